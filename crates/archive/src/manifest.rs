@@ -1,0 +1,154 @@
+//! `backup_info.json`: what the archive says about itself.
+//!
+//! The first group of fields is that of format 2.0, with the types and meaning the original
+//! MakerMatrix gives them, so it can read ours. The second group is ours.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hashing::Sha256Hex;
+
+/// The manifest of format 3.0. Sizes in `_mb` are bytes / 1,048,576 and in `_kb` bytes / 1,024,
+/// both rounded to two places, as in format 2.0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "format 2.0 names them; docs/archive-format.md explains each")]
+pub struct Manifest {
+    pub backup_name: String,
+    /// Local wall-clock time without a zone, as the original writes it.
+    pub created_at: String,
+    pub makermatrix_version: String,
+    pub schema_version: String,
+    /// Always "2.0": the newest layout the original knows, and ours is one of those.
+    pub backup_format_version: String,
+    pub python_version: String,
+    pub password_protected: bool,
+    pub credential_storage: String,
+    pub credential_protection: String,
+    pub database_included: bool,
+    pub datasheets_included: bool,
+    pub images_included: bool,
+    pub env_included: bool,
+    pub database_size_mb: f64,
+    pub datasheets_count: u64,
+    pub datasheets_size_mb: f64,
+    pub images_count: u64,
+    pub images_size_mb: f64,
+    pub env_size_kb: f64,
+    /// Sum of the entries in whole MiB (the original always writes 0).
+    pub total_size_mb: u64,
+    pub database_path: String,
+    pub datasheets_path: String,
+    pub images_path: String,
+    pub env_path: String,
+
+    /// "3.0".
+    pub format_version: String,
+    /// The same instant as `created_at`, in UTC, RFC 3339.
+    pub created_at_utc: String,
+    /// "sqlite" or "postgresql": where the data came from. The entry is always SQLite.
+    pub source_engine: String,
+    /// The version of the source engine.
+    pub source_engine_version: String,
+    /// Migrations of ours that the database has, oldest first; empty for one of the original.
+    pub migrations: Vec<String>,
+    /// Rows and digest of each table.
+    pub tables: BTreeMap<String, TableRecord>,
+    /// Rows that break a foreign key; restoring needs a decision when this is not 0.
+    pub foreign_key_violations: u64,
+    /// Files that rows refer to and that did not exist when the backup began.
+    pub dangling: Vec<String>,
+    /// What was found but cannot be kept in an archive, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Set when the database failed its checks: kept for rescue, never restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
+    /// Each entry but `backup_info.json` and `SHA256SUMS`, in the order of the archive.
+    pub files: Vec<FileRecord>,
+}
+
+/// One table of the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRecord {
+    /// Number of rows.
+    pub rows: u64,
+    /// SHA-256 over its rows, as `docs/archive-format.md` defines.
+    pub digest: Sha256Hex,
+}
+
+/// One file in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The name of the entry.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// The hash of its content.
+    pub sha256: Sha256Hex,
+}
+
+/// Something that could not be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// A path below the static folder, or "trigger x", "view y" of the database.
+    pub what: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// What archives of the original say about themselves; anything may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "named as in format 2.0")]
+#[serde(default)]
+pub struct LegacyInfo {
+    pub backup_name: Option<String>,
+    pub created_at: Option<String>,
+    pub makermatrix_version: Option<String>,
+    pub backup_format_version: Option<String>,
+    pub datasheets_included: Option<bool>,
+    pub images_included: Option<bool>,
+}
+
+/// What is known about an archive from its manifest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Info {
+    /// Format 3.0.
+    V3(Box<Manifest>),
+    /// Format 2.0 or before; `None` when there is no manifest at all.
+    Legacy(Option<LegacyInfo>),
+}
+
+impl Info {
+    /// The manifest of format 3.0, if it is one.
+    pub fn v3(&self) -> Option<&Manifest> {
+        match self {
+            Self::V3(manifest) => Some(manifest),
+            Self::Legacy(_) => None,
+        }
+    }
+
+    /// When the backup was made, as the archive words it.
+    pub fn created_at(&self) -> Option<&str> {
+        match self {
+            Self::V3(manifest) => Some(&manifest.created_at),
+            Self::Legacy(info) => info.as_ref()?.created_at.as_deref(),
+        }
+    }
+
+    /// The version of the program that made it.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::V3(manifest) => Some(&manifest.makermatrix_version),
+            Self::Legacy(info) => info.as_ref()?.makermatrix_version.as_deref(),
+        }
+    }
+}
+
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
+    two_places(bytes as f64 / 1_048_576.0)
+}
+
+pub(crate) fn two_places(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

@@ -1,0 +1,152 @@
+//! What an entry may be called, and what it then is. One rule for both directions: what the
+//! writer would not write, the reader does not accept.
+
+use std::fmt;
+
+use crate::limits::{MAX_COMPONENT, MAX_DEPTH, MAX_NAME};
+use crate::{CHECKSUMS, DATABASE, ENV, MANIFEST};
+
+/// What an entry is, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The database.
+    Database,
+    /// A file of the datasheets folder.
+    Datasheet,
+    /// A file of the images folder.
+    Image,
+    /// The environment file.
+    Env,
+    /// `backup_info.json`.
+    Manifest,
+    /// `SHA256SUMS`.
+    Checksums,
+    /// A folder, or something foreign.
+    Other,
+}
+
+impl Role {
+    /// The role of an entry with this name.
+    pub fn of(name: &str) -> Self {
+        match name {
+            DATABASE => Self::Database,
+            ENV => Self::Env,
+            MANIFEST => Self::Manifest,
+            CHECKSUMS => Self::Checksums,
+            _ if name.ends_with('/') => Self::Other,
+            _ if name.starts_with("datasheets/") => Self::Datasheet,
+            _ if name.starts_with("images/") => Self::Image,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether the entry is a static file.
+    pub fn is_static(self) -> bool {
+        matches!(self, Self::Datasheet | Self::Image)
+    }
+}
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the display text says it")]
+pub enum NameFault {
+    Empty,
+    NotUtf8,
+    Absolute,
+    Parent,
+    EmptyPart,
+    Backslash,
+    Drive,
+    Control,
+    TooLong,
+    TooDeep,
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::NotUtf8 => f.write_str("it is not UTF-8"),
+            Self::Absolute => f.write_str("it is an absolute path"),
+            Self::Parent => f.write_str("it contains '.' or '..' as a folder"),
+            Self::EmptyPart => f.write_str("it contains an empty folder name"),
+            Self::Backslash => f.write_str("it contains a backslash"),
+            Self::Drive => f.write_str("it starts with a drive letter"),
+            Self::Control => f.write_str("it contains a control character"),
+            Self::TooLong => {
+                write!(f, "it is longer than {MAX_NAME} bytes, or a part of it longer than {MAX_COMPONENT}")
+            }
+            Self::TooDeep => write!(f, "it is more than {MAX_DEPTH} folders deep"),
+        }
+    }
+}
+
+/// Checks a name as it stands in the archive. A single slash at the end (a folder) is allowed.
+pub fn check(name: &str) -> Result<(), NameFault> {
+    let path = name.strip_suffix('/').unwrap_or(name);
+    let bytes = path.as_bytes();
+    if path.is_empty() {
+        return Err(if name.is_empty() { NameFault::Empty } else { NameFault::Absolute });
+    }
+    if path.chars().any(char::is_control) {
+        return Err(NameFault::Control);
+    }
+    if path.contains('\\') {
+        return Err(NameFault::Backslash);
+    }
+    if path.starts_with('/') {
+        return Err(NameFault::Absolute);
+    }
+    if bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' {
+        return Err(NameFault::Drive);
+    }
+    if bytes.len() > MAX_NAME {
+        return Err(NameFault::TooLong);
+    }
+    let mut depth = 0;
+    for part in path.split('/') {
+        match part {
+            "" => return Err(NameFault::EmptyPart),
+            "." | ".." => return Err(NameFault::Parent),
+            _ if part.len() > MAX_COMPONENT => return Err(NameFault::TooLong),
+            _ => depth += 1,
+        }
+    }
+    if depth > MAX_DEPTH + 1 { Err(NameFault::TooDeep) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_escape_are_refused() {
+        for (name, fault) in [
+            ("", NameFault::Empty),
+            ("/", NameFault::Absolute),
+            ("/etc/passwd", NameFault::Absolute),
+            ("../up", NameFault::Parent),
+            ("images/../../up", NameFault::Parent),
+            ("images/./x", NameFault::Parent),
+            ("images//x", NameFault::EmptyPart),
+            ("images\\x", NameFault::Backslash),
+            ("C:/x", NameFault::Drive),
+            ("images/a\0b", NameFault::Control),
+            ("images/a\nb", NameFault::Control),
+        ] {
+            assert_eq!(check(name), Err(fault), "{name:?}");
+        }
+        assert_eq!(check(&"x".repeat(256)), Err(NameFault::TooLong));
+        assert_eq!(check(&"x/".repeat(40)), Err(NameFault::TooDeep));
+        assert_eq!(check(&format!("{}x", "long-folder-name/".repeat(70))), Err(NameFault::TooLong));
+    }
+
+    #[test]
+    fn ordinary_names_pass() {
+        for name in
+            ["makers_matrix.db", ".env", "images/a b/ü 抵抗.png", "datasheets/", "images/..x", "images/x:y"]
+        {
+            assert_eq!(check(name), Ok(()), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Opens an archive and hands out its entries, each checked while it is read.
+//!
+//! [`Reader::open`] looks at the whole structure first: every name, size, header, and for format
+//! 3.0 whether manifest, `SHA256SUMS` and entries list the same files. Nothing is unpacked but
+//! those two. [`Reader::read`] then streams one entry and ends in an error unless size, CRC-32
+//! and, where known, SHA-256 are right.
+
+mod content;
+mod positioned;
+mod structure;
+
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom};
+
+use rawzip::{ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
+
+use crate::error::{Corruption, Error, Refusal};
+use crate::hashing::Sha256Hex;
+use crate::limits::Limits;
+use crate::manifest::{FileRecord, Info, LegacyInfo, Manifest};
+use crate::name::Role;
+use crate::{CHECKSUMS, MANIFEST, sums};
+
+pub use content::EntryReader;
+use positioned::Positioned;
+
+/// One file in the archive.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its name; [`crate::name::check`] holds.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// Bytes after unpacking.
+    pub size: u64,
+    /// Bytes in the archive.
+    pub packed: u64,
+    /// Its hash, where the archive states one.
+    pub sha256: Option<Sha256Hex>,
+    deflated: bool,
+    crc: u32,
+    at: ZipArchiveEntryWayfinder,
+}
+
+/// Which layout an archive has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Ours, with hashes.
+    V3,
+    /// The original's 2.0.
+    V2,
+    /// The original's before 2.0: a manifest without a version.
+    BeforeV2,
+    /// No manifest.
+    Bare,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::V3 => "3.0",
+            Self::V2 => "2.0",
+            Self::BeforeV2 => "older than 2.0",
+            Self::Bare => "without backup_info.json",
+        })
+    }
+}
+
+/// An archive whose structure has been checked.
+pub struct Reader<R> {
+    zip: ZipArchive<Positioned<R>>,
+    entries: Vec<Entry>,
+    ignored: Vec<String>,
+    format: Format,
+    info: Info,
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Opens an archive and checks its structure.
+    ///
+    /// # Errors
+    /// [`Refusal`] and [`Corruption`] say what is wrong, naming the entry.
+    pub fn open(mut source: R, limits: &Limits) -> Result<Self, Error> {
+        let length = source.seek(SeekFrom::End(0))?;
+        look_at_start(&mut source, length)?;
+        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+        let located = ZipLocator::new().locate_in_reader(Positioned::new(source), &mut buffer, length);
+        let zip = located.map_err(|(_, error)| error)?;
+        let found = structure::check(&zip, length, limits)?;
+        let mut reader = Self {
+            zip,
+            entries: found.entries,
+            ignored: Vec::new(),
+            format: Format::Bare,
+            info: Info::Legacy(None),
+        };
+        reader.read_manifest(limits)?;
+        if reader.format == Format::V3 {
+            if let Some((offset, bytes)) = found.stray {
+                return Err(Refusal::Stray { offset, bytes }.into());
+            }
+            reader.compare_lists(limits)?;
+        } else {
+            let (known, foreign) = reader.entries.into_iter().partition(|entry| entry.role != Role::Other);
+            reader.entries = known;
+            reader.ignored = foreign.into_iter().map(|entry: Entry| entry.name).collect();
+        }
+        if !reader.entries.iter().any(|entry| entry.role == Role::Database)
+            && !reader.info.v3().is_some_and(|manifest| manifest.damaged.is_some())
+        {
+            return Err(Refusal::NoDatabase.into());
+        }
+        Ok(reader)
+    }
+
+    /// The entries that belong to a backup, in the order of the archive; folders are not listed.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry with this role, for roles that occur once.
+    pub fn entry(&self, role: Role) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.role == role)
+    }
+
+    /// Entries of an older archive that are no part of a backup (somebody re-packed it).
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
+    }
+
+    /// The layout.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What the manifest says.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// Whether the folder of `role` was part of the backup. Older archives say so only in their
+    /// manifest; without one, files being there is the only sign.
+    pub fn includes(&self, role: Role) -> bool {
+        let stated = match (&self.info, role) {
+            (Info::V3(manifest), Role::Datasheet) => Some(manifest.datasheets_included),
+            (Info::V3(manifest), Role::Image) => Some(manifest.images_included),
+            (Info::Legacy(Some(info)), Role::Datasheet) => info.datasheets_included,
+            (Info::Legacy(Some(info)), Role::Image) => info.images_included,
+            _ => None,
+        };
+        stated.unwrap_or_else(|| self.entry(role).is_some())
+    }
+
+    /// Streams one entry. The last `read` fails unless everything about it is right.
+    pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
+        let data = self.zip.get_entry(entry.at)?;
+        Ok(EntryReader::new(data.reader(), entry))
+    }
+
+    fn read_manifest(&mut self, limits: &Limits) -> Result<(), Error> {
+        let Some(entry) = self.entry(Role::Manifest) else {
+            if self.entry(Role::Checksums).is_some() {
+                return Err(Corruption::Missing { entry: MANIFEST.to_owned(), list: CHECKSUMS }.into());
+            }
+            return Ok(());
+        };
+        let json = self.read_whole(entry, MANIFEST, limits)?;
+        let damaged = |why: serde_json::Error| Corruption::Manifest { why: why.to_string() };
+        let versions: Versions = serde_json::from_slice(&json).map_err(damaged)?;
+        match (versions.format_version.as_deref(), versions.backup_format_version.as_deref()) {
+            (Some(version), _) if version.starts_with("3.") => {
+                self.format = Format::V3;
+                self.info = Info::V3(Box::new(serde_json::from_slice(&json).map_err(damaged)?));
+            }
+            (None, None) => self.format = Format::BeforeV2,
+            (None, Some("2.0")) => self.format = Format::V2,
+            (Some(found), _) | (None, Some(found)) => {
+                return Err(Refusal::NewerFormat { found: found.to_owned() }.into());
+            }
+        }
+        if self.format != Format::V3 {
+            let info: LegacyInfo = serde_json::from_slice(&json).map_err(damaged)?;
+            self.info = Info::Legacy(Some(info));
+        }
+        Ok(())
+    }
+
+    /// Format 3.0 states its files three times: in the directory, the manifest and `SHA256SUMS`.
+    fn compare_lists(&mut self, limits: &Limits) -> Result<(), Error> {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.role == Role::Other) {
+            return Err(Refusal::Unexpected { name: entry.name.clone() }.into());
+        }
+        let missing_sums = || Corruption::Missing { entry: CHECKSUMS.to_owned(), list: "format 3.0" };
+        let entry = self.entry(Role::Checksums).ok_or_else(missing_sums)?;
+        let text = String::from_utf8(self.read_whole(entry, CHECKSUMS, limits)?)
+            .map_err(|_| Corruption::Checksums { why: "it is not UTF-8".to_owned() })?;
+        let mut sums = sums::parse(&text)?;
+        let manifest: &Manifest = self.info.v3().expect("only called for format 3.0");
+        let mut listed: HashMap<&str, &FileRecord> =
+            manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
+        if listed.len() != manifest.files.len() {
+            return Err(Corruption::Manifest { why: "it lists a file twice".to_owned() }.into());
+        }
+        for entry in &mut self.entries {
+            if entry.role == Role::Checksums {
+                continue;
+            }
+            let unlisted = |list| Corruption::Unlisted { entry: entry.name.clone(), list };
+            let sum = sums.remove(entry.name.as_str()).ok_or_else(|| unlisted(CHECKSUMS))?;
+            if entry.role != Role::Manifest {
+                let record = listed.remove(entry.name.as_str()).ok_or_else(|| unlisted(MANIFEST))?;
+                if record.sha256 != sum || record.size != entry.size {
+                    let why = format!("it disagrees with SHA256SUMS or the directory about {:?}", entry.name);
+                    return Err(Corruption::Manifest { why }.into());
+                }
+            }
+            entry.sha256 = Some(sum);
+        }
+        if let Some(name) = sums.keys().next() {
+            return Err(Corruption::Missing { entry: (*name).to_owned(), list: CHECKSUMS }.into());
+        }
+        if let Some(name) = listed.keys().next() {
+            return Err(Corruption::Missing { entry: (*name).to_owned(), list: MANIFEST }.into());
+        }
+        let entry = self.entry(Role::Manifest).expect("format 3.0 is known from it");
+        std::io::copy(&mut self.read(entry)?, &mut std::io::sink()).map_err(crate::error::from_io)?;
+        Ok(())
+    }
+
+    fn read_whole(&self, entry: &Entry, name: &'static str, limits: &Limits) -> Result<Vec<u8>, Error> {
+        if entry.size > limits.manifest {
+            return Err(Refusal::EntryTooLarge { name, found: entry.size, limit: limits.manifest }.into());
+        }
+        let mut bytes = Vec::new();
+        self.read(entry)?.read_to_end(&mut bytes).map_err(crate::error::from_io)?;
+        Ok(bytes)
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Versions {
+    format_version: Option<String>,
+    backup_format_version: Option<String>,
+}
+
+/// Says what a file is that is not a zip, since "not a zip" alone helps nobody.
+fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Result<(), Error> {
+    if length == 0 {
+        return Err(Refusal::Empty.into());
+    }
+    let mut start = Vec::new();
+    source.seek(SeekFrom::Start(0))?;
+    source.take(512).read_to_end(&mut start)?;
+    let looks_like = match start.as_slice() {
+        [b'P', b'K', 3, 4, ..] => return Ok(()),
+        [b'P', b'K', 5, 6, ..] => return Err(Refusal::NoDatabase.into()),
+        [b'P', b'K', 7, 8, ..] => return Err(Refusal::Split.into()),
+        s if s.starts_with(b"age-encryption.org/") => return Err(Refusal::Encrypted { how: "age" }.into()),
+        s if s.starts_with(b"-----BEGIN AGE ENCRYPTED FILE") => {
+            return Err(Refusal::Encrypted { how: "age" }.into());
+        }
+        s if s.starts_with(b"SQLite format 3\0") => "a SQLite database, not a backup of one",
+        s if s.starts_with(b"\x1f\x8b") => "a gzip file",
+        s if s.starts_with(b"7z\xbc\xaf\x27\x1c") => "a 7z archive",
+        s if s.starts_with(b"%PDF") => "a PDF",
+        s if s.len() > 262 && &s[257..262] == b"ustar" => "a tar archive",
+        s if s.iter().all(|&byte| byte == 0) => "zeros, perhaps of an interrupted copy",
+        s if s.iter().all(|&byte| matches!(byte, 9 | 10 | 13 | 32..=126)) => "a text file",
+        _ => "none of the formats makermatrix knows",
+    };
+    Err(Refusal::NotAnArchive { looks_like }.into())
+}

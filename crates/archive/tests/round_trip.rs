@@ -1,0 +1,220 @@
+//! What the writer writes, the reader reads, whatever the content; and what is changed afterwards
+//! is noticed.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Write};
+
+use archive::{Corruption, Error, Facts, Format, Limits, Reader, Refusal, Role, Sha256Hex, Writer};
+use proptest::prelude::*;
+
+fn facts() -> Facts {
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    let time = day.and_hms_micro_opt(14, 3, 24, 617_125).unwrap();
+    Facts {
+        backup_name: "test".into(),
+        created_at: time,
+        created_at_utc: time,
+        makermatrix_version: "0".into(),
+        schema_version: "1.0.0".into(),
+        datasheets_included: true,
+        images_included: true,
+        source_engine: "sqlite".into(),
+        source_engine_version: "3".into(),
+        migrations: vec![],
+        tables: BTreeMap::new(),
+        foreign_key_violations: 0,
+        dangling: vec![],
+        left_out: vec![],
+        damaged: None,
+    }
+}
+
+fn written(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), facts().created_at);
+    for (name, content) in files {
+        writer.add(name, &mut &content[..], &mut |_| {}).unwrap();
+    }
+    writer.finish(facts()).unwrap().0
+}
+
+fn open(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, Error> {
+    Reader::open(Cursor::new(bytes), &Limits::default())
+}
+
+/// Opens and reads everything, as verifying does.
+fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let reader = open(bytes)?;
+    let mut files = BTreeMap::new();
+    for entry in reader.entries() {
+        let mut content = Vec::new();
+        reader.read(entry)?.read_to_end(&mut content).map_err(archive::error::from_io)?;
+        files.insert(entry.name.clone(), content);
+    }
+    Ok(files)
+}
+
+/// Bytes that do not shrink, the same ones for the same seed.
+fn noise(length: usize, mut seed: u64) -> Vec<u8> {
+    let mut step = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 24) as u8
+    };
+    (0..length).map(|_| step()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_content_comes_back(
+        database in proptest::collection::vec(any::<u8>(), 0..5000),
+        images in proptest::collection::btree_map("[a-zäß抵0-9 ._]{1,20}[a-z]", proptest::collection::vec(any::<u8>(), 0..3000), 0..6),
+    ) {
+        let named: Vec<(String, &Vec<u8>)> =
+            images.iter().map(|(name, content)| (format!("images/{name}"), content)).collect();
+        let mut files: Vec<(&str, &[u8])> = vec![("makers_matrix.db", &database)];
+        files.extend(named.iter().map(|(name, content)| (name.as_str(), content.as_slice())));
+        let bytes = written(&files);
+        let back = read_all(&bytes).unwrap();
+        for (name, content) in files {
+            prop_assert_eq!(&back[name], content);
+        }
+    }
+}
+
+#[test]
+fn large_entries_are_streamed_packed_or_stored_by_what_shrinks() {
+    let text = b"resistor 10k 0603 1% Yageo\n".repeat(200_000);
+    let random = noise(3_000_001, 7);
+    let bytes =
+        written(&[("makers_matrix.db", &text), ("datasheets/a/b.pdf", &random), ("images/x.png", b"tiny")]);
+    assert!(bytes.len() < random.len() + text.len() / 10);
+    let reader = open(&bytes).unwrap();
+    assert_eq!(reader.format(), Format::V3);
+    let noisy = reader.entries().iter().find(|entry| entry.role == Role::Datasheet).unwrap();
+    assert_eq!((noisy.size, noisy.packed), (random.len() as u64, random.len() as u64));
+    assert_eq!(noisy.sha256, Some(Sha256Hex::of(&random)));
+    let back = read_all(&bytes).unwrap();
+    assert!(back["makers_matrix.db"] == text && back["datasheets/a/b.pdf"] == random);
+}
+
+/// A file of zeros deflates to a thousandth, as a bomb does. Ours must open all the same.
+#[test]
+fn our_own_archive_of_zeros_is_not_taken_for_a_bomb() {
+    let mut writer = Writer::new(Vec::new(), facts().created_at);
+    let size = 300 << 20;
+    writer.add("makers_matrix.db", &mut io::repeat(0).take(size), &mut |_| {}).unwrap();
+    writer.add("images/x", &mut &b"after the long one"[..], &mut |_| {}).unwrap();
+    let bytes = writer.finish(facts()).unwrap().0;
+    assert!((bytes.len() as u64) < size, "only as much is stored as the limit asks for");
+    let reader = open(&bytes).unwrap();
+    for entry in reader.entries() {
+        io::copy(&mut reader.read(entry).unwrap(), &mut io::sink()).unwrap();
+    }
+}
+
+#[test]
+fn every_flipped_bit_and_every_truncation_is_noticed_or_harmless() {
+    let bytes = written(&[
+        ("makers_matrix.db", &noise(300, 1)),
+        ("images/a/b.png", &b"shrinks ".repeat(60)),
+        ("images/c", b""),
+    ]);
+    let original = read_all(&bytes).unwrap();
+    let mut harmless = 0;
+    for position in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[position / 8] ^= 1 << (position % 8);
+        if let Ok(files) = read_all(&flipped) {
+            assert!(files == original, "bit {position} changed the content unnoticed");
+            harmless += 1;
+        }
+    }
+    // Times of entries, versions, internal attributes and permissions: nothing that is restored.
+    assert!(harmless < bytes.len() * 8 / 10, "{harmless} of {} bits mean nothing", bytes.len() * 8);
+    for length in 0..bytes.len() {
+        assert!(read_all(&bytes[..length]).is_err(), "truncated to {length} bytes");
+    }
+}
+
+#[test]
+fn stray_bytes_are_refused() {
+    let bytes = written(&[("makers_matrix.db", b"x")]);
+    let behind = [bytes.as_slice(), b"more"].concat();
+    assert!(matches!(open(&behind).err().unwrap(), Error::Refused(Refusal::Stray { bytes: 4, .. })));
+    let before = [b"PK\x03\x04".as_slice(), &bytes].concat();
+    assert!(open(&before).is_err());
+}
+
+#[test]
+fn what_is_not_an_archive_is_said_to_be_what_it_is() {
+    let says = |bytes: &[u8]| open(bytes).err().unwrap().to_string();
+    assert_eq!(says(b""), "the file is empty");
+    assert!(says(b"hello\n").contains("a text file"));
+    assert!(says(b"SQLite format 3\0....").contains("a SQLite database, not a backup of one"));
+    assert!(says(b"age-encryption.org/v1\n").contains("encrypted (age)"));
+    assert!(says(&[0; 100]).contains("zeros"));
+    assert!(says(&noise(600, 3)).contains("none of the formats"));
+}
+
+#[test]
+fn an_archive_without_a_database_is_refused() {
+    let bytes = written(&[("images/x.png", b"x")]);
+    assert!(matches!(open(&bytes).err().unwrap(), Error::Refused(Refusal::NoDatabase)));
+}
+
+#[test]
+fn unsafe_names_are_never_written() {
+    let mut writer = Writer::new(io::sink(), facts().created_at);
+    for name in ["../x", "/x", "images\\x", "a//b", ""] {
+        let error = writer.add(name, &mut io::empty(), &mut |_| {}).err().unwrap();
+        assert!(matches!(error, Error::Refused(Refusal::Name { .. })), "{name:?}: {error}");
+    }
+}
+
+/// The zip of another program: entries made with `rawzip` alone, no manifest of ours.
+fn foreign(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
+    let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (name, content, mode) in entries {
+        let path = rawzip::path::EntryPath::verbatim(name.as_bytes());
+        let (mut entry, config) = zip.new_file(path).unix_permissions(*mode).start().unwrap();
+        let mut data = config.wrap(&mut entry);
+        data.write_all(content).unwrap();
+        let (_, descriptor) = data.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    zip.finish().unwrap()
+}
+
+#[test]
+fn hostile_entries_are_refused_by_name() {
+    let refusal = |entries: &[(&str, &[u8], u32)]| match open(&foreign(entries)).err().expect("is refused") {
+        Error::Refused(refusal) => refusal.to_string(),
+        other => panic!("{other}"),
+    };
+    let db = ("makers_matrix.db", &b"x"[..], 0o100_644);
+    assert!(refusal(&[db, ("images/../../x", b"", 0o100_644)]).contains("images/../../x"));
+    assert!(refusal(&[db, ("images/link", b"/etc/passwd", 0o120_777)]).contains("symbolic link"));
+    assert!(refusal(&[db, ("images/dev", b"", 0o020_666)]).contains("device"));
+    assert!(refusal(&[db, db]).contains("twice"));
+    assert!(refusal(&[("hello.txt", b"{}", 0o100_644)]).contains("not a MakerMatrix backup"));
+}
+
+#[test]
+fn a_list_that_disagrees_with_the_entries_is_corrupt() {
+    let json = |format: &str| format!("{{\"backup_format_version\": \"{format}\"}}");
+    let db = ("makers_matrix.db", &b"x"[..], 0o100_644);
+    let newer = json("99");
+    let error = open(&foreign(&[db, ("backup_info.json", newer.as_bytes(), 0o100_644)])).err().unwrap();
+    assert!(matches!(error, Error::Refused(Refusal::NewerFormat { .. })), "{error}");
+    let error = open(&foreign(&[db, ("backup_info.json", b"{not json", 0o100_644)])).err().unwrap();
+    assert!(matches!(error, Error::Corrupt(Corruption::Manifest { .. })), "{error}");
+    let error = open(&foreign(&[db, ("SHA256SUMS", b"", 0o100_644)])).err().unwrap();
+    assert!(matches!(error, Error::Corrupt(Corruption::Missing { .. })), "{error}");
+    let old = json("2.0");
+    let whole =
+        foreign(&[db, ("backup_info.json", old.as_bytes(), 0o100_644), ("notes.txt", b"", 0o100_644)]);
+    let reader = open(&whole).unwrap();
+    assert_eq!((reader.format(), reader.ignored()), (Format::V2, &["notes.txt".to_owned()][..]));
+}
