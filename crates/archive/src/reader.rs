@@ -106,7 +106,7 @@ impl<R: Read + Seek> Reader<R> {
             reader.ignored = foreign.into_iter().map(|entry: Entry| entry.name).collect();
         }
         if !reader.entries.iter().any(|entry| entry.role == Role::Database)
-            && !reader.info.v3().is_some_and(|manifest| manifest.damaged.is_some())
+            && reader.info.v3().is_none_or(|manifest| manifest.damaged.is_none())
         {
             return Err(Refusal::NoDatabase.into());
         }

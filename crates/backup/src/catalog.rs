@@ -1,0 +1,114 @@
+//! Looking at archives without unpacking them: one (`show`), or all of the folder (`list`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use archive::{FileRecord, Format, Info, Role};
+
+use crate::{Engine, Error, Status, status, verify};
+
+/// What an archive says about itself.
+#[derive(Debug)]
+pub struct Summary {
+    /// The archive.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The layout.
+    pub format: Format,
+    /// The manifest.
+    pub info: Info,
+    /// Rows of each table; empty for formats that do not state them.
+    pub rows: BTreeMap<String, u64>,
+    /// Bytes of the database.
+    pub database_size: u64,
+    /// Number and bytes of the datasheets.
+    pub datasheets: (u64, u64),
+    /// Number and bytes of the images.
+    pub images: (u64, u64),
+    /// Each file, with its hash where the archive states one.
+    pub files: Vec<(String, u64, Option<archive::Sha256Hex>)>,
+    /// When it was verified, if it was and has not changed since.
+    pub status: Option<Status>,
+}
+
+/// An archive in the folder of backups; an unreadable one keeps its place in the list.
+#[derive(Debug)]
+pub struct Listed {
+    /// The archive.
+    pub path: PathBuf,
+    /// What it says, or why it does not.
+    pub summary: Result<Summary, Error>,
+    /// When it was made: by its own word, or else by the time of the file. For sorting.
+    pub created: String,
+}
+
+impl Engine {
+    /// What is inside an archive. Reads its directory and manifest only, so it proves nothing.
+    pub fn show(&self, path: &Path) -> Result<Summary, Error> {
+        let reader = verify::open(path)?;
+        let total = |role: Role| {
+            let of_role = reader.entries().iter().filter(|entry| entry.role == role);
+            of_role.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.size))
+        };
+        let info = reader.info().clone();
+        let rows = info
+            .v3()
+            .map(|manifest| manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect());
+        Ok(Summary {
+            path: path.to_owned(),
+            size: path.metadata().map_err(Error::storage("read", path))?.len(),
+            format: reader.format(),
+            rows: rows.unwrap_or_default(),
+            database_size: reader.entry(Role::Database).map_or(0, |entry| entry.size),
+            datasheets: total(Role::Datasheet),
+            images: total(Role::Image),
+            files: reader.entries().iter().map(|e| (e.name.clone(), e.size, e.sha256)).collect(),
+            status: status::read(path),
+            info,
+        })
+    }
+
+    /// The archives in the folder of backups, newest first.
+    pub fn list(&self) -> Result<Vec<Listed>, Error> {
+        let folder = &self.places.backups;
+        let failed = || Error::storage("read", folder);
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut listed = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed())? {
+            let path = entry.map_err(failed())?.path();
+            let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+            if hidden || path.extension().is_none_or(|extension| extension != "zip") {
+                continue;
+            }
+            let summary = self.show(&path);
+            let stated = summary.as_ref().ok().and_then(|summary| summary.info.created_at());
+            let created = stated.map_or_else(|| modified(&path), str::to_owned);
+            listed.push(Listed { path, summary, created });
+        }
+        listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
+        Ok(listed)
+    }
+}
+
+/// The time of a file as archives write theirs: local, ISO 8601.
+fn modified(path: &Path) -> String {
+    let time = path.metadata().and_then(|found| found.modified());
+    time.map_or_else(
+        |_| String::new(),
+        |time| chrono::DateTime::<chrono::Local>::from(time).format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+    )
+}
+
+impl Summary {
+    /// The files as a manifest lists them, where hashes are known.
+    pub fn records(&self) -> Vec<FileRecord> {
+        let known = self.files.iter().filter_map(|(path, size, hash)| {
+            Some(FileRecord { path: path.clone(), size: *size, sha256: (*hash)? })
+        });
+        known.collect()
+    }
+}

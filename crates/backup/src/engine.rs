@@ -1,0 +1,49 @@
+//! What every use case works with. The use cases themselves are methods, each in its own file.
+
+use std::sync::Arc;
+
+use inventory::Ambient;
+use inventory::disk::{Disk, RealDisk};
+use inventory::static_files::StaticFiles;
+
+use crate::Places;
+
+/// The schema version of the original that our tables are those of.
+pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
+
+/// The backup engine of one inventory.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) places: Places,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) ambient: Ambient,
+    /// The version of the program, as it goes into archives.
+    pub(crate) version: String,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// The engine for the inventory at `places`.
+    pub fn new(places: Places, ambient: Ambient) -> Self {
+        Self::with_disk(places, ambient, Arc::new(RealDisk))
+    }
+
+    /// The same, changing files through another [`Disk`].
+    pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
+        Self { places, disk, ambient, version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// Where the inventory is.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    pub(crate) fn static_files(&self) -> StaticFiles {
+        StaticFiles::with_disk(&self.places.static_files, Arc::clone(&self.disk))
+    }
+}

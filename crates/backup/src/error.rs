@@ -1,0 +1,201 @@
+//! The errors of the engine, and the rules for them:
+//!
+//! * A message says what happened, to which file, and what to do next; it is shown as it is.
+//! * Errors are returned, never logged and passed over.
+//! * [`Error::kind`] sorts them for exit codes and HTTP statuses; a new variant must choose one.
+//! * Unless the message says otherwise, nothing live has been changed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use inventory::sqlite::Violation;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what each field is")]
+pub enum Error {
+    #[error("{}: no such file. `makermatrix list` shows the backups there are.", path.display())]
+    ArchiveNotFound { path: PathBuf },
+    #[error("{} is a folder, not an archive. Name the .zip file itself.", path.display())]
+    ArchiveIsFolder { path: PathBuf },
+    #[error("{}: {source}. {}", path.display(), advice(source))]
+    Archive { path: PathBuf, source: archive::Error },
+    #[error("the database in {}: {source}. The archive cannot be used; try another backup.", path.display())]
+    ArchivedDatabase { path: PathBuf, source: Box<inventory::Error> },
+    #[error("{}: {what} is not what the manifest says. The archive cannot be trusted; try another backup.", path.display())]
+    Mismatch { path: PathBuf, what: String },
+    #[error("{} holds a damaged database ({why}), kept for rescue: it cannot be restored. Take it out with unzip.", path.display())]
+    Rescue { path: PathBuf, why: String },
+    #[error(
+        "{}: {count} rows break a foreign key: {}. Restore with --allow-violations to take them as they are.",
+        path.display(), shown(violations)
+    )]
+    Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
+
+    #[error("there is no database at {}. Create one with `makermatrix init`, or check --data-dir and DATABASE_URL.", path.display())]
+    NoDatabase { path: PathBuf },
+    #[error("the live database {}: {source}", path.display())]
+    LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
+    #[error("DATABASE_URL {url:?}: {why}")]
+    DatabaseUrl { url: String, why: String },
+    #[error("{name:?} is no name for a backup: use 1 to 255 letters, digits, '-' and '_'")]
+    Name { name: String },
+    #[error("{} exists already. Choose another --name.", path.display())]
+    NameTaken { path: PathBuf },
+    #[error(
+        "a .env file holds secrets, and archives are not encrypted yet: refused. Use --force with --include-env to \
+         write them in the clear."
+    )]
+    EnvInTheClear,
+    #[error("--include-env was asked for, but there is no {}", path.display())]
+    NoEnv { path: PathBuf },
+    #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
+    Vanished { path: PathBuf },
+    #[error(
+        "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
+    )]
+    Locked { holder: String },
+    #[error("{what} needs the permission {permission:?}")]
+    Forbidden { what: &'static str, permission: String },
+
+    #[error("the safety backup failed, so nothing was restored: {source}")]
+    SafetyBackup { source: Box<Error> },
+    #[error(
+        "the database has been restored, but some files are not in place yet: {source}. Mend that, then run any \
+         command: it finishes the restore first."
+    )]
+    Unfinished { source: Box<Error> },
+    #[error("the journal {} cannot be read: {why}. Keep it, and ask for help: it says how to finish a restore.", path.display())]
+    Journal { path: PathBuf, why: String },
+
+    #[error("{}", storage(doing, path, source))]
+    Storage { doing: &'static str, path: PathBuf, source: io::Error },
+}
+
+/// What sort of error it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request itself is wrong.
+    Usage,
+    /// What was named is not there.
+    NotFound,
+    /// The archive is whole, but must not be used.
+    Refused,
+    /// The archive or the live database is damaged.
+    Corrupt,
+    /// Somebody else is at work.
+    Locked,
+    /// Disk, permissions.
+    Storage,
+    /// None of these: a defect.
+    Internal,
+}
+
+impl Error {
+    /// What sort of error it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::ArchiveNotFound { .. } | Self::NoDatabase { .. } | Self::NoEnv { .. } => Kind::NotFound,
+            Self::ArchiveIsFolder { .. }
+            | Self::DatabaseUrl { .. }
+            | Self::Name { .. }
+            | Self::NameTaken { .. }
+            | Self::EnvInTheClear
+            | Self::Forbidden { .. } => Kind::Usage,
+            Self::Archive { source: archive::Error::Refused(_), .. }
+            | Self::Violations { .. }
+            | Self::Rescue { .. } => Kind::Refused,
+            Self::Archive { source: archive::Error::Corrupt(_), .. } | Self::Mismatch { .. } => Kind::Corrupt,
+            Self::Archive { .. } | Self::Storage { .. } => Kind::Storage,
+            Self::ArchivedDatabase { source, .. } => match database_kind(source) {
+                Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
+                kind => kind,
+            },
+            Self::LiveDatabase { source, .. } => database_kind(source),
+            Self::Vanished { .. } | Self::Locked { .. } => Kind::Locked,
+            Self::SafetyBackup { source } | Self::Unfinished { source } => source.kind(),
+            Self::Journal { .. } => Kind::Corrupt,
+        }
+    }
+
+    pub(crate) fn storage(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Storage { doing, path, source }
+    }
+
+    pub(crate) fn archive(path: &Path) -> impl FnOnce(archive::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Archive { path, source }
+    }
+
+    pub(crate) fn live(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+        let path = path.to_owned();
+        move |source| match source {
+            inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
+            source => Self::LiveDatabase { path, source: Box::new(source) },
+        }
+    }
+
+    pub(crate) fn archived(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+        let path = path.to_owned();
+        move |source| match source {
+            inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
+            source => Self::ArchivedDatabase { path, source: Box::new(source) },
+        }
+    }
+}
+
+fn database_kind(error: &inventory::Error) -> Kind {
+    match error {
+        inventory::Error::Busy { .. } => Kind::Locked,
+        inventory::Error::Io { .. } => Kind::Storage,
+        inventory::Error::Foreign { .. } | inventory::Error::Newer { .. } => Kind::Refused,
+        inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Kind::Corrupt,
+        inventory::Error::NotFound { .. } => Kind::NotFound,
+        _ => Kind::Internal,
+    }
+}
+
+fn advice(source: &archive::Error) -> &'static str {
+    match source {
+        archive::Error::Refused(archive::Refusal::NewerFormat { .. }) => {
+            "Restore it with a newer makermatrix."
+        }
+        archive::Error::Refused(archive::Refusal::Encrypted { .. }) => {
+            "Decrypt it with the program that made it, and use the plain archive."
+        }
+        archive::Error::Refused(_) => "Nothing was changed; use a backup made by makermatrix.",
+        archive::Error::Corrupt(_) => {
+            "Nothing was changed; copy the file anew from where it was kept, or try another backup."
+        }
+        _ => "Check the drive it lies on.",
+    }
+}
+
+fn shown(violations: &[Violation]) -> String {
+    let shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    shown.join("; ")
+}
+
+fn storage(doing: &str, path: &Path, source: &io::Error) -> String {
+    let path = path.display();
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!(
+                "cannot {doing} {path}: the disk is full ({source}). Free some space, or use another disk."
+            )
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            format!(
+                "cannot {doing} {path}: the file system is read-only. Choose another place, or mount it writable."
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "cannot {doing} {path}: permission denied. Run as the owner of the data, or change its permissions."
+            )
+        }
+        _ => format!("cannot {doing} {path}: {source}"),
+    }
+}

@@ -1,0 +1,148 @@
+//! What the engine tells while it works: one typed stream, which a terminal, a socket or a table
+//! of tasks only renders.
+
+use std::path::PathBuf;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A stage begins.
+    Step(Step),
+    /// How far the current stage is, in bytes. The total can be unknown at first (0).
+    Progress {
+        /// Bytes done.
+        done: u64,
+        /// Bytes altogether.
+        total: u64,
+    },
+    /// Something the user should know although the work goes on.
+    Note(Note),
+}
+
+/// The stages, in the order in which they occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the display text says it")]
+#[non_exhaustive]
+pub enum Step {
+    Snapshot,
+    CheckCopy,
+    Pack,
+    ReadBack,
+    Open,
+    CheckEntries,
+    CheckDatabase,
+    Stage,
+    SafetyBackup,
+    Place,
+    Commit,
+    Finish,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Snapshot => "Copying the database as of now",
+            Self::CheckCopy => "Checking the copy",
+            Self::Pack => "Writing the archive",
+            Self::ReadBack => "Reading it back",
+            Self::Open => "Opening the archive",
+            Self::CheckEntries => "Checking every file",
+            Self::CheckDatabase => "Checking the database",
+            Self::Stage => "Unpacking beside the live data",
+            Self::SafetyBackup => "Backing up what is there now",
+            Self::Place => "Placing new files",
+            Self::Commit => "Replacing the database",
+            Self::Finish => "Replacing changed files",
+        })
+    }
+}
+
+/// Something worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the display text says what each field is")]
+#[non_exhaustive]
+pub enum Note {
+    /// A row refers to a file that is not there.
+    Dangling { path: String },
+    /// Something cannot be kept in an archive.
+    LeftOut { what: String, why: String },
+    /// The database has rows with broken foreign keys.
+    Violations { count: u64 },
+    /// The live database is damaged; what there is of it has been kept.
+    LiveDamaged { why: String },
+    /// The archive says nothing about a folder, which therefore stays as it is.
+    FolderKept { folder: &'static str },
+    /// The archive has an environment file, which is never put in place.
+    EnvNotRestored,
+    /// Entries of a re-packed archive that are no part of a backup.
+    Ignored { name: String },
+    /// Where the unusable live database was moved.
+    SetAside { path: PathBuf },
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dangling { path } => {
+                write!(f, "{path} is referred to but was already missing before the backup")
+            }
+            Self::LeftOut { what, why } => write!(f, "{what} is not in the archive: {why}"),
+            Self::Violations { count } => write!(
+                f,
+                "{count} rows have broken foreign keys; the backup holds them as they are, and restoring it will \
+                 need --allow-violations"
+            ),
+            Self::LiveDamaged { why } => {
+                write!(f, "the live database is damaged ({why}); it is kept for rescue")
+            }
+            Self::FolderKept { folder } => {
+                write!(f, "the archive was made without {folder}: that folder stays as it is")
+            }
+            Self::EnvNotRestored => f.write_str(
+                "the archive holds a .env file, which is never put in place by itself: take it out with \
+                 `unzip ARCHIVE .env`",
+            ),
+            Self::Ignored { name } => {
+                write!(f, "{name} in the archive is no part of a backup and is ignored")
+            }
+            Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
+        }
+    }
+}
+
+/// Hears events. Any closure that takes an [`Event`] is one.
+pub trait Observer {
+    /// Called on the thread that works; it should be quick.
+    fn event(&mut self, event: Event);
+}
+
+impl<F: FnMut(Event)> Observer for F {
+    fn event(&mut self, event: Event) {
+        self(event);
+    }
+}
+
+/// Counts bytes towards a total and tells of them, not too often.
+pub(crate) struct Meter<'a> {
+    observer: &'a mut dyn Observer,
+    done: u64,
+    told: u64,
+    total: u64,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(observer: &'a mut dyn Observer, total: u64) -> Self {
+        observer.event(Event::Progress { done: 0, total });
+        Self { observer, done: 0, told: 0, total }
+    }
+
+    pub(crate) fn add(&mut self, bytes: u64) {
+        const OFTEN_ENOUGH: u64 = 1 << 18;
+        self.done += bytes;
+        if self.done - self.told >= OFTEN_ENOUGH || self.done == self.total {
+            self.told = self.done;
+            self.observer.event(Event::Progress { done: self.done, total: self.total });
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The backup engine: take a backup, prove that it is one, put it back, and recover when any of
+//! that was interrupted.
+//!
+//! What this crate must never know: HTTP, the command line, how anything is shown. It prints
+//! nothing; what happens is told as [`event::Event`]s, and what went wrong as one [`Error`].
+//!
+//! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
+//! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
+//! stages, [`recover`].
+
+pub mod catalog;
+pub mod create;
+pub mod engine;
+pub mod error;
+pub mod event;
+mod lock;
+pub mod places;
+pub mod recover;
+pub mod restore;
+mod space;
+mod status;
+pub mod verify;
+
+pub use catalog::{Listed, Summary};
+pub use create::{BackupOptions, BackupReport, Purpose};
+pub use engine::Engine;
+pub use error::{Error, Kind};
+pub use event::{Event, Note, Observer, Step};
+pub use places::Places;
+pub use recover::Recovered;
+pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
+pub use status::Status;
+pub use verify::Verified;

@@ -1,0 +1,156 @@
+//! Where an inventory keeps its things, and what the engine calls its own files there.
+//!
+//! State of a restore lies beside the database it belongs to, under the database's own name, so
+//! that the next start finds it whatever else was configured, and so that several databases can
+//! share a folder.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use inventory::disk::{folder_of, with_suffix};
+use inventory::static_files::FileKind;
+
+use crate::Error;
+
+/// The places of one inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The SQLite database.
+    pub database: PathBuf,
+    /// The folder with `datasheets/` and `images/`.
+    pub static_files: PathBuf,
+    /// The folder archives are written to and listed from.
+    pub backups: PathBuf,
+    /// The environment file that a backup may include.
+    pub env_file: PathBuf,
+}
+
+impl Places {
+    /// The usual layout in one folder.
+    pub fn in_folder(data: &Path) -> Self {
+        Self {
+            database: data.join(archive::DATABASE),
+            static_files: data.join("static"),
+            backups: data.join("backups"),
+            env_file: data.join(".env"),
+        }
+    }
+
+    /// Replaces the database by the one a `DATABASE_URL` names: `sqlite:///relative/path` or
+    /// `sqlite:////absolute/path`, as the original writes it.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUrl`] for anything else.
+    pub fn with_database_url(mut self, url: &str) -> Result<Self, Error> {
+        let wrong = |why: &str| Error::DatabaseUrl { url: hide_password(url), why: why.to_owned() };
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Err(wrong("PostgreSQL is not supported by this version yet"));
+        }
+        let path = url.strip_prefix("sqlite://").and_then(|rest| rest.strip_prefix('/'));
+        let path = path.ok_or_else(|| wrong("it is neither sqlite:///relative nor sqlite:////absolute"))?;
+        if path.is_empty() || path == ":memory:" {
+            return Err(wrong("it names no file"));
+        }
+        if path.contains('?') {
+            return Err(wrong("it has parameters, which are not supported"));
+        }
+        self.database = PathBuf::from(path);
+        Ok(self)
+    }
+
+    /// Held while the inventory is backed up or restored.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        with_suffix(&self.database, ".lock")
+    }
+
+    pub(crate) fn journal(&self, id: &str) -> PathBuf {
+        with_suffix(&self.database, &format!("{RESTORE_MARK}{id}.json"))
+    }
+
+    /// Where the database of a restore is staged.
+    pub(crate) fn database_stage(&self, id: &str) -> PathBuf {
+        with_suffix(&self.database, &format!("{RESTORE_MARK}{id}"))
+    }
+
+    pub(crate) fn staged_database(&self, id: &str) -> PathBuf {
+        self.database_stage(id).join(archive::DATABASE)
+    }
+
+    /// Where an unusable live database is kept.
+    pub(crate) fn set_aside(&self, id: &str) -> PathBuf {
+        with_suffix(&self.database, &format!(".damaged-{id}"))
+    }
+
+    /// The names of what lies beside the database and belongs to a restore, without the mark.
+    pub(crate) fn restores_beside_database(&self) -> std::io::Result<Vec<(PathBuf, String)>> {
+        let name = self.database.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned();
+        let mark = format!("{name}{RESTORE_MARK}");
+        let mut found = Vec::new();
+        let folder = folder_of(&self.database);
+        if !folder.exists() {
+            return Ok(found);
+        }
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if let Some(id) = entry.file_name().to_string_lossy().strip_prefix(&mark) {
+                found.push((entry.path(), id.to_owned()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+const RESTORE_MARK: &str = ".restore-";
+/// Starts with what listings of static files pass over.
+const STAGE_PREFIX: &str = ".mm-restore-";
+
+/// Where the files of a restore are staged: inside the folder they go to, so that moving them is a
+/// rename even where that folder is a mount of its own.
+pub(crate) fn file_stage(static_root: &Path, kind: FileKind, id: &str) -> PathBuf {
+    static_root.join(kind.folder()).join(format!("{STAGE_PREFIX}{id}"))
+}
+
+/// The staging folders below a static folder, whoever left them.
+pub(crate) fn file_stages(static_root: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for kind in FileKind::ALL {
+        let folder = static_root.join(kind.folder());
+        if folder.exists() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                if let Some(id) = entry.file_name().to_string_lossy().strip_prefix(STAGE_PREFIX) {
+                    found.push((entry.path(), id.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn hide_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(end)) if start < end => format!("{}://…{}", &url[..start], &url[end..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_urls_are_read_as_the_original_reads_them() {
+        let places = Places::in_folder(Path::new("data"));
+        let read = |url: &str| places.clone().with_database_url(url).map(|places| places.database);
+        assert_eq!(read("sqlite:///shop.db").unwrap(), Path::new("shop.db"));
+        assert_eq!(read("sqlite:////srv/shop.db").unwrap(), Path::new("/srv/shop.db"));
+        for url in
+            ["sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://x", "shop.db", "sqlite:///a?b=c"]
+        {
+            assert!(read(url).is_err(), "{url}");
+        }
+        let message = read("postgres://me:secret@host/db").unwrap_err().to_string();
+        assert!(message.contains("PostgreSQL") && !message.contains("secret"), "{message}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Restoring, in two halves. [`Engine::stage_restore`] verifies the whole archive and unpacks it
+//! beside the live data, touching nothing that is in use; it yields the [`Plan`]. Then
+//! [`StagedRestore::commit`] takes a safety backup, writes the journal, and makes the change, whose
+//! one deciding instant is the replacement of the database. What happens when it is interrupted is
+//! told in [`crate::recover`].
+
+mod commit;
+mod journal;
+mod plan;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use inventory::Actor;
+use inventory::sqlite::{self, Live};
+
+use crate::lock::Lock;
+use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
+
+pub(crate) use commit::{discard, finish};
+pub(crate) use journal::Journal;
+pub use plan::{FileChanges, Plan};
+
+/// What to restore, and how careful to be.
+#[derive(Debug, Clone)]
+pub struct RestoreOptions {
+    /// The archive.
+    pub archive: PathBuf,
+    /// Back up what is there now first. On unless told otherwise.
+    pub safety_backup: bool,
+    /// Take rows with broken foreign keys as they are.
+    pub allow_violations: bool,
+}
+
+impl RestoreOptions {
+    /// A restore with a safety backup that accepts no violations.
+    pub fn new(archive: impl Into<PathBuf>) -> Self {
+        Self { archive: archive.into(), safety_backup: true, allow_violations: false }
+    }
+}
+
+/// A restore that needs only to be committed. Dropped instead, it leaves nothing behind.
+#[derive(Debug)]
+pub struct StagedRestore {
+    engine: Engine,
+    options: RestoreOptions,
+    plan: Plan,
+    journal: Journal,
+    live: Live,
+    committed: bool,
+    _lock: Lock,
+}
+
+/// A restore that is complete.
+#[derive(Debug)]
+pub struct RestoreReport {
+    /// What it did.
+    pub plan: Plan,
+    /// The backup of what was there before.
+    pub safety_backup: Option<PathBuf>,
+    /// Where a database that SQLite could not work with was moved.
+    pub set_aside: Option<PathBuf>,
+}
+
+impl Engine {
+    /// Verifies an archive and stages it for restoring.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the archive; then nothing has been changed.
+    pub fn stage_restore(
+        &self,
+        actor: &Actor,
+        options: &RestoreOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<StagedRestore, Error> {
+        crate::create::require(actor, "restoring a backup", "backup:restore")?;
+        observer.event(Event::Step(Step::Open));
+        let reader = crate::verify::open(&options.archive)?;
+        let lock = self.lock("a restore")?;
+        self.recover_locked(&lock)?;
+        let database = &self.places.database;
+        let live = sqlite::live_state(database).map_err(Error::live(database))?;
+        let id = self.ambient.uuid().to_string();
+        let staged = self.stage(options, &reader, &id, &live, observer);
+        match staged {
+            Ok((plan, journal)) => Ok(StagedRestore {
+                engine: self.clone(),
+                options: options.clone(),
+                plan,
+                journal,
+                live,
+                committed: false,
+                _lock: lock,
+            }),
+            Err(error) => {
+                self.remove_stages(&id);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl StagedRestore {
+    /// What committing would do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// On any error but [`Error::Unfinished`], everything is as it was before.
+    pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
+        let safety_backup = self.safety_backup(observer)?;
+        self.committed = true;
+        let set_aside = commit::run(&self.engine, &self.journal, &self.live, observer)?;
+        if let Some(path) = &set_aside {
+            observer.event(Event::Note(Note::SetAside { path: path.clone() }));
+        }
+        Ok(RestoreReport { plan: self.plan.clone(), safety_backup, set_aside })
+    }
+
+    fn safety_backup(&self, observer: &mut dyn Observer) -> Result<Option<PathBuf>, Error> {
+        if !self.options.safety_backup || !self.plan.replaces_something {
+            return Ok(None);
+        }
+        observer.event(Event::Step(Step::SafetyBackup));
+        let made = self.engine.backup_locked(&BackupOptions::default(), Purpose::BeforeRestore, observer);
+        match made {
+            Ok(report) => Ok(Some(report.path)),
+            Err(source) => Err(Error::SafetyBackup { source: Box::new(source) }),
+        }
+    }
+}
+
+impl Drop for StagedRestore {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.engine.remove_stages(&self.journal.id);
+        }
+    }
+}
+
+/// Rows of the tables that people think in.
+pub fn entity_counts(rows: &BTreeMap<String, u64>) -> Vec<(&'static str, u64)> {
+    const ENTITIES: [(&str, &str); 11] = [
+        ("parts", "partmodel"),
+        ("allocations", "part_location_allocations"),
+        ("locations", "locationmodel"),
+        ("categories", "categorymodel"),
+        ("datasheets", "datasheets"),
+        ("tags", "tagmodel"),
+        ("projects", "projectmodel"),
+        ("tools", "toolmodel"),
+        ("users", "usermodel"),
+        ("roles", "rolemodel"),
+        ("api keys", "api_keys"),
+    ];
+    ENTITIES.iter().map(|(name, table)| (*name, rows.get(*table).copied().unwrap_or(0))).collect()
+}

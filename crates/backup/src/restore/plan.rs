@@ -1,0 +1,57 @@
+//! What a restore will do, in numbers and names, for people to agree to.
+
+use std::collections::BTreeMap;
+
+use inventory::static_files::FileKind;
+use serde::Serialize;
+
+/// The plan of a restore.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// Rows of each table now; `None` when there is no database that can be read.
+    pub rows_now: Option<BTreeMap<String, u64>>,
+    /// Rows of each table afterwards.
+    pub rows_after: BTreeMap<String, u64>,
+    /// Migrations that the database of the archive needed.
+    pub migrations: Vec<String>,
+    /// Tasks that were waiting or running in the backup and come back cancelled.
+    pub cancelled_tasks: u64,
+    /// Rows with broken foreign keys, taken as they are.
+    pub violations: u64,
+    /// Triggers, views and virtual tables that stay out.
+    pub left_out: Vec<String>,
+    /// What happens to the files of each folder; a folder the archive was made without is missing.
+    pub files: Vec<FileChanges>,
+    /// Whether there is anything now that could be lost.
+    #[serde(skip)]
+    pub(super) replaces_something: bool,
+}
+
+/// What happens to the files of one folder.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileChanges {
+    /// Which folder.
+    #[serde(serialize_with = "folder")]
+    pub kind: FileKind,
+    /// Files that are not there now.
+    pub add: Vec<String>,
+    /// Files with another content now.
+    pub replace: Vec<String>,
+    /// Files that the backup does not have.
+    pub remove: Vec<String>,
+    /// How many are the same already.
+    pub unchanged: u64,
+}
+
+fn folder<S: serde::Serializer>(kind: &FileKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.folder())
+}
+
+impl Plan {
+    /// Files added, replaced and removed, over both folders.
+    pub fn file_totals(&self) -> (usize, usize, usize) {
+        self.files.iter().fold((0, 0, 0), |(add, replace, remove), changes| {
+            (add + changes.add.len(), replace + changes.replace.len(), remove + changes.remove.len())
+        })
+    }
+}

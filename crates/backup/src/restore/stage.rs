@@ -1,0 +1,266 @@
+//! Staging: everything the archive holds is unpacked beside the live data, on the same file
+//! system, and checked. Nothing that is in use changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::Path;
+
+use archive::{Entry, Hashing, Reader, Role, Sha256Hex};
+use inventory::disk::folder_of;
+use inventory::sqlite::{self, Live, Preparation};
+use inventory::static_files::FileKind;
+
+use crate::event::Meter;
+use crate::places::file_stage;
+use crate::verify::{check_database, drain, unpack};
+use crate::{Engine, Error, Event, Note, Observer, Step, space};
+
+use super::RestoreOptions;
+use super::journal::{CommitBy, FileName, Journal};
+use super::plan::{FileChanges, Plan};
+
+impl Engine {
+    pub(super) fn stage(
+        &self,
+        options: &RestoreOptions,
+        reader: &Reader<File>,
+        id: &str,
+        live: &Live,
+        observer: &mut dyn Observer,
+    ) -> Result<(Plan, Journal), Error> {
+        let path = &options.archive;
+        if let Some(why) = reader.info().v3().and_then(|manifest| manifest.damaged.clone()) {
+            return Err(Error::Rescue { path: path.clone(), why });
+        }
+        self.tell_about(reader, observer);
+        self.create_stages(reader, id)?;
+
+        observer.event(Event::Step(Step::Stage));
+        let total = reader.entries().iter().map(|entry| entry.size).sum();
+        let mut meter = Meter::new(observer, total);
+        let commit = match live {
+            Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
+            Live::Missing | Live::Unusable(_) => CommitBy::Rename,
+        };
+        let mut journal = Journal::new(id, path, &self.places.static_files, commit);
+        let mut changes = self.live_files(reader)?;
+        for entry in reader.entries() {
+            match kind_of(entry.role) {
+                _ if entry.role == Role::Database => {
+                    unpack(path, reader, entry, &*self.disk, &self.places.staged_database(id), &mut meter)?;
+                }
+                Some(kind) => {
+                    let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
+                    self.stage_file(path, reader, entry, kind, id, of_kind, &mut meter)?;
+                }
+                None => drop(drain(path, reader, entry, &mut meter)?),
+            }
+        }
+
+        let mut plan = self.stage_database(options, reader, id, live, observer)?;
+        for (kind, of_kind) in changes {
+            let names =
+                |files: &[String]| files.iter().map(|file| FileName::new(kind, file)).collect::<Vec<_>>();
+            let FileChanges { add, replace, remove, .. } = &of_kind.changes;
+            journal.add.extend(names(add));
+            journal.replace.extend(names(replace));
+            journal.remove.extend(names(remove));
+            plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
+            let stage = file_stage(&self.places.static_files, kind, id);
+            self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+            plan.files.push(of_kind.changes);
+        }
+        Ok((plan, journal))
+    }
+
+    /// Removes what a restore staged, wherever it got to. Best effort: the next start does it again.
+    pub(crate) fn remove_stages(&self, id: &str) {
+        let stages = FileKind::ALL.map(|kind| file_stage(&self.places.static_files, kind, id));
+        for stage in stages.iter().chain([&self.places.database_stage(id)]) {
+            if stage.exists() {
+                let _ = self.disk.remove_tree(stage);
+            }
+        }
+    }
+
+    fn tell_about(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
+        for (role, folder) in [(Role::Datasheet, "datasheets"), (Role::Image, "images")] {
+            if !reader.includes(role) {
+                observer.event(Event::Note(Note::FolderKept { folder }));
+            }
+        }
+        if reader.entry(Role::Env).is_some() {
+            observer.event(Event::Note(Note::EnvNotRestored));
+        }
+        for name in reader.ignored() {
+            observer.event(Event::Note(Note::Ignored { name: name.clone() }));
+        }
+    }
+
+    fn create_stages(&self, reader: &Reader<File>, id: &str) -> Result<(), Error> {
+        let database_stage = self.places.database_stage(id);
+        let create =
+            |folder: &Path| self.disk.create_folder(folder).map_err(Error::storage("create", folder));
+        create(&database_stage)?;
+        // The staged copy, its rewriting by migrations, and the write-ahead log of the commit.
+        let database = reader.entry(Role::Database).map_or(0, |entry| entry.size);
+        space::require(&database_stage, database.saturating_mul(3))?;
+        for kind in included(reader) {
+            let stage = file_stage(&self.places.static_files, kind, id);
+            create(&stage)?;
+            let needed = self.missing_bytes(reader, kind);
+            space::require(&stage, needed)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of the files that are not there in this size, and so will surely be staged.
+    fn missing_bytes(&self, reader: &Reader<File>, kind: FileKind) -> u64 {
+        let folder = self.places.static_files.join(kind.folder());
+        let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
+        let missing = entries.filter(|entry| {
+            fs::metadata(folder.join(below(entry))).map_or(true, |found| found.len() != entry.size)
+        });
+        missing.map(|entry| entry.size).sum()
+    }
+
+    /// The files there are now, of the folders that the archive includes.
+    fn live_files(&self, reader: &Reader<File>) -> Result<BTreeMap<FileKind, Changes>, Error> {
+        let static_files = self.static_files();
+        let mut changes = BTreeMap::new();
+        for kind in included(reader) {
+            let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
+            // What a backup would have left out is none of a restore's business.
+            let files = listing.files.into_iter().filter(|file| archive::name::check(&file.path).is_ok());
+            let live: BTreeMap<String, u64> = files.map(|file| (file.path, file.size)).collect();
+            let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
+            let kept: BTreeSet<&str> = entries.map(below).collect();
+            let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
+            let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
+            changes.insert(kind, Changes { live, changes: changed });
+        }
+        Ok(changes)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, each thing once")]
+    fn stage_file(
+        &self,
+        path: &Path,
+        reader: &Reader<File>,
+        entry: &Entry,
+        kind: FileKind,
+        id: &str,
+        of_kind: &mut Changes,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), Error> {
+        let name = below(entry);
+        let live = self.places.static_files.join(kind.folder()).join(name);
+        let live_hash = match of_kind.live.get(name) {
+            Some(size) if *size == entry.size => Some(hash_of(&live)?),
+            _ => None,
+        };
+        if live_hash.is_some() && live_hash == entry.sha256 {
+            // Still read to its end: the whole archive is checked before anything is touched.
+            drain(path, reader, entry, meter)?;
+            of_kind.changes.unchanged += 1;
+            return Ok(());
+        }
+        let target = file_stage(&self.places.static_files, kind, id).join(name);
+        let folder = folder_of(&target);
+        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        let hash = unpack(path, reader, entry, &*self.disk, &target, meter)?;
+        if live_hash == Some(hash) {
+            self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
+            of_kind.changes.unchanged += 1;
+        } else if of_kind.live.contains_key(name) {
+            of_kind.changes.replace.push(name.to_owned());
+        } else {
+            of_kind.changes.add.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks the staged database, makes it fit to go live, and makes it durable.
+    fn stage_database(
+        &self,
+        options: &RestoreOptions,
+        reader: &Reader<File>,
+        id: &str,
+        live: &Live,
+        observer: &mut dyn Observer,
+    ) -> Result<Plan, Error> {
+        observer.event(Event::Step(Step::CheckDatabase));
+        let path = &options.archive;
+        let staged = self.places.staged_database(id);
+        let found = check_database(path, reader.info().v3(), &staged)?;
+        if found.violation_count > 0 && !options.allow_violations {
+            let (violations, count) = (found.violations, found.violation_count);
+            return Err(Error::Violations { path: path.clone(), violations, count });
+        }
+        let left_out = sqlite::strip(&staged).map_err(Error::archived(path))?;
+        for what in &left_out {
+            let why = "only tables and indexes are restored".to_owned();
+            observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));
+        }
+        let archive_name = path.file_name().unwrap_or_default().to_string_lossy();
+        let page_size = match live {
+            Live::Usable { page_size } | Live::Empty { page_size } => Some(*page_size),
+            Live::Missing | Live::Unusable(_) => None,
+        };
+        let preparation =
+            Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
+        let prepared = sqlite::prepare(&staged, &preparation).map_err(Error::archived(path))?;
+        // Once more, now that migrations have been at it.
+        let found = sqlite::inspect(&staged).map_err(Error::archived(path))?;
+        self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
+        let folder = folder_of(&staged);
+        self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
+        let rows_now = match live {
+            Live::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
+            _ => None,
+        };
+        Ok(Plan {
+            rows_now,
+            rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),
+            migrations: prepared.migrations,
+            cancelled_tasks: prepared.cancelled_tasks,
+            violations: found.violation_count,
+            left_out,
+            files: Vec::new(),
+            replaces_something: !matches!(live, Live::Missing | Live::Empty { .. }),
+        })
+    }
+}
+
+/// The live files of one folder by path with their sizes, and what will happen to them.
+pub(super) struct Changes {
+    live: BTreeMap<String, u64>,
+    changes: FileChanges,
+}
+
+fn kind_of(role: Role) -> Option<FileKind> {
+    match role {
+        Role::Datasheet => Some(FileKind::Datasheets),
+        Role::Image => Some(FileKind::Images),
+        _ => None,
+    }
+}
+
+/// The folders that the archive was made with.
+fn included(reader: &Reader<File>) -> impl Iterator<Item = FileKind> + '_ {
+    let roles = [(FileKind::Datasheets, Role::Datasheet), (FileKind::Images, Role::Image)];
+    let here = move |role| reader.includes(role) || reader.entry(role).is_some();
+    roles.into_iter().filter(move |(_, role)| here(*role)).map(|(kind, _)| kind)
+}
+
+/// The path of a static file below its folder.
+fn below(entry: &Entry) -> &str {
+    entry.name.split_once('/').map_or(entry.name.as_str(), |(_, path)| path)
+}
+
+fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
+    let failed = || Error::storage("read", path);
+    let mut file = Hashing::new(File::open(path).map_err(failed())?);
+    std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
+    Ok(file.finish().1)
+}

@@ -1,0 +1,55 @@
+//! What is known about an archive beyond what it says itself: when it was verified, and by which
+//! version. Kept beside it, as `NAME.zip.status.json`, never in the database that a restore
+//! replaces. An archive that has changed since is unverified again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use inventory::disk::{with_suffix, write_durably};
+use serde::{Deserialize, Serialize};
+
+use crate::{Engine, Error};
+
+/// The state of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of this file's format: 1.
+    pub format: u32,
+    /// When every hash was last checked and the database opened, UTC, RFC 3339.
+    pub verified_at: String,
+    /// By which version.
+    pub verified_by: String,
+    size: u64,
+    modified: u128,
+}
+
+impl Engine {
+    /// Notes that the archive at `path` has just been verified.
+    pub(crate) fn note_verified(&self, path: &Path) -> Result<Status, Error> {
+        let target = file_of(path);
+        let (size, modified) =
+            identity(path).ok_or_else(|| Error::ArchiveNotFound { path: path.to_owned() })?;
+        let verified_at = self.ambient.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let status = Status { format: 1, verified_at, verified_by: self.version.clone(), size, modified };
+        let json = serde_json::to_vec_pretty(&status).expect("a plain struct becomes JSON");
+        write_durably(&*self.disk, &target, &json).map_err(Error::storage("write", &target))?;
+        Ok(status)
+    }
+}
+
+/// What is known about the archive at `path`, if it is still the same file.
+pub(crate) fn read(path: &Path) -> Option<Status> {
+    let status: Status = serde_json::from_slice(&fs::read(file_of(path)).ok()?).ok()?;
+    (identity(path)? == (status.size, status.modified)).then_some(status)
+}
+
+fn file_of(path: &Path) -> PathBuf {
+    with_suffix(path, ".status.json")
+}
+
+fn identity(path: &Path) -> Option<(u64, u128)> {
+    let found = path.metadata().ok()?;
+    let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((found.len(), modified.as_nanos()))
+}

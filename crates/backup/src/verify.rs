@@ -1,0 +1,205 @@
+//! Verifying: every byte of every entry against its hash, the database opened and checked, its
+//! rows and digests against the manifest. The restore does the same to what it stages, through the
+//! same functions.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use archive::{Entry, Format, Limits, Manifest, Reader, Role, Sha256Hex};
+use inventory::Actor;
+use inventory::disk::Disk;
+use inventory::sqlite::{Inspection, inspect};
+
+use crate::event::Meter;
+use crate::{Engine, Error, Event, Observer, Status, Step};
+
+/// What verifying found.
+#[derive(Debug)]
+pub struct Verified {
+    /// The layout of the archive.
+    pub format: Format,
+    /// Entries read.
+    pub files: u64,
+    /// Their bytes, unpacked.
+    pub bytes: u64,
+    /// The database.
+    pub database: Inspection,
+    /// What was noted beside the archive, when it lies among the backups.
+    pub status: Option<Status>,
+}
+
+impl Engine {
+    /// Verifies an archive. Writes only below the folder for temporary files.
+    ///
+    /// # Errors
+    /// Says what is wrong with which entry.
+    pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
+        crate::create::require(actor, "verifying a backup", "backup:create")?;
+        let scratch = tempfile::Builder::new().prefix("makermatrix-verify-").tempdir();
+        let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
+        let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
+        if self.is_among_backups(path) {
+            verified.status = Some(self.note_verified(path)?);
+        }
+        Ok(verified)
+    }
+
+    /// Verifies, unpacking the database to `database`, which is gone afterwards.
+    pub(crate) fn verify_with(
+        &self,
+        path: &Path,
+        database: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<Verified, Error> {
+        observer.event(Event::Step(Step::Open));
+        let reader = open(path)?;
+        if let Some(why) = reader.info().v3().and_then(|manifest| manifest.damaged.clone()) {
+            check_entries(path, &reader, observer)?;
+            return Err(Error::Rescue { path: path.to_owned(), why });
+        }
+        let unpacked = self.verify_into(path, &reader, database, observer);
+        // Best effort: it lies in a folder for temporary files, or bears a name that says so.
+        let _ = self.disk.remove(database);
+        let (bytes, inspection) = unpacked?;
+        Ok(Verified {
+            format: reader.format(),
+            files: reader.entries().len() as u64,
+            bytes,
+            database: inspection,
+            status: None,
+        })
+    }
+
+    fn verify_into(
+        &self,
+        path: &Path,
+        reader: &Reader<File>,
+        database: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<(u64, Inspection), Error> {
+        observer.event(Event::Step(Step::CheckEntries));
+        let total = reader.entries().iter().map(|entry| entry.size).sum();
+        let mut meter = Meter::new(observer, total);
+        for entry in reader.entries() {
+            if entry.role == Role::Database {
+                unpack(path, reader, entry, &*self.disk, database, &mut meter)?;
+            } else {
+                drain(path, reader, entry, &mut meter)?;
+            }
+        }
+        observer.event(Event::Step(Step::CheckDatabase));
+        let inspection = check_database(path, reader.info().v3(), database)?;
+        Ok((total, inspection))
+    }
+
+    fn is_among_backups(&self, path: &Path) -> bool {
+        let folder = |path: &Path| path.canonicalize().ok();
+        let parent = folder(path).and_then(|path| path.parent().map(Path::to_owned));
+        parent.is_some() && parent == folder(&self.places.backups)
+    }
+}
+
+/// Reads every entry and checks its hash, nothing more.
+pub(crate) fn check_entries(
+    path: &Path,
+    reader: &Reader<File>,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    observer.event(Event::Step(Step::CheckEntries));
+    let mut meter = Meter::new(observer, reader.entries().iter().map(|entry| entry.size).sum());
+    reader.entries().iter().try_for_each(|entry| drain(path, reader, entry, &mut meter).map(|_| ()))
+}
+
+/// Opens an archive and checks its structure.
+pub(crate) fn open(path: &Path) -> Result<Reader<File>, Error> {
+    let file = File::open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
+        _ => Error::storage("read", path)(source),
+    })?;
+    if file.metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(Error::ArchiveIsFolder { path: path.to_owned() });
+    }
+    Reader::open(file, &Limits::default()).map_err(Error::archive(path))
+}
+
+/// Reads an entry to its end and returns its hash.
+pub(crate) fn drain(
+    path: &Path,
+    reader: &Reader<File>,
+    entry: &Entry,
+    meter: &mut Meter<'_>,
+) -> Result<Sha256Hex, Error> {
+    copy(path, reader, entry, meter, &mut |_| Ok(()))
+}
+
+/// Writes an entry to a new file. The caller makes it durable.
+pub(crate) fn unpack(
+    path: &Path,
+    reader: &Reader<File>,
+    entry: &Entry,
+    disk: &dyn Disk,
+    target: &Path,
+    meter: &mut Meter<'_>,
+) -> Result<Sha256Hex, Error> {
+    let file = disk.create(target).map_err(Error::storage("create", target))?;
+    let mut out = BufWriter::with_capacity(128 << 10, file);
+    let hash = copy(path, reader, entry, meter, &mut |bytes| {
+        out.write_all(bytes).map_err(Error::storage("write", target))
+    })?;
+    out.flush().map_err(Error::storage("write", target))?;
+    Ok(hash)
+}
+
+fn copy(
+    path: &Path,
+    reader: &Reader<File>,
+    entry: &Entry,
+    meter: &mut Meter<'_>,
+    sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<Sha256Hex, Error> {
+    let failed = |error: io::Error| Error::archive(path)(archive::error::from_io(error));
+    let mut content = reader.read(entry).map_err(Error::archive(path))?;
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        let n = content.read(&mut buffer).map_err(failed)?;
+        if n == 0 {
+            return Ok(content.hash().expect("read to its end"));
+        }
+        sink(&buffer[..n])?;
+        meter.add(n as u64);
+    }
+}
+
+/// Checks an unpacked database and compares it with the manifest, if there is one that says.
+pub(crate) fn check_database(
+    archive_path: &Path,
+    manifest: Option<&Manifest>,
+    database: &Path,
+) -> Result<Inspection, Error> {
+    let inspection = inspect(database).map_err(Error::archived(archive_path))?;
+    if let inventory::migration::SchemaState::Newer(found) = &inspection.schema {
+        return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
+    }
+    let Some(manifest) = manifest else { return Ok(inspection) };
+    let mismatch = |what: String| Error::Mismatch { path: PathBuf::from(archive_path), what };
+    for (name, record) in &manifest.tables {
+        match inspection.tables.get(name) {
+            Some(found) if found.rows != record.rows => {
+                return Err(mismatch(format!("the number of rows of table {name}")));
+            }
+            Some(found) if found.sha256 != record.digest.0 => {
+                return Err(mismatch(format!("the content of table {name}")));
+            }
+            Some(_) => {}
+            None => return Err(mismatch(format!("the list of tables: {name} is missing"))),
+        }
+    }
+    if let Some(name) = inspection.tables.keys().find(|name| !manifest.tables.contains_key(*name)) {
+        return Err(mismatch(format!("the list of tables: {name} is not in it")));
+    }
+    if inspection.violation_count != manifest.foreign_key_violations {
+        return Err(mismatch("the number of broken foreign keys".to_owned()));
+    }
+    Ok(inspection)
+}

@@ -1,0 +1,158 @@
+//! The one seam through which files are created, moved and removed. Everything a restore or a
+//! backup does to the file system goes through [`Disk`], so that a test can record it, stop it at
+//! any effect, or make any effect fail. Reading has no effect and needs no seam. (SQLite writes its
+//! own files; a change of a database counts as one effect, and SQLite answers for it.)
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What can be done to the file system. All paths are absolute or relative to the working folder.
+pub trait Disk: Send + Sync {
+    /// Creates a file that must not exist yet.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Makes what a file now holds durable. Never call it on a database that this process has
+    /// open: closing any descriptor of a file drops the locks SQLite holds on it.
+    fn sync_file(&self, path: &Path) -> io::Result<()>;
+    /// Makes everything in and below a folder durable: contents and names.
+    fn sync_tree(&self, root: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Creates a folder and those above it; it may exist already.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Moves a file, replacing what is there.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Moves a file to a name that must be free.
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder and everything in it.
+    fn remove_tree(&self, path: &Path) -> io::Result<()>;
+}
+
+/// A file being written.
+pub trait DiskFile: Write + Send {
+    /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
+    /// asking again would report success.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// The real file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl DiskFile for File {
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        // Held while it is being written, so that others can tell it from what a crash left behind.
+        // File systems without locks only lose that.
+        let _ = file.try_lock();
+        Ok(Box::new(file))
+    }
+
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn sync_tree(&self, root: &Path) -> io::Result<()> {
+        // One call for thousands of files. It reports failed writes since Linux 5.8.
+        #[cfg(target_os = "linux")]
+        return Ok(rustix::fs::syncfs(File::open(root)?)?);
+        #[cfg(not(target_os = "linux"))]
+        {
+            for entry in fs::read_dir(root)? {
+                let path = entry?.path();
+                if path.is_dir() { self.sync_tree(&path)? } else { self.sync_file(&path)? }
+            }
+            self.sync_folder(root)
+        }
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+                // Some file systems (NFS, FAT) know no such rename.
+                Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+                result => return Ok(result?),
+            }
+        }
+        if to.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+}
+
+/// The folder a file lies in; `.` for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// A path with something appended to its last part: `with_suffix("a.db", "-wal")` is `a.db-wal`.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Whether a file that [`Disk::create`] made is still being written by somebody.
+pub fn is_being_written(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// The one way to write a small file so that it is there whole or not at all: a temporary name,
+/// fsync, rename, fsync of the folder. Replaces what is there.
+pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let partial = with_suffix(path, ".partial");
+    if partial.symlink_metadata().is_ok() {
+        disk.remove(&partial)?;
+    }
+    let written = disk.create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync()
+    });
+    let placed = written.and_then(|()| disk.rename(&partial, path));
+    if let Err(error) = placed {
+        // Best effort: the name says that it is unfinished, and the next write removes it.
+        let _ = disk.remove(&partial);
+        return Err(error);
+    }
+    disk.sync_folder(folder_of(path))
+}

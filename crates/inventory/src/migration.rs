@@ -1,0 +1,163 @@
+//! Brings a database up to date: an empty file, one of the original of whatever age, or one of an earlier version.
+//!
+//! All pending migrations are applied in one transaction, so a database is never between two versions. What has been
+//! applied is recorded in `mm_migrations`. The original ignores that table and every other `mm_…`.
+
+mod defaults;
+mod m0001_original_schema;
+mod m0002_category_tree;
+mod m0003_restore_marker;
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use sea_orm::sea_query::IntoIden;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, DynIden, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::Error;
+use crate::sqlite::{explain, open_live_reader};
+
+/// The statements of the original's schema: 39 tables and their indexes.
+pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
+
+/// The newest migration.
+pub const LATEST: &str = "m0003_restore_marker";
+
+const TABLE: &str = "mm_migrations";
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a database stands among the migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// All migrations have been applied.
+    Current,
+    /// These have not, in the order in which they have to be.
+    Behind(Vec<String>),
+    /// These have been applied but are not known: a newer version wrote the database.
+    Newer(Vec<String>),
+}
+
+/// The migrations, oldest first.
+pub fn names() -> Vec<&'static str> {
+    vec!["m0001_original_schema", "m0002_category_tree", LATEST]
+}
+
+/// Applies what is pending to the database in `path`, which must exist but may be empty, and says what that was. Either
+/// everything is applied or nothing. The journal mode of the file stays as it is.
+///
+/// Blocks; may be called from inside and from outside of an async runtime.
+///
+/// # Errors
+/// [`Error::Newer`] when the database is of a newer version, [`Error::NotADatabase`], [`Error::Io`] when there is no such
+/// file, [`Error::Database`] when a statement fails.
+pub fn migrate(path: &Path) -> Result<Vec<String>, Error> {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|error| Error::io(path, error))?.block_on(apply(path))
+    };
+    thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// As [`migrate`], for async callers.
+pub(crate) async fn apply(path: &Path) -> Result<Vec<String>, Error> {
+    let pending = match pending(path)? {
+        SchemaState::Current => return Ok(Vec::new()),
+        SchemaState::Behind(pending) => pending,
+        SchemaState::Newer(found) => return Err(Error::Newer { found }),
+    };
+    let connection = connect(path).await?;
+    let applied = apply_all(&connection).await;
+    connection.close().await?;
+    applied?;
+    Ok(pending)
+}
+
+async fn connect(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite:");
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(&file)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("synchronous", "FULL")
+    });
+    Database::connect(options).await
+}
+
+async fn apply_all(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    let transaction: DatabaseTransaction = connection.begin_with_options(options).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+/// Where the database in `path` stands. Reads only, and leaves no `-wal` behind. A database without a record of
+/// migrations, such as one of the original, has all of them pending. That it is one of MakerMatrix is not checked.
+///
+/// # Errors
+/// [`Error::Io`] when there is no such file, [`Error::NotADatabase`], [`Error::Busy`], [`Error::Sqlite`].
+pub fn pending(path: &Path) -> Result<SchemaState, Error> {
+    let recorded = recorded(path)?;
+    let known = names();
+    let newer: Vec<String> =
+        recorded.iter().filter(|name| !known.contains(&name.as_str())).cloned().collect();
+    if !newer.is_empty() {
+        return Ok(SchemaState::Newer(newer));
+    }
+    let behind: Vec<String> = known
+        .iter()
+        .filter(|name| !recorded.iter().any(|have| have == *name))
+        .map(|&name| name.to_owned())
+        .collect();
+    Ok(if behind.is_empty() { SchemaState::Current } else { SchemaState::Behind(behind) })
+}
+
+/// The migrations on record. The file is opened through SQLite alone (to open and close it otherwise would drop this
+/// process's locks on it, see <https://sqlite.org/howtocorrupt.html>).
+fn recorded(path: &Path) -> Result<Vec<String>, Error> {
+    fs::metadata(path).map_err(|error| Error::io(path, error))?;
+    let connection = open_live_reader(path)?;
+    let read = || {
+        if !connection.table_exists(None, TABLE)? {
+            return Ok(Vec::new());
+        }
+        let mut statement = connection.prepare("SELECT version FROM mm_migrations ORDER BY version")?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    };
+    read().map_err(|error| explain(path, error))
+}
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_original_schema::Migration),
+            Box::new(m0002_category_tree::Migration),
+            Box::new(m0003_restore_marker::Migration),
+        ]
+    }
+
+    fn migration_table_name() -> DynIden {
+        TABLE.into_iden()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_migrations() {
+        let migrations = Migrator::migrations();
+        assert_eq!(migrations.iter().map(|migration| migration.name()).collect::<Vec<_>>(), names());
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything that can be said about a copy of a database before anyone relies on it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use rusqlite::{Connection, Result as SqlResult};
+
+use crate::Error;
+use crate::migration::{self, SchemaState};
+
+use super::connection::{explain, open_copy};
+use super::digest;
+
+/// Findings that are shown; more help nobody.
+const SHOWN: usize = 20;
+
+/// Tables without which a database is none of MakerMatrix.
+const REQUIRED: [(&str, &[&str]); 5] = [
+    ("partmodel", &["id", "part_name"]),
+    ("locationmodel", &["id", "name", "parent_id"]),
+    ("categorymodel", &["id", "name"]),
+    ("usermodel", &["id", "username", "hashed_password"]),
+    ("rolemodel", &["id", "name", "permissions"]),
+];
+
+/// Rows and digest of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableDigest {
+    /// Number of rows.
+    pub rows: u64,
+    /// SHA-256, as `docs/archive-format.md` defines it.
+    pub sha256: [u8; 32],
+}
+
+/// A row whose foreign key points nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The table of the row.
+    pub table: String,
+    /// The row's primary key, or its position in the table.
+    pub row: String,
+    /// The table it should point into.
+    pub parent: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {} of {} refers to a missing row of {}", self.row, self.table, self.parent)
+    }
+}
+
+/// What a sound database holds.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Each table.
+    pub tables: BTreeMap<String, TableDigest>,
+    /// The first rows with broken foreign keys.
+    pub violations: Vec<Violation>,
+    /// How many there are altogether.
+    pub violation_count: u64,
+    /// Whether migrations are pending.
+    pub schema: SchemaState,
+}
+
+/// Checks a copy: that it is a database of MakerMatrix, that SQLite finds nothing wrong with it,
+/// which foreign keys are broken, and the digest of every table.
+///
+/// # Errors
+/// [`Error::NotADatabase`], [`Error::Foreign`], [`Error::Damaged`].
+pub fn inspect(path: &Path) -> Result<Inspection, Error> {
+    let connection = open_copy(path)?;
+    let failed = |error| explain(path, error);
+    let names = digest::tables(&connection).map_err(failed)?;
+    recognise(&connection, path, &names)?;
+    let findings = integrity(&connection).map_err(failed)?;
+    if !findings.is_empty() {
+        return Err(Error::Damaged { path: path.to_owned(), findings });
+    }
+    let (violations, violation_count) = violations(&connection).map_err(failed)?;
+    let mut tables = BTreeMap::new();
+    for name in names {
+        let (rows, sha256) = digest::digest(&connection, &name).map_err(failed)?;
+        tables.insert(name, TableDigest { rows, sha256 });
+    }
+    drop(connection);
+    Ok(Inspection { tables, violations, violation_count, schema: migration::pending(path)? })
+}
+
+fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(), Error> {
+    let columns = |table: &str| -> SqlResult<Vec<String>> {
+        connection
+            .prepare("SELECT name FROM pragma_table_info(?1)")?
+            .query_map([table], |row| row.get(0))?
+            .collect()
+    };
+    for (table, required) in REQUIRED {
+        let found = columns(table).map_err(|error| explain(path, error))?;
+        if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
+            let tables = names.iter().take(SHOWN).cloned().collect();
+            return Err(Error::Foreign { path: path.to_owned(), tables });
+        }
+    }
+    Ok(())
+}
+
+fn integrity(connection: &Connection) -> SqlResult<Vec<String>> {
+    let sql = format!("PRAGMA integrity_check({SHOWN})");
+    let findings: Vec<String> =
+        connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect::<SqlResult<_>>()?;
+    Ok(if findings == ["ok"] { Vec::new() } else { findings })
+}
+
+fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    let mut shown = Vec::new();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        count += 1;
+        if shown.len() < SHOWN {
+            let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let row_name = rowid.map_or_else(|| "?".to_owned(), |rowid| name_of(connection, &table, rowid));
+            shown.push(Violation { table, row: row_name, parent: row.get(2)? });
+        }
+    }
+    Ok((shown, count))
+}
+
+/// A row's primary key, for people; its rowid where that cannot be had.
+fn name_of(connection: &Connection, table: &str, rowid: i64) -> String {
+    let key = || -> SqlResult<String> {
+        let columns: Vec<String> = connection
+            .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?
+            .query_map([table], |row| row.get(0))?
+            .collect::<SqlResult<_>>()?;
+        let columns: Vec<String> = columns.iter().map(|name| digest::quoted(name)).collect();
+        let sql = format!(
+            "SELECT concat_ws(', ', {}) FROM {} WHERE rowid = ?1",
+            columns.join(", "),
+            digest::quoted(table)
+        );
+        connection.query_row(&sql, [rowid], |row| row.get(0))
+    };
+    key().map_or_else(|_| format!("#{rowid}"), |key| format!("{key:?}"))
+}

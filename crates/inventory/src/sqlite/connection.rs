@@ -1,0 +1,174 @@
+//! Opening databases: ours in use, and copies that came from outside and are not to be trusted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::Error;
+
+/// How long to wait for another program's transaction to end.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Older versions can corrupt a database in WAL mode (the "WAL-reset" defect, fixed in 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// The version of SQLite inside this program.
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
+/// Opens a database in use for reading. Opened for writing at the file level, so that SQLite can
+/// roll back what a crash left; where the folder forbids that, for reading only.
+pub(crate) fn open_live_reader(path: &Path) -> Result<Connection, Error> {
+    let connection = match open(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+        Ok(connection) => connection,
+        Err(_) => open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(path, error))?,
+    };
+    connection.pragma_update(None, "query_only", true).map_err(|error| explain(path, error))?;
+    Ok(connection)
+}
+
+/// Opens a database in use for replacing its content.
+pub(super) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            Ok(connection)
+        })
+        .map_err(|error| explain(path, error))
+}
+
+/// Opens a copy that only this process knows, and whose content may be hostile: nothing stored in
+/// its schema is trusted, and the schema cannot be tampered with.
+pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+            connection.pragma_update(None, "cell_size_check", true)?;
+            // One process, one connection: no locks to negotiate, no shared memory.
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            connection.pragma_update(None, "temp_store", "FILE")?;
+            Ok(connection)
+        })
+        .map_err(|error| explain(path, error))
+}
+
+/// Creates the empty file that a copy is written into.
+pub(super) fn create_copy(path: &Path) -> Result<Connection, Error> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+        .and_then(|connection| {
+            // Worthless until complete, and synced as a whole when it is.
+            connection.pragma_update(None, "journal_mode", "OFF")?;
+            connection.pragma_update(None, "synchronous", "OFF")?;
+            Ok(connection)
+        })
+        .map_err(|error| explain(path, error))
+}
+
+fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    assert!(
+        rusqlite::version_number() >= OLDEST_SQLITE,
+        "SQLite {} has the WAL-reset defect; build with 3.51.3 or later",
+        version()
+    );
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Turns SQLite's codes into what they mean for the file.
+pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Error::NotADatabase { path },
+        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, findings: vec![error.to_string()] },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy { path },
+        Some(ErrorCode::DiskFull) => Error::Io {
+            path,
+            source: std::io::Error::new(std::io::ErrorKind::StorageFull, error.to_string()),
+        },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::Io {
+            path,
+            source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
+        },
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+            Error::Io { path, source: std::io::Error::other(error.to_string()) }
+        }
+        _ => Error::Sqlite(error),
+    }
+}
+
+/// What lies where the live database should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Live {
+    /// Nothing.
+    Missing,
+    /// A database without a single table, as an empty file is.
+    Empty {
+        /// Bytes per page.
+        page_size: u32,
+    },
+    /// A database that SQLite can work with. Whether its content is sound is another question.
+    Usable {
+        /// Bytes per page.
+        page_size: u32,
+    },
+    /// Something that SQLite cannot work with, and why.
+    Unusable(String),
+}
+
+/// Looks at the live database.
+///
+/// # Errors
+/// [`Error::Busy`] when another program holds it, and [`Error::Io`] when it cannot be looked at.
+pub fn live_state(path: &Path) -> Result<Live, Error> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Live::Missing),
+        Err(source) => return Err(Error::io(path, source)),
+        Ok(found) if found.is_dir() => {
+            let why = std::io::Error::other("a folder lies where the database should be; move it away");
+            return Err(Error::io(path, why));
+        }
+        Ok(_) => {}
+    }
+    let connection = match open_live_reader(path) {
+        Ok(connection) => connection,
+        Err(Error::NotADatabase { .. }) => {
+            return Ok(Live::Unusable("it is not a SQLite database".to_owned()));
+        }
+        Err(Error::Damaged { findings, .. }) => return Ok(Live::Unusable(findings.join("; "))),
+        Err(error) => return Err(error),
+    };
+    let look = || {
+        let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let page_size = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        Ok(if tables == 0 { Live::Empty { page_size } } else { Live::Usable { page_size } })
+    };
+    match look().map_err(|error| explain(path, error)) {
+        Err(Error::NotADatabase { .. }) => Ok(Live::Unusable("it is not a SQLite database".to_owned())),
+        Err(Error::Damaged { findings, .. }) => Ok(Live::Unusable(findings.join("; "))),
+        other => other,
+    }
+}
+
+/// The number of rows of each table of the live database, as it is now.
+pub fn row_counts(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
+    let connection = open_live_reader(path)?;
+    let count = || {
+        let transaction = connection.unchecked_transaction()?;
+        let mut counts = BTreeMap::new();
+        for table in super::digest::tables(&transaction)? {
+            let sql = format!("SELECT count(*) FROM {}", super::digest::quoted(&table));
+            let rows: i64 = transaction.query_row(&sql, [], |row| row.get(0))?;
+            counts.insert(table, rows.unsigned_abs());
+        }
+        Ok(counts)
+    };
+    count().map_err(|error| explain(path, error))
+}

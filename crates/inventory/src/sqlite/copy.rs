@@ -1,0 +1,128 @@
+//! Copying whole databases with SQLite's online backup: out of the live one as of one moment, and
+//! into the live one as one transaction.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::Error;
+
+use super::connection::{BUSY_TIMEOUT, create_copy, explain, open_copy, open_live_reader, open_live_writer};
+
+/// Pages copied at a time: enough that the calls do not show, few enough that progress does.
+const STEP: i32 = 2_000;
+/// How long to wait before asking again when another program holds a lock.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// Called with the pages copied so far, and all of them.
+pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
+
+/// What a snapshot did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// Pages copied.
+    pub pages: u64,
+    /// How often it had to begin again because the source changed under it. With a pinned
+    /// snapshot always 0.
+    pub restarts: u32,
+}
+
+/// Copies the database in use at `source` into the new file `target`, as of one moment, while
+/// others read and write. The copy is one self-contained file (journal mode DELETE).
+///
+/// The moment is pinned by a read transaction held throughout: without it, each commit by somebody
+/// else would make the copy begin again, and under steady writing it would never end.
+pub fn snapshot(source: &Path, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, Error> {
+    let source_connection = open_live_reader(source)?;
+    let failed = |error| explain(source, error);
+    source_connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").map_err(failed)?;
+    let copied = copy_into_new(&source_connection, target, progress)?;
+    source_connection.execute_batch("COMMIT").map_err(failed)?;
+    seal(target)?;
+    Ok(copied)
+}
+
+/// Copies what pages there are of a database that fails its checks, so that it can be examined
+/// later. The copy is as damaged as the source.
+pub fn salvage(source: &Path, target: &Path) -> Result<(), Error> {
+    let source_connection = open_live_reader(source)?;
+    copy_into_new(&source_connection, target, &mut |_, _| {})?;
+    Ok(())
+}
+
+fn copy_into_new(source: &Connection, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, Error> {
+    let failed = |error| explain(target, error);
+    let mut target_connection = create_copy(target)?;
+    let backup = Backup::new(source, &mut target_connection).map_err(failed)?;
+    let mut copied = Copied { pages: 0, restarts: 0 };
+    run(target, || {
+        let step = backup.step(STEP)?;
+        let at = backup.progress();
+        let (total, left) = (u64::from(at.pagecount.unsigned_abs()), u64::from(at.remaining.unsigned_abs()));
+        let done = total.saturating_sub(left);
+        copied.restarts += u32::from(done < copied.pages);
+        copied.pages = done;
+        progress(done, total);
+        Ok(step)
+    })?;
+    Ok(copied)
+}
+
+/// Repeats `step` until the copy is complete, waiting for locks up to the busy timeout.
+fn run(path: &Path, mut step: impl FnMut() -> rusqlite::Result<StepResult>) -> Result<(), Error> {
+    let mut waiting_since: Option<Instant> = None;
+    loop {
+        match step().map_err(|error| explain(path, error))? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => waiting_since = None,
+            StepResult::Busy | StepResult::Locked | _ => {
+                let since = *waiting_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > BUSY_TIMEOUT {
+                    return Err(Error::Busy { path: path.to_owned() });
+                }
+                thread::sleep(RETRY);
+            }
+        }
+    }
+}
+
+/// Makes a copy self-contained: whatever the journal mode of its source was, it becomes DELETE.
+fn seal(copy: &Path) -> Result<(), Error> {
+    let connection = open_copy(copy)?;
+    let failed = |error| explain(copy, error);
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
+        .map_err(failed)?;
+    if mode != "delete" {
+        return Err(Error::Damaged {
+            path: copy.to_owned(),
+            findings: vec![format!("its journal mode stays {mode}")],
+        });
+    }
+    Ok(())
+}
+
+/// Puts the content of `copy` in place of the live database, as one transaction: every reader sees
+/// all of the old or all of the new, connections of other programs stay open and valid, and a crash
+/// at any moment leaves one of the two. Both must have the same page size.
+///
+/// # Errors
+/// On any error the live database is as it was, unless [`super::has_marker`] says otherwise.
+pub fn replace(live: &Path, copy: &Path) -> Result<(), Error> {
+    let copy_connection = open_copy(copy)?;
+    let mut live_connection = open_live_writer(live)?;
+    // Readers stay undisturbed only in WAL mode. Where another program keeps the file in use in
+    // another mode, this fails, and the replacement waits for its readers instead.
+    let _ = live_connection.pragma_update(None, "journal_mode", "WAL");
+    {
+        let backup =
+            Backup::new(&copy_connection, &mut live_connection).map_err(|error| explain(live, error))?;
+        run(live, || backup.step(-1))?;
+    }
+    // Only tidies up: what is in the WAL is already durable.
+    let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Which static files the rows of a database refer to.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::Error;
+use crate::static_files::FileKind;
+
+use super::connection::{explain, open_copy};
+
+/// Where the original serves an image; what follows is its name, with or without extension.
+const IMAGE_URL: &str = "/api/utility/get_image/";
+
+/// A row that refers to a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The folder.
+    pub kind: FileKind,
+    /// The path below the folder; for images the extension may be missing.
+    pub path: String,
+}
+
+impl Reference {
+    /// Whether the file at this path is the one referred to.
+    pub fn matches(&self, path: &str) -> bool {
+        match path.strip_prefix(self.path.as_str()) {
+            Some("") => true,
+            Some(rest) => self.kind == FileKind::Images && rest.starts_with('.') && !rest.contains('/'),
+            None => false,
+        }
+    }
+}
+
+/// All references of a copy, sorted, each once. Addresses of other sites are no files of ours.
+pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
+    let connection = open_copy(copy)?;
+    let mut found = Vec::new();
+    let collect = |found: &mut Vec<Reference>| -> rusqlite::Result<()> {
+        for filename in strings(&connection, "datasheets", "filename")? {
+            found.push(Reference { kind: FileKind::Datasheets, path: filename });
+        }
+        for table in ["partmodel", "locationmodel", "toolmodel", "projectmodel"] {
+            for url in strings(&connection, table, "image_url")? {
+                if let Some(name) = url.strip_prefix(IMAGE_URL) {
+                    let path = name.split(['?', '#']).next().unwrap_or(name).to_owned();
+                    found.push(Reference { kind: FileKind::Images, path });
+                }
+            }
+        }
+        Ok(())
+    };
+    collect(&mut found).map_err(|error| explain(copy, error))?;
+    found.retain(|reference| !reference.path.is_empty());
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The texts in a column; none where an older schema has no such table or column.
+fn strings(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Vec<String>> {
+    if !connection.column_exists(None, table, column)? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE typeof({column}) = 'text'");
+    connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
+}

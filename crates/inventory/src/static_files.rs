@@ -1,0 +1,322 @@
+//! The files beside the database: datasheets and images, in folders of those names, with whatever
+//! sub-folders people made.
+//!
+//! Two rules make them safe to back up while people work. A name is used once: a new file gets a
+//! fresh name and never replaces another. And a delete waits while a snapshot holds its lease: it
+//! is noted down, and done when the last lease ends (or at the next delete, if that never comes).
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::disk::{Disk, RealDisk, folder_of, write_durably};
+use crate::{Ambient, Error};
+
+/// Which folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileKind {
+    /// `datasheets/`
+    Datasheets,
+    /// `images/`
+    Images,
+}
+
+impl FileKind {
+    /// Both, in the order of an archive.
+    pub const ALL: [Self; 2] = [Self::Datasheets, Self::Images];
+
+    /// The name of the folder.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Datasheets => "datasheets",
+            Self::Images => "images",
+        }
+    }
+}
+
+/// A regular file below one of the folders.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StaticFile {
+    /// Path below the folder, with `/` between its parts.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What lies in a folder.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Regular files, sorted by path.
+    pub files: Vec<StaticFile>,
+    /// Path and reason of what is there but is not a regular file with a usable name.
+    pub unusable: Vec<(String, &'static str)>,
+}
+
+/// What became of a delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// The file is gone.
+    Done,
+    /// A snapshot is being taken; the file goes when it has ended.
+    Deferred,
+}
+
+/// Files of ours that are not part of the data: unfinished writes, staged restores, notes.
+const PRIVATE_PREFIX: &str = ".mm-";
+const LEASE: &str = ".mm-lease";
+const DEFERRED: &str = ".mm-deferred";
+
+/// The static files of one inventory.
+#[derive(Clone)]
+pub struct StaticFiles {
+    root: PathBuf,
+    disk: Arc<dyn Disk>,
+}
+
+/// While it lives, no file goes away. Ends when dropped.
+#[derive(Debug)]
+pub struct Lease {
+    _lock: File,
+}
+
+impl StaticFiles {
+    /// The files below `root`. Nothing is created yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self::with_disk(root, Arc::new(RealDisk))
+    }
+
+    /// The same over another [`Disk`].
+    pub fn with_disk(root: impl Into<PathBuf>, disk: Arc<dyn Disk>) -> Self {
+        Self { root: root.into(), disk }
+    }
+
+    /// The folder that holds both folders.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// One of the two folders.
+    pub fn folder(&self, kind: FileKind) -> PathBuf {
+        self.root.join(kind.folder())
+    }
+
+    /// Creates both folders where they are missing.
+    pub fn create_folders(&self) -> Result<(), Error> {
+        for kind in FileKind::ALL {
+            let folder = self.folder(kind);
+            self.disk.create_folder(&folder).map_err(|source| Error::io(&folder, source))?;
+        }
+        Ok(())
+    }
+
+    /// Stores a new file under a fresh name with this extension, in `sub_folder` if that is not
+    /// empty. When it returns, the file is durable; before, it is not there under its name.
+    pub fn store(
+        &self,
+        kind: FileKind,
+        sub_folder: &str,
+        extension: &str,
+        content: &mut dyn Read,
+        ambient: &Ambient,
+    ) -> Result<StaticFile, Error> {
+        let name = format!("{}.{extension}", ambient.uuid());
+        let path = if sub_folder.is_empty() { name } else { format!("{sub_folder}/{name}") };
+        let target = self.below(kind, &path)?;
+        let partial = self.folder(kind).join(format!("{PRIVATE_PREFIX}{}.partial", ambient.uuid()));
+        let stored = self.write(&partial, &target, content);
+        if stored.is_err() {
+            // Its name says that it is unfinished; listing and backups pass it over.
+            let _ = self.disk.remove(&partial);
+        }
+        let size = stored.map_err(|source| Error::io(&target, source))?;
+        Ok(StaticFile { path, size })
+    }
+
+    fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> io::Result<u64> {
+        self.disk.create_folder(folder_of(partial))?;
+        self.disk.create_folder(folder_of(target))?;
+        let mut file = self.disk.create(partial)?;
+        let size = io::copy(content, &mut file)?;
+        file.flush()?;
+        file.sync()?;
+        self.disk.rename_new(partial, target)?;
+        self.disk.sync_folder(folder_of(target))?;
+        Ok(size)
+    }
+
+    /// Deletes a file, or notes it down for when the running snapshot has ended.
+    pub fn delete(&self, kind: FileKind, path: &str, ambient: &Ambient) -> Result<Deletion, Error> {
+        let target = self.below(kind, path)?;
+        let Some(_exclusive) = self.exclusive()? else {
+            let notes = self.root.join(DEFERRED);
+            self.disk.create_folder(&notes).map_err(|source| Error::io(&notes, source))?;
+            let note = notes.join(ambient.uuid().to_string());
+            let line = format!("{}/{path}", kind.folder());
+            write_durably(&*self.disk, &note, line.as_bytes()).map_err(|source| Error::io(&note, source))?;
+            return Ok(Deletion::Deferred);
+        };
+        self.remove_deferred()?;
+        self.disk.remove(&target).map_err(|source| Error::io(&target, source))?;
+        self.disk.sync_folder(folder_of(&target)).map_err(|source| Error::io(&target, source))?;
+        Ok(Deletion::Done)
+    }
+
+    /// Keeps every file in place until the lease is dropped. Several may be held at once.
+    pub fn lease(&self) -> Result<Lease, Error> {
+        let lock = self.lock_file()?;
+        lock.lock_shared().map_err(|source| Error::io(&self.root, source))?;
+        Ok(Lease { _lock: lock })
+    }
+
+    /// Does the deletes that waited for a snapshot, unless one is running.
+    pub fn sweep(&self) -> Result<(), Error> {
+        if self.root.join(DEFERRED).exists()
+            && let Some(_exclusive) = self.exclusive()?
+        {
+            self.remove_deferred()?;
+        }
+        Ok(())
+    }
+
+    /// All files of one folder, sub-folders included.
+    pub fn list(&self, kind: FileKind) -> Result<Listing, Error> {
+        let mut listing = Listing::default();
+        let folder = self.folder(kind);
+        if folder.exists() {
+            list_into(&folder, "", &mut listing)?;
+        }
+        listing.files.sort();
+        Ok(listing)
+    }
+
+    /// The place of a file, for a path that stays below its folder.
+    pub fn below(&self, kind: FileKind, path: &str) -> Result<PathBuf, Error> {
+        let parts = Path::new(path).components();
+        let plain = parts.clone().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !plain || parts.count() == 0 {
+            return Err(Error::invalid("file", format!("{path:?} is not a path below the static folder")));
+        }
+        Ok(self.folder(kind).join(path))
+    }
+
+    fn lock_file(&self) -> Result<File, Error> {
+        self.disk.create_folder(&self.root).map_err(|source| Error::io(&self.root, source))?;
+        let path = self.root.join(LEASE);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        file.map_err(|source| Error::io(&path, source))
+    }
+
+    fn exclusive(&self) -> Result<Option<File>, Error> {
+        let lock = self.lock_file()?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(Error::io(&self.root, source)),
+        }
+    }
+
+    /// Only under the exclusive lock.
+    fn remove_deferred(&self) -> Result<(), Error> {
+        let notes = self.root.join(DEFERRED);
+        let entries = match fs::read_dir(&notes) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(Error::io(&notes, source)),
+        };
+        for entry in entries {
+            let note = entry.map_err(|source| Error::io(&notes, source))?.path();
+            let line = fs::read_to_string(&note).map_err(|source| Error::io(&note, source))?;
+            let target = FileKind::ALL
+                .into_iter()
+                .find_map(|kind| Some((kind, line.strip_prefix(kind.folder())?.strip_prefix('/')?)))
+                .and_then(|(kind, path)| self.below(kind, path).ok());
+            if let Some(target) = target {
+                match self.disk.remove(&target) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(Error::io(&target, error));
+                    }
+                    _ => {}
+                }
+            }
+            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+        }
+        Ok(())
+    }
+}
+
+fn list_into(folder: &Path, above: &str, listing: &mut Listing) -> Result<(), Error> {
+    let failed = |source| Error::io(folder, source);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let Ok(name) = entry.file_name().into_string() else {
+            let shown = format!("{above}{}", entry.file_name().to_string_lossy());
+            listing.unusable.push((shown, "its name is not UTF-8"));
+            continue;
+        };
+        if name.starts_with(PRIVATE_PREFIX) {
+            continue;
+        }
+        let path = format!("{above}{name}");
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() {
+            list_into(&entry.path(), &format!("{path}/"), listing)?;
+        } else if kind.is_file() {
+            let size = entry.metadata().map_err(failed)?.len();
+            listing.files.push(StaticFile { path, size });
+        } else if kind.is_symlink() {
+            listing.unusable.push((path, "it is a symbolic link"));
+        } else {
+            listing.unusable.push((path, "it is not a regular file"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delete_waits_for_the_lease() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = StaticFiles::new(folder.path());
+        let ambient = Ambient::system();
+        let stored = files.store(FileKind::Images, "a/b", "png", &mut &b"png"[..], &ambient).unwrap();
+        assert_eq!(files.list(FileKind::Images).unwrap().files, std::slice::from_ref(&stored));
+
+        let lease = files.lease().unwrap();
+        assert_eq!(files.delete(FileKind::Images, &stored.path, &ambient).unwrap(), Deletion::Deferred);
+        files.sweep().unwrap();
+        assert_eq!(files.list(FileKind::Images).unwrap().files.len(), 1, "the snapshot still needs it");
+        drop(lease);
+        files.sweep().unwrap();
+        assert!(files.list(FileKind::Images).unwrap().files.is_empty());
+
+        let stored = files.store(FileKind::Images, "", "png", &mut &b"png"[..], &ambient).unwrap();
+        assert_eq!(files.delete(FileKind::Images, &stored.path, &ambient).unwrap(), Deletion::Done);
+        assert!(files.list(FileKind::Images).unwrap().files.is_empty());
+    }
+
+    #[test]
+    fn paths_never_leave_their_folder() {
+        let files = StaticFiles::new("/nowhere");
+        for path in ["../x", "/etc/passwd", "a/../../x", ""] {
+            assert!(files.below(FileKind::Datasheets, path).is_err(), "{path:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_unfinished_writes_are_no_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = StaticFiles::new(folder.path());
+        files.create_folders().unwrap();
+        let images = files.folder(FileKind::Images);
+        std::os::unix::fs::symlink("/etc/passwd", images.join("link.png")).unwrap();
+        fs::write(images.join(".mm-x.partial"), b"half").unwrap();
+        let listing = files.list(FileKind::Images).unwrap();
+        assert!(listing.files.is_empty());
+        assert_eq!(listing.unusable, [("link.png".to_owned(), "it is a symbolic link")]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Times as the original stores them: text, `YYYY-MM-DD HH:MM:SS.ffffff`, no time zone (nearly always UTC).
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+/// A time as the database stores it. Written with six digits of fraction; read also with a `T` between date and time,
+/// with another number of digits or without a fraction, as the original reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType)]
+#[sea_orm(value_type = "String", column_type = "custom(\"DATETIME\")")]
+pub struct Timestamp(pub NaiveDateTime);
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d %H:%M:%S%.6f"))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
+            if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
+                return Ok(Self(time));
+            }
+        }
+        Ok(Self(NaiveDate::parse_from_str(text, "%Y-%m-%d")?.and_time(NaiveTime::MIN)))
+    }
+}
+
+impl From<NaiveDateTime> for Timestamp {
+    fn from(time: NaiveDateTime) -> Self {
+        Self(time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_are_written_whatever_was_read() {
+        for (text, written) in [
+            ("2026-11-22 14:02:47.669396", "2026-11-22 14:02:47.669396"),
+            ("2026-11-22T14:02:47.669396", "2026-11-22 14:02:47.669396"),
+            ("2026-11-22 14:02:47.5", "2026-11-22 14:02:47.500000"),
+            ("2026-11-22 14:02:47", "2026-11-22 14:02:47.000000"),
+            ("2026-11-22T14:02", "2026-11-22 14:02:00.000000"),
+            ("2026-11-22", "2026-11-22 00:00:00.000000"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), written);
+        }
+        assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+}
