@@ -1,1 +1,21 @@
-//! testkit
+//! What the tests of all crates share: isolated databases and static folders, data generators, a
+//! disk that fails on request, and a way to compare whole inventories.
+//!
+//! For tests only. Nothing here changes the environment of the process, so tests run in parallel;
+//! and no path outside [`scratch::root`] is ever accepted, so production data cannot be touched.
+
+pub mod faulty;
+pub mod fixtures;
+pub mod generators;
+pub mod samples;
+pub mod scratch;
+pub mod state;
+
+pub use faulty::FaultyDisk;
+pub use fixtures::{
+    TestDatabase, TestEngine, TestSession, TestStaticFiles, test_db_path, test_db_with_schema, test_engine,
+    test_session, test_static_files_dir,
+};
+pub use generators::populate_test_database;
+pub use scratch::TestDbPath;
+pub use state::{State, state_of};

@@ -1,0 +1,167 @@
+//! Where tests keep their databases: one folder below the system's temporary folder, one unique
+//! name per test. What a test made is removed when it ends, kept when it fails, and swept by a
+//! later run when the test was killed.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use inventory::Ambient;
+
+/// The folder that holds everything tests write.
+pub fn root() -> PathBuf {
+    std::env::temp_dir().join("makermatrix_test_dbs")
+}
+
+/// Panics unless the path lies below [`root`].
+pub fn require_inside(path: &Path) -> &Path {
+    let climbs = path.components().any(|part| matches!(part, std::path::Component::ParentDir));
+    assert!(
+        path.starts_with(root()) && !climbs,
+        "{} is outside {}: tests never touch other data",
+        path.display(),
+        root().display()
+    );
+    path
+}
+
+/// A unique name for one test's database, and everything beside it that bears the name. Dropped,
+/// all of it goes, unless the test is failing.
+#[derive(Debug)]
+pub struct TestDbPath {
+    stem: String,
+    _owner: File,
+}
+
+impl TestDbPath {
+    /// A fresh name: `test_backup_{timestamp}_{uuid}`.
+    pub fn new() -> Self {
+        static SWEEP: Once = Once::new();
+        fs::create_dir_all(root()).expect("the temporary folder is writable");
+        SWEEP.call_once(sweep);
+        let ambient = Ambient::system();
+        let id = ambient.uuid().simple().to_string();
+        let stem = format!("test_backup_{}_{id}", ambient.local().format("%Y%m%d_%H%M%S"));
+        let path = owner_of(&stem);
+        let owner = OpenOptions::new().write(true).create_new(true).open(path).expect("the name is unique");
+        owner.lock().expect("nobody else knows the name");
+        Self { stem, _owner: owner }
+    }
+
+    /// The database: `<tmp>/makermatrix_test_dbs/test_backup_….db`. Nothing is there yet.
+    pub fn path(&self) -> PathBuf {
+        root().join(format!("{}.db", self.stem))
+    }
+
+    /// Another path of this test, `{prefix}_test_backup_…`, removed with it.
+    pub fn beside(&self, prefix: &str) -> PathBuf {
+        root().join(format!("{prefix}_{}", self.stem))
+    }
+}
+
+impl Default for TestDbPath {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for TestDbPath {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("kept for a look: {}/*{}*", root().display(), self.stem);
+            let _ = fs::remove_file(owner_of(&self.stem));
+        } else {
+            remove_all_of(&self.stem);
+        }
+    }
+}
+
+fn owner_of(stem: &str) -> PathBuf {
+    root().join(format!(".{stem}.owner"))
+}
+
+/// Removes what killed runs left: names whose owner file nobody holds any more. (A failed test
+/// takes its owner file away, so what it keeps stays until somebody removes it.)
+fn sweep() {
+    let Ok(entries) = fs::read_dir(root()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(stem) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".owner"))
+            && File::open(entry.path()).is_ok_and(|owner| owner.try_lock().is_ok())
+        {
+            remove_all_of(stem);
+        }
+    }
+}
+
+fn remove_all_of(stem: &str) {
+    let Ok(entries) = fs::read_dir(root()) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().contains(stem) {
+            let path = entry.path();
+            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_unique_and_leaves_nothing_behind() {
+        let (one, other) = (TestDbPath::new(), TestDbPath::new());
+        assert_ne!(one.path(), other.path());
+        let (database, folder) = (one.path(), one.beside("static"));
+        fs::write(&database, b"x").unwrap();
+        fs::create_dir(&folder).unwrap();
+        drop(one);
+        assert!(!database.exists() && !folder.exists());
+        assert!(owner_of(&other.stem).exists(), "that of another test stays");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_and_what_is_in_use_is_not() {
+        let alive = TestDbPath::new();
+        fs::write(alive.path(), b"x").unwrap();
+        let stem = format!("test_backup_19700101_000000_{}", Ambient::system().uuid().simple());
+        fs::write(owner_of(&stem), b"").unwrap();
+        let left = root().join(format!("{stem}.db"));
+        fs::write(&left, b"x").unwrap();
+        sweep();
+        assert!(!left.exists() && !owner_of(&stem).exists());
+        assert!(alive.path().exists());
+    }
+
+    #[test]
+    fn what_a_failing_test_made_is_kept() {
+        let (path, stem) = std::thread::spawn(|| {
+            let kept = TestDbPath::new();
+            fs::write(kept.path(), b"x").unwrap();
+            let found = (kept.path(), kept.stem.clone());
+            let failed = std::thread::spawn(move || {
+                let _kept = kept;
+                panic!("on purpose, to see what is kept");
+            });
+            assert!(failed.join().is_err());
+            found
+        })
+        .join()
+        .unwrap();
+        sweep();
+        assert!(path.exists());
+        remove_all_of(&stem);
+    }
+
+    #[test]
+    #[should_panic(expected = "tests never touch other data")]
+    fn production_data_cannot_be_touched() {
+        require_inside(Path::new("/srv/makermatrix/makers_matrix.db"));
+    }
+
+    #[test]
+    #[should_panic(expected = "tests never touch other data")]
+    fn nor_by_climbing_out() {
+        require_inside(&root().join("../makers_matrix.db"));
+    }
+}

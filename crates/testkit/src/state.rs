@@ -1,0 +1,84 @@
+//! A whole inventory as one value to compare: the digest of every table, the hash of every file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use backup::Places;
+use inventory::static_files::FileKind;
+use inventory::{StaticFiles, sqlite};
+use sha2::{Digest, Sha256};
+
+use crate::scratch::require_inside;
+
+/// Database and files at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Rows and digest of each table, but for the mark a restore leaves.
+    pub tables: BTreeMap<String, (u64, String)>,
+    /// Hash of each static file.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The state of the inventory at these places.
+pub fn state_of(places: &Places) -> State {
+    require_inside(&places.database);
+    let copy = inventory::disk::with_suffix(&places.database, ".state-copy");
+    let _ = std::fs::remove_file(&copy);
+    sqlite::snapshot(&places.database, &copy, &mut |_, _| {}).expect("the database can be copied");
+    let found = sqlite::inspect(&copy).expect("the database is sound");
+    std::fs::remove_file(&copy).expect("just made");
+    assert_eq!(found.violation_count, 0, "{:?}", found.violations);
+    let tables = found.tables.into_iter().filter(|(name, _)| name != "mm_restore");
+    State {
+        tables: tables.map(|(name, table)| (name, (table.rows, hex(&table.sha256)))).collect(),
+        files: files_of(&places.static_files),
+    }
+}
+
+/// The static files below a folder, with their hashes.
+pub fn files_of(root: &Path) -> BTreeMap<String, String> {
+    let static_files = StaticFiles::new(root);
+    let mut files = BTreeMap::new();
+    for kind in FileKind::ALL {
+        for file in static_files.list(kind).expect("readable").files {
+            let content = std::fs::read(static_files.folder(kind).join(&file.path)).expect("readable");
+            files.insert(format!("{}/{}", kind.folder(), file.path), hex(&Sha256::digest(content)));
+        }
+    }
+    files
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Files and folders below `folder` that are neither static files nor archives: what an operation
+/// that has ended must not leave lying about.
+pub fn leftovers(places: &Places) -> Vec<String> {
+    let mut found = Vec::new();
+    let database = places.database.file_name().expect("a file").to_string_lossy().into_owned();
+    let usual = ["", "-wal", "-shm", ".lock"].map(|suffix| format!("{database}{suffix}"));
+    for entry in
+        std::fs::read_dir(places.database.parent().expect("in a folder")).expect("readable").flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&database) && !usual.contains(&name) {
+            found.push(name);
+        }
+    }
+    let unfinished = |name: &str| name.starts_with('.') && name != ".mm-lease";
+    for folder in [
+        places.static_files.join("datasheets"),
+        places.static_files.join("images"),
+        places.static_files.clone(),
+        places.backups.clone(),
+    ] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if unfinished(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
