@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs the programs that tests call, where they are missing. Does nothing when all are there.
+set -euo pipefail
+
+required=(zip unzip sqlite3)
+optional=(strace)
+
+missing() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || printf '%s\n' "$tool"
+  done
+}
+
+mapfile -t wanted < <(missing "${required[@]}" "${optional[@]}")
+if [ "${#wanted[@]}" -eq 0 ]; then
+  exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  as_root=(sudo -n)
+fi
+
+# Not fatal: what is needed and still missing is said at the end.
+install_packages() {
+  if ! command -v apt-get >/dev/null; then
+    echo "install-test-tools: there is no apt-get here" >&2
+    return 1
+  fi
+  if [ "${#as_root[@]}" -gt 0 ] && ! sudo -n true 2>/dev/null; then
+    echo "install-test-tools: neither root nor sudo without a password" >&2
+    return 1
+  fi
+  # On Debian and Ubuntu each of these packages has the name of its program.
+  "${as_root[@]}" apt-get update -qq
+  local package
+  for package in "$@"; do
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+  done
+}
+
+echo "install-test-tools: installing ${wanted[*]}"
+install_packages "${wanted[@]}" || true
+
+mapfile -t still_wanted < <(missing "${optional[@]}")
+if [ "${#still_wanted[@]}" -gt 0 ]; then
+  echo "install-test-tools: without ${still_wanted[*]}; the tests that use it are skipped"
+fi
+mapfile -t still_needed < <(missing "${required[@]}")
+if [ "${#still_needed[@]}" -gt 0 ]; then
+  echo "install-test-tools: still missing: ${still_needed[*]}. Install with the package manager of this system." >&2
+  exit 1
+fi
