@@ -73,12 +73,13 @@ impl Engine {
         Ok((plan, journal))
     }
 
-    /// Removes what a restore staged, wherever it got to. Best effort: the next start does it again.
+    /// Removes what a restore staged, wherever it got to. Best effort: what fails is done at the next
+    /// start, which knows of it as long as the folder beside the database is there. So that goes last.
     pub(crate) fn remove_stages(&self, id: &str) {
         let stages = FileKind::ALL.map(|kind| file_stage(&self.places.static_files, kind, id));
         for stage in stages.iter().chain([&self.places.database_stage(id)]) {
-            if stage.exists() {
-                let _ = self.disk.remove_tree(stage);
+            if stage.exists() && self.disk.remove_tree(stage).is_err() {
+                return;
             }
         }
     }
