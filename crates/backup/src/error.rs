@@ -108,11 +108,11 @@ impl Error {
             | Self::Rescue { .. } => Kind::Refused,
             Self::Archive { source: archive::Error::Corrupt(_), .. } | Self::Mismatch { .. } => Kind::Corrupt,
             Self::Archive { .. } | Self::Storage { .. } => Kind::Storage,
-            Self::ArchivedDatabase { source, .. } => match database_kind(source) {
+            Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 kind => kind,
             },
-            Self::LiveDatabase { source, .. } => database_kind(source),
+            Self::LiveDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. } | Self::Locked { .. } => Kind::Locked,
             Self::SafetyBackup { source } | Self::Unfinished { source } => source.kind(),
             Self::Journal { .. } => Kind::Corrupt,
@@ -146,14 +146,17 @@ impl Error {
     }
 }
 
-fn database_kind(error: &inventory::Error) -> Kind {
-    match error {
-        inventory::Error::Busy { .. } => Kind::Locked,
-        inventory::Error::Io { .. } => Kind::Storage,
-        inventory::Error::Foreign { .. } | inventory::Error::Newer { .. } => Kind::Refused,
-        inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Kind::Corrupt,
-        inventory::Error::NotFound { .. } => Kind::NotFound,
-        _ => Kind::Internal,
+impl Kind {
+    /// The sort of an error of the inventory.
+    pub fn of(error: &inventory::Error) -> Self {
+        match error {
+            inventory::Error::Busy { .. } => Self::Locked,
+            inventory::Error::Io { .. } => Self::Storage,
+            inventory::Error::Foreign { .. } | inventory::Error::Newer { .. } => Self::Refused,
+            inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
+            inventory::Error::NotFound { .. } => Self::NotFound,
+            _ => Self::Internal,
+        }
     }
 }
 

@@ -473,7 +473,10 @@ async fn a_restore_goes_over_any_live_database(
         }
         LiveState::Empty => fs::write(&path, b"").unwrap(),
         LiveState::Text => fs::write(&path, "not a database, but somebody's notes\n".repeat(100)).unwrap(),
-        LiveState::RowsOverwritten => overwrite(&path, |length| length / 3 * 2..length - 4096),
+        LiveState::RowsOverwritten => {
+            add_many_parts(&path, 2000);
+            overwrite(&path, |length| length / 8192 * 4096..length - 4096);
+        }
         LiveState::SchemaOverwritten => overwrite(&path, |length| 8192..length - 4096),
         LiveState::OtherPageSize => new_database(
             "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)",

@@ -4,6 +4,8 @@
 //! For tests only. Nothing here changes the environment of the process, so tests run in parallel;
 //! and no path outside [`scratch::root`] is ever accepted, so production data cannot be touched.
 
+#![expect(clippy::print_stderr, reason = "tests say on standard error what they keep and skip")]
+
 pub mod faulty;
 pub mod fixtures;
 pub mod generators;

@@ -1,0 +1,122 @@
+//! The arguments, as clap reads them. No work is done here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// A self-hosted parts inventory for makers and makerspaces, whose backups can be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "makermatrix", version, arg_required_else_help = true, after_help = crate::exit::HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command, before or after it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Folder with database, static files and backups
+    #[arg(long, global = true, value_name = "DIR", env = "MAKERMATRIX_DATA", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+    /// Database: sqlite:///relative/path or sqlite:////absolute/path [default: makers_matrix.db in the data folder]
+    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// Folder with datasheets/ and images/ [default: static in the data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "STATIC_FILES_PATH")]
+    pub(crate) static_files: Option<PathBuf>,
+    /// Folder for archives [default: backups in the data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "BACKUPS_PATH")]
+    pub(crate) backups: Option<PathBuf>,
+    /// Print one JSON object on standard output, and nothing else
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create an empty inventory, or bring an existing database up to date (after a backup)
+    Init,
+    /// Try it all on sample data in a scratch folder: back up, verify, damage, restore, compare
+    Demo {
+        /// Keep the scratch folder
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Write a backup of database and files
+    Backup(Backup),
+    /// Check every byte of an archive, open its database, compare with its manifest
+    Verify {
+        /// The archive
+        file: PathBuf,
+    },
+    /// Show what an archive says is inside it (without checking that it is)
+    Show {
+        /// The archive
+        file: PathBuf,
+        /// List every file
+        #[arg(long)]
+        files: bool,
+    },
+    /// Put a backup in place of the inventory, all or nothing
+    Restore(Restore),
+    /// List the archives in the backup folder, newest first
+    List,
+}
+
+/// Options of `backup`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Backup {
+    /// Name without .zip: letters, digits, - and _ [default: makermatrix_backup_YYYYMMDD_HHMMSS]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Folder for the archive [default: the backup folder]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave out datasheets
+    #[arg(long)]
+    pub(crate) no_datasheets: bool,
+    /// Leave out images
+    #[arg(long)]
+    pub(crate) no_images: bool,
+    /// Include the .env file of the data folder (holds secrets: needs --force, archives are not encrypted yet)
+    #[arg(long)]
+    pub(crate) include_env: bool,
+    /// Write the .env file in the clear
+    #[arg(long, requires = "include_env")]
+    pub(crate) force: bool,
+}
+
+/// Options of `restore`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Restore {
+    /// The archive
+    pub(crate) file: PathBuf,
+    /// Check everything and show what would change; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Do not back up what is there now
+    #[arg(long)]
+    pub(crate) no_safety_backup: bool,
+    /// Take rows with broken foreign keys as they are
+    #[arg(long)]
+    pub(crate) allow_violations: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

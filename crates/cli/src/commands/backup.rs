@@ -1,0 +1,51 @@
+//! `backup`
+
+use backup::{BackupOptions, Engine};
+use serde_json::json;
+
+use super::ACTOR;
+use crate::args::{self, Global};
+use crate::exit::Failure;
+use crate::progress::Progress;
+use crate::{output, places};
+
+pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Result<(), Failure> {
+    let options = BackupOptions {
+        name: args.name.clone(),
+        output: args.output.clone(),
+        datasheets: !args.no_datasheets,
+        images: !args.no_images,
+        env: args.include_env,
+        env_in_the_clear: args.force,
+    };
+    places::announce(global, engine)?;
+    let mut progress = Progress::new(global);
+    let report = engine.backup(ACTOR, &options, &mut progress)?;
+    let notes = std::mem::take(&mut progress.notes);
+    drop(progress);
+    let manifest = &report.manifest;
+    let rows = manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
+    let text = format!(
+        "{}\n  {}, verified: every hash checked, database opened and checked\n  {}\n  {} datasheets, {} images",
+        report.path.display(),
+        output::bytes(report.size),
+        output::counts(&rows),
+        manifest.datasheets_count,
+        manifest.images_count,
+    );
+    let value = json!({
+        "archive": report.path,
+        "size": report.size,
+        "verified_at": report.status.verified_at,
+        "counts": output::counts_json(&rows),
+        "datasheets": manifest.datasheets_count,
+        "images": manifest.images_count,
+        "env_included": manifest.env_included,
+        "foreign_key_violations": manifest.foreign_key_violations,
+        "dangling": manifest.dangling,
+        "left_out": manifest.left_out,
+        "snapshot_restarts": report.snapshot_restarts,
+        "notes": notes,
+    });
+    output::result(global, &text, &value)
+}

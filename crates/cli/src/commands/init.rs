@@ -1,0 +1,68 @@
+//! `init`: an empty inventory, or an existing database brought up to date.
+
+use backup::Engine;
+use inventory::sqlite::{self, Live};
+use inventory::{Ambient, Inventory};
+use serde_json::json;
+
+use super::{ACTOR, block_on};
+use crate::args::Global;
+use crate::exit::{Code, Failure};
+use crate::progress::Progress;
+use crate::{output, places};
+
+pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
+    places::announce(global, engine)?;
+    let database = &engine.places().database;
+    let shown = database.display();
+    match sqlite::live_state(database)? {
+        Live::Missing | Live::Empty { .. } => {}
+        Live::Usable { .. } => return bring_up_to_date(global, engine),
+        Live::Unusable(why) => {
+            let message = format!(
+                "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
+            );
+            return Err(Failure { code: Code::Corrupt, message });
+        }
+    }
+    if let Some(folder) = database.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| backup::Error::Storage {
+            doing: "create",
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    inventory::StaticFiles::new(&engine.places().static_files).create_folders()?;
+    block_on(async {
+        let inventory = Inventory::create(database, Ambient::system()).await?;
+        inventory.close().await
+    })??;
+    output::result(
+        global,
+        "Created an empty inventory. Next: `makermatrix backup`, or `makermatrix restore FILE`.",
+        &json!({"database": shown.to_string(), "created": true, "migrations": inventory::migration::names()}),
+    )
+}
+
+fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
+    let mut progress = Progress::new(global);
+    let migrated = engine.migrate(ACTOR, &mut progress)?;
+    drop(progress);
+    let database = engine.places().database.display().to_string();
+    match migrated {
+        None => output::result(
+            global,
+            "There is an inventory already, and it is up to date.",
+            &json!({"database": database, "created": false, "migrations": []}),
+        ),
+        Some((migrations, safety)) => output::result(
+            global,
+            &format!(
+                "Brought the database up to date ({}). As it was before, it is in {}.",
+                migrations.join(", "),
+                safety.path.display()
+            ),
+            &json!({"database": database, "created": false, "migrations": migrations, "safety_backup": safety.path}),
+        ),
+    }
+}

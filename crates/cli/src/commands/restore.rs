@@ -1,0 +1,120 @@
+//! `restore`: the plan first, then a question, then the change.
+
+use std::fmt::Write;
+
+use backup::{Engine, Plan, RestoreOptions};
+use serde_json::{Value, json};
+
+use super::ACTOR;
+use crate::args::{self, Global};
+use crate::exit::{Code, Failure};
+use crate::progress::Progress;
+use crate::{output, places};
+
+/// Names of files shown per line of the plan; the JSON has them all.
+const SHOWN: usize = 8;
+
+pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Result<(), Failure> {
+    let options = RestoreOptions {
+        archive: args.file.clone(),
+        safety_backup: !args.no_safety_backup,
+        allow_violations: args.allow_violations,
+    };
+    places::announce(global, engine)?;
+    let mut progress = Progress::new(global);
+    let staged = engine.stage_restore(ACTOR, &options, &mut progress)?;
+    let plan = plan_text(staged.plan());
+    let mut value = plan_json(staged.plan());
+    let set = |value: &mut Value, key: &str, to: Value| value[key] = to;
+    set(&mut value, "archive", json!(args.file));
+    if args.dry_run {
+        drop(progress);
+        set(&mut value, "dry_run", json!(true));
+        let text = format!("{plan}Nothing was changed (dry run). The archive is sound.");
+        return output::result(global, &text, &value);
+    }
+    if !args.yes {
+        progress.suspend(|| output::say(global, plan.trim_end()));
+        let question = format!("Replace {} with this backup?", engine.places().database.display());
+        match progress.suspend(|| output::confirm(&question)) {
+            Some(true) => {}
+            Some(false) => {
+                return Err(Failure { code: Code::Usage, message: "nothing was changed".to_owned() });
+            }
+            None => {
+                return Err(Failure::usage(
+                    "a restore replaces the inventory, and there is no terminal to ask on: nothing was changed. Say --yes to go ahead.",
+                ));
+            }
+        }
+    }
+    let report = staged.commit(&mut progress)?;
+    let notes = std::mem::take(&mut progress.notes);
+    drop(progress);
+    let mut text = format!("Restored {}\n{plan}", args.file.display());
+    match &report.safety_backup {
+        Some(path) => {
+            let _ = writeln!(text, "What was there before is in {}", path.display());
+        }
+        None if options.safety_backup => text.push_str("There was nothing before to keep.\n"),
+        None => text.push_str("What was there before has not been kept (--no-safety-backup).\n"),
+    }
+    set(&mut value, "dry_run", json!(false));
+    set(&mut value, "safety_backup", json!(report.safety_backup));
+    set(&mut value, "set_aside", json!(report.set_aside));
+    set(&mut value, "notes", json!(notes));
+    output::result(global, &text, &value)
+}
+
+fn plan_text(plan: &Plan) -> String {
+    let mut text = String::new();
+    let after = backup::restore::entity_counts(&plan.rows_after);
+    let now = plan.rows_now.as_ref().map(backup::restore::entity_counts);
+    let _ = writeln!(text, "  {:<12} {:>10} {:>10}", "", "now", "after");
+    for (index, (name, rows)) in after.iter().enumerate() {
+        let before = now.as_ref().map(|now| now[index].1);
+        if *rows > 0 || before.unwrap_or(0) > 0 {
+            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
+            let _ = writeln!(text, "  {name:<12} {before:>10} {rows:>10}");
+        }
+    }
+    for changes in &plan.files {
+        let folder = changes.kind.folder();
+        let (add, replace, remove) = (changes.add.len(), changes.replace.len(), changes.remove.len());
+        let _ = writeln!(
+            text,
+            "  {folder:<12} {add} added, {replace} replaced, {remove} removed, {} unchanged",
+            changes.unchanged
+        );
+        for (what, files) in [("replaces", &changes.replace), ("removes", &changes.remove)] {
+            for file in files.iter().take(SHOWN) {
+                let _ = writeln!(text, "    {what} {folder}/{file}");
+            }
+            if files.len() > SHOWN {
+                let _ = writeln!(text, "    {what} {} more", files.len() - SHOWN);
+            }
+        }
+    }
+    if !plan.migrations.is_empty() {
+        let _ = writeln!(text, "  brings the schema up to date: {}", plan.migrations.join(", "));
+    }
+    if plan.cancelled_tasks > 0 {
+        let _ = writeln!(text, "  cancels {} unfinished tasks of the backup", plan.cancelled_tasks);
+    }
+    if plan.violations > 0 {
+        let _ = writeln!(text, "  takes {} rows with broken foreign keys as they are", plan.violations);
+    }
+    text
+}
+
+fn plan_json(plan: &Plan) -> Value {
+    json!({
+        "now": plan.rows_now.as_ref().map(output::counts_json),
+        "after": output::counts_json(&plan.rows_after),
+        "migrations": plan.migrations,
+        "cancelled_tasks": plan.cancelled_tasks,
+        "foreign_key_violations": plan.violations,
+        "left_out": plan.left_out,
+        "files": plan.files,
+    })
+}

@@ -1,0 +1,84 @@
+//! The exit codes. They are stable: scripts rely on them.
+
+use std::process::ExitCode;
+
+use backup::{Error, Kind};
+
+/// Shown below `--help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  success
+  1  unexpected failure (a defect)
+  2  wrong usage, or a restore that nobody confirmed
+  3  not found: archive, database, file
+  4  refused: the archive must not be used (not ours, hostile, encrypted, newer, broken foreign keys)
+  5  corrupt: the archive or the live database is damaged
+  6  locked: another backup or restore is running, or a program holds the database
+  7  storage: disk full, permission denied, read-only, input/output error";
+
+/// What the process ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    Internal = 1,
+    Usage = 2,
+    NotFound = 3,
+    Refused = 4,
+    Corrupt = 5,
+    Locked = 6,
+    Storage = 7,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: Code::Usage, message: message.into() }
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self { code: Code::Internal, message: error.to_string() }
+    }
+
+    /// Standard output is gone: a full disk behind a redirection, or a closed pipe.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        Self { code: Code::Storage, message: format!("cannot write to standard output: {error}") }
+    }
+}
+
+impl From<Kind> for Code {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Usage => Self::Usage,
+            Kind::NotFound => Self::NotFound,
+            Kind::Refused => Self::Refused,
+            Kind::Corrupt => Self::Corrupt,
+            Kind::Locked => Self::Locked,
+            Kind::Storage => Self::Storage,
+            Kind::Internal => Self::Internal,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { code: error.kind().into(), message: error.to_string() }
+    }
+}
+
+impl From<inventory::Error> for Failure {
+    fn from(error: inventory::Error) -> Self {
+        Self { code: Kind::of(&error).into(), message: error.to_string() }
+    }
+}
