@@ -1,6 +1,8 @@
 //! What the writer writes, the reader reads, whatever the content; and what is changed afterwards
 //! is noticed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 

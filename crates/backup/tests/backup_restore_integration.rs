@@ -1,6 +1,8 @@
 //! The seven tests that the system is specified by: a backup is made, and put back, with real
 //! databases and files. `docs/INTEGRATION_TESTING.md` is their guide.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;

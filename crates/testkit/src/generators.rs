@@ -31,6 +31,11 @@ pub async fn populate_test_database(inventory: &Inventory, static_files_dir: &Pa
 /// one transaction: names `bulk part N`, quantity 100. For amounts that the use cases, each a
 /// transaction of its own, would take long for.
 pub fn add_many_parts(path: &Path, parts: u32) {
+    add_many_parts_from(path, 0, parts);
+}
+
+/// The same, numbered from `first`.
+pub fn add_many_parts_from(path: &Path, first: u32, parts: u32) {
     let mut connection = Connection::open(path).expect("a database");
     connection.busy_timeout(std::time::Duration::from_secs(30)).expect("is only a setting");
     let transaction = connection.transaction().expect("not in use");
@@ -56,7 +61,7 @@ pub fn add_many_parts(path: &Path, parts: u32) {
                  is_primary_storage, allocated_at, last_updated, auto_synced) VALUES (?1, ?2, 'bulk', 100, 1, ?3, ?3, 0)",
             )
             .expect("the schema is there");
-        for number in 0..parts {
+        for number in first..first + parts {
             let id = format!("bulk-{number:08}");
             let description =
                 format!("{number} pcs of something with a long description, {}", noise_word(number));

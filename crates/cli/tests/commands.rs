@@ -1,0 +1,314 @@
+//! What a user of the command line sees: results, messages, exit codes, and that the environment
+//! is heeded. Each test runs the built binary in a folder of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{Shop, write};
+use testkit::state::leftovers;
+use testkit::{State, state_of};
+
+#[test]
+fn init_backup_verify_show_list_restore() {
+    let shop = Shop::populated();
+    let before = state_of(&shop.places());
+    let made = shop.json(&["backup", "--name", "first"]);
+    let archive = made["archive"].as_str().unwrap().to_owned();
+    assert!(archive.ends_with("data/backups/first.zip"));
+    assert_eq!((made["counts"]["parts"].as_u64(), made["images"].as_u64()), (Some(300), Some(2)));
+
+    let verified = shop.json(&["verify", &archive]);
+    assert_eq!((verified["sound"].as_bool(), verified["format"].as_str()), (Some(true), Some("3.0")));
+    let shown = shop.json(&["show", &archive]);
+    assert_eq!(shown["tables"]["partmodel"], 300);
+    assert_eq!(shown["files"].as_array().unwrap().len(), 6);
+    let listed = shop.json(&["list"]);
+    assert_eq!(listed["archives"][0]["archive"], made["archive"]);
+    assert!(listed["archives"][0]["verified_at"].is_string());
+
+    fs::remove_dir_all(shop.data().join("static/images")).unwrap();
+    testkit::generators::add_many_parts_from(&shop.places().database, 1000, 5);
+    let plan = shop.json(&["restore", &archive, "--dry-run"]);
+    assert_eq!((plan["now"]["parts"].as_u64(), plan["after"]["parts"].as_u64()), (Some(305), Some(300)));
+    assert_eq!(plan["files"][1]["add"].as_array().unwrap().len(), 2);
+    assert!(state_of(&shop.places()) != before, "a dry run changes nothing");
+
+    let restored = shop.json(&["restore", &archive, "--yes"]);
+    let safety = restored["safety_backup"].as_str().unwrap();
+    assert!(safety.contains("safety_backup_before_restore_"), "{safety}");
+    assert!(state_of(&shop.places()) == before);
+    assert_eq!(shop.json(&["verify", safety])["counts"]["parts"], 305);
+    assert_eq!(leftovers(&shop.places()), Vec::<String>::new());
+}
+
+/// `DATABASE_URL`, `STATIC_FILES_PATH` and `BACKUPS_PATH` each override one place, and options come
+/// before the environment.
+#[test]
+fn the_environment_is_heeded() {
+    let shop = Shop::new();
+    let elsewhere = shop.folder.join("else where");
+    let run = |args: &[&str]| {
+        let mut command = shop.command(args);
+        command
+            .env("DATABASE_URL", format!("sqlite:///{}", elsewhere.join("shop.db").display()))
+            .env("STATIC_FILES_PATH", elsewhere.join("files"))
+            .env("BACKUPS_PATH", elsewhere.join("archives"));
+        support::Ran::from(command.output().unwrap())
+    };
+    let ran = run(&["init"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("else where/shop.db"), "it says which database: {}", ran.err);
+    write(&elsewhere.join("files/images/a.png"), b"png");
+    assert_eq!(run(&["backup", "--name", "there"]).code, 0);
+    assert!(elsewhere.join("archives/there.zip").is_file());
+    assert!(run(&["show", elsewhere.join("archives/there.zip").to_str().unwrap()]).out.contains("1 images"));
+    assert!(!shop.data().exists(), "nothing went to the usual places");
+
+    let other = shop.folder.join("other");
+    assert_eq!(run(&["backup", "--backups", other.to_str().unwrap(), "--name", "x"]).code, 0);
+    assert!(other.join("x.zip").is_file());
+
+    // Relative, as the original reads it: below the working folder.
+    let mut command = shop.command(&["init"]);
+    let ran = support::Ran::from(command.env("DATABASE_URL", "sqlite:///near.db").output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(shop.folder.join("near.db").is_file());
+    let mut command = shop.command(&["init"]);
+    let ran = support::Ran::from(command.env("DATABASE_URL", "postgres://u:secret@h/d").output().unwrap());
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("PostgreSQL is not supported") && !ran.err.contains("secret"), "{}", ran.err);
+}
+
+#[test]
+fn global_options_stand_before_or_after_the_command() {
+    let shop = Shop::new();
+    let folder = shop.folder.join("mine");
+    let path = folder.to_str().unwrap();
+    assert_eq!(shop.run(&["--data-dir", path, "init"]).code, 0);
+    assert_eq!(shop.run(&["list", "--data-dir", path, "--json"]).code, 0);
+    assert!(folder.join("makers_matrix.db").is_file());
+}
+
+#[test]
+fn each_wrong_input_has_its_own_message_and_code() {
+    let shop = Shop::populated();
+    let archive = shop.json(&["backup", "--name", "good"])["archive"].as_str().unwrap().to_owned();
+    let bytes = fs::read(&archive).unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = shop.folder.join(name);
+        write(&path, content);
+        path.to_str().unwrap().to_owned()
+    };
+    let mut wrong_hash = bytes.clone();
+    wrong_hash[200] ^= 1;
+    let cases: Vec<(Vec<String>, i32, &str)> = vec![
+        (vec!["nowhere.zip".into()], 3, "nowhere.zip: no such file. `makermatrix list` shows"),
+        (vec![shop.folder.to_str().unwrap().into()], 2, "is a folder, not an archive"),
+        (vec![file("empty.zip", b"")], 4, "the file is empty"),
+        (vec![file("text.zip", b"hello\n")], 4, "it looks like a text file"),
+        (vec![file("half.zip", &bytes[..bytes.len() / 2])], 5, "the file is truncated"),
+        (vec![file("flip.zip", &wrong_hash)], 5, "\"makers_matrix.db\""),
+        (vec![shop.places().database.to_str().unwrap().into()], 4, "a SQLite database, not a backup of one"),
+    ];
+    let before = state_of(&shop.places());
+    for (file, code, words) in cases {
+        for command in [&["verify"][..], &["restore", "--yes"]] {
+            let args: Vec<&str> = command.iter().copied().chain(file.iter().map(String::as_str)).collect();
+            let ran = shop.run(&args);
+            assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+            assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+            assert!(ran.out.is_empty());
+        }
+    }
+    for (args, code, words) in [
+        (&["backup", "--name", "a/b"][..], 2, "is no name for a backup"),
+        (&["backup", "--name", "good"], 2, "exists already"),
+        (&["backup", "--include-env"], 4 - 2, "refused. Use --force"),
+        (&["backup", "--include-env", "--force"], 3, "there is no"),
+        (&["backup", "--force"], 2, "--include-env"),
+        (&["restore", &archive], 2, "there is no terminal to ask on"),
+        (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&["backup", "--data-dir", "nothing-here"], 3, "there is no database at nothing-here"),
+        (&["backup", "--output", "/proc/nope"], 7, "cannot create /proc/nope"),
+    ] {
+        let ran = shop.run(args);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+    }
+    assert!(state_of(&shop.places()) == before, "nothing of it changed anything");
+    assert!(!shop.folder.join("nothing-here").exists());
+
+    let ran = shop.run(&["verify", "nowhere.zip", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, error["exit_code"].as_u64()), (3, Some(3)));
+    assert!(ran.err.is_empty());
+}
+
+#[test]
+fn a_database_of_another_program_is_not_backed_up_and_not_touched() {
+    let shop = Shop::new();
+    fs::create_dir_all(shop.data()).unwrap();
+    let database = shop.places().database;
+    rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE songs (title)").unwrap();
+    let before = fs::read(&database).unwrap();
+    for command in ["backup", "init"] {
+        let ran = shop.run(&[command]);
+        assert_eq!(ran.code, 4, "{}", ran.err);
+        assert!(ran.err.contains("is not a MakerMatrix database (its tables: songs)"), "{}", ran.err);
+    }
+    assert_eq!(fs::read(&database).unwrap(), before);
+    fs::write(&database, b"plain text").unwrap();
+    let ran = shop.run(&["init"]);
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(ran.err.contains("is in the way"), "{}", ran.err);
+}
+
+#[test]
+fn a_second_backup_or_restore_is_told_who_holds_the_lock() {
+    let shop = Shop::populated();
+    let lock = fs::File::create(shop.data().join("makers_matrix.db.lock")).unwrap();
+    lock.lock().unwrap();
+    for args in [&["backup"][..], &["restore", "--yes", "x.zip"]] {
+        if args[0] == "restore" {
+            let made = shop.folder.join("x.zip");
+            drop(lock.unlock());
+            fs::copy(shop.json(&["backup"])["archive"].as_str().unwrap(), made).unwrap();
+            lock.lock().unwrap();
+        }
+        let ran = shop.run(args);
+        assert_eq!(ran.code, 6, "{args:?} {}", ran.err);
+        assert!(ran.err.contains("another backup or restore of this inventory is running"), "{}", ran.err);
+    }
+}
+
+/// Promise 6: nothing of ours is needed to get the data back.
+#[test]
+fn unzip_and_sha256sum_open_and_check_an_archive() {
+    let shop = Shop::populated();
+    let noisy = testkit::generators::noise(3 << 20, 9);
+    write(&shop.data().join("static/datasheets/sub/Größe Ω.pdf"), &noisy);
+    let archive = shop.json(&["backup"])["archive"].as_str().unwrap().to_owned();
+    let out = shop.folder.join("unpacked");
+    let tool = |program: &str, args: &[&str]| {
+        let mut command = Command::new(program);
+        // unzip writes names as the locale says.
+        command.args(args).env("LC_ALL", "C.UTF-8");
+        if out.exists() {
+            command.current_dir(&out);
+        }
+        let ran = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    tool("unzip", &["-q", &archive, "-d", out.to_str().unwrap()]);
+    let checked = tool("sha256sum", &["-c", "--strict", "SHA256SUMS"]);
+    assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), 6, "{checked}");
+    assert_eq!(tool("sqlite3", &["makers_matrix.db", "SELECT count(*) FROM partmodel"]).trim(), "300");
+    assert_eq!(tool("sqlite3", &["makers_matrix.db", "PRAGMA journal_mode"]).trim(), "delete");
+    assert!(fs::read(out.join("datasheets/sub/Größe Ω.pdf")).unwrap() == noisy);
+    let python = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len(z.namelist()))";
+    if Command::new("python3").arg("--version").output().is_ok() {
+        assert_eq!(tool("python3", &["-c", python, &archive]).trim(), "7");
+    }
+}
+
+/// Promise 2, for real: the process dies at any instant of a restore, and the next command finds
+/// the inventory wholly old or wholly new.
+#[test]
+fn a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
+    let shop = Shop::populated();
+    testkit::generators::add_many_parts_from(&shop.places().database, 10_000, 3000);
+    for number in 0..40 {
+        write(
+            &shop.data().join(format!("static/images/many/{number}.png")),
+            &testkit::generators::noise(20_000, number + 1),
+        );
+    }
+    let places = shop.places();
+    let one = state_of(&places);
+    let first = shop.json(&["backup", "--name", "one"])["archive"].as_str().unwrap().to_owned();
+    rusqlite::Connection::open(&places.database)
+        .unwrap()
+        .execute_batch("UPDATE part_location_allocations SET quantity_at_location = 1; UPDATE partmodel SET description = 'two'")
+        .unwrap();
+    for number in 0..40 {
+        write(
+            &shop.data().join(format!("static/images/many/{number}.png")),
+            &testkit::generators::noise(20_000, number + 100),
+        );
+    }
+    write(&shop.data().join("static/images/only-in-two.png"), b"two");
+    let two = state_of(&places);
+    let second = shop.json(&["backup", "--name", "two"])["archive"].as_str().unwrap().to_owned();
+
+    // How long a whole one takes, to spread the kills over it.
+    let begun = std::time::Instant::now();
+    shop.json(&["restore", &first, "--yes", "--no-safety-backup"]);
+    let whole = begun.elapsed();
+    let (mut current, mut random) = (one.clone(), 1_u64);
+    let (mut died_old, mut died_new) = (0, 0);
+    const KILLS: u32 = 40;
+    for number in 0..KILLS {
+        let (archive, target): (_, &State) = if current == one { (&second, &two) } else { (&first, &one) };
+        let mut child = shop
+            .command(&["restore", archive, "--yes", "--no-safety-backup", "--json"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(u64::from(number) | 1);
+        let jitter = f64::from(u32::try_from(random >> 40).unwrap()) / f64::from(1 << 24);
+        let delay = whole.mul_f64((f64::from(number) + jitter) / f64::from(KILLS));
+        // The instant of the kill is what is varied here; nothing is waited for.
+        std::thread::sleep(delay);
+        let _ = child.kill();
+        child.wait().unwrap();
+
+        assert_eq!(shop.run(&["init"]).code, 0, "the next start settles it");
+        let state = state_of(&places);
+        if state == *target {
+            died_new += 1;
+        } else {
+            assert!(state == current, "killed after {delay:?}: neither old nor new");
+            died_old += 1;
+        }
+        assert_eq!(leftovers(&places), Vec::<String>::new());
+        current = state;
+    }
+    shop.json(&["restore", &first, "--yes", "--no-safety-backup"]);
+    assert!(state_of(&places) == one, "a restore afterwards works");
+    assert!(died_old > 0, "{died_old} old, {died_new} new");
+}
+
+#[test]
+fn the_demo_proves_itself_and_cleans_up() {
+    let shop = Shop::new();
+    let mut command = shop.command(&["demo", "--json"]);
+    let scratch = shop.folder.join("tmp");
+    fs::create_dir(&scratch).unwrap();
+    let ran = support::Ran::from(command.env("TMPDIR", &scratch).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((shown["proven"].as_bool(), shown["files"].as_u64()), (Some(true), Some(4)));
+    assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
+    assert!(!shop.data().exists());
+}
+
+#[test]
+fn a_read_only_backup_folder_and_a_full_disk_are_said_by_name() {
+    let shop = Shop::populated();
+    // Root may write anywhere, so a folder that is a file stands in for one that cannot be written.
+    write(&shop.folder.join("file"), b"");
+    let ran = shop.run(&["backup", "--output", shop.folder.join("file/below").to_str().unwrap()]);
+    assert_eq!(ran.code, 7, "{}", ran.err);
+    assert!(ran.err.contains("cannot create") && ran.err.contains("file/below"), "{}", ran.err);
+    // A device that is always full, behind standard output.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = shop.command(&["list"]);
+    let status = command.stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(7));
+}
