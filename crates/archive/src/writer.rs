@@ -1,9 +1,12 @@
 //! Writes an archive as a stream: no seeking, memory independent of the size of the data.
 
 use std::io::{Read, Write};
+use std::thread;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
-use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, time::UtcDateTime};
+use rawzip::path::EntryPath;
+use rawzip::time::UtcDateTime;
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Refusal};
@@ -19,6 +22,11 @@ const CHUNK: usize = 1 << 20;
 const SAMPLE: usize = 32 << 10;
 /// Deflate level, as `zip` and the original use.
 const LEVEL: u32 = 6;
+/// Files that are packed side by side: enough to keep some cores busy, few enough to bound memory
+/// (each is held whole, packed and unpacked, so twice a [`CHUNK`] at most).
+const BATCH: usize = 16;
+/// Threads that pack, at most.
+const MOST_THREADS: usize = 8;
 
 /// What the archive says about itself beyond its files.
 #[derive(Debug, Clone)]
@@ -48,22 +56,19 @@ pub struct Writer<W: Write> {
     files: Vec<FileRecord>,
     sums: String,
     modified: UtcDateTime,
-    chunk: Vec<u8>,
-    packed: Vec<u8>,
-    deflate: Compress,
+    packers: Vec<Packer>,
 }
 
 impl<W: Write> Writer<W> {
     /// Starts an archive; `modified` (UTC) becomes the time of every entry.
     pub fn new(out: W, modified: chrono::NaiveDateTime) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             zip: ZipArchiveWriter::new(out),
             files: Vec::new(),
             sums: String::new(),
             modified: UtcDateTime::from_unix(modified.and_utc().timestamp()),
-            chunk: Vec::with_capacity(CHUNK),
-            packed: Vec::with_capacity(CHUNK),
-            deflate: Compress::new(Compression::new(LEVEL), false),
+            packers: (0..cores.min(MOST_THREADS)).map(|_| Packer::new()).collect(),
         }
     }
 
@@ -77,10 +82,40 @@ impl<W: Write> Writer<W> {
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
-        if let Err(fault) = name::check(name) {
-            return Err(Refusal::Name { name: name.to_owned(), fault }.into());
+        check_name(name)?;
+        let begun = self.packers[0].begin(source)?;
+        self.add_begun(name, begun, source, progress)
+    }
+
+    /// Adds several files in this order, packing some at a time, on as many threads as there are
+    /// cores. `open` is called on those threads.
+    ///
+    /// # Errors
+    /// As [`Writer::add`], and whatever `open` returns.
+    pub fn add_all<R: Read + Send, E: From<Error> + Send>(
+        &mut self,
+        names: &[String],
+        open: impl Fn(&str) -> Result<R, E> + Sync,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), E> {
+        for batch in names.chunks(BATCH) {
+            batch.iter().try_for_each(|name| check_name(name))?;
+            for (name, begun) in batch.iter().zip(begin_all(&mut self.packers, batch, &open)) {
+                let (begun, mut source) = begun?;
+                self.add_begun(name, begun, &mut source, progress)?;
+            }
         }
-        let record = self.entry(name, source, progress)?;
+        Ok(())
+    }
+
+    fn add_begun(
+        &mut self,
+        name: &str,
+        begun: Begun,
+        source: &mut dyn Read,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<&FileRecord, Error> {
+        let record = self.entry(name, begun, source, progress)?;
         self.sums.push_str(&sums::line(name, &record.sha256));
         self.files.push(record);
         Ok(self.files.last().expect("just pushed"))
@@ -91,50 +126,51 @@ impl<W: Write> Writer<W> {
     pub fn finish(mut self, facts: Facts) -> Result<(W, Manifest), Error> {
         let manifest = manifest(facts, std::mem::take(&mut self.files));
         let json = serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?;
-        let record = self.entry(MANIFEST, &mut json.as_slice(), &mut |_| {})?;
+        let record = self.whole_entry(MANIFEST, &json)?;
         let mut sums = std::mem::take(&mut self.sums);
         sums.push_str(&sums::line(MANIFEST, &record.sha256));
-        self.entry(CHECKSUMS, &mut sums.as_bytes(), &mut |_| {})?;
+        self.whole_entry(CHECKSUMS, sums.as_bytes())?;
         Ok((self.zip.finish()?, manifest))
+    }
+
+    fn whole_entry(&mut self, name: &str, mut content: &[u8]) -> Result<FileRecord, Error> {
+        let begun = self.packers[0].begin(&mut content)?;
+        self.entry(name, begun, &mut content, &mut |_| {})
     }
 
     fn entry(
         &mut self,
         name: &str,
+        begun: Begun,
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
     ) -> Result<FileRecord, Error> {
-        let Self { zip, chunk, packed, deflate, .. } = self;
-        fill(source, chunk)?;
-        let whole = chunk.len() < CHUNK;
-        let shrinks = if whole {
-            sampled(chunk, packed, deflate) && {
-                pack(chunk, packed, deflate);
-                packed.len() < chunk.len()
-            }
-        } else {
-            sampled(chunk, packed, deflate)
-        };
-        let method = if shrinks { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
-        let (mut entry, _) = zip
-            .new_file(name)
+        let Begun { mut chunk, method, packed, mut seen } = begun;
+        let (mut entry, _) = self
+            .zip
+            .new_file(path_of(name))
             .compression_method(method)
             .last_modified(self.modified)
             .unix_permissions(0o100_644)
             .start()?;
-        let mut seen = Seen::default();
-        if whole {
-            seen.update(chunk, progress);
-            entry.write_all(if shrinks { packed } else { chunk })?;
+        if let Some(packed) = packed {
+            progress(seen.bytes);
+            entry.write_all(&packed)?;
         } else {
-            let mut stream = shrinks.then(|| Deflating::new(deflate, packed));
-            while !chunk.is_empty() {
-                seen.update(chunk, progress);
+            let Packer { packed, deflate } = &mut self.packers[0];
+            let mut stream = (method == CompressionMethod::DEFLATE).then(|| Deflating::new(deflate, packed));
+            progress(seen.bytes);
+            loop {
                 match &mut stream {
-                    Some(stream) => stream.write(chunk, &mut entry)?,
-                    None => entry.write_all(chunk)?,
+                    Some(stream) => stream.write(&chunk, &mut entry)?,
+                    None => entry.write_all(&chunk)?,
                 }
-                fill(source, chunk)?;
+                fill(source, &mut chunk)?;
+                if chunk.is_empty() {
+                    break;
+                }
+                seen.update(&chunk);
+                progress(chunk.len() as u64);
             }
             if let Some(stream) = stream {
                 stream.finish(&mut entry)?;
@@ -149,6 +185,96 @@ impl<W: Write> Writer<W> {
     }
 }
 
+fn check_name(name: &str) -> Result<(), Error> {
+    name::check(name).map_err(|fault| Refusal::Name { name: name.to_owned(), fault }.into())
+}
+
+/// The beginning of a file, read and hashed: all of it, if it is no longer than a [`CHUNK`].
+struct Begun {
+    chunk: Vec<u8>,
+    method: CompressionMethod,
+    /// The whole file, deflated, where that is all there is to do.
+    packed: Option<Vec<u8>>,
+    seen: Seen,
+}
+
+/// What one thread packs with.
+struct Packer {
+    packed: Vec<u8>,
+    deflate: Compress,
+}
+
+impl Packer {
+    fn new() -> Self {
+        Self { packed: Vec::new(), deflate: Compress::new(Compression::new(LEVEL), false) }
+    }
+
+    /// Reads the beginning of a file, and decides how it is stored.
+    fn begin(&mut self, source: &mut dyn Read) -> Result<Begun, Error> {
+        let mut chunk = Vec::new();
+        fill(source, &mut chunk)?;
+        let mut seen = Seen::default();
+        seen.update(&chunk);
+        let mut begun = Begun { chunk, method: CompressionMethod::STORE, packed: None, seen };
+        if self.shrinks(&begun.chunk) {
+            if begun.chunk.len() == CHUNK {
+                begun.method = CompressionMethod::DEFLATE;
+            } else {
+                pack(&begun.chunk, &mut self.packed, &mut self.deflate);
+                if self.packed.len() < begun.chunk.len() {
+                    begun.method = CompressionMethod::DEFLATE;
+                    begun.packed = Some(self.packed.clone());
+                }
+            }
+        }
+        Ok(begun)
+    }
+
+    /// Whether deflate is worth it, judged by the beginning, middle and end of what is at hand. What
+    /// is short is tried in full, by the caller.
+    fn shrinks(&mut self, bytes: &[u8]) -> bool {
+        if bytes.len() <= 3 * SAMPLE {
+            return true;
+        }
+        let middle = bytes.len() / 2;
+        let samples = [&bytes[..SAMPLE], &bytes[middle..middle + SAMPLE], &bytes[bytes.len() - SAMPLE..]];
+        samples.into_iter().any(|sample| {
+            pack(sample, &mut self.packed, &mut self.deflate);
+            self.packed.len() < SAMPLE / 50 * 49
+        })
+    }
+}
+
+/// Begins a batch of files, each thread every so-manieth of them.
+fn begin_all<R: Read + Send, E: From<Error> + Send>(
+    packers: &mut [Packer],
+    names: &[String],
+    open: &(impl Fn(&str) -> Result<R, E> + Sync),
+) -> Vec<Result<(Begun, R), E>> {
+    let threads = packers.len();
+    let mut begun: Vec<Option<Result<(Begun, R), E>>> = names.iter().map(|_| None).collect();
+    thread::scope(|scope| {
+        let working = packers.iter_mut().enumerate().map(|(first, packer)| {
+            scope.spawn(move || {
+                let begin = |name: &String| {
+                    let mut source = open(name)?;
+                    Ok((packer.begin(&mut source)?, source))
+                };
+                names.iter().skip(first).step_by(threads).map(begin).collect::<Vec<_>>()
+            })
+        });
+        // All are spawned before the first is waited for.
+        let working: Vec<_> = working.collect();
+        for (first, worker) in working.into_iter().enumerate() {
+            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            for (slot, result) in begun.iter_mut().skip(first).step_by(threads).zip(done) {
+                *slot = Some(result);
+            }
+        }
+    });
+    begun.into_iter().map(|slot| slot.expect("every name belongs to one thread")).collect()
+}
+
 /// What went into an entry so far.
 #[derive(Default)]
 struct Seen {
@@ -158,11 +284,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn update(&mut self, bytes: &[u8], progress: &mut dyn FnMut(u64)) {
+    fn update(&mut self, bytes: &[u8]) {
         self.crc.update(bytes);
         self.sha.update(bytes);
         self.bytes += bytes.len() as u64;
-        progress(bytes.len() as u64);
     }
 }
 
@@ -173,19 +298,12 @@ fn fill(source: &mut dyn Read, chunk: &mut Vec<u8>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether deflate is worth it, judged by the beginning, middle and end of what is at hand. What
-/// shrinks to next to nothing is tried in full, by the caller or by the guard in [`Deflating`].
-fn sampled(bytes: &[u8], packed: &mut Vec<u8>, deflate: &mut Compress) -> bool {
-    if bytes.len() <= 3 * SAMPLE {
-        return true;
-    }
-    let middle = bytes.len() / 2;
-    [&bytes[..SAMPLE], &bytes[middle..middle + SAMPLE], &bytes[bytes.len() - SAMPLE..]].into_iter().any(
-        |sample| {
-            pack(sample, packed, deflate);
-            packed.len() < sample.len() / 50 * 49
-        },
-    )
+/// The name as it is. `rawzip` would take what precedes a colon for a drive and drop it, unless told
+/// to leave the name alone; then, however, it does not set the flag for UTF-8. Programs that heed the
+/// origin of an archive (`unzip` does) read such a name right all the same, and so do we. (The extra
+/// field meant for this, 0x7075, makes Debian's `unzip` take the archive for a bomb.)
+fn path_of(name: &str) -> EntryPath<'_> {
+    if name.contains(':') { EntryPath::verbatim(name.as_bytes()) } else { EntryPath::conformant(name) }
 }
 
 /// Deflates `bytes` whole into `packed`.

@@ -175,6 +175,36 @@ fn unsafe_names_are_never_written() {
     }
 }
 
+/// `rawzip` takes what precedes a colon for a drive; the entry got another name than the manifest
+/// said, and every backup of such an inventory failed.
+#[test]
+fn a_colon_in_a_name_does_not_change_it() {
+    let files = [
+        ("images/10:30 board.png", &b"ascii"[..]),
+        ("images/Größe: 5 Ω.png", b"not ascii"),
+        ("images/a:b/c", b"folder"),
+    ];
+    let bytes = written(&[&[("makers_matrix.db", &b"x"[..])], &files[..]].concat());
+    let back = read_all(&bytes).unwrap();
+    for (name, content) in files {
+        assert_eq!(back[name], content);
+    }
+}
+
+#[test]
+fn what_shrinks_little_is_still_deflated() {
+    let mut pdf = Vec::new();
+    for part in 0..10 {
+        pdf.extend(b"<< /Type /Page /Parent 2 0 R >>\n".repeat(60));
+        pdf.extend(noise(18_000, part + 1));
+    }
+    let bytes = written(&[("makers_matrix.db", b"x"), ("datasheets/x.pdf", &pdf)]);
+    let reader = open(&bytes).unwrap();
+    let entry = reader.entries().iter().find(|entry| entry.role == Role::Datasheet).unwrap();
+    assert!(entry.packed < entry.size * 95 / 100, "{} of {}", entry.packed, entry.size);
+    assert!(read_all(&bytes).unwrap()["datasheets/x.pdf"] == pdf);
+}
+
 /// The zip of another program: entries made with `rawzip` alone, no manifest of ours.
 fn foreign(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
     let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());

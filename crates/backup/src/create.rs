@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use archive::{Facts, LeftOut, Manifest, Sha256Hex, TableRecord, Writer};
-use inventory::disk::{folder_of, is_being_written, with_suffix};
+use inventory::disk::{Readers, folder_of, is_being_written, with_suffix};
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection, Live, Reference};
 use inventory::static_files::{FileKind, StaticFile};
@@ -167,7 +167,8 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<(Manifest, u32), Error> {
         let archive_path = &unfinished.archive;
-        let mut out = self.disk.create(archive_path).map_err(Error::storage("create", archive_path))?;
+        let mut out =
+            self.disk.create(archive_path, Readers::Owner).map_err(Error::storage("create", archive_path))?;
         let static_files = self.static_files();
         static_files.sweep().map_err(Error::live(&self.places.database))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.database))?;
@@ -199,31 +200,34 @@ impl Engine {
         let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
         let mut meter = Meter::new(observer, bytes + database_size);
         let mut writer = Writer::new(BufWriter::with_capacity(256 << 10, &mut *out), self.ambient.utc());
-        let mut add = |name: &str, path: &Path| -> Result<(), Error> {
-            let mut source = File::open(path).map_err(|source| match source.kind() {
+        let read = |path: &Path| {
+            File::open(path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
                 _ => Error::storage("read", path)(source),
-            })?;
-            let added = writer.add(name, &mut source, &mut |bytes| meter.add(bytes));
-            added.map_err(|error| self.write_error(error, archive_path))?;
-            Ok(())
+            })
         };
+        let mut progress = |bytes| meter.add(bytes);
+        let write_failed = |error| write_error(error, archive_path);
         if copy.exists() {
-            add(archive::DATABASE, copy)?;
+            writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        for (kind, file) in &files {
-            let path = static_files.below(*kind, &file.path).map_err(Error::live(&self.places.database))?;
-            add(&format!("{}/{}", kind.folder(), file.path), &path)?;
-        }
+        let names: Vec<String> =
+            files.iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
+        // An entry is called as the file is below the static folder.
+        let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
+        let added = writer.add_all(&names, open, &mut progress);
+        added.map_err(|error: AddError| error.explain(archive_path))?;
         if options.env {
-            add(archive::ENV, &self.places.env_file)?;
+            writer
+                .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)
+                .map_err(write_failed)?;
         }
         drop(lease);
         static_files.sweep().map_err(Error::live(&self.places.database))?;
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
         let (mut buffered, manifest) =
-            writer.finish(facts).map_err(|error| self.write_error(error, archive_path))?;
+            writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
         buffered.flush().map_err(Error::storage("write", archive_path))?;
         drop(buffered);
         out.sync().map_err(Error::storage("write", archive_path))?;
@@ -261,15 +265,22 @@ impl Engine {
         if let Ok(found) = live.metadata() {
             space::require(folder_of(copy), found.len())?;
         }
+        self.create_private(copy)?;
         match self.copy_checked(live, copy, observer) {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
+                self.create_private(copy)?;
                 sqlite::salvage(live, copy).map_err(Error::live(live))?;
                 damaged(error.to_string(), observer)
             }
             Err(error) => Err(Error::live(live)(error)),
         }
+    }
+
+    /// The empty file that SQLite then fills: it would make one that everybody may read.
+    fn create_private(&self, copy: &Path) -> Result<(), Error> {
+        self.disk.create(copy, Readers::Owner).map_err(Error::storage("create", copy)).map(drop)
     }
 
     fn copy_checked(
@@ -305,6 +316,7 @@ impl Engine {
         dangling: Vec<String>,
         left_out: Vec<LeftOut>,
     ) -> Facts {
+        let now = self.ambient.now();
         let pending = match inspection.as_ref().map(|inspection| &inspection.schema) {
             Some(SchemaState::Current) => Vec::new(),
             Some(SchemaState::Behind(pending)) => pending.clone(),
@@ -317,8 +329,8 @@ impl Engine {
         };
         Facts {
             backup_name: unfinished.name.clone(),
-            created_at: self.ambient.local(),
-            created_at_utc: self.ambient.utc(),
+            created_at: now.local,
+            created_at_utc: now.utc,
             makermatrix_version: self.version.clone(),
             schema_version: SCHEMA_VERSION.to_owned(),
             datasheets_included: options.datasheets,
@@ -368,12 +380,39 @@ impl Engine {
         }
         Ok(())
     }
+}
 
-    fn write_error(&self, error: archive::Error, path: &Path) -> Error {
-        match error {
-            archive::Error::Io(source) => Error::storage("write", path)(source),
-            other => Error::archive(path)(other),
+fn write_error(error: archive::Error, path: &Path) -> Error {
+    match error {
+        archive::Error::Io(source) => Error::storage("write", path)(source),
+        other => Error::archive(path)(other),
+    }
+}
+
+/// Adding many files fails on the side of the files or on that of the archive.
+enum AddError {
+    File(Error),
+    Archive(archive::Error),
+}
+
+impl AddError {
+    fn explain(self, path: &Path) -> Error {
+        match self {
+            Self::File(error) => error,
+            Self::Archive(error) => write_error(error, path),
         }
+    }
+}
+
+impl From<Error> for AddError {
+    fn from(error: Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<archive::Error> for AddError {
+    fn from(error: archive::Error) -> Self {
+        Self::Archive(error)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use archive::{Entry, Format, Limits, Manifest, Reader, Role, Sha256Hex};
 use inventory::Actor;
-use inventory::disk::Disk;
+use inventory::disk::{Disk, Readers};
 use inventory::sqlite::{Inspection, inspect};
 
 use crate::event::Meter;
@@ -83,7 +83,7 @@ impl Engine {
         let mut meter = Meter::new(observer, total);
         for entry in reader.entries() {
             if entry.role == Role::Database {
-                unpack(path, reader, entry, &*self.disk, database, &mut meter)?;
+                unpack(path, reader, entry, &*self.disk, (database, Readers::Owner), &mut meter)?;
             } else {
                 drain(path, reader, entry, &mut meter)?;
             }
@@ -139,10 +139,10 @@ pub(crate) fn unpack(
     reader: &Reader<File>,
     entry: &Entry,
     disk: &dyn Disk,
-    target: &Path,
+    (target, readers): (&Path, Readers),
     meter: &mut Meter<'_>,
 ) -> Result<Sha256Hex, Error> {
-    let file = disk.create(target).map_err(Error::storage("create", target))?;
+    let file = disk.create(target, readers).map_err(Error::storage("create", target))?;
     let mut out = BufWriter::with_capacity(128 << 10, file);
     let hash = copy(path, reader, entry, meter, &mut |bytes| {
         out.write_all(bytes).map_err(Error::storage("write", target))

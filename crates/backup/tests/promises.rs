@@ -672,6 +672,29 @@ async fn a_backup_never_overwrites_another(
     assert_eq!(first.size, first.path.metadata().unwrap().len());
 }
 
+/// It holds password hashes and whatever else people keep to themselves.
+#[cfg(unix)]
+#[rstest]
+#[tokio::test]
+async fn only_its_owner_can_read_an_archive(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    use std::os::unix::fs::PermissionsExt;
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let folder = engine.places().backups.clone();
+    let mut seen = Vec::new();
+    let mut listen = |_: Event| {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            seen.push((entry.file_name(), entry.metadata().unwrap().permissions().mode() & 0o777));
+        }
+    };
+    let path = engine.backup(ACTOR, &BackupOptions::default(), &mut listen).unwrap().path;
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    seen.dedup();
+    assert!(seen.len() > 1 && seen.iter().all(|(_, mode)| *mode == 0o600), "nor while it is made: {seen:?}");
+}
+
 #[rstest]
 #[tokio::test]
 async fn an_env_file_is_refused_in_the_clear_unless_forced_and_never_put_in_place(

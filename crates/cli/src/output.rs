@@ -68,7 +68,7 @@ pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> String {
     let counts = backup::restore::entity_counts(rows);
     let shown = counts.into_iter().filter(|(_, rows)| *rows > 0).map(|(name, rows)| format!("{rows} {name}"));
     let shown: Vec<String> = shown.collect();
-    if shown.is_empty() { "nothing yet".to_owned() } else { shown.join(", ") }
+    if shown.is_empty() { "an empty inventory".to_owned() } else { shown.join(", ") }
 }
 
 /// The same as an object.

@@ -191,6 +191,7 @@ fn unzip_and_sha256sum_open_and_check_an_archive() {
     let shop = Shop::populated();
     let noisy = testkit::generators::noise(3 << 20, 9);
     write(&shop.data().join("static/datasheets/sub/Größe Ω.pdf"), &noisy);
+    write(&shop.data().join("static/images/Maß: 5 Ω.png"), b"png");
     let archive = shop.json(&["backup"])["archive"].as_str().unwrap().to_owned();
     let out = shop.folder.join("unpacked");
     let tool = |program: &str, args: &[&str]| {
@@ -206,13 +207,13 @@ fn unzip_and_sha256sum_open_and_check_an_archive() {
     };
     tool("unzip", &["-q", &archive, "-d", out.to_str().unwrap()]);
     let checked = tool("sha256sum", &["-c", "--strict", "SHA256SUMS"]);
-    assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), 6, "{checked}");
+    assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), 7, "{checked}");
     assert_eq!(tool("sqlite3", &["makers_matrix.db", "SELECT count(*) FROM partmodel"]).trim(), "300");
     assert_eq!(tool("sqlite3", &["makers_matrix.db", "PRAGMA journal_mode"]).trim(), "delete");
     assert!(fs::read(out.join("datasheets/sub/Größe Ω.pdf")).unwrap() == noisy);
     let python = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len(z.namelist()))";
     if Command::new("python3").arg("--version").output().is_ok() {
-        assert_eq!(tool("python3", &["-c", python, &archive]).trim(), "7");
+        assert_eq!(tool("python3", &["-c", python, &archive]).trim(), "8");
     }
 }
 

@@ -4,15 +4,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{Local, NaiveDateTime, TimeDelta, Utc};
+use chrono::{Local, NaiveDateTime, TimeDelta};
 use uuid::Uuid;
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
-    /// The time in UTC, to the microsecond.
-    fn utc(&self) -> NaiveDateTime;
-    /// The same instant on the wall clock of this machine.
-    fn local(&self) -> NaiveDateTime;
+    /// The present instant.
+    fn now(&self) -> Now;
+}
+
+/// One instant, to the microsecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// In UTC.
+    pub utc: NaiveDateTime,
+    /// On the wall clock of this machine.
+    pub local: NaiveDateTime,
 }
 
 /// Where randomness comes from.
@@ -39,14 +46,19 @@ impl Ambient {
         Self { clock: Arc::new(clock), random: Arc::new(random) }
     }
 
+    /// The present instant, on both clocks.
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
     /// The time in UTC, to the microsecond.
     pub fn utc(&self) -> NaiveDateTime {
-        self.clock.utc()
+        self.now().utc
     }
 
     /// The local time, to the microsecond.
     pub fn local(&self) -> NaiveDateTime {
-        self.clock.local()
+        self.now().local
     }
 
     /// A new random (version 4) UUID.
@@ -72,13 +84,9 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    fn utc(&self) -> NaiveDateTime {
-        to_microseconds(Utc::now().naive_utc())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    fn local(&self) -> NaiveDateTime {
-        to_microseconds(Local::now().naive_local())
+    fn now(&self) -> Now {
+        let now = Local::now();
+        Now { utc: to_microseconds(now.naive_utc()), local: to_microseconds(now.naive_local()) }
     }
 }
 

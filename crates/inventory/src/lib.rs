@@ -35,7 +35,7 @@ mod users;
 
 pub use actor::Actor;
 pub use allocations::{Allocation, NewAllocation, Transfer};
-pub use ambient::{Ambient, Clock, Random};
+pub use ambient::{Ambient, Clock, Now, Random};
 pub use api_keys::{ApiKey, CreatedApiKey, KeyHolder, NewApiKey};
 pub use categories::{Category, NewCategory};
 pub use error::Error;

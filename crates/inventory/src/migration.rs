@@ -26,9 +26,6 @@ use crate::sqlite::{explain, open_live_reader};
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
 
-/// The newest migration.
-pub const LATEST: &str = "m0003_restore_marker";
-
 const TABLE: &str = "mm_migrations";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -45,7 +42,7 @@ pub enum SchemaState {
 
 /// The migrations, oldest first.
 pub fn names() -> Vec<&'static str> {
-    vec!["m0001_original_schema", "m0002_category_tree", LATEST]
+    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker"]
 }
 
 /// Applies what is pending to the database in `path`, which must exist but may be empty, and says what that was. Either

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::disk::{Disk, RealDisk, folder_of, write_durably};
+use crate::disk::{Disk, Readers, RealDisk, folder_of, write_durably};
 use crate::{Ambient, Error};
 
 /// Which folder.
@@ -136,7 +136,7 @@ impl StaticFiles {
     fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> io::Result<u64> {
         self.disk.create_folder(folder_of(partial))?;
         self.disk.create_folder(folder_of(target))?;
-        let mut file = self.disk.create(partial)?;
+        let mut file = self.disk.create(partial, Readers::Usual)?;
         let size = io::copy(content, &mut file)?;
         file.flush()?;
         file.sync()?;

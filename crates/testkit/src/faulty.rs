@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use inventory::disk::{Disk, DiskFile, RealDisk};
+use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
 
 /// Counts effects and interferes at one of them.
 #[derive(Debug, Clone)]
@@ -74,8 +74,8 @@ impl DiskFile for FaultyFile {
 }
 
 impl Disk for FaultyDisk {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let inner = self.effect(|| RealDisk.create(path))?;
+    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
+        let inner = self.effect(|| RealDisk.create(path, readers))?;
         Ok(Box::new(FaultyFile { inner, disk: self.clone() }))
     }
 

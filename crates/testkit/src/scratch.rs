@@ -5,6 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::time::Duration;
 
 use inventory::Ambient;
 
@@ -42,9 +43,13 @@ impl TestDbPath {
         let ambient = Ambient::system();
         let id = ambient.uuid().simple().to_string();
         let stem = format!("test_backup_{}_{id}", ambient.local().format("%Y%m%d_%H%M%S"));
+        // Locked before it bears the name that sweeps look at.
         let path = owner_of(&stem);
-        let owner = OpenOptions::new().write(true).create_new(true).open(path).expect("the name is unique");
+        let unlocked = path.with_extension("new");
+        let owner =
+            OpenOptions::new().write(true).create_new(true).open(&unlocked).expect("the name is unique");
         owner.lock().expect("nobody else knows the name");
+        fs::rename(unlocked, path).expect("the folder is writable");
         Self { stem, _owner: owner }
     }
 
@@ -80,18 +85,26 @@ fn owner_of(stem: &str) -> PathBuf {
     root().join(format!(".{stem}.owner"))
 }
 
-/// Removes what killed runs left: names whose owner file nobody holds any more. (A failed test
-/// takes its owner file away, so what it keeps stays until somebody removes it.)
+/// How long what a killed test left is kept, so that there is time for a look, or for an upload.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// Removes what killed runs left: names whose owner file nobody has held for a while. (A failed
+/// test takes its owner file away, so what it keeps stays until somebody removes it.)
 fn sweep() {
     let Ok(entries) = fs::read_dir(root()) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(stem) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".owner"))
-            && File::open(entry.path()).is_ok_and(|owner| owner.try_lock().is_ok())
+            && File::open(entry.path()).is_ok_and(|owner| is_old(&owner) && owner.try_lock().is_ok())
         {
             remove_all_of(stem);
         }
     }
+}
+
+fn is_old(file: &File) -> bool {
+    let modified = file.metadata().and_then(|found| found.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > KEPT))
 }
 
 fn remove_all_of(stem: &str) {
@@ -125,7 +138,8 @@ mod tests {
         let alive = TestDbPath::new();
         fs::write(alive.path(), b"x").unwrap();
         let stem = format!("test_backup_19700101_000000_{}", Ambient::system().uuid().simple());
-        fs::write(owner_of(&stem), b"").unwrap();
+        let long_ago = std::time::UNIX_EPOCH;
+        File::create(owner_of(&stem)).unwrap().set_modified(long_ago).unwrap();
         let left = root().join(format!("{stem}.db"));
         fs::write(&left, b"x").unwrap();
         sweep();

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use archive::{Entry, Hashing, Reader, Role, Sha256Hex};
-use inventory::disk::folder_of;
+use inventory::disk::{Readers, folder_of};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
@@ -47,7 +47,8 @@ impl Engine {
         for entry in reader.entries() {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
-                    unpack(path, reader, entry, &*self.disk, &self.places.staged_database(id), &mut meter)?;
+                    let target = (&*self.places.staged_database(id), Readers::Owner);
+                    unpack(path, reader, entry, &*self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
                     let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
@@ -169,7 +170,7 @@ impl Engine {
         let target = file_stage(&self.places.static_files, kind, id).join(name);
         let folder = folder_of(&target);
         self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        let hash = unpack(path, reader, entry, &*self.disk, &target, meter)?;
+        let hash = unpack(path, reader, entry, &*self.disk, (&target, Readers::Usual), meter)?;
         if live_hash == Some(hash) {
             self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
             of_kind.changes.unchanged += 1;

@@ -16,7 +16,7 @@ pub(super) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        super::LATEST
+        "m0003_restore_marker"
     }
 }
 

@@ -68,3 +68,25 @@ pub(super) fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 
     }
     Ok((rows, hash.finalize().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worked example of `docs/archive-format.md`.
+    #[test]
+    fn the_digest_is_the_documented_one() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(EXAMPLE).unwrap();
+        let (rows, sha256) = digest(&connection, "bin").unwrap();
+        let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (rows, hex.as_str()),
+            (3, "acf7b789ccc64abf2155ade1bc3fa6038f05b29a3f0c9a74eae51ad17e285581")
+        );
+    }
+
+    const EXAMPLE: &str = "
+        CREATE TABLE bin (label TEXT, shelf INTEGER, depth REAL, photo BLOB, PRIMARY KEY (shelf, label));
+        INSERT INTO bin VALUES ('B', 1, 2.5, X'00FF'), ('Ω', 1, NULL, NULL), ('A', 2, -1.0, X'');";
+}
