@@ -360,6 +360,15 @@ impl Engine {
         }
     }
 
+    /// Removes an archive and what is noted beside it.
+    pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
+        let status = crate::status::file_of(path);
+        if status.exists() {
+            self.disk.remove(&status).map_err(Error::storage("remove", &status))?;
+        }
+        self.disk.remove(path).map_err(Error::storage("remove", path))
+    }
+
     /// Archives that a crash left unfinished. Those that somebody is writing stay.
     fn remove_unfinished(&self, folder: &Path) -> Result<(), Error> {
         let failed = || Error::storage("read", folder);

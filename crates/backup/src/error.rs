@@ -59,6 +59,11 @@ pub enum Error {
     #[error("{what} needs the permission {permission:?}")]
     Forbidden { what: &'static str, permission: String },
 
+    #[error(
+        "somebody wrote to {} after the safety backup was made, so nothing was restored. Stop what uses the inventory, \
+         or restore with --no-safety-backup.", path.display()
+    )]
+    ChangedMeanwhile { path: PathBuf },
     #[error("the safety backup failed, so nothing was restored: {source}")]
     SafetyBackup { source: Box<Error> },
     #[error(
@@ -113,7 +118,7 @@ impl Error {
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } => Kind::of(source),
-            Self::Vanished { .. } | Self::Locked { .. } => Kind::Locked,
+            Self::Vanished { .. } | Self::Locked { .. } | Self::ChangedMeanwhile { .. } => Kind::Locked,
             Self::SafetyBackup { source } | Self::Unfinished { source } => source.kind(),
             Self::Journal { .. } => Kind::Corrupt,
         }

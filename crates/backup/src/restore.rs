@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use inventory::Actor;
-use inventory::sqlite::{self, Live};
+use inventory::sqlite::{self, Live, Watch};
 
 use crate::lock::Lock;
 use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
@@ -112,25 +112,43 @@ impl StagedRestore {
     /// # Errors
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
-        let safety_backup = self.safety_backup(observer)?;
+        let (safety_backup, watch) = self.safety_backup(observer)?;
         self.committed = true;
-        let set_aside = commit::run(&self.engine, &self.journal, &self.live, observer)?;
+        let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
         Ok(RestoreReport { plan: self.plan.clone(), safety_backup, set_aside })
     }
 
-    fn safety_backup(&self, observer: &mut dyn Observer) -> Result<Option<PathBuf>, Error> {
+    /// Backs up what is there, and watches that nothing comes after it: what people wrote while the
+    /// backup was made would be lost. If somebody did write, once more; if again, so be it, and the
+    /// commit refuses.
+    fn safety_backup(&self, observer: &mut dyn Observer) -> Result<(Option<PathBuf>, Option<Watch>), Error> {
+        const TRIES: u32 = 2;
         if !self.options.safety_backup || !self.plan.replaces_something {
-            return Ok(None);
+            return Ok((None, None));
         }
-        observer.event(Event::Step(Step::SafetyBackup));
-        let made = self.engine.backup_locked(&BackupOptions::default(), Purpose::BeforeRestore, observer);
-        match made {
-            Ok(report) => Ok(Some(report.path)),
-            Err(source) => Err(Error::SafetyBackup { source: Box::new(source) }),
+        let failed = |source| Error::SafetyBackup { source: Box::new(source) };
+        let database = &self.engine.places.database;
+        for attempt in 1.. {
+            observer.event(Event::Step(Step::SafetyBackup));
+            let watch = match self.live {
+                Live::Usable { .. } => {
+                    Some(Watch::new(database).map_err(Error::live(database)).map_err(failed)?)
+                }
+                _ => None,
+            };
+            let options = BackupOptions::default();
+            let made =
+                self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
+            let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
+            if !changed || attempt == TRIES {
+                return Ok((Some(made.path), watch));
+            }
+            self.engine.remove_archive(&made.path).map_err(failed)?;
         }
+        unreachable!("the last try returns")
     }
 }
 

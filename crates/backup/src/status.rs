@@ -44,7 +44,7 @@ pub(crate) fn read(path: &Path) -> Option<Status> {
     (identity(path)? == (status.size, status.modified)).then_some(status)
 }
 
-fn file_of(path: &Path) -> PathBuf {
+pub(crate) fn file_of(path: &Path) -> PathBuf {
     with_suffix(path, ".status.json")
 }
 

@@ -421,6 +421,56 @@ fn overwrite(path: &std::path::Path, which: fn(usize) -> std::ops::Range<usize>)
     fs::write(path, bytes).unwrap();
 }
 
+/// What somebody writes after the safety backup would be in no backup at all.
+#[rstest]
+#[case::once(1, true)]
+#[case::every_time(2, false)]
+#[tokio::test]
+async fn a_restore_loses_no_write_that_came_after_the_safety_backup(
+    #[case] writes: u32,
+    #[case] restored: bool,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let engine = database.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    test_static_files_dir.write("images/later.png", b"png");
+    let path = database.db_path.path();
+    let mut left = writes;
+    let mut writer = |event: Event| {
+        if event == Event::Step(backup::Step::ReadBack) && left > 0 {
+            left -= 1;
+            Connection::open(&path)
+                .unwrap()
+                .execute("UPDATE partmodel SET description = description || ' counted'", [])
+                .unwrap();
+        }
+    };
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut quiet).unwrap();
+    let result = staged.commit(&mut writer);
+    if restored {
+        let safety = result.unwrap().safety_backup.unwrap();
+        let copy = database.db_path.beside("safety.db");
+        unpack_database(&safety, &copy);
+        let sql = "SELECT count(*) FROM partmodel WHERE description LIKE '% counted'";
+        let kept: i64 = Connection::open(&copy).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+        let parts: i64 = Connection::open(&copy)
+            .unwrap()
+            .query_row("SELECT count(*) FROM partmodel WHERE description IS NOT NULL", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, parts, "the safety backup that stays has the write");
+        assert_eq!(engine.list().unwrap().len(), 2, "the one before it is gone");
+    } else {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::ChangedMeanwhile { .. }), "{error}");
+        assert_eq!(error.kind(), Kind::Locked);
+        assert!(test_static_files_dir.root().join("images/later.png").exists());
+        assert_eq!(leftovers(engine.places()), Vec::<String>::new());
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum LiveState {
     Missing,

@@ -19,6 +19,6 @@ mod references;
 pub use check::{Inspection, TableDigest, Violation, inspect};
 pub use connection::{Live, live_state, row_counts, version};
 pub(crate) use connection::{explain, open_live_reader};
-pub use copy::{Copied, Progress, replace, salvage, snapshot};
+pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
 pub use prepare::{Preparation, Prepared, has_marker, prepare, strip};
 pub use references::{Reference, references};

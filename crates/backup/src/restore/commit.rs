@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use inventory::disk::{folder_of, with_suffix};
-use inventory::sqlite::{self, Live};
+use inventory::sqlite::{self, Live, Replaced, Watch};
 
 use crate::places::file_stage;
 use crate::{Engine, Error, Event, Observer, Step};
@@ -28,13 +28,14 @@ pub(super) fn run(
     engine: &Engine,
     journal: &Journal,
     live: &Live,
+    watch: Option<&Watch>,
     observer: &mut dyn Observer,
 ) -> Result<Option<PathBuf>, Error> {
     let replaced = journal.write(engine).and_then(|()| {
         observer.event(Event::Step(Step::Place));
         place(engine, journal)?;
         observer.event(Event::Step(Step::Commit));
-        replace_database(engine, journal)
+        replace_database(engine, journal, watch)
     });
     if let Err(error) = replaced {
         return Err(settle_failure(engine, journal, error));
@@ -75,11 +76,14 @@ fn place(engine: &Engine, journal: &Journal) -> Result<(), Error> {
 }
 
 /// Step 3.
-fn replace_database(engine: &Engine, journal: &Journal) -> Result<(), Error> {
+fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -> Result<(), Error> {
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {
-        return sqlite::replace(live, &staged).map_err(Error::live(live));
+        return match sqlite::replace(live, &staged, watch).map_err(Error::live(live))? {
+            Replaced::Done => Ok(()),
+            Replaced::ChangedMeanwhile => Err(Error::ChangedMeanwhile { path: live.clone() }),
+        };
     }
     let aside = engine.places.set_aside(&journal.id);
     for suffix in DATABASE_FILES {

@@ -105,24 +105,92 @@ fn seal(copy: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sees whether anybody has written to a database since it was made.
+pub struct Watch {
+    connection: Connection,
+    version: i64,
+}
+
+impl Watch {
+    /// Watches from now on.
+    pub fn new(live: &Path) -> Result<Self, Error> {
+        let connection = open_live_reader(live)?;
+        let version = data_version(&connection).map_err(|error| explain(live, error))?;
+        Ok(Self { connection, version })
+    }
+
+    /// Whether anybody has written. `None` when that cannot be told because somebody is writing.
+    pub fn changed(&self) -> Option<bool> {
+        // No waiting: it is asked while the answer must not change.
+        self.connection.busy_timeout(Duration::ZERO).ok()?;
+        Some(data_version(&self.connection).ok()? != self.version)
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+/// How replacing went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// The content is in place.
+    Done,
+    /// Somebody has written since the watch began, so nothing was done.
+    ChangedMeanwhile,
+}
+
 /// Puts the content of `copy` in place of the live database, as one transaction: every reader sees
 /// all of the old or all of the new, connections of other programs stay open and valid, and a crash
 /// at any moment leaves one of the two. Both must have the same page size.
 ///
+/// With a `watch`, only if nobody has written since it was made, which is decided while nobody can.
+///
 /// # Errors
 /// On any error the live database is as it was, unless [`super::has_marker`] says otherwise.
-pub fn replace(live: &Path, copy: &Path) -> Result<(), Error> {
+pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replaced, Error> {
     let copy_connection = open_copy(copy)?;
     let mut live_connection = open_live_writer(live)?;
-    // Readers stay undisturbed only in WAL mode. Where another program keeps the file in use in
-    // another mode, this fails, and the replacement waits for its readers instead.
-    let _ = live_connection.pragma_update(None, "journal_mode", "WAL");
+    let failed = |error| explain(live, error);
+    let changed = || watch.is_some_and(|watch| watch.changed() != Some(false));
+    let mode: String =
+        live_connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+    let in_wal_mode = mode == "wal";
+    if !in_wal_mode {
+        // Once the lock is held not even reading is possible in this mode, so it is asked now.
+        if changed() {
+            return Ok(Replaced::ChangedMeanwhile);
+        }
+        // Readers stay undisturbed only in WAL mode. Where another program keeps the file in use
+        // this fails, and the replacement waits for its readers instead.
+        live_connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+        let _ = live_connection.pragma_update(None, "journal_mode", "WAL");
+        live_connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    }
     {
-        let backup =
-            Backup::new(&copy_connection, &mut live_connection).map_err(|error| explain(live, error))?;
+        let backup = Backup::new(&copy_connection, &mut live_connection).map_err(failed)?;
+        // No pages, but the lock: from here on nobody else writes.
+        run(live, || backup.step(0).map(until_locked))?;
+        if in_wal_mode && changed() {
+            return Ok(Replaced::ChangedMeanwhile);
+        }
         run(live, || backup.step(-1))?;
     }
-    // Only tidies up: what is in the WAL is already durable.
+    // Only tidies up, so it waits for nobody: what is in the WAL is already durable.
+    let _ = live_connection.busy_timeout(Duration::ZERO);
     let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    Ok(())
+    Ok(Replaced::Done)
+}
+
+fn until_locked(step: StepResult) -> StepResult {
+    match step {
+        StepResult::More => StepResult::Done,
+        other => other,
+    }
 }
