@@ -194,3 +194,26 @@ fn until_locked(step: StepResult) -> StepResult {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_sees_writes_of_others_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").unwrap();
+        let watch = Watch::new(&path).unwrap();
+        assert_eq!(watch.changed(), Some(false));
+        snapshot(&path, &folder.path().join("copy.db"), &mut |_, _| {}).unwrap();
+        assert_eq!(watch.changed(), Some(false), "a snapshot is no write");
+        writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+        assert_eq!(watch.changed(), Some(true));
+        assert_eq!(watch.changed(), Some(true), "it stays so");
+        let watch = Watch::new(&path).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(watch.changed(), Some(false), "asking needs no lock");
+    }
+}
