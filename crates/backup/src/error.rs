@@ -115,6 +115,8 @@ impl Error {
             Self::Archive { .. } | Self::Storage { .. } => Kind::Storage,
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
+                // SQLite stumbled over what somebody else wrote: not a defect of ours.
+                Kind::Internal => Kind::Corrupt,
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } => Kind::of(source),
@@ -192,6 +194,11 @@ fn storage(doing: &str, path: &Path, source: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             format!(
                 "cannot {doing} {path}: the disk is full ({source}). Free some space, or use another disk."
+            )
+        }
+        io::ErrorKind::InvalidFilename => {
+            format!(
+                "cannot {doing} {path}: the name is too long for the file system. Choose a shorter --name."
             )
         }
         io::ErrorKind::ReadOnlyFilesystem => {

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
-//! stages, [`recover`].
+//! stages, [`recover`], `migrate`.
 
 pub mod catalog;
 pub mod create;
@@ -14,6 +14,7 @@ pub mod engine;
 pub mod error;
 pub mod event;
 mod lock;
+mod migrate;
 pub mod places;
 pub mod recover;
 pub mod restore;

@@ -25,9 +25,9 @@ pub struct Status {
 }
 
 impl Engine {
-    /// Notes that the archive at `path` has just been verified.
-    pub(crate) fn note_verified(&self, path: &Path) -> Result<Status, Error> {
-        let target = file_of(path);
+    /// Notes that the archive at `path` has just been verified, beside where it is or will be.
+    pub(crate) fn note_verified(&self, path: &Path, place: &Path) -> Result<Status, Error> {
+        let target = status_file(place);
         let (size, modified) =
             identity(path).ok_or_else(|| Error::ArchiveNotFound { path: path.to_owned() })?;
         let verified_at = self.ambient.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -40,11 +40,11 @@ impl Engine {
 
 /// What is known about the archive at `path`, if it is still the same file.
 pub(crate) fn read(path: &Path) -> Option<Status> {
-    let status: Status = serde_json::from_slice(&fs::read(file_of(path)).ok()?).ok()?;
+    let status: Status = serde_json::from_slice(&fs::read(status_file(path)).ok()?).ok()?;
     (identity(path)? == (status.size, status.modified)).then_some(status)
 }
 
-pub(crate) fn file_of(path: &Path) -> PathBuf {
+pub(crate) fn status_file(path: &Path) -> PathBuf {
     with_suffix(path, ".status.json")
 }
 

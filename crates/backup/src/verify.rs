@@ -40,7 +40,7 @@ impl Engine {
         let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
         let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) {
-            verified.status = Some(self.note_verified(path)?);
+            verified.status = Some(self.note_verified(path, path)?);
         }
         Ok(verified)
     }

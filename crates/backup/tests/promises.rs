@@ -219,6 +219,7 @@ async fn a_backup_stopped_at_any_effect_leaves_no_archive_and_no_trouble(
                 assert_eq!(error.kind(), Kind::Storage, "effect {at}: {error}");
             }
             if path.exists() {
+                assert!(fault.is_none() || result.is_ok(), "effect {at}: it failed, and there is an archive");
                 // The name is given last, so what bears it is complete.
                 database.engine(&test_static_files_dir).verify(ACTOR, &path, &mut quiet).unwrap();
                 fs::remove_file(&path).unwrap();

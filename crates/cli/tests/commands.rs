@@ -127,6 +127,8 @@ fn each_wrong_input_has_its_own_message_and_code() {
     for (args, code, words) in [
         (&["backup", "--name", "a/b"][..], 2, "is no name for a backup"),
         (&["backup", "--name", "good"], 2, "exists already"),
+        (&["backup", "--name", &"x".repeat(256)], 2, "is no name for a backup"),
+        (&["backup", "--name", &"x".repeat(255)], 7, "Choose a shorter --name"),
         (&["backup", "--include-env"], 4 - 2, "refused. Use --force"),
         (&["backup", "--include-env", "--force"], 3, "there is no"),
         (&["backup", "--force"], 2, "--include-env"),

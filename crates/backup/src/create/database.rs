@@ -1,0 +1,102 @@
+//! The database of a backup: a copy as of now, checked, in a file of its own.
+
+use std::path::Path;
+
+use inventory::disk::{Readers, folder_of};
+use inventory::migration::SchemaState;
+use inventory::sqlite::{self, Inspection, Live};
+
+use crate::{Engine, Error, Event, Note, Observer, Step, space};
+
+use super::Purpose;
+
+/// The copy, or why there is none that is sound.
+#[derive(Default)]
+pub(super) struct CopiedDatabase {
+    pub(super) inspection: Option<Inspection>,
+    pub(super) damaged: Option<String>,
+    pub(super) stripped: Vec<String>,
+    pub(super) restarts: u32,
+}
+
+impl Engine {
+    /// The database as of now, checked, in a file of its own. Before a restore a damaged one is
+    /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
+    pub(super) fn copy_database(
+        &self,
+        copy: &Path,
+        purpose: Purpose,
+        observer: &mut dyn Observer,
+    ) -> Result<CopiedDatabase, Error> {
+        let live = &self.places.database;
+        let state = sqlite::live_state(live).map_err(Error::live(live))?;
+        let rescue = purpose == Purpose::BeforeRestore;
+        let damaged = |why: String, observer: &mut dyn Observer| {
+            observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
+            Ok(CopiedDatabase { damaged: Some(why), ..CopiedDatabase::default() })
+        };
+        if rescue && let Live::Unusable(why) = state {
+            return damaged(why, observer);
+        }
+        if rescue && matches!(state, Live::Missing | Live::Empty { .. }) {
+            return Ok(CopiedDatabase {
+                damaged: Some("there was none".to_owned()),
+                ..CopiedDatabase::default()
+            });
+        }
+        if let Ok(found) = live.metadata() {
+            space::require(folder_of(copy), found.len())?;
+        }
+        self.create_private(copy)?;
+        match self.copy_checked(live, copy, observer) {
+            Ok(copied) => Ok(copied),
+            Err(error) if rescue && is_damage(&error) => {
+                let _ = self.disk.remove(copy);
+                self.create_private(copy)?;
+                sqlite::salvage(live, copy).map_err(Error::live(live))?;
+                damaged(error.to_string(), observer)
+            }
+            Err(error) => Err(Error::live(live)(error)),
+        }
+    }
+
+    /// The empty file that SQLite then fills: it would make one that everybody may read.
+    fn create_private(&self, copy: &Path) -> Result<(), Error> {
+        self.disk.create(copy, Readers::Owner).map_err(Error::storage("create", copy)).map(drop)
+    }
+
+    fn copy_checked(
+        &self,
+        live: &Path,
+        copy: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<CopiedDatabase, inventory::Error> {
+        observer.event(Event::Step(Step::Snapshot));
+        let copied = sqlite::snapshot(live, copy, &mut |done, total| {
+            observer.event(Event::Progress { done, total });
+        })?;
+        observer.event(Event::Step(Step::CheckCopy));
+        let stripped = sqlite::strip(copy)?;
+        let inspection = sqlite::inspect(copy)?;
+        if let SchemaState::Newer(found) = inspection.schema {
+            return Err(inventory::Error::Newer { found });
+        }
+        Ok(CopiedDatabase {
+            inspection: Some(inspection),
+            damaged: None,
+            stripped,
+            restarts: copied.restarts,
+        })
+    }
+}
+
+fn is_damage(error: &inventory::Error) -> bool {
+    matches!(
+        error,
+        inventory::Error::Damaged { .. }
+            | inventory::Error::NotADatabase { .. }
+            | inventory::Error::Foreign { .. }
+            | inventory::Error::Newer { .. }
+            | inventory::Error::Sqlite(_)
+    )
+}

@@ -1,0 +1,216 @@
+//! Writing the archive: one moment of database and files, then reading it back.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use archive::{Facts, LeftOut, Manifest, Sha256Hex, TableRecord, Writer};
+use inventory::disk::Readers;
+use inventory::migration::{self, SchemaState};
+use inventory::sqlite::{self, Inspection};
+use inventory::static_files::FileKind;
+
+use crate::engine::SCHEMA_VERSION;
+use crate::event::Meter;
+use crate::{Engine, Error, Event, Note, Observer, Step};
+
+use super::files::{choose, dangling, list};
+use super::unfinished::Unfinished;
+use super::{BackupOptions, Purpose};
+
+impl Engine {
+    pub(super) fn write_archive(
+        &self,
+        options: &BackupOptions,
+        purpose: Purpose,
+        unfinished: &Unfinished,
+        observer: &mut dyn Observer,
+    ) -> Result<(Manifest, u32), Error> {
+        let archive_path = &unfinished.archive;
+        let mut out =
+            self.disk.create(archive_path, Readers::Owner).map_err(Error::storage("create", archive_path))?;
+        let static_files = self.static_files();
+        static_files.sweep().map_err(Error::live(&self.places.database))?;
+        let lease = static_files.lease().map_err(Error::live(&self.places.database))?;
+
+        // The order is what makes it one moment: files that were there before it, then the
+        // database, then those files that the database refers to and that came in between.
+        let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
+        let before = list(&static_files, &kinds)?;
+        let copy = &unfinished.database;
+        let copied = self.copy_database(copy, purpose, observer)?;
+        let after = list(&static_files, &kinds)?;
+        let references = match &copied.inspection {
+            Some(_) => sqlite::references(copy).map_err(Error::live(&self.places.database))?,
+            None => Vec::new(),
+        };
+        let files = choose(&before, &after, &references);
+        let dangling = dangling(&static_files, &references)?;
+        let mut left_out = after.left_out;
+        left_out.extend(
+            copied
+                .stripped
+                .into_iter()
+                .map(|what| LeftOut { what, why: "archives hold tables and indexes only".to_owned() }),
+        );
+        tell(observer, &dangling, &left_out, copied.inspection.as_ref());
+
+        observer.event(Event::Step(Step::Pack));
+        let database_size = copy.metadata().map_or(0, |found| found.len());
+        let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
+        let mut meter = Meter::new(observer, bytes + database_size);
+        let mut writer = Writer::new(BufWriter::with_capacity(256 << 10, &mut *out), self.ambient.utc());
+        let read = |path: &Path| {
+            File::open(path).map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
+                _ => Error::storage("read", path)(source),
+            })
+        };
+        let mut progress = |bytes| meter.add(bytes);
+        let write_failed = |error| write_error(error, archive_path);
+        if copy.exists() {
+            writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
+        }
+        let names: Vec<String> =
+            files.iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
+        // An entry is called as the file is below the static folder.
+        let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
+        let added = writer.add_all(&names, open, &mut progress);
+        added.map_err(|error: AddError| error.explain(archive_path))?;
+        if options.env {
+            writer
+                .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)
+                .map_err(write_failed)?;
+        }
+        drop(lease);
+        static_files.sweep().map_err(Error::live(&self.places.database))?;
+
+        let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
+        let (mut buffered, manifest) =
+            writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
+        buffered.flush().map_err(Error::storage("write", archive_path))?;
+        drop(buffered);
+        out.sync().map_err(Error::storage("write", archive_path))?;
+        if copy.exists() {
+            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+        }
+        self.read_back(unfinished, observer)?;
+        Ok((manifest, copied.restarts))
+    }
+
+    fn facts(
+        &self,
+        options: &BackupOptions,
+        unfinished: &Unfinished,
+        inspection: Option<Inspection>,
+        damaged: Option<String>,
+        dangling: Vec<String>,
+        left_out: Vec<LeftOut>,
+    ) -> Facts {
+        let now = self.ambient.now();
+        let pending = match inspection.as_ref().map(|inspection| &inspection.schema) {
+            Some(SchemaState::Current) => Vec::new(),
+            Some(SchemaState::Behind(pending)) => pending.clone(),
+            Some(SchemaState::Newer(_)) | None => migration::names().into_iter().map(str::to_owned).collect(),
+        };
+        let migrations = migration::names().into_iter().filter(|name| !pending.iter().any(|p| p == name));
+        let (tables, violations) = match inspection {
+            Some(inspection) => (inspection.tables, inspection.violation_count),
+            None => (BTreeMap::new(), 0),
+        };
+        Facts {
+            backup_name: unfinished.name.clone(),
+            created_at: now.local,
+            created_at_utc: now.utc,
+            makermatrix_version: self.version.clone(),
+            schema_version: SCHEMA_VERSION.to_owned(),
+            datasheets_included: options.datasheets,
+            images_included: options.images,
+            source_engine: "sqlite".to_owned(),
+            source_engine_version: sqlite::version().to_owned(),
+            migrations: migrations.map(str::to_owned).collect(),
+            tables: tables
+                .into_iter()
+                .map(|(name, found)| {
+                    (name, TableRecord { rows: found.rows, digest: Sha256Hex(found.sha256) })
+                })
+                .collect(),
+            foreign_key_violations: violations,
+            dangling,
+            left_out,
+            damaged,
+        }
+    }
+
+    fn read_back(&self, unfinished: &Unfinished, observer: &mut dyn Observer) -> Result<(), Error> {
+        observer.event(Event::Step(Step::ReadBack));
+        forget_cached(&unfinished.archive);
+        match self.verify_with(&unfinished.archive, &unfinished.database, observer) {
+            Ok(_) | Err(Error::Rescue { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn tell(
+    observer: &mut dyn Observer,
+    dangling: &[String],
+    left_out: &[LeftOut],
+    inspection: Option<&Inspection>,
+) {
+    for path in dangling {
+        observer.event(Event::Note(Note::Dangling { path: path.clone() }));
+    }
+    for LeftOut { what, why } in left_out {
+        observer.event(Event::Note(Note::LeftOut { what: what.clone(), why: why.clone() }));
+    }
+    match inspection.map_or(0, |inspection| inspection.violation_count) {
+        0 => {}
+        count => observer.event(Event::Note(Note::Violations { count })),
+    }
+}
+
+/// Reading back must reach the disk, not what the kernel remembers of the writing.
+fn forget_cached(path: &Path) {
+    #[cfg(target_os = "linux")]
+    if let Ok(file) = File::open(path) {
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = path;
+}
+
+fn write_error(error: archive::Error, path: &Path) -> Error {
+    match error {
+        archive::Error::Io(source) => Error::storage("write", path)(source),
+        other => Error::archive(path)(other),
+    }
+}
+
+/// Adding many files fails on the side of the files or on that of the archive.
+enum AddError {
+    File(Error),
+    Archive(archive::Error),
+}
+
+impl AddError {
+    fn explain(self, path: &Path) -> Error {
+        match self {
+            Self::File(error) => error,
+            Self::Archive(error) => write_error(error, path),
+        }
+    }
+}
+
+impl From<Error> for AddError {
+    fn from(error: Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<archive::Error> for AddError {
+    fn from(error: archive::Error) -> Self {
+        Self::Archive(error)
+    }
+}

@@ -1,0 +1,34 @@
+//! Bringing the live database up to date, after a backup of it as it is.
+
+use inventory::Actor;
+use inventory::migration::{self, SchemaState};
+
+use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
+
+impl Engine {
+    /// Brings the live database up to date, after a backup of it as it is. Returns the migrations
+    /// applied and the backup; nothing is done when nothing is pending.
+    pub fn migrate(
+        &self,
+        actor: &Actor,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<(Vec<String>, BackupReport)>, Error> {
+        crate::create::require(actor, "migrating the database", "backup:create")?;
+        let database = &self.places.database;
+        if !database.exists() {
+            return Err(Error::NoDatabase { path: database.clone() });
+        }
+        let lock = self.lock("a migration")?;
+        self.recover_locked(&lock)?;
+        match migration::pending(database).map_err(Error::live(database))? {
+            SchemaState::Current => return Ok(None),
+            SchemaState::Newer(found) => {
+                return Err(Error::live(database)(inventory::Error::Newer { found }));
+            }
+            SchemaState::Behind(_) => {}
+        }
+        let report = self.backup_locked(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
+        let applied = migration::migrate(database).map_err(Error::live(database))?;
+        Ok(Some((applied, report)))
+    }
+}
