@@ -1,0 +1,201 @@
+//! What goes into an archive, what stays out, and what a restore makes of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use backup::{BackupOptions, Error, Event, Kind, RestoreOptions};
+use inventory::Actor;
+use rstest::rstest;
+use rusqlite::Connection;
+use testkit::{
+    TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
+};
+
+use super::{ACTOR, back_up, quiet, restore};
+
+#[rstest]
+#[tokio::test]
+async fn broken_foreign_keys_are_refused_by_row_unless_allowed(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let data = populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    connection.execute("DELETE FROM locationmodel WHERE id = ?1", [&data.locations[8].id]).unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    assert_eq!(report.manifest.foreign_key_violations, 1, "backed up as it is, and said so");
+
+    let mut options = RestoreOptions::new(&report.path);
+    let error = restore(&engine, &options).unwrap_err();
+    assert!(matches!(&error, Error::Violations { count: 1, .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains(&data.allocations[1].id) && message.contains("locationmodel"), "{message}");
+    assert!(message.contains("--allow-violations"), "{message}");
+    options.allow_violations = true;
+    assert_eq!(restore(&engine, &options).unwrap().plan.violations, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_backup_without_a_folder_leaves_that_folder_as_it_is(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let engine = database.engine(&test_static_files_dir);
+    let options = BackupOptions { datasheets: false, ..BackupOptions::default() };
+    let archive = engine.backup(ACTOR, &options, &mut quiet).unwrap().path;
+    let kept = test_static_files_dir.write("datasheets/kept.pdf", b"%PDF");
+    let gone = test_static_files_dir.write("images/gone.png", b"png");
+    let mut notes = Vec::new();
+    let mut listen = |event: Event| {
+        if let Event::Note(note) = event {
+            notes.push(note);
+        }
+    };
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(archive), &mut listen).unwrap();
+    staged.commit(&mut listen).unwrap();
+    assert!(kept.exists() && !gone.exists());
+    assert_eq!(notes, [backup::Note::FolderKept { folder: "datasheets" }]);
+}
+
+/// An archive made with an empty folder says so, and restoring it empties the folder (the original
+/// left a mix of old and new).
+#[rstest]
+#[tokio::test]
+async fn r14_an_empty_folder_in_the_backup_is_restored_as_empty(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    let later = test_static_files_dir.write("images/a/later.png", b"png");
+    restore(&engine, &RestoreOptions::new(archive)).unwrap();
+    assert!(!later.exists() && !later.parent().unwrap().exists());
+    assert!(test_static_files_dir.root().join("images").exists());
+}
+
+/// Triggers and views are code; none of ours travel, and none of theirs arrive.
+#[rstest]
+#[tokio::test]
+async fn triggers_and_views_stay_out_of_archives(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection
+        .execute_batch(
+            "CREATE VIEW my_report AS SELECT part_name FROM partmodel;
+             CREATE TRIGGER evil AFTER INSERT ON partmodel BEGIN DELETE FROM usermodel; END;
+             CREATE VIRTUAL TABLE my_search USING fts5(name); INSERT INTO my_search VALUES ('x');",
+        )
+        .unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    let mut left: Vec<&str> = report.manifest.left_out.iter().map(|left| left.what.as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["trigger evil", "view my_report", "virtual table my_search"]);
+    assert!(!report.manifest.tables.keys().any(|name| name.starts_with("my_")));
+    assert!(
+        connection.table_exists(None, "my_report").unwrap_or(false)
+            || connection.prepare("SELECT * FROM my_report").is_ok(),
+        "the live one keeps them"
+    );
+    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+}
+
+#[rstest]
+#[case("")]
+#[case("with space")]
+#[case("../up")]
+#[case("ünicode")]
+#[tokio::test]
+async fn names_that_could_mean_a_path_are_refused(
+    #[case] name: &str,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let options = BackupOptions { name: Some(name.to_owned()), ..BackupOptions::default() };
+    let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage, "{error}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_backup_never_overwrites_another(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let named = BackupOptions { name: Some("mine".into()), ..BackupOptions::default() };
+    let first = engine.backup(ACTOR, &named, &mut quiet).unwrap();
+    assert!(matches!(engine.backup(ACTOR, &named, &mut quiet).unwrap_err(), Error::NameTaken { .. }));
+    // Default names within one second differ all the same.
+    let paths: std::collections::BTreeSet<PathBuf> = (0..4).map(|_| back_up(&engine)).collect();
+    assert_eq!(paths.len(), 4);
+    assert_eq!(first.size, first.path.metadata().unwrap().len());
+}
+
+/// It holds password hashes and whatever else people keep to themselves.
+#[cfg(unix)]
+#[rstest]
+#[tokio::test]
+async fn only_its_owner_can_read_an_archive(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    use std::os::unix::fs::PermissionsExt;
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let folder = engine.places().backups.clone();
+    let mut seen = Vec::new();
+    let mut listen = |_: Event| {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            seen.push((entry.file_name(), entry.metadata().unwrap().permissions().mode() & 0o777));
+        }
+    };
+    let path = engine.backup(ACTOR, &BackupOptions::default(), &mut listen).unwrap().path;
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    seen.dedup();
+    assert!(seen.len() > 1 && seen.iter().all(|(_, mode)| *mode == 0o600), "nor while it is made: {seen:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_env_file_is_refused_in_the_clear_unless_forced_and_never_put_in_place(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let mut options = BackupOptions { env: true, ..BackupOptions::default() };
+    let refused = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
+    assert!(matches!(refused, Error::EnvInTheClear));
+    options.env_in_the_clear = true;
+    assert!(matches!(engine.backup(ACTOR, &options, &mut quiet).unwrap_err(), Error::NoEnv { .. }));
+    fs::write(&engine.places().env_file, b"JWT_SECRET_KEY=x").unwrap();
+    let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
+    assert!(report.manifest.env_included);
+    fs::write(&engine.places().env_file, b"JWT_SECRET_KEY=later").unwrap();
+    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    assert_eq!(fs::read(&engine.places().env_file).unwrap(), b"JWT_SECRET_KEY=later");
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_who_may_does(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    let reader = Actor::User { id: "1".into(), username: "r".into(), permissions: vec!["parts:read".into()] };
+    let error = engine.backup(&reader, &BackupOptions::default(), &mut quiet).unwrap_err();
+    assert!(matches!(error, Error::Forbidden { .. }));
+    assert!(engine.stage_restore(&reader, &RestoreOptions::new(archive), &mut quiet).is_err());
+}

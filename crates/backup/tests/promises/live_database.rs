@@ -1,0 +1,145 @@
+//! A restore goes over whatever lies where the database should be.
+
+use std::fs;
+use std::path::Path;
+
+use backup::{BackupOptions, Engine, Kind, RestoreOptions};
+use inventory::Ambient;
+use rstest::rstest;
+use rusqlite::Connection;
+use testkit::fixtures::places;
+use testkit::generators::add_many_parts;
+use testkit::{
+    TestDatabase, TestDbPath, TestStaticFiles, populate_test_database, state_of, test_db_path,
+    test_db_with_schema, test_static_files_dir,
+};
+
+use super::{ACTOR, back_up, quiet, restore, two_states};
+
+fn overwrite(path: &Path, which: fn(usize) -> std::ops::Range<usize>) {
+    let mut bytes = fs::read(path).unwrap();
+    let range = which(bytes.len());
+    bytes[range].fill(0xAA);
+    fs::write(path, bytes).unwrap();
+}
+
+#[derive(Clone, Copy, Debug)]
+enum LiveState {
+    Missing,
+    MissingWithOldLog,
+    Empty,
+    Text,
+    RowsOverwritten,
+    SchemaOverwritten,
+    OtherPageSize,
+    OtherProgram,
+    RollbackJournal,
+    Utf16,
+}
+
+/// Whatever lies where the database should be, a restore puts the archived state there.
+#[rstest]
+#[tokio::test]
+async fn a_restore_goes_over_any_live_database(
+    #[values(
+        LiveState::Missing,
+        LiveState::MissingWithOldLog,
+        LiveState::Empty,
+        LiveState::Text,
+        LiveState::RowsOverwritten,
+        LiveState::SchemaOverwritten,
+        LiveState::OtherPageSize,
+        LiveState::OtherProgram,
+        LiveState::RollbackJournal,
+        LiveState::Utf16
+    )]
+    live: LiveState,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let two = two_states(test_db_with_schema, test_static_files_dir).await;
+    let path = two.database.db_path.path();
+    let new_database = |sql: &str| {
+        fs::remove_file(&path).unwrap();
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    };
+    match live {
+        LiveState::Missing => fs::remove_file(&path).unwrap(),
+        LiveState::MissingWithOldLog => {
+            // The log of a database that is gone must not be applied to the restored one.
+            add_many_parts(&path, 300);
+            let keep = Connection::open(&path).unwrap();
+            keep.execute_batch("UPDATE partmodel SET description = 'from an old log'").unwrap();
+            let log = fs::read(inventory::disk::with_suffix(&path, "-wal")).unwrap();
+            drop(keep);
+            fs::remove_file(&path).unwrap();
+            fs::write(inventory::disk::with_suffix(&path, "-wal"), log).unwrap();
+        }
+        LiveState::Empty => fs::write(&path, b"").unwrap(),
+        LiveState::Text => fs::write(&path, "not a database, but somebody's notes\n".repeat(100)).unwrap(),
+        LiveState::RowsOverwritten => {
+            add_many_parts(&path, 2000);
+            overwrite(&path, |length| length / 8192 * 4096..length - 4096);
+        }
+        LiveState::SchemaOverwritten => overwrite(&path, |length| 8192..length - 4096),
+        LiveState::OtherPageSize => new_database(
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)",
+        ),
+        LiveState::OtherProgram => new_database("CREATE TABLE songs (title TEXT)"),
+        LiveState::RollbackJournal => new_database("PRAGMA journal_mode = DELETE; CREATE TABLE t (a)"),
+        LiveState::Utf16 => new_database("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (a)"),
+    }
+    let engine = two.database.engine(&two.files);
+    let report = restore(&engine, &RestoreOptions::new(&two.archive)).unwrap();
+    assert!(state_of(engine.places()) == two.archived);
+    assert!(report.safety_backup.is_some(), "at least the files could be lost");
+    assert_eq!(
+        report.set_aside.is_some(),
+        matches!(live, LiveState::Text | LiveState::SchemaOverwritten),
+        "{:?}",
+        report.set_aside
+    );
+    let inventory = inventory::Inventory::open(&path, Ambient::system()).await.unwrap();
+    assert!(inventory.part_by_name(ACTOR, "made after the backup").await.is_err());
+    inventory.close().await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_newer_database_is_refused(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let engine = database.engine(&test_static_files_dir);
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection
+        .execute("INSERT INTO mm_migrations (version, applied_at) VALUES ('m9999_future', 1)", [])
+        .unwrap();
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("m9999_future"), "{error}");
+    assert_eq!(error.kind(), Kind::Refused);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+    test_db_path: TestDbPath,
+) {
+    // Both lie in the folder of all test databases; neither's lock or recovery concerns the other.
+    populate_test_database(&test_db_with_schema.inventory, test_static_files_dir.root()).await;
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    let other = Engine::new(places(&test_db_path, &test_db_path.beside("static")), Ambient::system());
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut quiet).unwrap();
+    restore(&other, &RestoreOptions::new(&archive)).unwrap();
+    assert_eq!(state_of(other.places()), state_of(engine.places()));
+    // But the same one is locked, by name of what holds it.
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("is running (a restore, process"), "{error}");
+    assert_eq!(error.kind(), Kind::Locked);
+    drop(staged);
+    back_up(&engine);
+}

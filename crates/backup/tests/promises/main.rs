@@ -1,0 +1,65 @@
+//! The promises of the product, each tried where it could break.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod at_work;
+mod content;
+mod interruption;
+mod live_database;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use backup::{BackupOptions, Engine, Error, Event, RestoreOptions, RestoreReport};
+use inventory::{Actor, NewPart};
+use testkit::generators::noise;
+use testkit::{State, TestDatabase, TestStaticFiles, populate_test_database, state_of};
+
+const ACTOR: &Actor = &Actor::System;
+
+fn quiet(_: Event) {}
+
+fn back_up(engine: &Engine) -> PathBuf {
+    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().path
+}
+
+fn restore(engine: &Engine, options: &RestoreOptions) -> Result<RestoreReport, Error> {
+    engine.stage_restore(ACTOR, options, &mut quiet)?.commit(&mut quiet)
+}
+
+fn unpack_database(archive: &Path, target: &Path) {
+    let reader =
+        archive::Reader::open(fs::File::open(archive).unwrap(), &archive::Limits::default()).unwrap();
+    let entry = reader.entry(archive::Role::Database).unwrap();
+    std::io::copy(&mut reader.read(entry).unwrap(), &mut fs::File::create(target).unwrap()).unwrap();
+}
+
+/// An inventory with nested files, and one that differs from it in every way a restore has to
+/// deal with: rows, files to add, to replace and to remove, in folders of their own.
+struct Two {
+    database: TestDatabase,
+    files: TestStaticFiles,
+    old: State,
+    archive: PathBuf,
+    archived: State,
+}
+
+async fn two_states(database: TestDatabase, files: TestStaticFiles) -> Two {
+    populate_test_database(&database.inventory, files.root()).await;
+    files.write("images/shared/same.png", b"the same in both");
+    files.write("images/shared/changed.png", b"as archived");
+    files.write("images/only/in/archive/a.png", b"added by the restore");
+    files.write("datasheets/b.pdf", &noise(3000, 5));
+    let engine = database.engine(&files);
+    let archived = state_of(engine.places());
+    let archive = back_up(&engine);
+
+    let part = NewPart { name: "made after the backup".into(), ..NewPart::default() };
+    database.inventory.create_part(ACTOR, part).await.unwrap();
+    files.write("images/shared/changed.png", b"changed since");
+    fs::remove_dir_all(files.root().join("images/only")).unwrap();
+    files.write("datasheets/new/folder/c.pdf", b"removed by the restore");
+    database.inventory.close().await.unwrap();
+    let old = state_of(engine.places());
+    Two { database, files, old, archive, archived }
+}
