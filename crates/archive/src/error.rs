@@ -42,6 +42,9 @@ pub enum Refusal {
     /// Two entries with one name.
     #[error("entry {name:?} is in the archive twice")]
     Duplicate { name: String },
+    /// A name that is both a file and a folder.
+    #[error("entry {name:?} is a file, and other entries lie in a folder of that name")]
+    FileAndFolder { name: String },
     /// Two entries share bytes, as bombs do.
     #[error("entries {first:?} and {second:?} overlap in the file")]
     Overlap { first: String, second: String },

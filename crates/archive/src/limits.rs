@@ -13,22 +13,19 @@ pub struct Limits {
     pub ratio: u64,
     /// Below this many unpacked bytes the ratio does not matter. Default: 64 MiB.
     pub ratio_floor: u64,
-    /// Bytes of the manifest, and of the list of hashes. Default: 256 MiB each.
+    /// Bytes of the manifest, and of the list of hashes, beyond what the names of the entries account
+    /// for. Default: 4 MiB.
     pub manifest: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            entries: 1_000_000,
-            total_size: 4 << 40,
-            ratio: 200,
-            ratio_floor: 64 << 20,
-            manifest: 256 << 20,
-        }
+        Self { entries: 1_000_000, total_size: 4 << 40, ratio: 200, ratio_floor: 64 << 20, manifest: 4 << 20 }
     }
 }
 
+/// Lines of each list in the manifest that is not of files: what is missing, what was left out.
+pub const MAX_LISTED: usize = 1000;
 /// Folders above a file inside the archive, at most.
 pub const MAX_DEPTH: usize = 32;
 /// Bytes in the name of an entry, at most.

@@ -228,8 +228,12 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     fn read_whole(&self, entry: &Entry, name: &'static str, limits: &Limits) -> Result<Vec<u8>, Error> {
-        if entry.size > limits.manifest {
-            return Err(Refusal::EntryTooLarge { name, found: entry.size, limit: limits.manifest }.into());
+        // A file takes its name, a hash, a size and some JSON around them.
+        const PER_FILE: u64 = 256;
+        let names: u64 = self.entries.iter().map(|entry| 2 * entry.name.len() as u64 + PER_FILE).sum();
+        let limit = limits.manifest + names;
+        if entry.size > limit {
+            return Err(Refusal::EntryTooLarge { name, found: entry.size, limit }.into());
         }
         let mut bytes = Vec::new();
         self.read(entry)?.read_to_end(&mut bytes).map_err(crate::error::from_io)?;

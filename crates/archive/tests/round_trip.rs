@@ -116,6 +116,29 @@ fn our_own_archive_of_zeros_is_not_taken_for_a_bomb() {
     }
 }
 
+/// So many blank pictures shrink to so little that together they look like a bomb.
+#[test]
+fn our_own_archive_of_blank_pictures_is_not_taken_for_a_bomb() {
+    let mut writer = Writer::new(Vec::new(), facts().created_at);
+    writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
+    let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
+    let blank = vec![0; 1_000_000];
+    let open = |_: &str| Ok::<_, Error>(&blank[..]);
+    writer.add_all(&names, open, &mut |_| {}).unwrap();
+    let bytes = writer.finish(facts()).unwrap().0;
+    assert_eq!(read_all(&bytes).unwrap().len(), 83);
+}
+
+/// A manifest packs as well as a bomb does, and takes far more memory than its bytes.
+#[test]
+fn a_manifest_longer_than_its_files_account_for_is_refused() {
+    let json = format!("{{\"format_version\": \"3.0\", \"dangling\": [\"\"{}]}}", ",\"\"".repeat(2_000_000));
+    let db = ("makers_matrix.db", &b"x"[..], 0o100_644);
+    let bytes = foreign(&[db, ("backup_info.json", json.as_bytes(), 0o100_644)]);
+    let error = open(&bytes).err().unwrap();
+    assert!(matches!(error, Error::Refused(Refusal::EntryTooLarge { .. })), "{error}");
+}
+
 #[test]
 fn every_flipped_bit_and_every_truncation_is_noticed_or_harmless() {
     let bytes = written(&[
@@ -230,6 +253,8 @@ fn hostile_entries_are_refused_by_name() {
     assert!(refusal(&[db, ("images/link", b"/etc/passwd", 0o120_777)]).contains("symbolic link"));
     assert!(refusal(&[db, ("images/dev", b"", 0o020_666)]).contains("device"));
     assert!(refusal(&[db, db]).contains("twice"));
+    let both = [db, ("images/a", b"", 0o100_644), ("images/a/b", b"", 0o100_644)];
+    assert!(refusal(&both).contains("\"images/a\" is a file, and other entries lie in a folder"));
     assert!(refusal(&[("hello.txt", b"{}", 0o100_644)]).contains("not a MakerMatrix backup"));
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use archive::Manifest;
 use inventory::Actor;
 use inventory::disk::folder_of;
+use inventory::static_files::FileKind;
 
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
@@ -112,6 +113,7 @@ impl Engine {
         }
         let folder = options.output.as_deref().unwrap_or(&self.places.backups);
         self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
         let now = self.ambient.local();
         let name = options
@@ -119,12 +121,26 @@ impl Engine {
             .clone()
             .unwrap_or_else(|| format!("{}_{}", purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some())?;
-        let unfinished = Unfinished::new(&path);
-        let made = self.write_archive(options, purpose, &unfinished, observer);
+        // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
+        let (unfinished, mut out) = Unfinished::begin(self, &path)?;
+        let made = self.write_archive(options, purpose, (&unfinished, &mut *out), observer);
         let (manifest, snapshot_restarts) = made.inspect_err(|_| unfinished.discard(self))?;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         Ok(BackupReport { path, size, manifest, status, snapshot_restarts })
+    }
+
+    /// An archive inside the static files would be part of the next one, and of itself.
+    fn refuse_among_files(&self, folder: &Path) -> Result<(), Error> {
+        let real = |path: &Path| path.canonicalize().ok();
+        let Some(output) = real(folder) else { return Ok(()) };
+        let inside = |kind: FileKind| {
+            real(&self.places.static_files.join(kind.folder())).is_some_and(|files| output.starts_with(files))
+        };
+        if FileKind::ALL.into_iter().any(inside) {
+            return Err(Error::OutputAmongFiles { path: folder.to_owned() });
+        }
+        Ok(())
     }
 
     /// Gives a finished archive its name, as the last thing: what bears it is complete and durable,

@@ -67,10 +67,27 @@ pub enum Error {
     #[error("the safety backup failed, so nothing was restored: {source}")]
     SafetyBackup { source: Box<Error> },
     #[error(
-        "the database has been restored, but some files are not in place yet: {source}. Mend that, then run any \
-         command: it finishes the restore first."
+        "the database has been restored, but some files are not in place yet: {source}. Mend that, then run \
+         `makermatrix init`: it finishes the restore."
     )]
     Unfinished { source: Box<Error> },
+    #[error(
+        "the restore failed, and it cannot be told how far it got: {source}. Mend that, then run `makermatrix init`: it \
+         finishes or discards the restore."
+    )]
+    Undecided { source: Box<Error> },
+    #[error("{} is in the way of {name:?}: {why}. Move it away, then restore again.", path.display())]
+    InTheWay { path: PathBuf, name: String, why: &'static str },
+    #[error(
+        "{} changed while the restore was prepared, so nothing was restored. Try again when nobody changes files.",
+        path.display()
+    )]
+    FileChanged { path: PathBuf },
+    #[error(
+        "{} lies inside the folder of the static files: archives there would be backed up with them. Choose another \
+         folder.", path.display()
+    )]
+    OutputAmongFiles { path: PathBuf },
     #[error("the journal {} cannot be read: {why}. Keep it, and ask for help: it says how to finish a restore.", path.display())]
     Journal { path: PathBuf, why: String },
 
@@ -105,6 +122,7 @@ impl Error {
             Self::ArchiveIsFolder { .. }
             | Self::DatabaseUrl { .. }
             | Self::Name { .. }
+            | Self::OutputAmongFiles { .. }
             | Self::NameTaken { .. }
             | Self::EnvInTheClear
             | Self::Forbidden { .. } => Kind::Usage,
@@ -112,7 +130,7 @@ impl Error {
             | Self::Violations { .. }
             | Self::Rescue { .. } => Kind::Refused,
             Self::Archive { source: archive::Error::Corrupt(_), .. } | Self::Mismatch { .. } => Kind::Corrupt,
-            Self::Archive { .. } | Self::Storage { .. } => Kind::Storage,
+            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
@@ -120,8 +138,13 @@ impl Error {
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } => Kind::of(source),
-            Self::Vanished { .. } | Self::Locked { .. } | Self::ChangedMeanwhile { .. } => Kind::Locked,
-            Self::SafetyBackup { source } | Self::Unfinished { source } => source.kind(),
+            Self::Vanished { .. }
+            | Self::Locked { .. }
+            | Self::ChangedMeanwhile { .. }
+            | Self::FileChanged { .. } => Kind::Locked,
+            Self::SafetyBackup { source } | Self::Unfinished { source } | Self::Undecided { source } => {
+                source.kind()
+            }
             Self::Journal { .. } => Kind::Corrupt,
         }
     }
@@ -162,6 +185,12 @@ impl Kind {
             inventory::Error::Foreign { .. } | inventory::Error::Newer { .. } => Self::Refused,
             inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
             inventory::Error::NotFound { .. } => Self::NotFound,
+            // The migrations speak through another library, which knows only text.
+            inventory::Error::Database(error) => match error.to_string() {
+                text if text.contains("database is locked") => Self::Locked,
+                text if text.contains("disk is full") || text.contains("disk I/O error") => Self::Storage,
+                _ => Self::Internal,
+            },
             _ => Self::Internal,
         }
     }

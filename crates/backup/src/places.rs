@@ -92,8 +92,12 @@ impl Places {
         }
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
-            if let Some(id) = entry.file_name().to_string_lossy().strip_prefix(&mark) {
-                found.push((entry.path(), id.to_owned()));
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_folder = entry.file_type()?.is_dir();
+            if let Some(rest) = name.strip_prefix(&mark)
+                && is_ours(rest, is_folder)
+            {
+                found.push((entry.path(), rest.to_owned()));
             }
         }
         found.sort();
@@ -102,6 +106,15 @@ impl Places {
 }
 
 const RESTORE_MARK: &str = ".restore-";
+
+/// Whether what follows the mark is a name this program gives: a staging folder, a journal, or a
+/// journal being written. Whatever else people call by such a name is theirs.
+fn is_ours(rest: &str, is_folder: bool) -> bool {
+    const ID: usize = 36;
+    let Some((id, suffix)) = rest.split_at_checked(ID) else { return false };
+    let is_id = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_id && if is_folder { suffix.is_empty() } else { matches!(suffix, ".json" | ".json.partial") }
+}
 /// Starts with what listings of static files pass over.
 const STAGE_PREFIX: &str = ".mm-restore-";
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use inventory::Actor;
 use inventory::sqlite::{self, Live, Watch};
+use inventory::static_files::Lease;
 
 use crate::lock::Lock;
 use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
@@ -21,6 +22,7 @@ use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
 pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
 pub use plan::{FileChanges, Plan};
+use stage::{Staged, Unchanged};
 
 /// What to restore, and how careful to be.
 #[derive(Debug, Clone)]
@@ -47,8 +49,10 @@ pub struct StagedRestore {
     options: RestoreOptions,
     plan: Plan,
     journal: Journal,
+    unchanged: Vec<Unchanged>,
     live: Live,
     committed: bool,
+    _lease: Lease,
     _lock: Lock,
 }
 
@@ -81,16 +85,25 @@ impl Engine {
         self.recover_locked(&lock)?;
         let database = &self.places.database;
         let live = sqlite::live_state(database).map_err(Error::live(database))?;
+        if matches!(live, Live::Usable { .. }) {
+            sqlite::check_replaceable(database).map_err(Error::live(database))?;
+        }
+        // From here to the end no file goes away; deletes that waited are done first.
+        let static_files = self.static_files();
+        static_files.sweep().map_err(Error::live(&self.places.static_files))?;
+        let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
         let staged = self.stage(options, &reader, &id, &live, observer);
         match staged {
-            Ok((plan, journal)) => Ok(StagedRestore {
+            Ok(Staged { plan, journal, unchanged }) => Ok(StagedRestore {
                 engine: self.clone(),
                 options: options.clone(),
                 plan,
                 journal,
+                unchanged,
                 live,
                 committed: false,
+                _lease: lease,
                 _lock: lock,
             }),
             Err(error) => {
@@ -113,6 +126,7 @@ impl StagedRestore {
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (safety_backup, watch) = self.safety_backup(observer)?;
+        self.unchanged.iter().try_for_each(Unchanged::check)?;
         self.committed = true;
         let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {

@@ -219,6 +219,39 @@ fn unzip_and_sha256sum_open_and_check_an_archive() {
     }
 }
 
+/// As the original makes them: a byte copy of a database in WAL mode. And the live one has pages of
+/// another size.
+#[test]
+fn a_zipped_wal_database_goes_over_one_of_another_page_size() {
+    let shop = Shop::populated();
+    let run = |path: &std::path::Path, sql: &str| {
+        rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap()
+    };
+    let copy = shop.folder.join("makers_matrix.db");
+    fs::copy(&shop.places().database, &copy).unwrap();
+    run(&copy, "PRAGMA journal_mode = WAL; DELETE FROM mm_restore");
+    assert!(
+        Command::new("zip")
+            .args(["-q", "old.zip", "makers_matrix.db"])
+            .current_dir(&shop.folder)
+            .status()
+            .unwrap()
+            .success()
+    );
+    run(
+        &shop.places().database,
+        "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM; DELETE FROM partmodel WHERE 0",
+    );
+    let ran = shop.run(&["restore", "old.zip", "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let page_size: i64 = rusqlite::Connection::open(shop.places().database)
+        .unwrap()
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(page_size, 8192);
+    assert_eq!(state_of(&shop.places()).tables["partmodel"].0, 300);
+}
+
 /// Promise 2, for real: the process dies at any instant of a restore, and the next command finds
 /// the inventory wholly old or wholly new.
 #[test]

@@ -18,7 +18,7 @@ pub trait Disk: Send + Sync {
     fn sync_tree(&self, root: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Creates a folder and those above it; it may exist already.
+    /// Creates a folder and those above it, durably; it may exist already.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Moves a file, replacing what is there.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -98,7 +98,16 @@ impl Disk for RealDisk {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        if path.is_dir() {
+            return Ok(());
+        }
+        let above = folder_of(path);
+        self.create_folder(above)?;
+        match fs::create_dir(path) {
+            Ok(()) => self.sync_folder(above),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -16,7 +16,7 @@ mod digest;
 mod prepare;
 mod references;
 
-pub use check::{Inspection, TableDigest, Violation, inspect};
+pub use check::{Inspection, TableDigest, Violation, check_replaceable, inspect};
 pub use connection::{Live, live_state, row_counts, version};
 pub(crate) use connection::{explain, open_live_reader};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};

@@ -179,6 +179,15 @@ impl StaticFiles {
         Ok(())
     }
 
+    /// Drops the deletes that waited for a snapshot without doing them: what they were asked for has
+    /// been replaced by a restore.
+    pub fn forget_deferred(&self) -> Result<(), Error> {
+        for note in self.notes()? {
+            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+        }
+        Ok(())
+    }
+
     /// All files of one folder, sub-folders included.
     pub fn list(&self, kind: FileKind) -> Result<Listing, Error> {
         let mut listing = Listing::default();
@@ -216,16 +225,20 @@ impl StaticFiles {
         }
     }
 
+    /// The deletes that wait.
+    fn notes(&self) -> Result<Vec<PathBuf>, Error> {
+        let folder = self.root.join(DEFERRED);
+        let listed = match fs::read_dir(&folder) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+        listed.map_err(|source| Error::io(&folder, source))
+    }
+
     /// Only under the exclusive lock.
     fn remove_deferred(&self) -> Result<(), Error> {
-        let notes = self.root.join(DEFERRED);
-        let entries = match fs::read_dir(&notes) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(Error::io(&notes, source)),
-        };
-        for entry in entries {
-            let note = entry.map_err(|source| Error::io(&notes, source))?.path();
+        for note in self.notes()? {
             let line = fs::read_to_string(&note).map_err(|source| Error::io(&note, source))?;
             let target = FileKind::ALL
                 .into_iter()

@@ -75,6 +75,13 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
             return Err(Refusal::Special { name, kind: "folder with content" }.into());
         }
     }
+    let files: HashSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    for entry in &entries {
+        let above = entry.name.match_indices('/').map(|(slash, _)| &entry.name[..slash]);
+        if let Some(name) = above.into_iter().find(|above| files.contains(above)) {
+            return Err(Refusal::FileAndFolder { name: name.to_owned() }.into());
+        }
+    }
     if total > limits.ratio_floor && total / limits.ratio > length {
         let name = "all together".to_owned();
         return Err(Refusal::Ratio { name, ratio: total / length.max(1), limit: limits.ratio }.into());

@@ -48,7 +48,7 @@ impl Packer {
                 begun.method = CompressionMethod::DEFLATE;
             } else {
                 pack(&begun.chunk, &mut self.packed, &mut self.deflate);
-                if self.packed.len() < begun.chunk.len() {
+                if self.packed.len() < begun.chunk.len() && !looks_like_a_bomb(&begun.chunk, &self.packed) {
                     begun.method = CompressionMethod::DEFLATE;
                     begun.packed = Some(self.packed.clone());
                 }
@@ -70,6 +70,14 @@ impl Packer {
             self.packed.len() < SAMPLE / 50 * 49
         })
     }
+}
+
+/// Whether a reader could take many files like this one for a bomb. (For large files [`Deflating`]
+/// sees to it.)
+fn looks_like_a_bomb(bytes: &[u8], packed: &[u8]) -> bool {
+    const HARMLESS: usize = 16 << 10;
+    let most = usize::try_from(Limits::default().ratio / 2).expect("a small number");
+    bytes.len() > HARMLESS && bytes.len() / most > packed.len()
 }
 
 /// Begins a batch of files, each thread every so-manieth of them.

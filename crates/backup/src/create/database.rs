@@ -91,12 +91,5 @@ impl Engine {
 }
 
 fn is_damage(error: &inventory::Error) -> bool {
-    matches!(
-        error,
-        inventory::Error::Damaged { .. }
-            | inventory::Error::NotADatabase { .. }
-            | inventory::Error::Foreign { .. }
-            | inventory::Error::Newer { .. }
-            | inventory::Error::Sqlite(_)
-    )
+    matches!(error, inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. })
 }

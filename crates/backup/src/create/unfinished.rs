@@ -2,9 +2,10 @@
 //! when it was killed.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, is_being_written, with_suffix};
+use inventory::disk::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
 
 use crate::{Engine, Error};
 
@@ -19,10 +20,16 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
-    pub(super) fn new(path: &Path) -> Self {
+    /// Creates the archive, readable by its owner only. Where somebody else is making one of the same
+    /// name, that is left alone.
+    pub(super) fn begin(engine: &Engine, path: &Path) -> Result<(Self, Box<dyn DiskFile>), Error> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let archive = folder_of(path).join(format!(".{name}{PARTIAL}"));
-        Self { name, database: with_suffix(&archive, PARTIAL_DATABASE), archive }
+        let out = engine.disk.create(&archive, Readers::Owner).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
+            _ => Error::storage("create", &archive)(source),
+        })?;
+        Ok((Self { name, database: with_suffix(&archive, PARTIAL_DATABASE), archive }, out))
     }
 
     /// Best effort: what stays behind bears a name that says what it is, and the next backup

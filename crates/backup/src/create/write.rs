@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use archive::{Facts, LeftOut, Manifest, Sha256Hex, TableRecord, Writer};
-use inventory::disk::Readers;
+use inventory::disk::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
@@ -24,12 +24,10 @@ impl Engine {
         &self,
         options: &BackupOptions,
         purpose: Purpose,
-        unfinished: &Unfinished,
+        (unfinished, out): (&Unfinished, &mut dyn DiskFile),
         observer: &mut dyn Observer,
     ) -> Result<(Manifest, u32), Error> {
         let archive_path = &unfinished.archive;
-        let mut out =
-            self.disk.create(archive_path, Readers::Owner).map_err(Error::storage("create", archive_path))?;
         let static_files = self.static_files();
         static_files.sweep().map_err(Error::live(&self.places.database))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.database))?;

@@ -10,6 +10,7 @@
 //! ([`finish`]), both from the journal alone and as often as needed.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use inventory::disk::{folder_of, with_suffix};
@@ -55,10 +56,12 @@ fn settle_failure(engine: &Engine, journal: &Journal, error: Error) -> Error {
             Err(source) => unfinished(source),
         },
         // Whatever cannot be taken back now is taken back at the next start.
-        Ok(false) | Err(_) => {
+        Ok(false) => {
             let _ = discard(engine, journal);
             error
         }
+        // Nobody knows, so nothing is decided: the journal stays.
+        Err(_) => Error::Undecided { source: Box::new(error) },
     }
 }
 
@@ -102,9 +105,19 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -
 
 /// Steps 4 and 5; steps of them that are done already stay done.
 pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
+    require_stages(journal)?;
+    // SQLite's own files first: what decided must last before anything follows from it.
+    let database_folder = folder_of(&engine.places.database);
+    engine.disk.sync_folder(database_folder).map_err(Error::storage("write", database_folder))?;
+    // Deletes that people asked for in the old state; the new one has its own list.
+    engine.static_files().forget_deferred().map_err(Error::live(&journal.static_files))?;
     let mut folders = BTreeSet::new();
     for file in journal.add.iter().chain(&journal.replace) {
         let (staged, live) = paths(journal, file);
+        if staged.symlink_metadata().is_err() && live.symlink_metadata().is_err() {
+            let missing = io::Error::new(io::ErrorKind::NotFound, "it is neither staged nor in place");
+            return Err(Error::storage("place", &live)(missing));
+        }
         if staged.exists() {
             let folder = folder_of(&live);
             engine.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
@@ -121,6 +134,7 @@ pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
 
 /// Takes steps 1 and 2 back; those that never happened are passed over.
 pub(crate) fn discard(engine: &Engine, journal: &Journal) -> Result<(), Error> {
+    require_stages(journal)?;
     if journal.commit == CommitBy::Rename {
         put_back(engine, journal)?;
     }
@@ -132,6 +146,21 @@ pub(crate) fn discard(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     sync_folders(engine, &folders)?;
     journal.remove(engine)?;
     engine.remove_stages(&journal.id);
+    Ok(())
+}
+
+/// As long as there is a journal there are the staging folders it speaks of. Where they are not, the
+/// static folder is not what it was (a mount that is missing, say), and nothing can be told from it.
+fn require_stages(journal: &Journal) -> Result<(), Error> {
+    for file in journal.add.iter().chain(&journal.replace) {
+        let kind = file.kind().expect("checked when it was read");
+        let stage = file_stage(&journal.static_files, kind, &journal.id);
+        if !stage.is_dir() {
+            let missing =
+                io::Error::new(io::ErrorKind::NotFound, "is the folder of the static files mounted?");
+            return Err(Error::storage("find what is staged in", &stage)(missing));
+        }
+    }
     Ok(())
 }
 

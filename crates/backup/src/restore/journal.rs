@@ -90,7 +90,9 @@ impl Journal {
         }
         let files = journal.add.iter().chain(&journal.replace).chain(&journal.remove);
         for file in files {
-            if file.kind().is_none() || archive::name::check(&file.path).is_err() {
+            if file.kind().is_none()
+                || archive::name::check(&format!("{}/{}", file.folder, file.path)).is_err()
+            {
                 return Err(wrong(format!("it names the file {:?}", file.path)));
             }
         }

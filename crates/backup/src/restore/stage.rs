@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use archive::{Entry, Hashing, Reader, Role, Sha256Hex};
 use inventory::disk::{Readers, folder_of};
@@ -27,7 +28,7 @@ impl Engine {
         id: &str,
         live: &Live,
         observer: &mut dyn Observer,
-    ) -> Result<(Plan, Journal), Error> {
+    ) -> Result<Staged, Error> {
         let path = &options.archive;
         if let Some(why) = reader.info().v3().and_then(|manifest| manifest.damaged.clone()) {
             return Err(Error::Rescue { path: path.clone(), why });
@@ -59,6 +60,7 @@ impl Engine {
         }
 
         let mut plan = self.stage_database(options, reader, id, live, observer)?;
+        let mut unchanged = Vec::new();
         for (kind, of_kind) in changes {
             let names =
                 |files: &[String]| files.iter().map(|file| FileName::new(kind, file)).collect::<Vec<_>>();
@@ -69,9 +71,10 @@ impl Engine {
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             let stage = file_stage(&self.places.static_files, kind, id);
             self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+            unchanged.extend(of_kind.unchanged);
             plan.files.push(of_kind.changes);
         }
-        Ok((plan, journal))
+        Ok(Staged { plan, journal, unchanged })
     }
 
     /// Removes what a restore staged, wherever it got to. Best effort: what fails is done at the next
@@ -133,13 +136,14 @@ impl Engine {
         for kind in included(reader) {
             let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
             // What a backup would have left out is none of a restore's business.
-            let files = listing.files.into_iter().filter(|file| archive::name::check(&file.path).is_ok());
+            let nameable = |path: &str| archive::name::check(&format!("{}/{path}", kind.folder())).is_ok();
+            let files = listing.files.into_iter().filter(|file| nameable(&file.path));
             let live: BTreeMap<String, u64> = files.map(|file| (file.path, file.size)).collect();
             let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
             let kept: BTreeSet<&str> = entries.map(below).collect();
             let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            changes.insert(kind, Changes { live, changes: changed });
+            changes.insert(kind, Changes { live, changes: changed, unchanged: Vec::new() });
         }
         Ok(changes)
     }
@@ -157,14 +161,20 @@ impl Engine {
     ) -> Result<(), Error> {
         let name = below(entry);
         let live = self.places.static_files.join(kind.folder()).join(name);
-        let live_hash = match of_kind.live.get(name) {
-            Some(size) if *size == entry.size => Some(hash_of(&live)?),
-            _ => None,
+        self.check_way(kind, name, of_kind)?;
+        let (live_hash, seen) = match of_kind.live.get(name) {
+            Some(size) if *size == entry.size => {
+                // Before hashing, so that a change meanwhile shows.
+                let seen = Unchanged::see(&live)?;
+                (Some(hash_of(&live)?), Some(seen))
+            }
+            _ => (None, None),
         };
         if live_hash.is_some() && live_hash == entry.sha256 {
             // Still read to its end: the whole archive is checked before anything is touched.
             drain(path, reader, entry, meter)?;
             of_kind.changes.unchanged += 1;
+            of_kind.unchanged.extend(seen);
             return Ok(());
         }
         let target = file_stage(&self.places.static_files, kind, id).join(name);
@@ -174,10 +184,33 @@ impl Engine {
         if live_hash == Some(hash) {
             self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
             of_kind.changes.unchanged += 1;
+            of_kind.unchanged.extend(seen);
         } else if of_kind.live.contains_key(name) {
             of_kind.changes.replace.push(name.to_owned());
         } else {
             of_kind.changes.add.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Refuses when something that a restore does not manage lies where a file belongs: a folder or a
+    /// link of that name, or a file where a folder is needed.
+    fn check_way(&self, kind: FileKind, name: &str, of_kind: &Changes) -> Result<(), Error> {
+        let folder = self.places.static_files.join(kind.folder());
+        let in_the_way = |path: PathBuf, why| {
+            Err(Error::InTheWay { path, name: format!("{}/{name}", kind.folder()), why })
+        };
+        for (slash, _) in name.match_indices('/') {
+            let above = folder.join(&name[..slash]);
+            match above.symlink_metadata() {
+                Err(_) => break,
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => return in_the_way(above, "it is no folder"),
+            }
+        }
+        let path = folder.join(name);
+        if !of_kind.live.contains_key(name) && path.symlink_metadata().is_ok() {
+            return in_the_way(path, "it is a folder, a link or a special file");
         }
         Ok(())
     }
@@ -238,6 +271,37 @@ impl Engine {
 pub(super) struct Changes {
     live: BTreeMap<String, u64>,
     changes: FileChanges,
+    unchanged: Vec<Unchanged>,
+}
+
+/// What staging leads to.
+pub(super) struct Staged {
+    pub(super) plan: Plan,
+    pub(super) journal: Journal,
+    pub(super) unchanged: Vec<Unchanged>,
+}
+
+/// A live file that is as the archive has it, and how to tell that it still is.
+#[derive(Debug)]
+pub(super) struct Unchanged {
+    path: PathBuf,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Unchanged {
+    fn see(path: &Path) -> Result<Self, Error> {
+        let found = path.symlink_metadata().map_err(Error::storage("read", path))?;
+        Ok(Self { path: path.to_owned(), size: found.len(), modified: found.modified().ok() })
+    }
+
+    /// Refuses when the file is no longer the one that was compared.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let changed = || Error::FileChanged { path: self.path.clone() };
+        let found = self.path.symlink_metadata().map_err(|_| changed())?;
+        let same = found.is_file() && found.len() == self.size && found.modified().ok() == self.modified;
+        if same { Ok(()) } else { Err(changed()) }
+    }
 }
 
 fn kind_of(role: Role) -> Option<FileKind> {

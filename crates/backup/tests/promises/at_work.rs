@@ -234,3 +234,69 @@ async fn a_restore_loses_no_write_that_came_after_the_safety_backup(
         assert_eq!(leftovers(engine.places()), Vec::<String>::new());
     }
 }
+
+/// Somebody deletes a file, or asks for it, between the plan and the change.
+#[rstest]
+#[tokio::test]
+async fn a_file_that_goes_away_while_people_think_stops_the_restore(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    use inventory::{FileKind, StaticFiles};
+    let database = test_db_with_schema;
+    let data = populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let engine = database.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    let options = RestoreOptions::new(&archive);
+
+    // Through the inventory: it waits, and is forgotten, since the restored rows want the file.
+    let staged = engine.stage_restore(ACTOR, &options, &mut quiet).unwrap();
+    let name = data.images[0].file_name().unwrap().to_str().unwrap();
+    let statics = StaticFiles::new(test_static_files_dir.root());
+    let deletion = statics.delete(FileKind::Images, name, &Ambient::system()).unwrap();
+    assert_eq!(deletion, inventory::static_files::Deletion::Deferred);
+    staged.commit(&mut quiet).unwrap();
+    statics.sweep().unwrap();
+    assert!(data.images[0].exists());
+
+    // By hand: nothing can wait, so nothing is restored.
+    let staged = engine.stage_restore(ACTOR, &options, &mut quiet).unwrap();
+    fs::remove_file(&data.images[1]).unwrap();
+    let error = staged.commit(&mut quiet).unwrap_err();
+    assert!(matches!(&error, Error::FileChanged { path } if *path == data.images[1]), "{error}");
+    assert_eq!(leftovers(engine.places()), Vec::<String>::new());
+}
+
+/// A transaction that is open when the safety backup is made, and committed only when the restore
+/// is about to replace the database, is in no backup: so the restore must not win.
+#[rstest]
+#[tokio::test]
+async fn a_transaction_that_ends_at_the_last_moment_is_not_lost(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    add_many_parts(&database.db_path.path(), 10);
+    let engine = database.engine(&test_static_files_dir);
+    let archive = back_up(&engine);
+    let path = database.db_path.path();
+    let writer = Connection::open(&path).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let committing = std::thread::spawn(move || {
+        writer.execute_batch("BEGIN IMMEDIATE; UPDATE partmodel SET description = 'last moment'").unwrap();
+        let () = told.recv().unwrap();
+        writer.execute_batch("COMMIT").unwrap();
+    });
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut quiet).unwrap();
+    let mut listen = |event: Event| {
+        if event == Event::Step(backup::Step::Commit) {
+            tell.send(()).unwrap();
+        }
+    };
+    let error = staged.commit(&mut listen).unwrap_err();
+    assert!(matches!(error, Error::ChangedMeanwhile { .. }), "{error}");
+    committing.join().unwrap();
+    let sql = "SELECT count(*) FROM partmodel WHERE description = 'last moment'";
+    let kept: i64 = Connection::open(&path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 10);
+}

@@ -199,3 +199,83 @@ async fn only_who_may_does(
     assert!(matches!(error, Error::Forbidden { .. }));
     assert!(engine.stage_restore(&reader, &RestoreOptions::new(archive), &mut quiet).is_err());
 }
+
+/// Two inventories may share a folder for archives; one must not take the other's away.
+#[rstest]
+#[tokio::test]
+async fn an_archive_that_somebody_else_is_making_is_left_alone(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    fs::create_dir_all(&engine.places().backups).unwrap();
+    let theirs = engine.places().backups.join(".nightly.zip.partial");
+    let file = fs::File::create(&theirs).unwrap();
+    file.lock().unwrap();
+    let options = BackupOptions { name: Some("nightly".into()), ..BackupOptions::default() };
+    let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
+    assert!(matches!(error, Error::NameTaken { .. }), "{error}");
+    assert!(theirs.exists());
+    drop(file);
+    engine.backup(ACTOR, &options, &mut quiet).unwrap();
+    assert!(!theirs.exists(), "what nobody is writing is tidied away");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_archive_is_not_written_among_the_files_it_is_made_of(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let output = Some(test_static_files_dir.root().join("images"));
+    let options = BackupOptions { output, ..BackupOptions::default() };
+    let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
+    assert!(matches!(error, Error::OutputAmongFiles { .. }), "{error}");
+    assert_eq!(error.kind(), Kind::Usage);
+}
+
+#[rstest]
+#[case("images/a", "images/a/b.png")]
+#[case("images/a/b.png/c", "images/a/b.png")]
+#[tokio::test]
+async fn what_is_in_the_way_of_a_file_is_named(
+    #[case] live: &str,
+    #[case] archived: &str,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let images = test_static_files_dir.root().join("images");
+    test_static_files_dir.write(archived, b"png");
+    let archive = back_up(&engine);
+    fs::remove_dir_all(&images).unwrap();
+    let live = test_static_files_dir.write(live, b"in the way");
+    let error = restore(&engine, &RestoreOptions::new(&archive)).unwrap_err();
+    assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+    assert!(error.to_string().contains("Move it away"), "{error}");
+    assert!(live.exists());
+}
+
+/// A virtual table of an extension that is not loaded here cannot be dropped, and must not keep
+/// people from backing up.
+#[rstest]
+#[tokio::test]
+async fn a_table_of_an_unknown_module_does_not_stop_a_backup(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA writable_schema = ON;
+             INSERT INTO sqlite_schema VALUES ('table', 'vectors', 'vectors', 0, 'CREATE VIRTUAL TABLE vectors USING vec0(a)');",
+        )
+        .unwrap();
+    drop(connection);
+    let engine = database.engine(&test_static_files_dir);
+    let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    assert_eq!(report.manifest.left_out[0].what, "virtual table vectors");
+    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+}

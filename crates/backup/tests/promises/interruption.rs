@@ -221,3 +221,64 @@ async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_settled(
     }
     assert!(closed > 5, "{closed}");
 }
+
+/// People name their own copies as they like; only names that this program gives are its own.
+#[rstest]
+#[tokio::test]
+async fn files_of_other_people_beside_the_database_stay(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let path = database.db_path.path();
+    let beside = |suffix: &str| inventory::disk::with_suffix(&path, suffix);
+    let kept =
+        [beside(".restore-before-upgrade"), beside(".restore-notes.json"), beside(".restore-mine/file")];
+    fs::create_dir(beside(".restore-mine")).unwrap();
+    kept.iter().for_each(|path| fs::write(path, b"mine").unwrap());
+    let engine = database.engine(&test_static_files_dir);
+    engine.recover().unwrap();
+    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    assert!(kept.iter().all(|path| path.exists()));
+}
+
+/// A static folder that is not mounted at the next start must not make the journal go away.
+#[rstest]
+#[tokio::test]
+async fn recovery_waits_for_the_static_folder(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let two = two_states(test_db_with_schema, test_static_files_dir).await;
+    let saved = save(&two);
+    let options = RestoreOptions { safety_backup: false, ..RestoreOptions::new(&two.archive) };
+    let engine = two.database.engine(&two.files);
+    let (root, away) = (two.files.root().to_owned(), two.database.db_path.beside("away"));
+    let mut waited = 0;
+    for at in 1.. {
+        reset(&two, &saved);
+        let disk = FaultyDisk::stop_at(at);
+        let done = restore(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
+        let journal = engine.places().database.parent().unwrap().read_dir().unwrap().flatten().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(two.database.db_path.path().file_name().unwrap().to_str().unwrap())
+                && name.ends_with(".json")
+        });
+        if journal {
+            fs::rename(&root, &away).unwrap();
+            fs::create_dir(&root).unwrap();
+            let error = engine.recover().unwrap_err();
+            assert!(error.to_string().contains("mounted"), "effect {at}: {error}");
+            waited += 1;
+            fs::remove_dir_all(&root).unwrap();
+            fs::rename(&away, &root).unwrap();
+        }
+        engine.recover().unwrap();
+        let state = state_of(engine.places());
+        assert!(state == two.old || state == two.archived, "effect {at}");
+        if done && disk.effects() < at {
+            break;
+        }
+    }
+    assert!(waited > 5, "{waited}");
+}

@@ -23,6 +23,10 @@ fn overwrite(path: &Path, which: fn(usize) -> std::ops::Range<usize>) {
     fs::write(path, bytes).unwrap();
 }
 
+fn run(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
 #[derive(Clone, Copy, Debug)]
 enum LiveState {
     Missing,
@@ -32,7 +36,6 @@ enum LiveState {
     RowsOverwritten,
     SchemaOverwritten,
     OtherPageSize,
-    OtherProgram,
     RollbackJournal,
     Utf16,
 }
@@ -49,7 +52,6 @@ async fn a_restore_goes_over_any_live_database(
         LiveState::RowsOverwritten,
         LiveState::SchemaOverwritten,
         LiveState::OtherPageSize,
-        LiveState::OtherProgram,
         LiveState::RollbackJournal,
         LiveState::Utf16
     )]
@@ -59,10 +61,6 @@ async fn a_restore_goes_over_any_live_database(
 ) {
     let two = two_states(test_db_with_schema, test_static_files_dir).await;
     let path = two.database.db_path.path();
-    let new_database = |sql: &str| {
-        fs::remove_file(&path).unwrap();
-        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    };
     match live {
         LiveState::Missing => fs::remove_file(&path).unwrap(),
         LiveState::MissingWithOldLog => {
@@ -82,12 +80,17 @@ async fn a_restore_goes_over_any_live_database(
             overwrite(&path, |length| length / 8192 * 4096..length - 4096);
         }
         LiveState::SchemaOverwritten => overwrite(&path, |length| 8192..length - 4096),
-        LiveState::OtherPageSize => new_database(
-            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)",
-        ),
-        LiveState::OtherProgram => new_database("CREATE TABLE songs (title TEXT)"),
-        LiveState::RollbackJournal => new_database("PRAGMA journal_mode = DELETE; CREATE TABLE t (a)"),
-        LiveState::Utf16 => new_database("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (a)"),
+        LiveState::OtherPageSize => {
+            run(
+                &path,
+                "PRAGMA journal_mode = DELETE; PRAGMA page_size = 16384; VACUUM; PRAGMA journal_mode = WAL",
+            );
+        }
+        LiveState::RollbackJournal => run(&path, "PRAGMA journal_mode = DELETE"),
+        LiveState::Utf16 => {
+            fs::remove_file(&path).unwrap();
+            run(&path, &format!("PRAGMA encoding = 'UTF-16le'; {}", inventory::migration::ORIGINAL_SCHEMA));
+        }
     }
     let engine = two.database.engine(&two.files);
     let report = restore(&engine, &RestoreOptions::new(&two.archive)).unwrap();
@@ -142,4 +145,29 @@ async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
     assert_eq!(error.kind(), Kind::Locked);
     drop(staged);
     back_up(&engine);
+}
+
+/// What is sound, but of another program or of a newer version of this one, is not ours to replace.
+#[rstest]
+#[case("CREATE TABLE songs (title TEXT)", true, "is not a MakerMatrix database (its tables: songs)")]
+#[case("INSERT INTO mm_migrations VALUES ('m9999_future', 1)", false, "m9999_future")]
+#[tokio::test]
+async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
+    #[case] sql: &str,
+    #[case] anew: bool,
+    #[case] words: &str,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let two = two_states(test_db_with_schema, test_static_files_dir).await;
+    let path = two.database.db_path.path();
+    if anew {
+        fs::remove_file(&path).unwrap();
+    }
+    run(&path, sql);
+    let before = fs::read(&path).unwrap();
+    let error = restore(&two.database.engine(&two.files), &RestoreOptions::new(&two.archive)).unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+    assert_eq!(error.kind(), Kind::Refused);
+    assert!(fs::read(&path).unwrap() == before);
 }

@@ -49,6 +49,8 @@ async fn two_states(database: TestDatabase, files: TestStaticFiles) -> Two {
     files.write("images/shared/same.png", b"the same in both");
     files.write("images/shared/changed.png", b"as archived");
     files.write("images/only/in/archive/a.png", b"added by the restore");
+    // A name that looks like a drive, once the folder above it is taken away.
+    files.write("images/R:10k.png", b"added by the restore");
     files.write("datasheets/b.pdf", &noise(3000, 5));
     let engine = database.engine(&files);
     let archived = state_of(engine.places());
@@ -58,6 +60,7 @@ async fn two_states(database: TestDatabase, files: TestStaticFiles) -> Two {
     database.inventory.create_part(ACTOR, part).await.unwrap();
     files.write("images/shared/changed.png", b"changed since");
     fs::remove_dir_all(files.root().join("images/only")).unwrap();
+    fs::remove_file(files.root().join("images/R:10k.png")).unwrap();
     files.write("datasheets/new/folder/c.pdf", b"removed by the restore");
     database.inventory.close().await.unwrap();
     let old = state_of(engine.places());

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result as SqlResult};
 use crate::Error;
 use crate::migration::{self, SchemaState};
 
-use super::connection::{explain, open_copy};
+use super::connection::{explain, open_copy, open_live_reader};
 use super::digest;
 
 /// Findings that are shown; more help nobody.
@@ -85,6 +85,26 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     }
     drop(connection);
     Ok(Inspection { tables, violations, violation_count, schema: migration::pending(path)? })
+}
+
+/// Refuses a live database that is sound but none of ours to replace: of another program, or of a
+/// newer version of this one. One that is damaged passes; so does one without any table.
+pub fn check_replaceable(live: &Path) -> Result<(), Error> {
+    let look = || {
+        let connection = open_live_reader(live)?;
+        let names = digest::tables(&connection).map_err(|error| explain(live, error))?;
+        if !names.is_empty() {
+            recognise(&connection, live, &names)?;
+        }
+        match migration::pending(live)? {
+            SchemaState::Newer(found) => Err(Error::Newer { found }),
+            _ => Ok(()),
+        }
+    };
+    match look() {
+        Err(Error::Damaged { .. } | Error::NotADatabase { .. }) => Ok(()),
+        other => other,
+    }
 }
 
 fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(), Error> {

@@ -35,7 +35,8 @@ pub(crate) fn open_live_reader(path: &Path) -> Result<Connection, Error> {
 pub(super) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
-            connection.pragma_update(None, "synchronous", "FULL")?;
+            // EXTRA: also the folder, after a rollback journal has been unlinked in it.
+            connection.pragma_update(None, "synchronous", "EXTRA")?;
             Ok(connection)
         })
         .map_err(|error| explain(path, error))

@@ -90,7 +90,7 @@ fn run(path: &Path, mut step: impl FnMut() -> rusqlite::Result<StepResult>) -> R
 }
 
 /// Makes a copy self-contained: whatever the journal mode of its source was, it becomes DELETE.
-fn seal(copy: &Path) -> Result<(), Error> {
+pub(super) fn seal(copy: &Path) -> Result<(), Error> {
     let connection = open_copy(copy)?;
     let failed = |error| explain(copy, error);
     let mode: String = connection
@@ -112,8 +112,12 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches from now on.
+    /// Watches from now on. The database is put into WAL mode first if nobody is in its way: only
+    /// there can it be watched to the last moment.
     pub fn new(live: &Path) -> Result<Self, Error> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let writer = open_live_writer(live)?;
+        prefer_wal(&writer, PATIENCE).map_err(|error| explain(live, error))?;
         let connection = open_live_reader(live)?;
         let version = data_version(&connection).map_err(|error| explain(live, error))?;
         Ok(Self { connection, version })
@@ -159,25 +163,23 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
     let mut live_connection = open_live_writer(live)?;
     let failed = |error| explain(live, error);
     let changed = || watch.is_some_and(|watch| watch.changed() != Some(false));
-    let mode: String =
-        live_connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
-    let in_wal_mode = mode == "wal";
-    if !in_wal_mode {
-        // Once the lock is held not even reading is possible in this mode, so it is asked now.
-        if changed() {
-            return Ok(Replaced::ChangedMeanwhile);
-        }
-        // Readers stay undisturbed only in WAL mode. Where another program keeps the file in use
-        // this fails, and the replacement waits for its readers instead.
-        live_connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        let _ = live_connection.pragma_update(None, "journal_mode", "WAL");
-        live_connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    let in_wal_mode = prefer_wal(&live_connection, Duration::ZERO).map_err(failed)?;
+    // Outside WAL mode not even reading is possible once the lock is held, so there it is asked
+    // before, and having to wait for the lock means that somebody else had it, and wrote.
+    if !in_wal_mode && changed() {
+        return Ok(Replaced::ChangedMeanwhile);
     }
     {
         let backup = Backup::new(&copy_connection, &mut live_connection).map_err(failed)?;
         // No pages, but the lock: from here on nobody else writes.
-        run(live, || backup.step(0).map(until_locked))?;
-        if in_wal_mode && changed() {
+        let mut waited = false;
+        run(live, || {
+            let step = backup.step(0)?;
+            waited |= matches!(step, StepResult::Busy | StepResult::Locked);
+            Ok(until_locked(step))
+        })?;
+        let unsure = if in_wal_mode { changed() } else { waited && watch.is_some() };
+        if unsure {
             return Ok(Replaced::ChangedMeanwhile);
         }
         run(live, || backup.step(-1))?;
@@ -186,6 +188,18 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
     let _ = live_connection.busy_timeout(Duration::ZERO);
     let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     Ok(Replaced::Done)
+}
+
+/// Puts the database into WAL mode, where readers and a writer leave each other alone. Says whether
+/// it is: where others keep it busy for longer than `patience` it stays in its mode.
+fn prefer_wal(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(patience)?;
+    let switched = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
+        .is_ok_and(|mode| mode == "wal");
+    // Without a busy handler: waiting for a lock is left to `run`, which can tell that it waited.
+    connection.busy_timeout(if switched { BUSY_TIMEOUT } else { Duration::ZERO })?;
+    Ok(switched)
 }
 
 fn until_locked(step: StepResult) -> StepResult {

@@ -4,12 +4,14 @@
 use std::path::Path;
 
 use chrono::NaiveDateTime;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Error;
 use crate::migration;
 
 use super::connection::{explain, open_copy, open_live_reader};
+use super::copy::seal;
 use super::digest::quoted;
 
 /// How a copy has to be to go live.
@@ -38,6 +40,8 @@ pub struct Prepared {
 /// and derived data: MakerMatrix has none, and in an archive from elsewhere they could do harm),
 /// and the marks of earlier restores. Returns the names of what people may miss.
 pub fn strip(copy: &Path) -> Result<Vec<String>, Error> {
+    // Copies from outside may be in WAL mode, in which the page size, for one, cannot change.
+    seal(copy)?;
     let connection = open_copy(copy)?;
     strip_programs(&connection).map_err(|error| explain(copy, error))
 }
@@ -54,7 +58,15 @@ fn strip_programs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .collect::<rusqlite::Result<_>>()?;
     for (kind, name) in programs {
         let what = if kind == "virtual table" { "TABLE" } else { kind.as_str() };
-        transaction.execute_batch(&format!("DROP {what} IF EXISTS {}", quoted(&name)))?;
+        let dropped = transaction.execute_batch(&format!("DROP {what} IF EXISTS {}", quoted(&name)));
+        match dropped {
+            // Of a module that this SQLite does not have. Its name goes; what it stored stays behind
+            // as the ordinary tables it is.
+            Err(error) if error.to_string().contains("no such module") => {
+                forget_table(&transaction, &name)?;
+            }
+            other => other?,
+        }
         stripped.push(format!("{kind} {name}"));
     }
     if transaction.table_exists(None, "mm_restore")? {
@@ -62,6 +74,16 @@ fn strip_programs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     }
     transaction.commit()?;
     Ok(stripped)
+}
+
+/// Takes a table out of the schema without asking the module it belongs to.
+fn forget_table(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+    connection.pragma_update(None, "writable_schema", true)?;
+    connection.execute("DELETE FROM sqlite_schema WHERE type = 'table' AND name = ?1", [name])?;
+    connection.execute_batch("PRAGMA writable_schema = RESET")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(())
 }
 
 /// Makes a checked copy fit to go live: brings its schema up to date, cancels tasks that nobody
