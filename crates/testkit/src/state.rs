@@ -66,7 +66,7 @@ pub fn leftovers(places: &Places) -> Vec<String> {
             found.push(name);
         }
     }
-    let unfinished = |name: &str| name.starts_with('.') && name != ".mm-lease";
+    let unfinished = |name: &str| name.starts_with('.') && ![".mm-lease", ".mm-deferred"].contains(&name);
     for folder in [
         places.static_files.join("datasheets"),
         places.static_files.join("images"),
