@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use archive::{FileRecord, Format, Info, Role};
+use archive::{Format, Info, Role};
 
 use crate::{Engine, Error, Status, status, verify};
 
@@ -101,14 +101,4 @@ fn modified(path: &Path) -> String {
         |_| String::new(),
         |time| chrono::DateTime::<chrono::Local>::from(time).format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
     )
-}
-
-impl Summary {
-    /// The files as a manifest lists them, where hashes are known.
-    pub fn records(&self) -> Vec<FileRecord> {
-        let known = self.files.iter().filter_map(|(path, size, hash)| {
-            Some(FileRecord { path: path.clone(), size: *size, sha256: (*hash)? })
-        });
-        known.collect()
-    }
 }
