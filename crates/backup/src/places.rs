@@ -4,10 +4,10 @@
 //! that the next start finds it whatever else was configured, and so that several databases can
 //! share a folder.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, with_suffix};
+use inventory::disk::with_suffix;
+use inventory::restore_names::MARK;
 use inventory::static_files::FileKind;
 
 use crate::Error;
@@ -64,12 +64,12 @@ impl Places {
     }
 
     pub(crate) fn journal(&self, id: &str) -> PathBuf {
-        with_suffix(&self.database, &format!("{RESTORE_MARK}{id}.json"))
+        with_suffix(&self.database, &format!("{MARK}{id}.json"))
     }
 
     /// Where the database of a restore is staged.
     pub(crate) fn database_stage(&self, id: &str) -> PathBuf {
-        with_suffix(&self.database, &format!("{RESTORE_MARK}{id}"))
+        with_suffix(&self.database, &format!("{MARK}{id}"))
     }
 
     pub(crate) fn staged_database(&self, id: &str) -> PathBuf {
@@ -80,41 +80,8 @@ impl Places {
     pub(crate) fn set_aside(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!(".damaged-{id}"))
     }
-
-    /// The names of what lies beside the database and belongs to a restore, without the mark.
-    pub(crate) fn restores_beside_database(&self) -> std::io::Result<Vec<(PathBuf, String)>> {
-        let name = self.database.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned();
-        let mark = format!("{name}{RESTORE_MARK}");
-        let mut found = Vec::new();
-        let folder = folder_of(&self.database);
-        if !folder.exists() {
-            return Ok(found);
-        }
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_folder = entry.file_type()?.is_dir();
-            if let Some(rest) = name.strip_prefix(&mark)
-                && is_ours(rest, is_folder)
-            {
-                found.push((entry.path(), rest.to_owned()));
-            }
-        }
-        found.sort();
-        Ok(found)
-    }
 }
 
-const RESTORE_MARK: &str = ".restore-";
-
-/// Whether what follows the mark is a name this program gives: a staging folder, a journal, or a
-/// journal being written. Whatever else people call by such a name is theirs.
-fn is_ours(rest: &str, is_folder: bool) -> bool {
-    const ID: usize = 36;
-    let Some((id, suffix)) = rest.split_at_checked(ID) else { return false };
-    let is_id = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    is_id && if is_folder { suffix.is_empty() } else { matches!(suffix, ".json" | ".json.partial") }
-}
 /// Starts with what listings of static files pass over.
 const STAGE_PREFIX: &str = ".mm-restore-";
 

@@ -4,7 +4,7 @@
 //!
 //! Every use case that changes something does this first, so there is nothing to remember.
 
-use inventory::sqlite;
+use inventory::{restore_names, sqlite};
 
 use crate::lock::Lock;
 use crate::places::file_stages;
@@ -41,7 +41,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Locked`] when the restore is not interrupted but running.
     pub fn recover(&self) -> Result<Vec<Recovered>, Error> {
-        let beside = self.places.restores_beside_database();
+        let beside = restore_names::beside(&self.places.database);
         if beside.map_err(Error::storage("look for restores beside", &self.places.database))?.is_empty() {
             return Ok(Vec::new());
         }
@@ -53,7 +53,7 @@ impl Engine {
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
         let mut recovered = Vec::new();
-        for (path, name) in self.places.restores_beside_database().map_err(failed())? {
+        for (path, name) in restore_names::beside(database).map_err(failed())? {
             if !name.ends_with(".json") {
                 continue;
             }
@@ -76,10 +76,8 @@ impl Engine {
     /// database that shares the static files are known by its own staging folder.
     fn remove_leftovers(&self) -> Result<(), Error> {
         let database = &self.places.database;
-        let beside = self
-            .places
-            .restores_beside_database()
-            .map_err(Error::storage("look for restores beside", database))?;
+        let beside =
+            restore_names::beside(database).map_err(Error::storage("look for restores beside", database))?;
         let stages = file_stages(&self.places.static_files)
             .map_err(Error::storage("look for restores in", &self.places.static_files))?;
         for (path, id) in stages {

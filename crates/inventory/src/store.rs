@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::migration::{self, SchemaState};
 use crate::timestamp::Timestamp;
-use crate::{Ambient, Error};
+use crate::{Ambient, Error, restore_names};
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ impl Inventory {
     /// Opens the database in `path`, which must exist and be up to date.
     ///
     /// # Errors
-    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-*.json`) lies beside it,
+    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) lies beside it,
     /// [`Error::NeedsMigration`], [`Error::Newer`], [`Error::NotADatabase`], [`Error::Io`], [`Error::Database`].
     pub async fn open(path: &Path, ambient: Ambient) -> Result<Self, Error> {
         refuse_pending_restore(path)?;
@@ -158,21 +158,9 @@ fn sqlite(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
 }
 
 fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
-    let Some(name) = path.file_name() else {
-        return Err(Error::invalid("database path", "it names no file"));
-    };
-    let prefix = format!("{}.restore-", name.to_string_lossy());
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    for entry in fs::read_dir(folder).map_err(|error| Error::io(folder, error))? {
-        let entry = entry.map_err(|error| Error::io(folder, error))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(&prefix) && name.ends_with(".json") {
-            return Err(Error::RestorePending { journal: entry.path() });
-        }
+    let beside = restore_names::beside(path).map_err(|error| Error::io(path, error))?;
+    match beside.into_iter().find(|(_, name)| name.ends_with(".json")) {
+        Some((journal, _)) => Err(Error::RestorePending { journal }),
+        None => Ok(()),
     }
-    Ok(())
 }

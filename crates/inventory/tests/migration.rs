@@ -161,7 +161,7 @@ async fn opening_refuses_what_is_not_up_to_date_or_half_restored() {
     migration::migrate(&path).unwrap();
     open().await.unwrap().close().await.unwrap();
 
-    let journal = folder.path().join("parts.db.restore-1.json");
+    let journal = folder.path().join("parts.db.restore-6f1c1f0e-3f0b-4b6e-9d55-0a2f6c1f9a11.json");
     fs::write(&journal, "{}").unwrap();
     assert!(matches!(open().await, Err(Error::RestorePending { journal: found }) if found == journal));
     fs::remove_file(journal).unwrap();

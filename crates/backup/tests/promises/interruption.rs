@@ -240,6 +240,7 @@ async fn files_of_other_people_beside_the_database_stay(
     engine.recover().unwrap();
     engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     assert!(kept.iter().all(|path| path.exists()));
+    inventory::Inventory::open(&path, Ambient::system()).await.unwrap().close().await.unwrap();
 }
 
 /// A static folder that is not mounted at the next start must not make the journal go away.
