@@ -27,6 +27,13 @@ pub(crate) fn say(global: &Global, line: &str) {
     }
 }
 
+/// A step of a command whose steps are its result.
+pub(crate) fn step(global: &Global, line: &str) {
+    if !global.quiet && !global.json {
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+}
+
 /// The end of a command that failed.
 pub(crate) fn failure(failure: &Failure, as_json: bool) {
     if as_json {

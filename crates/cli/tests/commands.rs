@@ -332,6 +332,11 @@ fn the_demo_proves_itself_and_cleans_up() {
     assert_eq!((shown["proven"].as_bool(), shown["files"].as_u64()), (Some(true), Some(4)));
     assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
     assert!(!shop.data().exists());
+    let ran = shop.run(&["demo"]);
+    let steps =
+        ["1. Populate", "2. Back it up", "3. Verify", "4. Damage", "5. Restore", "6. Prove it", "Proven: "];
+    let found: Vec<Option<usize>> = steps.iter().map(|step| ran.out.find(step)).collect();
+    assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{}", ran.out);
 }
 
 #[test]

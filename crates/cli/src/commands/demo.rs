@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     let engine = Engine::new(Places::in_folder(folder), Ambient::system());
     let places = engine.places();
     let mut progress = Progress::new(global);
-    let say = |line: &str| output::say(global, line);
+    let say = |line: &str| output::step(global, line);
     say(&format!("Everything happens in {}", folder.display()));
 
     say("\n1. Populate an inventory");
