@@ -59,14 +59,25 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// Promise 2: stopped at every single effect, and started again, everything is wholly old or wholly
+/// How a restore ends before its time.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The process dies; the kernel writes out what it was given.
+    Kill,
+    /// The power goes; what was not synced is gone too.
+    PowerCut,
+}
+
+/// Promise 2: ended at every single effect, and started again, everything is wholly old or wholly
 /// new, and nothing is left over.
 #[rstest]
-#[case::with_safety_backup(true)]
-#[case::without(false)]
+#[case::with_safety_backup(true, End::Kill)]
+#[case::killed(false, End::Kill)]
+#[case::power_cut(false, End::PowerCut)]
 #[tokio::test]
-async fn a_restore_stopped_at_any_effect_is_wholly_old_or_wholly_new(
+async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
     #[case] safety_backup: bool,
+    #[case] end: End,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -76,7 +87,10 @@ async fn a_restore_stopped_at_any_effect_is_wholly_old_or_wholly_new(
     let (mut old, mut new) = (0, 0);
     for at in 1.. {
         reset(&two, &saved);
-        let disk = FaultyDisk::stop_at(at);
+        let disk = match end {
+            End::Kill => FaultyDisk::stop_at(at),
+            End::PowerCut => FaultyDisk::power_cut_at(at, &saved.beside(&format!("kept_{at}"))),
+        };
         let engine = two.database.engine_on(&two.files, Arc::new(disk.clone()));
         let result = restore(&engine, &options);
         let reached = disk.effects() >= at;
