@@ -69,8 +69,10 @@ impl Engine {
             journal.replace.extend(names(replace));
             journal.remove.extend(names(remove));
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
-            let stage = file_stage(&self.places.static_files, kind, id);
-            self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+            if !add.is_empty() || !replace.is_empty() {
+                let stage = file_stage(&self.places.static_files, kind, id);
+                self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+            }
             unchanged.extend(of_kind.unchanged);
             plan.files.push(of_kind.changes);
         }
