@@ -1,7 +1,7 @@
 //! The one way to hash: SHA-256, written as lower-case hex.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Sha256Hex {
     }
 }
 
-/// Hashes and counts what passes through, in either direction.
+/// Hashes and counts what is read through it.
 pub struct Hashing<T> {
     inner: T,
     hash: Sha256,
@@ -69,19 +69,14 @@ pub struct Hashing<T> {
 }
 
 impl<T> Hashing<T> {
-    /// Wraps a reader or a writer.
+    /// Wraps a reader.
     pub fn new(inner: T) -> Self {
         Self { inner, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// What passed: the number of bytes and their hash, and the wrapped value.
+    /// What passed: the number of bytes and their hash, and the wrapped reader.
     pub fn finish(self) -> (u64, Sha256Hex, T) {
         (self.bytes, Sha256Hex(self.hash.finalize().into()), self.inner)
-    }
-
-    /// Bytes so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 }
 
@@ -91,18 +86,5 @@ impl<R: Read> Read for Hashing<R> {
         self.hash.update(&buffer[..n]);
         self.bytes += n as u64;
         Ok(n)
-    }
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let n = self.inner.write(buffer)?;
-        self.hash.update(&buffer[..n]);
-        self.bytes += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }
