@@ -5,10 +5,12 @@
 //! and no path outside [`scratch::root`] is ever accepted, so production data cannot be touched.
 
 #![expect(clippy::print_stderr, reason = "tests say on standard error what they keep and skip")]
+#![expect(clippy::print_stdout, reason = "and on standard output what they measured")]
 
 pub mod faulty;
 pub mod fixtures;
 pub mod generators;
+pub mod long_run;
 pub mod samples;
 pub mod scratch;
 pub mod state;
