@@ -82,7 +82,7 @@ impl Engine {
             .map_err(Error::storage("look for restores in", &self.places.static_files))?;
         for (path, id) in stages {
             if beside.iter().any(|(_, ours)| *ours == id) {
-                self.disk.remove_tree(&path).map_err(Error::storage("remove", &path))?;
+                self.remove_file_stage(&path)?;
             }
         }
         for (path, _) in beside {

@@ -44,8 +44,16 @@ pub(crate) fn read(path: &Path) -> Option<Status> {
     (identity(path)? == (status.size, status.modified)).then_some(status)
 }
 
+const SUFFIX: &str = ".status.json";
+
 pub(crate) fn status_file(path: &Path) -> PathBuf {
-    with_suffix(path, ".status.json")
+    with_suffix(path, SUFFIX)
+}
+
+/// The archive that the file at `path` is a note about, if it is one.
+pub(crate) fn noted_archive(path: &Path) -> Option<PathBuf> {
+    let archive = path.as_os_str().to_str()?.strip_suffix(SUFFIX)?;
+    archive.ends_with(".zip").then(|| PathBuf::from(archive))
 }
 
 fn identity(path: &Path) -> Option<(u64, u128)> {

@@ -1,15 +1,20 @@
 //! A disk on which the Nth effect fails, or after which nothing happens any more, as after a crash;
-//! and one that then also forgets what had not been made durable, as after a power cut.
+//! and which can then also forget what had not been made durable, as after a power cut.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use inventory::disk::{Disk, DiskFile, Readers, RealDisk, folder_of};
+use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
 
 use crate::scratch::require_inside;
+
+mod cache;
+
+pub use cache::Lost;
+use cache::{Cache, Id};
 
 /// Counts effects and interferes at one of them.
 #[derive(Debug, Clone)]
@@ -17,48 +22,34 @@ pub struct FaultyDisk {
     effects: Arc<AtomicU64>,
     at: u64,
     fault: Fault,
-    unsynced: Arc<Mutex<Vec<Unsynced>>>,
+    cache: Option<Arc<Mutex<Cache>>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Fault {
     Stop,
     Fail(io::ErrorKind),
-    /// What is removed goes to this folder, so that it can come back.
-    PowerCut(PathBuf),
-}
-
-/// An effect that has happened but would not survive a power cut yet.
-#[derive(Debug)]
-enum Unsynced {
-    Content(PathBuf),
-    Created(PathBuf),
-    Removed { path: PathBuf, kept: PathBuf },
-    Renamed { from: PathBuf, to: PathBuf, replaced: Option<PathBuf> },
 }
 
 impl FaultyDisk {
     /// Effect `at` (the first is 1) and all after it do not happen: the process is as good as dead.
     pub fn stop_at(at: u64) -> Self {
-        Self::new(at, Fault::Stop)
+        Self { effects: Arc::default(), at, fault: Fault::Stop, cache: None }
     }
 
     /// Effect `at` fails in this way and does not happen; later ones do.
     pub fn fail_at(at: u64, kind: io::ErrorKind) -> Self {
-        Self::new(at, Fault::Fail(kind))
+        Self { fault: Fault::Fail(kind), ..Self::stop_at(at) }
     }
 
-    /// As [`FaultyDisk::stop_at`], and all earlier effects that had not been synced are undone: new
-    /// names are gone, removed and replaced files back, contents torn. (What SQLite writes is not
-    /// concerned: it syncs for itself.) `kept` is a folder of the test's own.
+    /// As [`FaultyDisk::stop_at`], on a disk that knows what has not been synced, for
+    /// [`FaultyDisk::cut_power`]. `kept` is a folder of the test's own, where what is removed or
+    /// replaced waits in case it has to come back.
     pub fn power_cut_at(at: u64, kept: &Path) -> Self {
         require_inside(kept);
+        let _ = fs::remove_dir_all(kept);
         fs::create_dir_all(kept).expect("writable");
-        Self::new(at, Fault::PowerCut(kept.to_owned()))
-    }
-
-    fn new(at: u64, fault: Fault) -> Self {
-        Self { effects: Arc::default(), at, fault, unsynced: Arc::default() }
+        Self { cache: Some(Arc::new(Mutex::new(Cache::new(kept)))), ..Self::stop_at(at) }
     }
 
     /// Effects asked for so far.
@@ -66,62 +57,49 @@ impl FaultyDisk {
         self.effects.load(Ordering::SeqCst)
     }
 
+    /// Changes of names and of contents that a power cut could lose now.
+    pub fn unsynced(&self) -> usize {
+        self.cache().map_or(0, |cache| cache.unsynced())
+    }
+
+    /// The power goes: of what has not been synced, `lost` is lost. (What SQLite writes is not
+    /// concerned: it syncs for itself.) Only on a disk made for it, once whoever used it has ended.
+    pub fn cut_power(&self, lost: Lost) {
+        self.cache().expect("made with `power_cut_at`").cut_power(lost);
+    }
+
+    fn cache(&self) -> Option<MutexGuard<'_, Cache>> {
+        self.cache.as_ref().map(|cache| cache.lock().expect("nobody panics with it"))
+    }
+
     fn effect<T>(&self, effect: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let number = self.effects.fetch_add(1, Ordering::SeqCst) + 1;
-        match &self.fault {
-            Fault::Fail(kind) if number == self.at => Err((*kind).into()),
-            Fault::Stop | Fault::PowerCut(_) if number >= self.at => {
-                self.undo_unsynced();
-                Err(io::Error::other("the test stopped the disk"))
-            }
+        match self.fault {
+            Fault::Fail(kind) if number == self.at => Err(kind.into()),
+            Fault::Stop if number >= self.at => Err(io::Error::other("the test stopped the disk")),
             _ => effect(),
         }
     }
 
-    fn note(&self, effect: Unsynced) {
-        if matches!(self.fault, Fault::PowerCut(_)) {
-            self.unsynced.lock().expect("nobody panics with it").push(effect);
-        }
-    }
-
-    fn made_durable(&self, durable: impl Fn(&Unsynced) -> bool) {
-        self.unsynced.lock().expect("nobody panics with it").retain(|effect| !durable(effect));
-    }
-
-    /// Moves what is about to be removed or replaced out of the way; `None` on other disks.
-    fn keep(&self, path: &Path) -> io::Result<Option<PathBuf>> {
-        let Fault::PowerCut(folder) = &self.fault else { return Ok(None) };
-        let kept = folder.join(self.effects().to_string());
-        fs::rename(path, &kept)?;
-        Ok(Some(kept))
-    }
-
-    fn undo_unsynced(&self) {
-        let effects = std::mem::take(&mut *self.unsynced.lock().expect("nobody panics with it"));
-        for effect in effects.into_iter().rev() {
-            match effect {
-                Unsynced::Content(path) => {
-                    if let Ok(file) = fs::OpenOptions::new().write(true).open(&path) {
-                        let length = file.metadata().expect("it is open").len();
-                        file.set_len(length / 2).expect("writable");
-                    }
-                }
-                Unsynced::Created(path) => fs::remove_file(path).expect("it was created"),
-                Unsynced::Removed { path, kept } => fs::rename(kept, path).expect("it was kept"),
-                Unsynced::Renamed { from, to, replaced } => {
-                    fs::rename(&to, from).expect("it was renamed");
-                    if let Some(kept) = replaced {
-                        fs::rename(kept, to).expect("it was kept");
-                    }
-                }
+    /// An effect that is noted down, where this disk does so.
+    fn noted<T>(
+        &self,
+        really: impl FnOnce() -> io::Result<T>,
+        noting: impl FnOnce(&mut Cache, &mut dyn FnMut() -> io::Result<T>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.effect(|| match self.cache() {
+            None => really(),
+            Some(mut cache) => {
+                let mut once = Some(really);
+                noting(&mut cache, &mut || once.take().expect("asked for once")())
             }
-        }
+        })
     }
 }
 
 struct FaultyFile {
     inner: Box<dyn DiskFile>,
-    path: PathBuf,
+    id: Option<Id>,
     disk: FaultyDisk,
 }
 
@@ -138,7 +116,9 @@ impl Write for FaultyFile {
 impl DiskFile for FaultyFile {
     fn sync(&mut self) -> io::Result<()> {
         self.disk.effect(|| self.inner.sync())?;
-        self.disk.made_durable(|effect| matches!(effect, Unsynced::Content(path) if *path == self.path));
+        if let (Some(mut cache), Some(id)) = (self.disk.cache(), self.id) {
+            cache.content_synced(id);
+        }
         Ok(())
     }
 }
@@ -146,96 +126,82 @@ impl DiskFile for FaultyFile {
 impl Disk for FaultyDisk {
     fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
         let inner = self.effect(|| RealDisk.create(path, readers))?;
-        self.note(Unsynced::Created(path.to_owned()));
-        self.note(Unsynced::Content(path.to_owned()));
-        Ok(Box::new(FaultyFile { inner, path: path.to_owned(), disk: self.clone() }))
+        let id = self.cache().map(|mut cache| cache.created(path));
+        Ok(Box::new(FaultyFile { inner, id, disk: self.clone() }))
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
-        self.effect(|| RealDisk.sync_file(path))?;
-        self.made_durable(|effect| matches!(effect, Unsynced::Content(synced) if synced == path));
-        Ok(())
+        self.noted(
+            || RealDisk.sync_file(path),
+            |cache, really| {
+                really()?;
+                cache.file_synced(path);
+                Ok(())
+            },
+        )
     }
 
     fn sync_tree(&self, root: &Path) -> io::Result<()> {
         // Not `syncfs`: the tests of this machine share one file system.
-        self.effect(|| root.metadata().map(|_| ()))?;
-        self.made_durable(|effect| match effect {
-            Unsynced::Content(path) | Unsynced::Created(path) | Unsynced::Removed { path, .. } => {
-                path.starts_with(root)
-            }
-            Unsynced::Renamed { to, .. } => to.starts_with(root),
-        });
-        Ok(())
+        self.noted(
+            || root.metadata().map(|_| ()),
+            |cache, really| {
+                really()?;
+                cache.tree_synced(root);
+                Ok(())
+            },
+        )
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.effect(|| RealDisk.sync_folder(path))?;
-        // What happened inside a folder that is gone for good is of no interest any more.
-        let gone = |effect: &Unsynced| match effect {
-            Unsynced::Removed { path: name, .. } if folder_of(name) == path => Some(name.clone()),
-            _ => None,
-        };
-        let gone: Vec<PathBuf> =
-            self.unsynced.lock().expect("nobody panics with it").iter().filter_map(gone).collect();
-        self.made_durable(|effect| match effect {
-            Unsynced::Content(_) => false,
-            Unsynced::Created(name) | Unsynced::Removed { path: name, .. } => {
-                folder_of(name) == path || gone.iter().any(|gone| name.starts_with(gone))
-            }
-            Unsynced::Renamed { to, .. } => folder_of(to) == path,
-        });
-        Ok(())
+        self.noted(
+            || RealDisk.sync_folder(path),
+            |cache, really| {
+                really()?;
+                cache.folder_synced(path);
+                Ok(())
+            },
+        )
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         // Durable by itself.
-        self.effect(|| RealDisk.create_folder(path))
+        self.noted(
+            || RealDisk.create_folder(path),
+            |cache, really| {
+                let missing = path.ancestors().take_while(|above| !above.is_dir());
+                let missing: Vec<&Path> = missing.filter(|above| *above != Path::new("")).collect();
+                really()?;
+                missing.into_iter().for_each(|path| cache.folder_created(path));
+                Ok(())
+            },
+        )
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let replaced = self.effect(|| {
-            let replaced = if to.exists() { self.keep(to)? } else { None };
-            RealDisk.rename(from, to)?;
-            Ok(replaced)
-        })?;
-        self.note(Unsynced::Renamed { from: from.to_owned(), to: to.to_owned(), replaced });
-        Ok(())
+        self.noted(|| RealDisk.rename(from, to), |cache, really| cache.renamed(from, to, really))
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.effect(|| RealDisk.rename_new(from, to))?;
-        self.note(Unsynced::Renamed { from: from.to_owned(), to: to.to_owned(), replaced: None });
-        Ok(())
+        self.noted(|| RealDisk.rename_new(from, to), |cache, really| cache.renamed(from, to, really))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.effect(|| match self.keep(path)? {
-            Some(kept) => {
-                self.note(Unsynced::Removed { path: path.to_owned(), kept });
-                Ok(())
-            }
-            None => RealDisk.remove(path),
-        })
+        self.noted(|| RealDisk.remove(path), |cache, really| cache.removed(path, really))
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        self.effect(|| match self.keep(path)? {
-            Some(kept) => {
-                self.note(Unsynced::Removed { path: path.to_owned(), kept });
-                Ok(())
-            }
-            None => RealDisk.remove_folder(path),
-        })
+        self.noted(|| RealDisk.remove_folder(path), |cache, really| cache.removed(path, really))
     }
 
+    /// As many effects as there are things in the folder: it can stop half way.
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        self.effect(|| match self.keep(path)? {
-            Some(kept) => {
-                self.note(Unsynced::Removed { path: path.to_owned(), kept });
-                Ok(())
-            }
-            None => RealDisk.remove_tree(path),
-        })
+        let mut inside: Vec<_> =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        inside.sort();
+        for path in inside {
+            if path.symlink_metadata()?.is_dir() { self.remove_tree(&path)? } else { self.remove(&path)? }
+        }
+        self.remove_folder(path)
     }
 }

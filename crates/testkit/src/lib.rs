@@ -15,7 +15,7 @@ pub mod samples;
 pub mod scratch;
 pub mod state;
 
-pub use faulty::FaultyDisk;
+pub use faulty::{FaultyDisk, Lost};
 pub use fixtures::{
     TestDatabase, TestEngine, TestSession, TestStaticFiles, test_db_path, test_db_with_schema, test_engine,
     test_session, test_static_files_dir,

@@ -73,9 +73,11 @@ pub fn leftovers(places: &Places) -> Vec<String> {
         places.static_files.clone(),
         places.backups.clone(),
     ] {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if unfinished(&name) {
+            let orphan =
+                name.strip_suffix(".status.json").is_some_and(|archive| !folder.join(archive).exists());
+            if unfinished(&name) || orphan {
                 found.push(name);
             }
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use inventory::disk::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
 
+use crate::status::noted_archive;
 use crate::{Engine, Error};
 
 const PARTIAL: &str = ".zip.partial";
@@ -24,7 +25,7 @@ impl Unfinished {
     /// name, that is left alone.
     pub(super) fn begin(engine: &Engine, path: &Path) -> Result<(Self, Box<dyn DiskFile>), Error> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let archive = folder_of(path).join(format!(".{name}{PARTIAL}"));
+        let archive = partial(path);
         let out = engine.disk.create(&archive, Readers::Owner).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
             _ => Error::storage("create", &archive)(source),
@@ -45,8 +46,15 @@ impl Unfinished {
     }
 }
 
+/// What the archive at `path` is called while it is being written.
+fn partial(path: &Path) -> PathBuf {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    folder_of(path).join(format!(".{name}{PARTIAL}"))
+}
+
 impl Engine {
-    /// Archives that a crash left unfinished. Those that somebody is writing stay.
+    /// Archives that a crash left unfinished, and notes about archives that are not there. Those that
+    /// somebody is writing stay.
     pub(super) fn remove_unfinished(&self, folder: &Path) -> Result<(), Error> {
         let failed = || Error::storage("read", folder);
         for entry in fs::read_dir(folder).map_err(failed())? {
@@ -58,7 +66,11 @@ impl Engine {
                 {
                     folder.join(format!("{stem}{PARTIAL}"))
                 }
-                _ => continue,
+                None => match noted_archive(&path) {
+                    Some(gone) if gone.symlink_metadata().is_err() => partial(&gone),
+                    _ => continue,
+                },
+                Some(_) => continue,
             };
             if !is_being_written(&archive) {
                 self.disk.remove(&path).map_err(Error::storage("remove", &path))?;

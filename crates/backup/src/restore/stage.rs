@@ -83,11 +83,22 @@ impl Engine {
     /// start, which knows of it as long as the folder beside the database is there. So that goes last.
     pub(crate) fn remove_stages(&self, id: &str) {
         let stages = FileKind::ALL.map(|kind| file_stage(&self.places.static_files, kind, id));
-        for stage in stages.iter().chain([&self.places.database_stage(id)]) {
-            if stage.exists() && self.disk.remove_tree(stage).is_err() {
+        for stage in stages.iter().filter(|stage| stage.exists()) {
+            if self.remove_file_stage(stage).is_err() {
                 return;
             }
         }
+        let stage = self.places.database_stage(id);
+        if stage.exists() {
+            let _ = self.disk.remove_tree(&stage);
+        }
+    }
+
+    /// Removes a staging folder among the static files, durably: once the folder beside the database
+    /// is gone, nothing would tell of one that a power cut brought back.
+    pub(crate) fn remove_file_stage(&self, stage: &Path) -> Result<(), Error> {
+        self.disk.remove_tree(stage).map_err(Error::storage("remove", stage))?;
+        self.disk.sync_folder(folder_of(stage)).map_err(Error::storage("write", folder_of(stage)))
     }
 
     fn tell_about(&self, reader: &Reader<File>, observer: &mut dyn Observer) {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use backup::{BackupOptions, Error, Kind, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
+use testkit::long_run::{self, Random};
 use testkit::state::leftovers;
 use testkit::{
-    FaultyDisk, TestDatabase, TestDbPath, TestStaticFiles, populate_test_database, state_of,
+    FaultyDisk, Lost, TestDatabase, TestDbPath, TestStaticFiles, populate_test_database, state_of,
     test_db_with_schema, test_static_files_dir,
 };
 
@@ -59,21 +60,56 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// How a restore ends before its time.
-#[derive(Clone, Copy, Debug)]
+/// How a restore or a backup ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     /// The process dies; the kernel writes out what it was given.
     Kill,
-    /// The power goes; what was not synced is gone too.
-    PowerCut,
+    /// The power goes, and with it everything that was not synced.
+    DroppedByPowerCut,
+    /// The power goes; all names are there, and half of each file that was not synced.
+    TornByPowerCut,
+    /// The power goes; of what was not synced one thing is lost, or all but one, or all after one.
+    MixedByPowerCut,
+}
+
+impl End {
+    fn disk(self, at: u64, kept: &Path) -> FaultyDisk {
+        match self {
+            Self::Kill => FaultyDisk::stop_at(at),
+            _ => FaultyDisk::power_cut_at(at, kept),
+        }
+    }
+
+    /// What happens to the disk once the process is gone.
+    fn strike(self, disk: &FaultyDisk, random: &mut Random) {
+        let mixed = |random: &mut Random, unsynced: usize| {
+            let one = random.below(unsynced.max(1) as u64) as usize;
+            [Lost::Only(one), Lost::AllBut(one), Lost::From(one)][random.below(3) as usize]
+        };
+        match self {
+            Self::Kill => {}
+            Self::DroppedByPowerCut => disk.cut_power(Lost::Everything),
+            Self::TornByPowerCut => disk.cut_power(Lost::HalfOfEachFile),
+            Self::MixedByPowerCut => disk.cut_power(mixed(random, disk.unsynced())),
+        }
+    }
+
+    /// How often each instant is tried.
+    fn tries(self) -> u32 {
+        if self == Self::MixedByPowerCut { long_run::amount(1, 12) } else { 1 }
+    }
 }
 
 /// Promise 2: ended at every single effect, and started again, everything is wholly old or wholly
-/// new, and nothing is left over.
+/// new, and nothing is left over. What was reported as done stays done.
 #[rstest]
-#[case::with_safety_backup(true, End::Kill)]
-#[case::killed(false, End::Kill)]
-#[case::power_cut(false, End::PowerCut)]
+#[case(false, End::Kill)]
+#[case(false, End::DroppedByPowerCut)]
+#[case(false, End::TornByPowerCut)]
+#[case(false, End::MixedByPowerCut)]
+#[case(true, End::Kill)]
+#[case(true, End::DroppedByPowerCut)]
 #[tokio::test]
 async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
     #[case] safety_backup: bool,
@@ -84,39 +120,105 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
     let two = two_states(test_db_with_schema, test_static_files_dir).await;
     let saved = save(&two);
     let options = RestoreOptions { safety_backup, ..RestoreOptions::new(&two.archive) };
+    let mut random = Random::new("a restore ended");
     let (mut old, mut new) = (0, 0);
-    for at in 1.. {
-        reset(&two, &saved);
-        let disk = match end {
-            End::Kill => FaultyDisk::stop_at(at),
-            End::PowerCut => FaultyDisk::power_cut_at(at, &saved.beside(&format!("kept_{at}"))),
-        };
-        let engine = two.database.engine_on(&two.files, Arc::new(disk.clone()));
-        let result = restore(&engine, &options);
-        let reached = disk.effects() >= at;
+    'effects: for at in 1.. {
+        for _ in 0..end.tries() {
+            reset(&two, &saved);
+            let disk = end.disk(at, &saved.beside("kept"));
+            let engine = two.database.engine_on(&two.files, Arc::new(disk.clone()));
+            let result = restore(&engine, &options);
+            let reached = disk.effects() >= at;
+            end.strike(&disk, &mut random);
 
-        let engine = two.database.engine(&two.files);
-        engine.recover().unwrap();
-        let state = state_of(engine.places());
-        if state == two.archived {
-            new += 1;
-        } else {
-            assert!(state == two.old, "effect {at}: neither old nor new: {:?}", result.err());
-            assert!(result.is_err(), "effect {at}: success was reported, and nothing restored");
-            old += 1;
-        }
-        // What is left of a stopped backup goes with the next backup; of a restore, now.
-        let left: Vec<String> =
-            leftovers(engine.places()).into_iter().filter(|name| !name.contains(".zip.partial")).collect();
-        assert_eq!(left, Vec::<String>::new(), "effect {at}");
-        restore(&engine, &options)
-            .unwrap_or_else(|error| panic!("effect {at}: the next restore fails: {error}"));
-        assert!(state_of(engine.places()) == two.archived, "effect {at}: the next restore");
-        if !reached {
-            break;
+            let engine = two.database.engine(&two.files);
+            engine.recover().unwrap_or_else(|error| panic!("effect {at}: no recovery: {error}"));
+            let state = state_of(engine.places());
+            if state == two.archived {
+                new += 1;
+            } else {
+                assert!(state == two.old, "effect {at}: neither old nor new: {:?}", result.err());
+                assert!(result.is_err(), "effect {at}: success was reported, and nothing restored");
+                old += 1;
+            }
+            // What is left of a stopped backup goes with the next backup; of a restore, now.
+            let mut left = leftovers(engine.places());
+            left.retain(|name| !name.contains(".zip.partial") && !name.contains(".zip.status.json"));
+            assert_eq!(left, Vec::<String>::new(), "effect {at}");
+            restore(&engine, &options)
+                .unwrap_or_else(|error| panic!("effect {at}: the next restore fails: {error}"));
+            assert!(state_of(engine.places()) == two.archived, "effect {at}: the next restore");
+            if !reached {
+                assert!(result.is_ok());
+                break 'effects;
+            }
         }
     }
     assert!(old > 20 && new > 5, "both sides of the deciding instant were tried: {old} old, {new} new");
+    let safety = if safety_backup { "with" } else { "without" };
+    let what = format!("restore {safety} safety backup ended at every effect: {end:?}");
+    long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
+}
+
+/// The recovery is itself interrupted, at every one of its effects, and by every way to end; the one
+/// after it completes what both began.
+#[rstest]
+#[case(End::Kill)]
+#[case(End::DroppedByPowerCut)]
+#[case(End::MixedByPowerCut)]
+#[tokio::test]
+async fn a_recovery_ended_at_any_effect_is_taken_up_by_the_next(
+    #[case] end: End,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let two = two_states(test_db_with_schema, test_static_files_dir).await;
+    let saved = save(&two);
+    let options = RestoreOptions { safety_backup: false, ..RestoreOptions::new(&two.archive) };
+    let mut random = Random::new("a recovery ended");
+    let engine = two.database.engine(&two.files);
+    let interrupt = |at| {
+        assert!(at < 1000, "a restore has an end");
+        engine.recover().unwrap();
+        reset(&two, &saved);
+        let disk = FaultyDisk::stop_at(at);
+        let done = restore(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
+        (done, inventory::restore_names::beside(&engine.places().database).unwrap())
+    };
+    // The instants at which a journal or a staging folder lies there.
+    let instants: Vec<u64> = (1..)
+        .map(|at| (at, interrupt(at)))
+        .take_while(|(_, (done, _))| !done)
+        .filter(|(_, (_, beside))| !beside.is_empty())
+        .map(|(at, _)| at)
+        .collect();
+    assert!(instants.len() > 30);
+    let apart = u64::from(long_run::amount(16, 1));
+    let (mut old, mut new, mut first) = (0, 0, random.below(apart) as usize);
+    while let Some(&instant) = instants.get(first) {
+        first += apart as usize;
+        for at in 1.. {
+            interrupt(instant);
+            let disk = end.disk(at, &saved.beside("kept"));
+            let recovered = two.database.engine_on(&two.files, Arc::new(disk.clone())).recover();
+            end.strike(&disk, &mut random);
+            engine.recover().unwrap_or_else(|error| panic!("effects {instant}, {at}: {error}"));
+            let state = state_of(engine.places());
+            if state == two.archived {
+                new += 1;
+            } else {
+                assert!(state == two.old, "effects {instant}, {at}: neither old nor new: {recovered:?}");
+                old += 1;
+            }
+            assert_eq!(leftovers(engine.places()), Vec::<String>::new(), "effects {instant}, {at}");
+            if disk.effects() < at {
+                break;
+            }
+        }
+    }
+    assert!(old > 5 && new > 5, "{old} old, {new} new");
+    let what = format!("recovery ended at every effect: {end:?}");
+    long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
 }
 
 /// Promises 3 and 4: each effect fails once, in each way a disk can fail. Either the restore
@@ -160,49 +262,125 @@ async fn a_failing_effect_fails_the_restore_without_a_trace(
     }
 }
 
-/// A backup that stops or fails anywhere changes nothing, leaves no archive under its name, and
-/// the next one works and tidies up.
+/// A backup that fails anywhere changes nothing, leaves nothing, and the next one works.
 #[rstest]
+#[case(ErrorKind::StorageFull)]
+#[case(ErrorKind::PermissionDenied)]
+#[case(ErrorKind::Other)]
 #[tokio::test]
-async fn a_backup_stopped_at_any_effect_leaves_no_archive_and_no_trouble(
+async fn a_failing_effect_fails_the_backup_without_a_trace(
+    #[case] kind: ErrorKind,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let database = test_db_with_schema;
     populate_test_database(&database.inventory, test_static_files_dir.root()).await;
-    let places = database.places(&test_static_files_dir);
-    let before = state_of(&places);
+    let engine = database.engine(&test_static_files_dir);
+    let before = state_of(engine.places());
     let options = BackupOptions { name: Some("one".into()), ..BackupOptions::default() };
-    let path = places.backups.join("one.zip");
-    for fault in [None, Some(ErrorKind::StorageFull)] {
-        for at in 1.. {
-            let disk = match fault {
-                None => FaultyDisk::stop_at(at),
-                Some(kind) => FaultyDisk::fail_at(at, kind),
-            };
-            let engine = database.engine_on(&test_static_files_dir, Arc::new(disk.clone()));
-            let result = engine.backup(ACTOR, &options, &mut quiet);
-            if let Err(error) = &result {
-                assert_eq!(error.kind(), Kind::Storage, "effect {at}: {error}");
+    for at in 1.. {
+        let disk = FaultyDisk::fail_at(at, kind);
+        let result = database
+            .engine_on(&test_static_files_dir, Arc::new(disk.clone()))
+            .backup(ACTOR, &options, &mut quiet);
+        match &result {
+            Ok(made) => drop(engine.verify(ACTOR, &made.path, &mut quiet).unwrap()),
+            Err(error) => assert_eq!(error.kind(), Kind::Storage, "effect {at}: {error}"),
+        }
+        let archive = engine.places().backups.join("one.zip");
+        assert_eq!(archive.exists(), result.is_ok(), "effect {at}");
+        // What could not be removed because removing is what failed goes with the next backup.
+        let second = BackupOptions { name: Some("two".into()), ..BackupOptions::default() };
+        let second = engine.backup(ACTOR, &second, &mut quiet).unwrap();
+        for path in [&archive, &second.path] {
+            for file in [path.clone(), inventory::disk::with_suffix(path, ".status.json")] {
+                let _ = fs::remove_file(file);
             }
+        }
+        assert_eq!(leftovers(engine.places()), Vec::<String>::new(), "effect {at}");
+        if disk.effects() < at {
+            assert!(at > 15, "it has more effects than {at}");
+            break;
+        }
+    }
+    assert!(state_of(engine.places()) == before);
+}
+
+/// A backup that is ended anywhere changes nothing live; what bears the name of an archive is one;
+/// the next backup works and tidies up. What was reported as done is there.
+#[rstest]
+#[case(End::Kill)]
+#[case(End::DroppedByPowerCut)]
+#[case(End::TornByPowerCut)]
+#[case(End::MixedByPowerCut)]
+#[tokio::test]
+async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
+    #[case] end: End,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    let engine = database.engine(&test_static_files_dir);
+    let before = state_of(engine.places());
+    let options = BackupOptions { name: Some("one".into()), ..BackupOptions::default() };
+    let path = engine.places().backups.join("one.zip");
+    let mut random = Random::new("a backup ended");
+    let (mut none, mut whole) = (0, 0);
+    'effects: for at in 1.. {
+        for _ in 0..end.tries() {
+            let disk = end.disk(at, &database.db_path.beside("kept"));
+            let result = database
+                .engine_on(&test_static_files_dir, Arc::new(disk.clone()))
+                .backup(ACTOR, &options, &mut quiet);
+            let reached = disk.effects() >= at;
+            end.strike(&disk, &mut random);
             if path.exists() {
-                assert!(fault.is_none() || result.is_ok(), "effect {at}: it failed, and there is an archive");
-                // The name is given last, so what bears it is complete.
-                database.engine(&test_static_files_dir).verify(ACTOR, &path, &mut quiet).unwrap();
-                fs::remove_file(&path).unwrap();
+                engine
+                    .verify(ACTOR, &path, &mut quiet)
+                    .unwrap_or_else(|error| panic!("effect {at}: {error}"));
+                whole += 1;
+            } else {
+                assert!(result.is_err(), "effect {at}: success was reported, and there is no archive");
+                none += 1;
             }
-            let _ = fs::remove_file(inventory::disk::with_suffix(&path, ".status.json"));
-            let second = database.engine(&test_static_files_dir).backup(ACTOR, &options, &mut quiet);
-            fs::remove_file(second.unwrap().path).unwrap();
-            let _ = fs::remove_file(inventory::disk::with_suffix(&path, ".status.json"));
-            assert_eq!(leftovers(&places), Vec::<String>::new(), "effect {at}");
-            if disk.effects() < at {
-                assert!(at > 15, "it has more effects than {at}");
-                break;
+            let _ = fs::remove_file(&path);
+            let second = engine.backup(ACTOR, &options, &mut quiet).unwrap();
+            engine.verify(ACTOR, &second.path, &mut quiet).unwrap();
+            fs::remove_file(&second.path).unwrap();
+            fs::remove_file(inventory::disk::with_suffix(&path, ".status.json")).unwrap();
+            assert_eq!(leftovers(engine.places()), Vec::<String>::new(), "effect {at}");
+            if !reached {
+                assert!(result.is_ok());
+                break 'effects;
             }
         }
     }
-    assert!(state_of(&places) == before);
+    assert!(none > 15 && whole > 0);
+    assert!(state_of(engine.places()) == before);
+    let what = format!("backup ended at every effect: {end:?}");
+    long_run::figure(&what, &format!("{none} times no archive, {whole} times a whole one"));
+}
+
+/// Who deletes an archive by hand, or whose backup was cut off before it got its name, is not left
+/// with notes about archives that are not there.
+#[rstest]
+#[tokio::test]
+async fn notes_about_archives_that_are_gone_go_with_the_next_backup(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let engine = database.engine(&test_static_files_dir);
+    let back_up = |name: &str| {
+        let options = BackupOptions { name: Some(name.into()), ..BackupOptions::default() };
+        engine.backup(ACTOR, &options, &mut quiet).unwrap().path
+    };
+    let (gone, kept) = (back_up("gone"), back_up("kept"));
+    fs::remove_file(&gone).unwrap();
+    back_up("another");
+    let note = |archive: &Path| inventory::disk::with_suffix(archive, ".status.json").exists();
+    assert!(!note(&gone) && note(&kept));
 }
 
 #[rstest]

@@ -1,16 +1,13 @@
 //! What a user of the command line sees: results, messages, exit codes, and that the environment
 //! is heeded. Each test runs the built binary in a folder of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod support;
-
 use std::fs;
 use std::process::Command;
 
-use support::{Shop, write};
 use testkit::state::leftovers;
-use testkit::{State, state_of};
+use testkit::state_of;
+
+use crate::support::{Ran, Shop, write};
 
 #[test]
 fn init_backup_verify_show_list_restore() {
@@ -57,7 +54,7 @@ fn the_environment_is_heeded() {
             .env("DATABASE_URL", format!("sqlite:///{}", elsewhere.join("shop.db").display()))
             .env("STATIC_FILES_PATH", elsewhere.join("files"))
             .env("BACKUPS_PATH", elsewhere.join("archives"));
-        support::Ran::from(command.output().unwrap())
+        Ran::from(command.output().unwrap())
     };
     let ran = run(&["init"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -74,11 +71,11 @@ fn the_environment_is_heeded() {
 
     // Relative, as the original reads it: below the working folder.
     let mut command = shop.command(&["init"]);
-    let ran = support::Ran::from(command.env("DATABASE_URL", "sqlite:///near.db").output().unwrap());
+    let ran = Ran::from(command.env("DATABASE_URL", "sqlite:///near.db").output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(shop.folder.join("near.db").is_file());
     let mut command = shop.command(&["init"]);
-    let ran = support::Ran::from(command.env("DATABASE_URL", "postgres://u:secret@h/d").output().unwrap());
+    let ran = Ran::from(command.env("DATABASE_URL", "postgres://u:secret@h/d").output().unwrap());
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("PostgreSQL is not supported") && !ran.err.contains("secret"), "{}", ran.err);
 }
@@ -252,81 +249,13 @@ fn a_zipped_wal_database_goes_over_one_of_another_page_size() {
     assert_eq!(state_of(&shop.places()).tables["partmodel"].0, 300);
 }
 
-/// Promise 2, for real: the process dies at any instant of a restore, and the next command finds
-/// the inventory wholly old or wholly new.
-#[test]
-fn a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
-    let shop = Shop::populated();
-    testkit::generators::add_many_parts_from(&shop.places().database, 10_000, 3000);
-    for number in 0..40 {
-        write(
-            &shop.data().join(format!("static/images/many/{number}.png")),
-            &testkit::generators::noise(20_000, number + 1),
-        );
-    }
-    let places = shop.places();
-    let one = state_of(&places);
-    let first = shop.json(&["backup", "--name", "one"])["archive"].as_str().unwrap().to_owned();
-    rusqlite::Connection::open(&places.database)
-        .unwrap()
-        .execute_batch("UPDATE part_location_allocations SET quantity_at_location = 1; UPDATE partmodel SET description = 'two'")
-        .unwrap();
-    for number in 0..40 {
-        write(
-            &shop.data().join(format!("static/images/many/{number}.png")),
-            &testkit::generators::noise(20_000, number + 100),
-        );
-    }
-    write(&shop.data().join("static/images/only-in-two.png"), b"two");
-    let two = state_of(&places);
-    let second = shop.json(&["backup", "--name", "two"])["archive"].as_str().unwrap().to_owned();
-
-    // How long a whole one takes, to spread the kills over it.
-    let begun = std::time::Instant::now();
-    shop.json(&["restore", &first, "--yes", "--no-safety-backup"]);
-    let whole = begun.elapsed();
-    let (mut current, mut random) = (one.clone(), 1_u64);
-    let (mut died_old, mut died_new) = (0, 0);
-    const KILLS: u32 = 40;
-    for number in 0..KILLS {
-        let (archive, target): (_, &State) = if current == one { (&second, &two) } else { (&first, &one) };
-        let mut child = shop
-            .command(&["restore", archive, "--yes", "--no-safety-backup", "--json"])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(u64::from(number) | 1);
-        let jitter = f64::from(u32::try_from(random >> 40).unwrap()) / f64::from(1 << 24);
-        let delay = whole.mul_f64((f64::from(number) + jitter) / f64::from(KILLS));
-        // The instant of the kill is what is varied here; nothing is waited for.
-        std::thread::sleep(delay);
-        let _ = child.kill();
-        child.wait().unwrap();
-
-        assert_eq!(shop.run(&["init"]).code, 0, "the next start settles it");
-        let state = state_of(&places);
-        if state == *target {
-            died_new += 1;
-        } else {
-            assert!(state == current, "killed after {delay:?}: neither old nor new");
-            died_old += 1;
-        }
-        assert_eq!(leftovers(&places), Vec::<String>::new());
-        current = state;
-    }
-    shop.json(&["restore", &first, "--yes", "--no-safety-backup"]);
-    assert!(state_of(&places) == one, "a restore afterwards works");
-    assert!(died_old > 0, "{died_old} old, {died_new} new");
-}
-
 #[test]
 fn the_demo_proves_itself_and_cleans_up() {
     let shop = Shop::new();
     let mut command = shop.command(&["demo", "--json"]);
     let scratch = shop.folder.join("tmp");
     fs::create_dir(&scratch).unwrap();
-    let ran = support::Ran::from(command.env("TMPDIR", &scratch).output().unwrap());
+    let ran = Ran::from(command.env("TMPDIR", &scratch).output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.out);
     let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((shown["proven"].as_bool(), shown["files"].as_u64()), (Some(true), Some(4)));

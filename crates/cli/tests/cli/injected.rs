@@ -1,0 +1,202 @@
+//! Below the process: each system call that changes the disk is, in turn, the last one (the process
+//! is killed at it) or the one that fails (no space, an I/O error). By `strace`, where it may be used.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use testkit::long_run::{self, Random};
+use testkit::state::leftovers;
+use testkit::state_of;
+
+use crate::support::{Ran, Shop};
+use crate::two_states::TwoStates;
+
+/// What changes a disk, or makes a change durable.
+const CALLS: &str = "write,pwrite64,writev,pwritev,fsync,fdatasync,syncfs,ftruncate,fallocate,rename,renameat,\
+                     renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir";
+
+#[derive(Clone, Copy, Debug)]
+enum Injection {
+    Kill,
+    NoSpace,
+    IoError,
+}
+
+fn strace(shop: &Shop, options: &[&str], args: &[&str]) -> Ran {
+    let command = shop.command(args);
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq"]).args(options).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => traced.env(name, value),
+            None => traced.env_remove(name),
+        };
+    }
+    traced.current_dir(&shop.folder).stdin(std::process::Stdio::null());
+    Ran::from(traced.output().unwrap())
+}
+
+/// Runs `args` with one system call of it interfered with.
+fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args: &[&str]) -> Ran {
+    let what = match injection {
+        Injection::Kill => "signal=KILL",
+        Injection::NoSpace => "error=ENOSPC",
+        Injection::IoError => "error=EIO",
+    };
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{what}:when={number}"));
+    strace(shop, &["-o", "/dev/null", "-e", &trace, "-e", &inject], args)
+}
+
+/// Whether this machine lets `strace` interfere.
+fn can_inject() -> bool {
+    let tried =
+        Command::new("strace").args(["-qq", "-e", "inject=write:error=ENOSPC:when=1", "true"]).output();
+    let can = tried.is_ok_and(|tried| tried.status.success());
+    if !can {
+        eprintln!("skipped: strace is not here, or may not trace");
+    }
+    can
+}
+
+/// Every call that `args` makes and that changes the disk: its name, and the how-manieth of its kind.
+fn calls(shop: &Shop, args: &[&str]) -> Vec<(String, u32)> {
+    let log = shop.folder.join("strace.log");
+    let trace = format!("trace={CALLS}");
+    let ran = strace(shop, &["-o", log.to_str().unwrap(), "-e", &trace], args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    // Lines begin with the thread, since `when` counts for each by itself.
+    let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for line in fs::read_to_string(&log).unwrap().lines() {
+        if let Some((thread, call)) = line.split_once(' ')
+            && let Some((call, _)) = call.trim().split_once('(')
+        {
+            *counts.entry((call.to_owned(), thread.to_owned())).or_default() += 1;
+        }
+    }
+    fs::remove_file(log).unwrap();
+    let mut most: BTreeMap<String, u32> = BTreeMap::new();
+    for ((call, _), count) in counts {
+        let known = most.entry(call).or_default();
+        *known = u32::max(*known, count);
+    }
+    assert!(most.values().sum::<u32>() > 100, "{most:?}");
+    most.into_iter().flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect()
+}
+
+/// All of them in a long run; in a normal one some, each kind of call about as often as any other.
+fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
+    let some = long_run::amount(some, u32::MAX) as usize;
+    let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
+    if calls.len() <= some {
+        return calls;
+    }
+    for call in calls.drain(..) {
+        kinds.entry(call.0.clone()).or_default().push(call);
+    }
+    let mut chosen = Vec::new();
+    while chosen.len() < some {
+        for of_kind in kinds.values_mut().filter(|of_kind| !of_kind.is_empty()) {
+            let index = random.below(of_kind.len() as u64) as usize;
+            chosen.push(of_kind.swap_remove(index));
+        }
+    }
+    chosen
+}
+
+fn restore(injection: Injection, some: u32) {
+    if !can_inject() {
+        return;
+    }
+    let two = TwoStates::new(50, 3);
+    let shop = &two.shop;
+    fn args(archive: &str) -> [&str; 4] {
+        ["restore", archive, "--yes", "--no-safety-backup"]
+    }
+    let mut random = Random::new("injections into a restore");
+    let calls = calls(shop, &args(&two.archives[0].0));
+    let (mut current, mut old, mut new) = (0, 0, 0);
+    for (call, number) in chosen(calls, some, &mut random) {
+        let target = 1 - current;
+        let when = format!("{injection:?} at {call} {number}");
+        let ran = injected(shop, injection, (&call, number), &args(&two.archives[target].0));
+        let said = format!("{when}: exit code {}, {}{}", ran.code, ran.out, ran.err);
+        let settled = shop.run(&["init"]);
+        assert_eq!(settled.code, 0, "{said}; then: {}", settled.err);
+        current = two.current(&said);
+        *(if current == target { &mut new } else { &mut old }) += 1;
+        match (injection, ran.code) {
+            (_, 0) => assert_eq!(current, target, "{said}"),
+            (Injection::Kill, _) => {}
+            (_, 7) => assert!(current != target || ran.err.contains("has been restored"), "{said}"),
+            _ => panic!("{said}"),
+        }
+    }
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+    let what = format!("{injection:?} at each disk-changing system call of `makermatrix restore`");
+    long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
+}
+
+#[test]
+fn a_restore_killed_at_a_system_call_is_wholly_old_or_wholly_new() {
+    restore(Injection::Kill, 40);
+}
+
+#[test]
+fn a_restore_on_a_disk_that_fills_up_is_wholly_old_or_wholly_new() {
+    restore(Injection::NoSpace, 25);
+}
+
+#[test]
+fn a_restore_on_a_disk_that_fails_is_wholly_old_or_wholly_new() {
+    restore(Injection::IoError, 25);
+}
+
+fn backup(injection: Injection, some: u32) {
+    if !can_inject() {
+        return;
+    }
+    let shop = TwoStates::new(50, 3).shop;
+    let (places, before) = (shop.places(), state_of(&shop.places()));
+    let path = places.backups.join("cut.zip");
+    let mut random = Random::new("injections into a backup");
+    let calls = calls(&shop, &["backup", "--name", "counted"]);
+    let (mut none, mut whole) = (0, 0);
+    for (call, number) in chosen(calls, some, &mut random) {
+        let ran = injected(&shop, injection, (&call, number), &["backup", "--name", "cut"]);
+        let said =
+            format!("{injection:?} at {call} {number}: exit code {}, {}{}", ran.code, ran.out, ran.err);
+        if path.exists() {
+            let verified = shop.run(&["verify", path.to_str().unwrap()]);
+            assert_eq!(verified.code, 0, "{said}; then: {}", verified.err);
+            fs::remove_file(&path).unwrap();
+            whole += 1;
+        } else {
+            assert_ne!(ran.code, 0, "{said}");
+            none += 1;
+        }
+        assert!(matches!((injection, ran.code), (Injection::Kill, _) | (_, 0 | 7)), "{said}");
+        shop.json(&["backup", "--name", "next"]);
+        fs::remove_file(places.backups.join("next.zip")).unwrap();
+        assert_eq!(leftovers(&places), ["next.zip.status.json"], "{said}");
+    }
+    assert!(state_of(&places) == before);
+    assert!(none > 0 && whole > 0, "{none} without, {whole} with an archive");
+    let what = format!("{injection:?} at each disk-changing system call of `makermatrix backup`");
+    long_run::figure(&what, &format!("{none} times no archive, {whole} times a whole one"));
+}
+
+#[test]
+fn a_backup_killed_at_a_system_call_leaves_a_whole_archive_or_none() {
+    backup(Injection::Kill, 25);
+}
+
+#[test]
+fn a_backup_on_a_disk_that_fills_up_leaves_a_whole_archive_or_none() {
+    backup(Injection::NoSpace, 25);
+}
+
+#[test]
+fn a_backup_on_a_disk_that_fails_leaves_a_whole_archive_or_none() {
+    backup(Injection::IoError, 25);
+}

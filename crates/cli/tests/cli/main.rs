@@ -1,0 +1,11 @@
+//! The built binary, as its users run it, and as the world treats it: killed, on a full disk, with
+//! system calls that fail.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod commands;
+mod full_disk;
+mod injected;
+mod killed;
+mod support;
+mod two_states;
