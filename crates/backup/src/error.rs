@@ -33,6 +33,12 @@ pub enum Error {
     )]
     Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
 
+    #[error(
+        "{}: after restoring it, {what} differs from the archive. The archive is sound, but restoring it here goes \
+         wrong: check the drive of {}, and report this.", path.display(), scratch.display()
+    )]
+    NotProven { path: PathBuf, scratch: PathBuf, what: String },
+
     #[error("there is no database at {}. Create one with `makermatrix init`, or check --data-dir and DATABASE_URL.", path.display())]
     NoDatabase { path: PathBuf },
     #[error("the live database {}: {source}", path.display())]
@@ -129,7 +135,9 @@ impl Error {
             Self::Archive { source: archive::Error::Refused(_), .. }
             | Self::Violations { .. }
             | Self::Rescue { .. } => Kind::Refused,
-            Self::Archive { source: archive::Error::Corrupt(_), .. } | Self::Mismatch { .. } => Kind::Corrupt,
+            Self::Archive { source: archive::Error::Corrupt(_), .. }
+            | Self::Mismatch { .. }
+            | Self::NotProven { .. } => Kind::Corrupt,
             Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,

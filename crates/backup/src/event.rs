@@ -37,6 +37,7 @@ pub enum Step {
     Place,
     Commit,
     Finish,
+    Compare,
 }
 
 impl std::fmt::Display for Step {
@@ -54,6 +55,7 @@ impl std::fmt::Display for Step {
             Self::Place => "Placing new files",
             Self::Commit => "Replacing the database",
             Self::Finish => "Replacing changed files",
+            Self::Compare => "Comparing with the archive",
         })
     }
 }

@@ -6,10 +6,11 @@
 //!
 //! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
-//! stages, [`recover`], `migrate`.
+//! stages, [`recover`], [`drill`], `migrate`.
 
 pub mod catalog;
 pub mod create;
+pub mod drill;
 pub mod engine;
 pub mod error;
 pub mod event;
@@ -24,11 +25,12 @@ pub mod verify;
 
 pub use catalog::{Listed, Summary};
 pub use create::{BackupOptions, BackupReport, Purpose};
+pub use drill::{DrillOptions, Drilled};
 pub use engine::Engine;
 pub use error::{Error, Kind};
 pub use event::{Event, Note, Observer, Step};
 pub use places::Places;
 pub use recover::Recovered;
 pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
-pub use status::Status;
+pub use status::{Proven, Status};
 pub use verify::Verified;

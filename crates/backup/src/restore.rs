@@ -22,6 +22,7 @@ use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
 pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
 pub use plan::{FileChanges, Plan};
+pub(crate) use stage::hash_of;
 use stage::{Staged, Unchanged};
 
 /// What to restore, and how careful to be.

@@ -1,10 +1,10 @@
-//! What is known about an archive beyond what it says itself: when it was verified, and by which
-//! version. Kept beside it, as `NAME.zip.status.json`, never in the database that a restore
+//! What is known about an archive beyond what it says itself: when it was verified, when it was proven
+//! by restoring it, and by which version. Kept beside it, as `NAME.zip.status.json`, never in the database that a restore
 //! replaces. An archive that has changed since is unverified again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use inventory::disk::{with_suffix, write_durably};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Engine, Error};
 
 /// The state of an archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Version of this file's format: 1.
     pub format: u32,
@@ -20,21 +20,52 @@ pub struct Status {
     pub verified_at: String,
     /// By which version.
     pub verified_by: String,
+    /// That it has been restored somewhere, and everything was as it should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Proven>,
     size: u64,
     modified: u128,
+}
+
+/// The last drill that an archive passed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proven {
+    /// When, UTC, RFC 3339.
+    pub at: String,
+    /// By which version.
+    pub by: String,
+    /// How long restoring it took, in seconds.
+    pub restore_seconds: f64,
 }
 
 impl Engine {
     /// Notes that the archive at `path` has just been verified, beside where it is or will be.
     pub(crate) fn note_verified(&self, path: &Path, place: &Path) -> Result<Status, Error> {
+        self.note(path, place, read(path).and_then(|known| known.proven))
+    }
+
+    /// Notes that the archive at `path` has just been restored somewhere, which took so long, and
+    /// compared.
+    pub(crate) fn note_proven(&self, path: &Path, took: Duration) -> Result<Status, Error> {
+        let (at, by) = (self.stamp(), self.version.clone());
+        // To the millisecond: more would be noise.
+        let restore_seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+        self.note(path, path, Some(Proven { at, by, restore_seconds }))
+    }
+
+    fn note(&self, path: &Path, place: &Path, proven: Option<Proven>) -> Result<Status, Error> {
         let target = status_file(place);
         let (size, modified) =
             identity(path).ok_or_else(|| Error::ArchiveNotFound { path: path.to_owned() })?;
-        let verified_at = self.ambient.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let status = Status { format: 1, verified_at, verified_by: self.version.clone(), size, modified };
+        let (verified_at, verified_by) = (self.stamp(), self.version.clone());
+        let status = Status { format: 1, verified_at, verified_by, proven, size, modified };
         let json = serde_json::to_vec_pretty(&status).expect("a plain struct becomes JSON");
         write_durably(&*self.disk, &target, &json).map_err(Error::storage("write", &target))?;
         Ok(status)
+    }
+
+    fn stamp(&self) -> String {
+        self.ambient.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 }
 

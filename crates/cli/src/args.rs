@@ -55,6 +55,8 @@ pub(crate) enum Command {
         /// The archive
         file: PathBuf,
     },
+    /// Restore archives into a scratch folder, compare everything, and note that they are proven
+    Drill(Drill),
     /// Show what an archive says is inside it (without checking that it is)
     Show {
         /// The archive
@@ -106,6 +108,22 @@ pub(crate) struct Restore {
     /// Do not back up what is there now
     #[arg(long)]
     pub(crate) no_safety_backup: bool,
+    /// Take rows with broken foreign keys as they are
+    #[arg(long)]
+    pub(crate) allow_violations: bool,
+}
+
+/// Options of `drill`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Drill {
+    /// The archives [default: the newest in the backup folder]
+    pub(crate) files: Vec<PathBuf>,
+    /// All archives in the backup folder
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) all: bool,
+    /// Folder for the scratch inventory; needs room for everything in the archive [default: that of the database]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
     /// Take rows with broken foreign keys as they are
     #[arg(long)]
     pub(crate) allow_violations: bool,

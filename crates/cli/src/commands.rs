@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod drill;
 mod init;
 mod list;
 mod restore;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Init => init::run(global, &engine),
         Command::Backup(options) => backup::run(global, &engine, options),
         Command::Verify { file } => verify::run(global, &engine, file),
+        Command::Drill(options) => drill::run(global, &engine, options),
         Command::Show { file, files } => show::run(global, &engine, file, *files),
         Command::Restore(options) => restore::run(global, &engine, options),
         Command::List => list::run(global, &engine),

@@ -40,20 +40,30 @@ impl From<Code> for ExitCode {
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) message: String,
+    /// The result has been printed already, and says why.
+    pub(crate) shown: bool,
 }
 
 impl Failure {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), shown: false }
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: Code::Usage, message: message.into() }
+        Self::new(Code::Usage, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
     }
 
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
-        Self { code: Code::Internal, message: error.to_string() }
+        Self::new(Code::Internal, error.to_string())
     }
 
     /// Standard output is gone: a full disk behind a redirection, or a closed pipe.
     pub(crate) fn output(error: &std::io::Error) -> Self {
-        Self { code: Code::Storage, message: format!("cannot write to standard output: {error}") }
+        Self::new(Code::Storage, format!("cannot write to standard output: {error}"))
     }
 }
 
@@ -73,12 +83,12 @@ impl From<Kind> for Code {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { code: error.kind().into(), message: error.to_string() }
+        Self::new(error.kind().into(), error.to_string())
     }
 }
 
 impl From<inventory::Error> for Failure {
     fn from(error: inventory::Error) -> Self {
-        Self { code: Kind::of(&error).into(), message: error.to_string() }
+        Self::new(Kind::of(&error).into(), error.to_string())
     }
 }

@@ -36,7 +36,9 @@ pub(crate) fn step(global: &Global, line: &str) {
 
 /// The end of a command that failed.
 pub(crate) fn failure(failure: &Failure, as_json: bool) {
-    if as_json {
+    if as_json && failure.shown {
+        // There is one object, and it is out.
+    } else if as_json {
         let code = failure.code as u8;
         let _ = writeln!(io::stdout().lock(), "{}", json!({"error": failure.message, "exit_code": code}));
     } else {

@@ -54,9 +54,19 @@ pub fn names() -> Vec<&'static str> {
 /// [`Error::Newer`] when the database is of a newer version, [`Error::NotADatabase`], [`Error::Io`] when there is no such
 /// file, [`Error::Database`] when a statement fails.
 pub fn migrate(path: &Path) -> Result<Vec<String>, Error> {
+    on_a_thread(path, || apply(path))
+}
+
+/// Runs `work` to its end on a thread of its own: from inside an async runtime, too, where blocking
+/// on another one is not allowed.
+pub(crate) fn on_a_thread<T, F>(path: &Path, work: impl FnOnce() -> F + Send) -> Result<T, Error>
+where
+    T: Send,
+    F: Future<Output = Result<T, Error>>,
+{
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(|error| Error::io(path, error))?.block_on(apply(path))
+        runtime.map_err(|error| Error::io(path, error))?.block_on(work())
     };
     thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -33,9 +33,14 @@ pub fn beside(database: &Path) -> io::Result<Vec<(PathBuf, String)>> {
     Ok(found)
 }
 
+const ID_LENGTH: usize = 36;
+
+/// Whether this is the id of a restore, or of a drill, as this program makes them.
+pub fn is_id(text: &str) -> bool {
+    text.len() == ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 fn is_ours(rest: &str, is_folder: bool) -> bool {
-    const ID: usize = 36;
-    let Some((id, suffix)) = rest.split_at_checked(ID) else { return false };
-    let is_id = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    is_id && if is_folder { suffix.is_empty() } else { matches!(suffix, ".json" | ".json.partial") }
+    let Some((id, suffix)) = rest.split_at_checked(ID_LENGTH) else { return false };
+    is_id(id) && if is_folder { suffix.is_empty() } else { matches!(suffix, ".json" | ".json.partial") }
 }

@@ -73,6 +73,16 @@ impl Inventory {
         Self::connect(Engine::Sqlite(path.to_owned()), ambient).await
     }
 
+    /// Opens the database in `path` as a program does at its start, and closes it again. Blocks; may be
+    /// called from inside and from outside of an async runtime.
+    ///
+    /// # Errors
+    /// As [`Inventory::open`].
+    pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
+        let ambient = ambient.clone();
+        migration::on_a_thread(path, || async { Self::open(path, ambient).await?.close().await })
+    }
+
     async fn connect(engine: Engine, ambient: Ambient) -> Result<Self, Error> {
         let (writer, readers) = match &engine {
             Engine::Sqlite(path) => {

@@ -23,3 +23,8 @@ pub use fixtures::{
 pub use generators::populate_test_database;
 pub use scratch::TestDbPath;
 pub use state::{State, state_of};
+
+/// Says that a test does nothing here, and why.
+pub fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}

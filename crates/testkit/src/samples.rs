@@ -10,6 +10,6 @@ pub fn sample(path: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found.canonicalize().expect("it exists"));
     }
-    eprintln!("skipped: there is no sample {path} (looked in {})", folder.display());
+    crate::skipped(&format!("there is no sample {path} (looked in {})", folder.display()));
     None
 }

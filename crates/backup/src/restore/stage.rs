@@ -337,7 +337,7 @@ fn below(entry: &Entry) -> &str {
     entry.name.split_once('/').map_or(entry.name.as_str(), |(_, path)| path)
 }
 
-fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
+pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
     let mut file = Hashing::new(File::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;

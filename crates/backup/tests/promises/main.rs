@@ -4,6 +4,7 @@
 
 mod at_work;
 mod content;
+mod drill;
 mod interruption;
 mod live_database;
 

@@ -72,7 +72,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     drop(progress);
     if before != after {
         let message = "the restored inventory differs from the original one: this is a defect".to_owned();
-        return Err(Failure { code: Code::Internal, message });
+        return Err(Failure::new(Code::Internal, message));
     }
     let rows: u64 = before.tables.values().map(|(rows, _)| rows).sum();
     let text = format!(

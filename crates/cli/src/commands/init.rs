@@ -22,7 +22,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
             let message = format!(
                 "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
             );
-            return Err(Failure { code: Code::Corrupt, message });
+            return Err(Failure::new(Code::Corrupt, message));
         }
     }
     if let Some(folder) = database.parent() {

@@ -19,27 +19,34 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
         let created: String = item.created.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect();
         match &item.summary {
             Ok(summary) => {
-                let verified = summary.status.as_ref().map(|status| status.verified_at.as_str());
+                let status = summary.status.as_ref();
+                let verified = status.map(|status| status.verified_at.as_str());
+                let proven =
+                    status.and_then(|status| status.proven.as_ref()).map(|proven| proven.at.as_str());
+                let shown = |what: &str, at: Option<&str>| {
+                    at.map_or_else(|| format!("not {what}"), |at| format!("{what} {at}"))
+                };
                 let contents = match summary.rows.is_empty() {
                     true => format!("format {}", summary.format),
                     false => output::counts(&summary.rows),
                 };
                 let _ = writeln!(
                     text,
-                    "{created}  {:>10}  {}  {name}\n    {contents}; {} datasheets, {} images",
+                    "{created}  {:>10}  {name}\n    {contents}; {} datasheets, {} images\n    {}, {}",
                     output::bytes(summary.size),
-                    verified.map_or_else(|| "not verified".to_owned(), |at| format!("verified {at}")),
                     summary.datasheets.0,
                     summary.images.0,
+                    shown("verified", verified),
+                    shown("proven", proven),
                 );
                 values.push(json!({
                     "archive": item.path, "created_at": item.created, "size": summary.size,
                     "format": summary.format.to_string(), "counts": output::counts_json(&summary.rows),
-                    "datasheets": summary.datasheets.0, "images": summary.images.0, "verified_at": verified,
+                    "datasheets": summary.datasheets.0, "images": summary.images.0, "verified_at": verified, "proven_at": proven,
                 }));
             }
             Err(error) => {
-                let _ = writeln!(text, "{created}  {:>10}  unusable  {name}\n    {error}", "");
+                let _ = writeln!(text, "{created}  {:>10}  {name}\n    unusable: {error}", "");
                 values.push(
                     json!({"archive": item.path, "created_at": item.created, "error": error.to_string()}),
                 );

@@ -39,7 +39,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
         match progress.suspend(|| output::confirm(&question)) {
             Some(true) => {}
             Some(false) => {
-                return Err(Failure { code: Code::Usage, message: "nothing was changed".to_owned() });
+                return Err(Failure::new(Code::Usage, "nothing was changed"));
             }
             None => {
                 return Err(Failure::usage(

@@ -14,8 +14,10 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: boo
     let summary = engine.show(file)?;
     let info = &summary.info;
     let unknown = "unknown";
+    let status = summary.status.as_ref();
+    let proven = status.and_then(|status| status.proven.as_ref());
     let mut text = format!(
-        "{}\n  made      {} by MakerMatrix {}\n  format    {}\n  size      {}\n  database  {}{}\n  files     {} datasheets ({}), {} images ({})\n  verified  {}\n",
+        "{}\n  made      {} by MakerMatrix {}\n  format    {}\n  size      {}\n  database  {}{}\n  files     {} datasheets ({}), {} images ({})\n  verified  {}\n  proven    {}\n",
         file.display(),
         info.created_at().unwrap_or(unknown),
         info.version().unwrap_or(unknown),
@@ -27,10 +29,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: boo
         output::bytes(summary.datasheets.1),
         summary.images.0,
         output::bytes(summary.images.1),
-        summary
-            .status
-            .as_ref()
-            .map_or("not yet, or changed since (run `makermatrix verify`)", |s| &s.verified_at),
+        status.map_or("not yet, or changed since (run `makermatrix verify`)", |status| &status.verified_at),
+        proven.map_or("not yet, or changed since (run `makermatrix drill`)", |proven| &proven.at),
     );
     if let Some(manifest) = info.v3() {
         for path in &manifest.dangling {
@@ -64,7 +64,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: boo
         "database_size": summary.database_size,
         "datasheets": {"count": summary.datasheets.0, "bytes": summary.datasheets.1},
         "images": {"count": summary.images.0, "bytes": summary.images.1},
-        "verified_at": summary.status.as_ref().map(|status| &status.verified_at),
+        "verified_at": status.map(|status| &status.verified_at),
+        "verified_by": status.map(|status| &status.verified_by),
+        "proven": proven,
         "files": files.collect::<Vec<_>>(),
     });
     output::result(global, &text, &value)

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::json;
 use testkit::state::leftovers;
 use testkit::state_of;
 
@@ -266,6 +267,55 @@ fn the_demo_proves_itself_and_cleans_up() {
         ["1. Populate", "2. Back it up", "3. Verify", "4. Damage", "5. Restore", "6. Prove it", "Proven: "];
     let found: Vec<Option<usize>> = steps.iter().map(|step| ran.out.find(step)).collect();
     assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{}", ran.out);
+}
+
+/// Each archive is said to be proven or not, and one that is not fails the command.
+#[test]
+fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
+    let shop = Shop::populated();
+    let ran = shop.run(&["drill"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("no archives in"), "{}", ran.err);
+    let before = state_of(&shop.places());
+    let older = shop.json(&["backup", "--name", "older"])["archive"].as_str().unwrap().to_owned();
+    let newer = shop.json(&["backup", "--name", "newer"])["archive"].as_str().unwrap().to_owned();
+
+    let drilled = shop.json(&["drill"]);
+    assert_eq!(drilled["drilled"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&drilled["drilled"][0]["archive"], &drilled["drilled"][0]["proven"]),
+        (&json!(newer), &json!(true))
+    );
+    assert_eq!((&drilled["drilled"][0]["files"], &drilled["drilled"][0]["tables"]), (&json!(3), &json!(41)));
+    let listed = shop.json(&["list"]);
+    assert!(listed["archives"][0]["proven_at"].is_string() && listed["archives"][1]["proven_at"].is_null());
+    assert!(shop.run(&["list"]).out.contains("not proven"));
+    assert!(shop.json(&["show", &newer])["proven"]["restore_seconds"].is_number());
+
+    let ran = shop.run(&["drill", "--all"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out.matches(": proven\n").count(), 2, "{}", ran.out);
+
+    let mut bytes = fs::read(&older).unwrap();
+    bytes[200] ^= 1;
+    fs::write(&older, bytes).unwrap();
+    let ran = shop.run(&["drill", "--all"]);
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(ran.out.contains("NOT PROVEN") && ran.out.contains("newer.zip: proven"), "{}", ran.out);
+    assert!(ran.err.contains("1 of 2 archives"), "{}", ran.err);
+    let ran = shop.run(&["drill", "--all", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, value["drilled"].as_array().unwrap().len()), (5, 2));
+    let ran = shop.run(&["drill", &older]);
+    assert_eq!((ran.code, ran.out.as_str()), (5, ""));
+    assert!(ran.err.contains("makers_matrix.db"), "{}", ran.err);
+
+    let elsewhere = shop.folder.join("scratch");
+    fs::create_dir(&elsewhere).unwrap();
+    assert_eq!(shop.run(&["drill", &newer, "--scratch", elsewhere.to_str().unwrap()]).code, 0);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    assert!(state_of(&shop.places()) == before);
+    assert_eq!(leftovers(&shop.places()), Vec::<String>::new());
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn can_inject() -> bool {
         Command::new("strace").args(["-qq", "-e", "inject=write:error=ENOSPC:when=1", "true"]).output();
     let can = tried.is_ok_and(|tried| tried.status.success());
     if !can {
-        eprintln!("skipped: strace is not here, or may not trace");
+        testkit::skipped("strace is not here, or may not trace");
     }
     can
 }

@@ -1,0 +1,266 @@
+//! The drill: an archive is restored for real, by the very code of a restore, into an inventory of
+//! its own that is thrown away afterwards. What came out is opened and compared with the archive,
+//! table by table and file by file. Only an archive that has passed this is called proven.
+//!
+//! The live inventory is neither touched nor locked: a drill may run while people work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use archive::{Reader, Role};
+use inventory::disk::{Readers, folder_of, with_suffix};
+use inventory::restore_names::is_id;
+use inventory::sqlite::{self, TableDigest};
+use inventory::static_files::FileKind;
+use inventory::{Actor, Inventory, migration};
+
+use crate::event::Meter;
+use crate::restore::hash_of;
+use crate::verify::{check_database, drain, open, unpack};
+use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step};
+
+/// What to drill with.
+#[derive(Debug, Clone)]
+pub struct DrillOptions {
+    /// The archive.
+    pub archive: PathBuf,
+    /// The folder for the scratch inventory; by default that of the database, so that it takes as long
+    /// as a real restore.
+    pub scratch: Option<PathBuf>,
+    /// Take rows with broken foreign keys as they are.
+    pub allow_violations: bool,
+}
+
+/// An archive that has been restored, and was what it should be.
+#[derive(Debug)]
+pub struct Drilled {
+    /// Tables whose rows are the same, by digest.
+    pub tables: u64,
+    /// Tables with the same number of rows, which restoring changes: by a migration, or because tasks
+    /// that were running are cancelled.
+    pub changed_tables: Vec<String>,
+    /// Rows altogether.
+    pub rows: u64,
+    /// Files with the same content.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How long the restore took, from opening the archive to the last file in its place.
+    pub took: Duration,
+    /// What is now noted beside the archive; nothing where that cannot be written.
+    pub status: Option<Status>,
+}
+
+impl Engine {
+    /// Restores an archive into a scratch inventory and compares what came out of it.
+    ///
+    /// # Errors
+    /// Those of a restore, and [`Error::NotProven`].
+    pub fn drill(
+        &self,
+        actor: &Actor,
+        options: &DrillOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<Drilled, Error> {
+        crate::create::require(actor, "drilling a backup", "backup:restore")?;
+        // What cannot be opened needs no scratch inventory.
+        drop(open(&options.archive)?);
+        let scratch = Scratch::create(self, options.scratch.as_deref())?;
+        let drilled = self.drill_in(&scratch, actor, options, observer)?;
+        scratch.remove()?;
+        // Only a note, as after verifying: that the archive is proven stands without it.
+        let status = self.note_proven(&options.archive, drilled.took).ok();
+        Ok(Drilled { status, ..drilled })
+    }
+
+    fn drill_in(
+        &self,
+        scratch: &Scratch<'_>,
+        actor: &Actor,
+        options: &DrillOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<Drilled, Error> {
+        let engine = scratch.engine()?;
+        let archive = options.archive.clone();
+        let restore =
+            RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
+        let begun = Instant::now();
+        let plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
+        let took = begun.elapsed();
+        observer.event(Event::Step(Step::Compare));
+        let comparison = Comparison { path: &options.archive, engine: &engine, scratch: &scratch.folder };
+        let reader = open(&options.archive)?;
+        let mut meter = Meter::new(observer, reader.entries().iter().map(|entry| entry.size).sum());
+        let files = comparison.files(&reader, &mut meter)?;
+        let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
+        let bytes =
+            reader.entries().iter().filter(|entry| entry.role.is_static()).map(|entry| entry.size).sum();
+        Ok(Drilled { tables: same, changed_tables, rows, files, bytes, took, status: None })
+    }
+}
+
+/// Between an archive and what restoring it has led to.
+struct Comparison<'a> {
+    path: &'a Path,
+    engine: &'a Engine,
+    scratch: &'a Path,
+}
+
+impl Comparison<'_> {
+    fn differs(&self, what: String) -> Error {
+        Error::NotProven { path: self.path.to_owned(), scratch: self.scratch.to_owned(), what }
+    }
+
+    /// Every file of the archive is there with its content, and no other.
+    fn files(&self, reader: &Reader<File>, meter: &mut Meter<'_>) -> Result<u64, Error> {
+        let mut expected = BTreeSet::new();
+        for entry in reader.entries().iter().filter(|entry| entry.role.is_static()) {
+            let archived = drain(self.path, reader, entry, meter)?;
+            let restored = self.engine.places.static_files.join(&entry.name);
+            if !restored.is_file() || hash_of(&restored)? != archived {
+                return Err(self.differs(entry.name.clone()));
+            }
+            expected.insert(entry.name.as_str());
+        }
+        let static_files = self.engine.static_files();
+        for kind in FileKind::ALL {
+            let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
+            for file in listing.files {
+                let name = format!("{}/{}", kind.folder(), file.path);
+                if !expected.contains(name.as_str()) {
+                    return Err(self.differs(format!("{name}, which is not in it,")));
+                }
+            }
+        }
+        Ok(expected.len() as u64)
+    }
+
+    /// The program opens the database, and every table is what it is in the archive: unpacked once
+    /// more, and never in contact with the restore. Returns all rows, the number of tables that are the
+    /// same, and the names of those that restoring changes.
+    fn tables(
+        &self,
+        reader: &Reader<File>,
+        plan: &Plan,
+        meter: &mut Meter<'_>,
+    ) -> Result<(u64, u64, Vec<String>), Error> {
+        let restored = &self.engine.places.database;
+        Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
+        let restored = sqlite::inspect(restored).map_err(Error::live(restored))?.tables;
+        let archived = self.archived_tables(reader, meter)?;
+        let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
+        for (name, archived) in archived {
+            let differs = || self.differs(format!("table {name}"));
+            let restored = restored.get(&name).ok_or_else(differs)?;
+            rows += archived.rows;
+            if *restored == archived {
+                same += 1;
+            } else if restored.rows == archived.rows && restoring_changes(&name, plan) {
+                changed.push(name);
+            } else {
+                return Err(differs());
+            }
+        }
+        Ok((rows, same, changed))
+    }
+
+    fn archived_tables(
+        &self,
+        reader: &Reader<File>,
+        meter: &mut Meter<'_>,
+    ) -> Result<BTreeMap<String, TableDigest>, Error> {
+        let entry = reader.entry(Role::Database).expect("without one it is not restored");
+        let copy = self.scratch.join("archived.db");
+        unpack(self.path, reader, entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
+        check_database(self.path, reader.info().v3(), &copy)?;
+        sqlite::strip(&copy).map_err(Error::archived(self.path))?;
+        let mut tables = sqlite::inspect(&copy).map_err(Error::archived(self.path))?.tables;
+        // Its rows are the marks of restores, which do not travel.
+        tables.remove("mm_restore");
+        Ok(tables)
+    }
+}
+
+/// Whether a restore rewrites rows of this table.
+fn restoring_changes(table: &str, plan: &Plan) -> bool {
+    !plan.migrations.is_empty() || (table == "tasks" && plan.cancelled_tasks > 0)
+}
+
+/// Between the name of the database and the id of the drill.
+const MARK: &str = ".drill-";
+
+/// The folder of a scratch inventory, locked as long as the drill runs. Dropped, it goes away.
+struct Scratch<'a> {
+    engine: &'a Engine,
+    folder: PathBuf,
+    removed: bool,
+    _lock: File,
+}
+
+impl<'a> Scratch<'a> {
+    fn create(engine: &'a Engine, chosen: Option<&Path>) -> Result<Self, Error> {
+        let database = &engine.places.database;
+        let beside = match chosen {
+            Some(folder) => folder.join(archive::DATABASE),
+            // Without an inventory here, there is no better place.
+            None if !folder_of(database).exists() => std::env::temp_dir().join(archive::DATABASE),
+            None => database.clone(),
+        };
+        remove_abandoned(engine, &beside)?;
+        loop {
+            let folder = with_suffix(&beside, &format!("{MARK}{}", engine.ambient.uuid()));
+            let failed = || Error::storage("create", &folder);
+            engine.disk.create_folder(&folder).map_err(failed())?;
+            let lock = File::open(&folder).and_then(|lock| lock.lock().map(|()| lock));
+            // Another drill may have taken it for abandoned before it was locked.
+            if folder.exists() {
+                let lock = lock.map_err(failed())?;
+                return Ok(Self { engine, folder, removed: false, _lock: lock });
+            }
+        }
+    }
+
+    /// An engine for an empty inventory in the folder: a restore then goes the way it goes over a live
+    /// one.
+    fn engine(&self) -> Result<Engine, Error> {
+        let places = Places::in_folder(&self.folder);
+        let disk = &self.engine.disk;
+        let database = &places.database;
+        disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
+        migration::migrate(database).map_err(Error::live(database))?;
+        Ok(Engine { places, ..self.engine.clone() })
+    }
+
+    fn remove(mut self) -> Result<(), Error> {
+        self.removed = true;
+        self.engine.disk.remove_tree(&self.folder).map_err(Error::storage("remove", &self.folder))
+    }
+}
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        if !self.removed {
+            // Best effort: the next drill tries again.
+            let _ = self.engine.disk.remove_tree(&self.folder);
+        }
+    }
+}
+
+/// Scratch inventories of drills that were killed.
+fn remove_abandoned(engine: &Engine, beside: &Path) -> Result<(), Error> {
+    let mark = format!("{}{MARK}", beside.file_name().unwrap_or_default().to_string_lossy());
+    let Ok(entries) = fs::read_dir(folder_of(beside)) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_drill = name.strip_prefix(&mark).is_some_and(is_id) && path.is_dir();
+        if is_drill
+            && let Ok(lock) = File::open(&path)
+            && lock.try_lock().is_ok()
+        {
+            engine.disk.remove_tree(&path).map_err(Error::storage("remove", &path))?;
+        }
+    }
+    Ok(())
+}
