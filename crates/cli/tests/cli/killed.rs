@@ -38,7 +38,7 @@ fn a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
     let whole = begun.elapsed();
     let mut random = Random::new("kills of a restore");
     let (mut current, mut old, mut new) = (0, 0, 0);
-    for (number, delay) in instants(long_run::amount(100, 3000), whole, &mut random).into_iter().enumerate() {
+    for (number, delay) in instants(long_run::amount(100, 2000), whole, &mut random).into_iter().enumerate() {
         let target = 1 - current;
         run_and_kill(shop, &restore(&two.archives[target].0), delay);
         if number % 4 == 0 {
@@ -70,7 +70,7 @@ fn a_backup_killed_at_any_instant_leaves_a_whole_archive_or_none() {
     let whole = begun.elapsed();
     let mut random = Random::new("kills of a backup");
     let (mut none, mut complete) = (0, 0);
-    for delay in instants(long_run::amount(60, 2000), whole, &mut random) {
+    for delay in instants(long_run::amount(60, 1000), whole, &mut random) {
         run_and_kill(&shop, &["backup", "--name", "killed"], delay);
         if path("killed").exists() {
             let ran = shop.run(&["verify", path("killed").to_str().unwrap()]);
