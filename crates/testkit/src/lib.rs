@@ -7,6 +7,7 @@
 #![expect(clippy::print_stderr, reason = "tests say on standard error what they keep and skip")]
 #![expect(clippy::print_stdout, reason = "and on standard output what they measured")]
 
+pub mod any_data;
 pub mod faulty;
 pub mod fixtures;
 pub mod generators;

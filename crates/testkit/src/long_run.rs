@@ -49,6 +49,11 @@ impl Random {
         Self(u64::max(mixed, 1))
     }
 
+    /// Begins with this number.
+    pub fn with_seed(seed: u64) -> Self {
+        Self(u64::max(seed, 1))
+    }
+
     /// The next number below `bound`, which is not 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::Error;
 use crate::static_files::FileKind;
@@ -57,11 +57,14 @@ pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
     Ok(found)
 }
 
-/// The texts in a column; none where an older schema has no such table or column.
+/// The texts in a column; none where an older schema has no such table or column. SQLite stores any
+/// bytes as text; no file of a backup has a name that is not UTF-8, so such a text refers to none, and
+/// it is enough that people recognise it.
 fn strings(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Vec<String>> {
     if !connection.column_exists(None, table, column)? {
         return Ok(Vec::new());
     }
     let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE typeof({column}) = 'text'");
-    connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
+    let text = |row: &Row<'_>| Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned());
+    connection.prepare(&sql)?.query_map([], text)?.collect()
 }

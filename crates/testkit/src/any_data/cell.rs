@@ -1,0 +1,80 @@
+//! A value as SQLite stores it, to the bit.
+
+use std::fmt;
+
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+/// One value. Unlike `rusqlite`'s it holds text that is not UTF-8, and tells 0.0 from -0.0.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cell {
+    /// NULL.
+    Null,
+    /// INTEGER.
+    Integer(i64),
+    /// REAL, as the bits of an `f64`.
+    Real(u64),
+    /// TEXT, mostly UTF-8.
+    Text(Vec<u8>),
+    /// BLOB.
+    Blob(Vec<u8>),
+}
+
+impl Cell {
+    /// A number with a fraction. NaN is NULL, as SQLite has it.
+    pub fn real(value: f64) -> Self {
+        if value.is_nan() { Self::Null } else { Self::Real(value.to_bits()) }
+    }
+
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into().into_bytes())
+    }
+
+    /// Bytes of a text or blob.
+    pub fn bytes_mut(&mut self) -> Option<&mut Vec<u8>> {
+        match self {
+            Self::Text(bytes) | Self::Blob(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// What a row holds.
+    pub fn of(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(value) => Self::Integer(value),
+            ValueRef::Real(value) => Self::Real(value.to_bits()),
+            ValueRef::Text(text) => Self::Text(text.to_vec()),
+            ValueRef::Blob(blob) => Self::Blob(blob.to_vec()),
+        }
+    }
+}
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Real(bits) => ValueRef::Real(f64::from_bits(*bits)),
+            Self::Text(text) => ValueRef::Text(text),
+            Self::Blob(blob) => ValueRef::Blob(blob),
+        }))
+    }
+}
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 48;
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Real(bits) => write!(f, "{:?}", f64::from_bits(*bits)),
+            Self::Text(bytes) | Self::Blob(bytes) => {
+                let kind = if matches!(self, Self::Text(_)) { "t" } else { "x" };
+                write!(f, "{kind}\"{}\"", bytes[..bytes.len().min(SHOWN)].escape_ascii())?;
+                if bytes.len() > SHOWN { write!(f, "… ({} bytes)", bytes.len()) } else { Ok(()) }
+            }
+        }
+    }
+}

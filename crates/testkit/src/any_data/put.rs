@@ -1,0 +1,173 @@
+//! Putting a random inventory in place, and reading back what lies there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use backup::Places;
+use inventory::disk::with_suffix;
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+
+use crate::scratch::require_inside;
+
+use super::cell::Cell;
+use super::schema::{ForeignKey, Table};
+use super::{AnyInventory, Row};
+
+impl AnyInventory {
+    /// Puts a new database in place, with these rows, and the files. What was there must be gone.
+    pub fn put(&self, places: &Places) {
+        require_inside(&places.database);
+        fs::write(&places.database, &self.schema.empty).expect("the scratch folder is writable");
+        let connection = Connection::open(&places.database).expect("just written");
+        connection.pragma_update(None, "page_size", self.page_size).expect("a page size");
+        connection.execute_batch("VACUUM").expect("nobody else uses it");
+        let mode = if self.wal { "WAL" } else { "DELETE" };
+        connection.pragma_update(None, "journal_mode", mode).expect("nobody else uses it");
+        drop(connection);
+        self.put_rows(&places.database);
+        self.put_files(places);
+    }
+
+    /// Puts it in place of the inventory that is there: of its rows, in the database that is there,
+    /// or of the whole database.
+    pub fn put_over(&self, places: &Places, keep_database: bool) {
+        require_inside(&places.static_files);
+        fs::remove_dir_all(&places.static_files).expect("it is there");
+        if keep_database {
+            let connection = unconstrained(&places.database);
+            for table in &self.schema.tables {
+                connection.execute(&format!("DELETE FROM \"{}\"", table.name), []).expect("a table");
+            }
+            drop(connection);
+            self.put_rows(&places.database);
+            self.put_files(places);
+        } else {
+            for suffix in ["", "-wal", "-shm", "-journal"] {
+                let _ = fs::remove_file(with_suffix(&places.database, suffix));
+            }
+            self.put(places);
+        }
+    }
+
+    fn put_files(&self, places: &Places) {
+        for folder in ["datasheets", "images"] {
+            fs::create_dir_all(places.static_files.join(folder)).expect("the scratch folder is writable");
+        }
+        for file in &self.files {
+            let path = places.static_files.join(file.name());
+            fs::create_dir_all(path.parent().expect("below the root")).expect("no file is in the way");
+            fs::write(path, &file.content).expect("a usable name");
+        }
+    }
+
+    fn put_rows(&self, database: &Path) {
+        let mut connection = unconstrained(database);
+        let transaction = connection.transaction().expect("nobody else uses it");
+        // Rows by their place in the file, since any value may be their key.
+        let mut placed: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        let mut later = Vec::new();
+        for (number, table) in self.schema.tables.iter().enumerate() {
+            for row in self.rows.iter().filter(|row| row.table == number) {
+                let mut row = row.clone();
+                let mut unresolved = Vec::new();
+                let mut orphan = false;
+                for (key, parent) in table.foreign_keys.iter().zip(row.parents.clone()) {
+                    match placed.get(key.parent.as_str()).filter(|_| key.required) {
+                        Some(parents) => {
+                            refer(&transaction, &mut row, key, parents[parent.unwrap_or(0) % parents.len()]);
+                        }
+                        None if key.required => orphan = true,
+                        None => {
+                            key.columns.iter().for_each(|(column, _)| row.cells[*column] = Cell::Null);
+                            unresolved.extend(parent.map(|parent| (key, parent)));
+                        }
+                    }
+                }
+                if !orphan && let Some(id) = insert(&transaction, table, &row) {
+                    placed.entry(table.name.as_str()).or_default().push(id);
+                    later.extend(unresolved.into_iter().map(|(key, parent)| (table, id, key, parent)));
+                }
+            }
+        }
+        // Also to itself, to later rows, and in circles.
+        for (table, id, key, parent) in later {
+            if let Some(parents) = placed.get(key.parent.as_str()) {
+                point(&transaction, table, id, key, parents[parent % parents.len()]);
+            }
+        }
+        transaction.commit().expect("nobody else uses it");
+    }
+}
+
+fn unconstrained(database: &Path) -> Connection {
+    let connection = Connection::open(database).expect("a database");
+    connection.pragma_update(None, "foreign_keys", false).expect("is only a setting");
+    connection.pragma_update(None, "synchronous", "OFF").expect("is only a setting");
+    connection
+}
+
+/// Gives the columns of a row the key of its parent.
+fn refer(connection: &Connection, row: &mut Row, key: &ForeignKey, parent: i64) {
+    for (column, to) in &key.columns {
+        row.cells[*column] = key_of(connection, &key.parent, to, parent);
+    }
+}
+
+fn key_of(connection: &Connection, table: &str, column: &str, id: i64) -> Cell {
+    let sql = format!("SELECT \"{column}\" FROM \"{table}\" WHERE rowid = ?1");
+    let mut statement = connection.prepare_cached(&sql).expect("a column");
+    statement.query_row([id], |row| Ok(Cell::of(row.get_ref(0)?))).expect("it was inserted")
+}
+
+/// Inserts a row, unless another has what must be unique.
+fn insert(connection: &Connection, table: &Table, row: &Row) -> Option<i64> {
+    let holes: Vec<&str> = table.columns.iter().map(|_| "?").collect();
+    let sql = format!("INSERT INTO \"{}\" VALUES ({})", table.name, holes.join(", "));
+    let mut statement = connection.prepare_cached(&sql).expect("a table");
+    accepted(statement.insert(params_from_iter(&row.cells)))
+}
+
+fn point(connection: &Connection, table: &Table, id: i64, key: &ForeignKey, parent: i64) {
+    for (column, to) in &key.columns {
+        let value = key_of(connection, &key.parent, to, parent);
+        let sql = format!(
+            "UPDATE \"{}\" SET \"{}\" = ?1 WHERE rowid = ?2",
+            table.name, table.columns[*column].name
+        );
+        accepted(connection.execute(&sql, rusqlite::params![value, id]));
+    }
+}
+
+fn accepted<T>(result: rusqlite::Result<T>) -> Option<T> {
+    match result {
+        Ok(done) => Some(done),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            let why = error.to_string();
+            assert!(why.contains("UNIQUE"), "{why}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// All rows of all tables but the mark of a restore, as they are stored, sorted: what a digest sums
+/// up, without any digest.
+pub fn rows_of(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
+    let connection = Connection::open(require_inside(database)).expect("a database");
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'mm_restore'";
+    let mut tables = connection.prepare(sql).expect("a database");
+    let names: Vec<String> =
+        tables.query_map([], |row| row.get(0)).expect("a database").collect::<Result<_, _>>().expect("names");
+    let rows = |name: &String| {
+        let mut statement = connection.prepare(&format!("SELECT * FROM \"{name}\"")).expect("a table");
+        let width = statement.column_count();
+        let rows = statement
+            .query_map([], |row| (0..width).map(|column| Ok(Cell::of(row.get_ref(column)?))).collect());
+        let mut rows: Vec<Vec<Cell>> =
+            rows.expect("a table").collect::<Result<_, _>>().expect("rows can be read");
+        rows.sort();
+        rows
+    };
+    names.iter().map(|name| (name.clone(), rows(name))).collect()
+}
