@@ -26,6 +26,9 @@ impl Default for Limits {
 
 /// Lines of each list in the manifest that is not of files: what is missing, what was left out.
 pub const MAX_LISTED: usize = 1000;
+/// Bytes of such a line, at most. JSON may need six for one, and both lists have to fit into
+/// [`Limits::manifest`].
+pub const MAX_LINE: usize = 300;
 /// Folders above a file inside the archive, at most.
 pub const MAX_DEPTH: usize = 32;
 /// Bytes in the name of an entry, at most.

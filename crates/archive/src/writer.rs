@@ -12,7 +12,7 @@ use sha2::Digest;
 
 use crate::error::{Error, Refusal};
 use crate::hashing::Sha256Hex;
-use crate::limits::MAX_LISTED;
+use crate::limits::{MAX_LINE, MAX_LISTED};
 use crate::manifest::{FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two_places};
 use crate::name::{self, Role};
 use crate::{CHECKSUMS, DATABASE, ENV, FORMAT_VERSION, MANIFEST, sums};
@@ -194,10 +194,20 @@ fn path_of(name: &str) -> EntryPath<'_> {
     if name.contains(':') { EntryPath::verbatim(name.as_bytes()) } else { EntryPath::conformant(name) }
 }
 
+/// What rows call a file can be of any length.
+fn shorten(line: &mut String) {
+    const MORE: char = '…';
+    if line.len() > MAX_LINE {
+        line.truncate(line.floor_char_boundary(MAX_LINE - MORE.len_utf8()));
+        line.push(MORE);
+    }
+}
+
 fn manifest(mut facts: Facts, files: Vec<FileRecord>) -> Manifest {
     // Long enough to see what is going on, and never too long for a reader.
     facts.dangling.truncate(MAX_LISTED);
     facts.left_out.truncate(MAX_LISTED);
+    facts.dangling.iter_mut().chain(facts.left_out.iter_mut().map(|left| &mut left.what)).for_each(shorten);
     let total = |role: Role| {
         let of_role = files.iter().filter(move |file| Role::of(&file.path) == role);
         of_role.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size))

@@ -73,7 +73,9 @@ pub(super) fn dangling(static_files: &StaticFiles, references: &[Reference]) -> 
             present.insert(&file.path);
             if kind == FileKind::Images {
                 let name_at = file.path.rfind('/').map_or(0, |slash| slash + 1);
-                present.extend(file.path[name_at..].find('.').map(|dot| &file.path[..name_at + dot]));
+                // As `Reference::matches` has it: the name may have dots of its own.
+                let dots = file.path[name_at..].match_indices('.');
+                present.extend(dots.map(|(dot, _)| &file.path[..name_at + dot]));
             }
         }
         let of_kind = references.iter().filter(|reference| reference.kind == kind);
