@@ -7,6 +7,7 @@ mod writers;
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archive::{Limits, Reader, Role};
@@ -25,6 +26,15 @@ fn back_up(engine: &Engine) -> Result<BackupReport, Error> {
 fn restore(engine: &Engine, archive: &Path, safety_backup: bool) -> Result<RestoreReport, Error> {
     let options = RestoreOptions { safety_backup, ..RestoreOptions::new(archive) };
     engine.stage_restore(ACTOR, &options, &mut quiet)?.commit(&mut quiet)
+}
+
+/// What has ended, well or not, ends what others do beside it: nobody waits for the dead.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Another program's connection.

@@ -20,7 +20,7 @@ use testkit::long_run::{amount, figure};
 use testkit::state::leftovers;
 use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_files_dir};
 
-use super::{ACTOR, back_up, connect, is_busy, restore};
+use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, restore};
 
 const READERS: usize = 8;
 const PARTS: u32 = 100;
@@ -79,6 +79,9 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         let stop = StopAtEnd(&watching.stop);
         for number in 0..restores {
             watching.wait_for_all();
+            if watching.stop.load(Ordering::Relaxed) {
+                break;
+            }
             watching.restores.fetch_add(1, Ordering::SeqCst);
             restore(&engine, &archives[number as usize % 2], false).expect("readers are in nobody's way");
             watching.restores.fetch_add(1, Ordering::SeqCst);
@@ -103,14 +106,6 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         "What those readers met: busy; the file of a replaced row gone; the former content of a replaced file",
         &format!("{}; {}; {}", count(&watching.busy), count(&watching.gone), count(&watching.late)),
     );
-}
-
-struct StopAtEnd<'a>(&'a AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Watching<'_> {
@@ -163,7 +158,7 @@ fn content(name: &str) -> Vec<u8> {
 fn read(watching: &Watching<'_>, reader: usize) -> BTreeSet<String> {
     let mut connection = connect(watching.database);
     let mut seen = BTreeSet::new();
-    let mut number = reader as u32;
+    let (mut number, _stop) = (reader as u32, StopAtEnd(&watching.stop));
     while !watching.stop.load(Ordering::Relaxed) {
         let before = watching.restores.load(Ordering::SeqCst);
         // Every second reader keeps its statements prepared across restores.

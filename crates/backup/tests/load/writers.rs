@@ -16,7 +16,7 @@ use rusqlite::{Connection, params};
 use testkit::long_run::{Random, amount, figure, seed};
 use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_files_dir};
 
-use super::{ACTOR, back_up, connect, is_busy, quiet, unpack};
+use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, quiet, unpack};
 
 /// Writers with a connection of their own, and those that use the inventory's use cases.
 const STRANGERS: u64 = 60;
@@ -44,6 +44,7 @@ struct Load<'a> {
 impl Load<'_> {
     /// Calls `work` until the end; what returns true is a move.
     fn keep_on(&self, mut work: impl FnMut() -> bool) {
+        let _stop = StopAtEnd(&self.stop);
         let mut waits: [Vec<Duration>; PHASES] = Default::default();
         while !self.stop.load(Ordering::Relaxed) {
             let (phase, began) = (self.phase.load(Ordering::Relaxed), Instant::now());
@@ -99,14 +100,15 @@ async fn each_backup_under_64_writers_is_one_moment(
             let (load, root) = (&load, test_static_files_dir.root());
             scope.spawn(move || keep_files(load, &StaticFiles::new(root), Random::with_seed(seed ^ keeper)));
         }
-        // Whatever fails here has to stop the writers, or the test would never end.
         let stop = StopAtEnd(&load.stop);
         for moves in [amount(200, 2000), amount(400, 20_000)] {
             load.wait_for_moves(moves.into());
             load.phase.fetch_add(1, Ordering::Relaxed);
         }
         let (mut backups, mut last, began) = (0, None, Instant::now());
-        while backups < amount(4, 100) || began.elapsed() < Duration::from_secs(amount(0, 180).into()) {
+        let enough =
+            |backups| backups >= amount(4, 100) && began.elapsed().as_secs() >= amount(0, 180).into();
+        while !enough(backups) && !load.stop.load(Ordering::Relaxed) {
             load.wait_for_moves(20);
             let report = back_up(&engine).expect("writers do not keep anybody from making a backup");
             engine.verify(ACTOR, &report.path, &mut quiet).expect("it is sound");
@@ -124,15 +126,8 @@ async fn each_backup_under_64_writers_is_one_moment(
     report(backups, &load);
 }
 
-struct StopAtEnd<'a>(&'a AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Every part lies at every place.
+/// Every part lies at every place. Their descriptions make the database longer than what is copied in
+/// one go: else nobody could write in between.
 fn stock(database: &Path) {
     let mut connection = connect(database);
     let transaction = connection.transaction().expect("nobody else is there");
@@ -143,7 +138,7 @@ fn stock(database: &Path) {
         is_smart_location, auto_created, hidden_by_default, is_connected) VALUES (?1, ?1, 'standard', 0, 0, 0, 0, 0, 0)";
     (0..PLACES).for_each(|place| add(location, &[&place_id(place)]));
     let part = "INSERT INTO partmodel (id, part_name, description, created_at, updated_at) \
-        VALUES (?1, ?1, hex(randomblob(300)), '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901')";
+        VALUES (?1, ?1, hex(zeroblob(20000)), '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901')";
     let allocation = format!(
         "INSERT INTO part_location_allocations (id, part_id, location_id, quantity_at_location, is_primary_storage, \
          allocated_at, last_updated, auto_synced) VALUES (?1 || '@' || ?2, ?1, ?2, {EACH}, 0, \
@@ -235,7 +230,7 @@ fn keep_files(load: &Load<'_>, files: &StaticFiles, mut random: Random) {
             Err(error) => assert!(is_busy(&error), "{error}"),
         }
     };
-    let mut mine = Vec::new();
+    let (mut mine, _stop) = (Vec::new(), StopAtEnd(&load.stop));
     while !load.stop.load(Ordering::Relaxed) {
         if mine.len() < 20 || random.below(2) == 0 {
             let content =
