@@ -36,10 +36,26 @@ pub struct AnyInventory {
     pub rows: Vec<Row>,
     /// Static files.
     pub files: Vec<AnyFile>,
+    /// How the database is made.
+    pub circumstances: Circumstances,
+}
+
+/// What is not content, and may still get in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
     /// Bytes per page of the database.
     pub page_size: u32,
     /// Whether the database is in WAL mode.
     pub wal: bool,
+    /// How texts are encoded: `UTF-8`, `UTF-16le` or `UTF-16be`.
+    pub encoding: &'static str,
+    /// Whether people have made tables of their own, as the schema of ours would never be.
+    pub own_tables: bool,
+}
+
+impl Circumstances {
+    /// As our own program makes a database.
+    pub const USUAL: Self = Self { page_size: 4096, wal: true, encoding: "UTF-8", own_tables: false };
 }
 
 /// A row.
@@ -83,9 +99,17 @@ impl Anything {
             let count = if random.below(200) == 0 { random.below(300) } else { random.below(5) };
             rows.extend((0..count).map(|_| self.row(random, table, &files)));
         }
-        let page_size = 512 << random.below(8);
-        let page_size = if random.below(2) == 0 { 4096 } else { page_size };
-        AnyInventory { schema: Arc::clone(&self.schema), rows, files, page_size, wal: random.below(3) > 0 }
+        let circumstances = Circumstances {
+            page_size: if random.below(2) == 0 { 4096 } else { 512 << random.below(8) },
+            wal: random.below(3) > 0,
+            encoding: if random.below(6) > 0 {
+                "UTF-8"
+            } else {
+                ["UTF-16le", "UTF-16be"][random.below(2) as usize]
+            },
+            own_tables: random.below(4) == 0,
+        };
+        AnyInventory { schema: Arc::clone(&self.schema), rows, files, circumstances }
     }
 
     fn row(&self, random: &mut Random, table: usize, files: &[AnyFile]) -> Row {
@@ -125,12 +149,7 @@ pub fn runner(purpose: &str, cases: u32) -> TestRunner {
 impl fmt::Debug for AnyInventory {
     /// A line for each row and file; what is NULL or no value of the row itself is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "AnyInventory (pages of {} bytes, {})",
-            self.page_size,
-            if self.wal { "WAL" } else { "no WAL" }
-        )?;
+        writeln!(f, "AnyInventory, {:?}", self.circumstances)?;
         for row in &self.rows {
             let table = &self.schema.tables[row.table];
             write!(f, "  {}:", table.name)?;

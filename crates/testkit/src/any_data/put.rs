@@ -14,16 +14,34 @@ use super::cell::Cell;
 use super::schema::{ForeignKey, Table};
 use super::{AnyInventory, Row};
 
+/// Tables such as people make: without a key, with columns that are computed, strict, without row ids,
+/// numbered by SQLite, with names that need quotes and indexes that need functions.
+const OWN_TABLES: &str = r#"
+    CREATE TABLE "our ""own"" ünïcode" (a, "b c" DEFAULT 'x', total AS (a || "b c") STORED, size AS (length(a)));
+    CREATE INDEX "odd index" ON "our ""own"" ünïcode" (lower(a)) WHERE "b c" IS NOT NULL;
+    INSERT INTO "our ""own"" ünïcode" (a, "b c") VALUES (NULL, NULL), (NULL, NULL), (1, 1.0), (1.0, 1), ('1', x'31'),
+        (x'', ''), (-0.0, 9e999), (CAST(x'ff00' AS TEXT), CAST(x'6100' AS TEXT));
+    CREATE TABLE own_strict (k TEXT PRIMARY KEY, v ANY, n INT UNIQUE) STRICT, WITHOUT ROWID;
+    INSERT INTO own_strict VALUES ('', '007', 7), ('b', 7, NULL), ('a', 7.0, NULL);
+    CREATE TABLE own_numbers (n INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT COLLATE NOCASE REFERENCES own_strict (k));
+    INSERT INTO own_numbers VALUES (9223372036854775806, 'a'), (-5, NULL);
+    DELETE FROM own_numbers WHERE n > 0;
+    CREATE TABLE own_empty_key (k TEXT PRIMARY KEY, v);
+    INSERT INTO own_empty_key VALUES (NULL, 2), (NULL, 1), ('k', NULL);
+"#;
+
 impl AnyInventory {
     /// Puts a new database in place, with these rows, and the files. What was there must be gone.
     pub fn put(&self, places: &Places) {
         require_inside(&places.database);
-        fs::write(&places.database, &self.schema.empty).expect("the scratch folder is writable");
-        let connection = Connection::open(&places.database).expect("just written");
-        connection.pragma_update(None, "page_size", self.page_size).expect("a page size");
-        connection.execute_batch("VACUUM").expect("nobody else uses it");
-        let mode = if self.wal { "WAL" } else { "DELETE" };
+        let (how, connection) = (&self.circumstances, unconstrained(&places.database));
+        connection.pragma_update(None, "encoding", how.encoding).expect("an encoding");
+        connection.pragma_update(None, "page_size", how.page_size).expect("a page size");
+        let mode = if how.wal { "WAL" } else { "DELETE" };
         connection.pragma_update(None, "journal_mode", mode).expect("nobody else uses it");
+        let tables = self.schema.statements.join(";\n");
+        let own = if how.own_tables { OWN_TABLES } else { "" };
+        connection.execute_batch(&format!("BEGIN; {tables}; {own} COMMIT")).expect("the file is new");
         drop(connection);
         self.put_rows(&places.database);
         self.put_files(places);
@@ -160,7 +178,8 @@ pub fn rows_of(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
     let names: Vec<String> =
         tables.query_map([], |row| row.get(0)).expect("a database").collect::<Result<_, _>>().expect("names");
     let rows = |name: &String| {
-        let mut statement = connection.prepare(&format!("SELECT * FROM \"{name}\"")).expect("a table");
+        let mut statement =
+            connection.prepare(&format!("SELECT * FROM \"{}\"", name.replace('"', "\"\""))).expect("a table");
         let width = statement.column_count();
         let rows = statement
             .query_map([], |row| (0..width).map(|column| Ok(Cell::of(row.get_ref(column)?))).collect());

@@ -15,8 +15,8 @@ const OURS: [&str; 2] = ["mm_migrations", "mm_restore"];
 pub struct Schema {
     /// The tables.
     pub tables: Vec<Table>,
-    /// A database with these tables and no rows, as a file.
-    pub(super) empty: Vec<u8>,
+    /// What makes an empty database with these tables, whatever its encoding.
+    pub(super) statements: Vec<String>,
 }
 
 /// A table.
@@ -63,11 +63,16 @@ impl Schema {
             inventory.close().await.expect("nobody uses it");
         });
         let connection = Connection::open(&path).expect("just made");
-        connection.pragma_update(None, "journal_mode", "DELETE").expect("nobody else uses it");
+        let statements = statements(&connection).expect("just made");
         let tables = tables(&connection).expect("just made");
-        drop(connection);
-        Self { tables: needed_first(tables), empty: std::fs::read(&path).expect("just made") }
+        Self { tables: needed_first(tables), statements }
     }
+}
+
+fn statements(connection: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL UNION ALL SELECT 'INSERT INTO mm_migrations \
+               VALUES (' || quote(version) || ', ' || quote(applied_at) || ')' FROM mm_migrations";
+    connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
 fn tables(connection: &Connection) -> Result<Vec<Table>> {

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use proptest::strategy::ValueTree;
 
-use super::AnyInventory;
 use super::cell::Cell;
+use super::{AnyInventory, Circumstances};
 
 /// What is tried to be made less, in this order.
 const STAGES: [Stage; 4] = [Stage::Items, Stage::Cells, Stage::Lengths, Stage::Circumstances];
@@ -21,7 +21,7 @@ enum Stage {
     Cells,
     /// Halve texts, blobs and files.
     Lengths,
-    /// The usual page size and journal.
+    /// As our own program makes a database.
     Circumstances,
 }
 
@@ -151,11 +151,18 @@ fn each(of: &mut AnyInventory, stage: Stage, chosen: &mut dyn FnMut(usize) -> bo
             }
         }
         Stage::Circumstances => {
-            if of.page_size != 4096 && chosen() {
-                of.page_size = 4096;
+            let (usual, now) = (Circumstances::USUAL, &mut of.circumstances);
+            if now.page_size != usual.page_size && chosen() {
+                now.page_size = usual.page_size;
             }
-            if of.wal && chosen() {
-                of.wal = false;
+            if now.wal != usual.wal && chosen() {
+                now.wal = usual.wal;
+            }
+            if now.encoding != usual.encoding && chosen() {
+                now.encoding = usual.encoding;
+            }
+            if now.own_tables != usual.own_tables && chosen() {
+                now.own_tables = usual.own_tables;
             }
         }
     }
