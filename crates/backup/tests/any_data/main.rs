@@ -4,11 +4,19 @@
 
 mod found;
 mod round_trip;
+mod script;
 
 use backup::{BackupOptions, BackupReport, Engine, Error, Event, RestoreOptions, RestoreReport};
-use inventory::Actor;
+use inventory::{Actor, Ambient};
+use testkit::scratch::TestDbPath;
 
 const ACTOR: &Actor = &Actor::System;
+
+/// The engine for an inventory that is yet to be put in place.
+fn engine(scratch: &TestDbPath) -> Engine {
+    let places = testkit::fixtures::places(scratch, &scratch.beside("static"));
+    Engine::new(places, Ambient::system())
+}
 
 fn quiet(_: Event) {}
 

@@ -4,8 +4,7 @@ use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use backup::{Engine, Places, RestoreOptions};
-use inventory::Ambient;
+use backup::{Places, RestoreOptions};
 use proptest::test_runner::{TestCaseResult, TestError};
 use proptest::{prop_assert, prop_assert_eq};
 use testkit::any_data::{AnyInventory, Cell, Schema, any_inventory, rows_of, runner};
@@ -13,7 +12,7 @@ use testkit::long_run::{amount, figure};
 use testkit::scratch::TestDbPath;
 use testkit::state::{State, leftovers, state_of};
 
-use super::{ACTOR, back_up, quiet, restore};
+use super::{ACTOR, back_up, engine, quiet, restore};
 
 #[test]
 fn any_inventory_comes_back_as_it_was() {
@@ -78,7 +77,7 @@ fn comes_back(archived: &AnyInventory, other: &AnyInventory, keep_database: bool
 
     // Into an empty place. A backup of what is there then says the same.
     let scratch = TestDbPath::new();
-    let elsewhere = self::engine(&scratch);
+    let elsewhere = super::engine(&scratch);
     restore(&elsewhere, &report)?;
     Content::of(elsewhere.places()).must_be(&before)?;
     must_be_tidy(elsewhere.places(), &before)?;
@@ -89,11 +88,6 @@ fn comes_back(archived: &AnyInventory, other: &AnyInventory, keep_database: bool
     };
     prop_assert_eq!(tables(&again), tables(&report.manifest));
     Ok(())
-}
-
-fn engine(scratch: &TestDbPath) -> Engine {
-    let places = testkit::fixtures::places(scratch, &scratch.beside("static"));
-    Engine::new(places, Ambient::system())
 }
 
 /// What is there, by digest and by value: a digest that overlooked something would overlook it here.
