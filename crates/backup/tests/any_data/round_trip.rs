@@ -2,10 +2,11 @@
 
 use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use backup::{Places, RestoreOptions};
-use proptest::test_runner::{TestCaseResult, TestError};
+use proptest::test_runner::{TestCaseError, TestCaseResult, TestError};
 use proptest::{prop_assert, prop_assert_eq};
 use testkit::any_data::{AnyInventory, Cell, Schema, any_inventory, rows_of, runner};
 use testkit::long_run::{amount, figure};
@@ -23,7 +24,10 @@ fn any_inventory_comes_back_as_it_was() {
         values.set(values.get() + archived.rows.iter().map(|row| row.cells.len()).sum::<usize>());
         files.set(files.get() + archived.files.len());
         resemble(&mut other, &archived);
-        comes_back(&archived, &other, keep_database)
+        // Outside of what may panic, so that each try to make it smaller takes its files away.
+        let scratch = [TestDbPath::new(), TestDbPath::new()];
+        let attempt = AssertUnwindSafe(|| comes_back(&scratch, &archived, &other, keep_database));
+        catch_unwind(attempt).unwrap_or_else(|_| Err(TestCaseError::fail("it panicked, see above")))
     });
     match result {
         Ok(()) => figure(
@@ -52,9 +56,13 @@ fn resemble(other: &mut AnyInventory, archived: &AnyInventory) {
     }
 }
 
-fn comes_back(archived: &AnyInventory, other: &AnyInventory, keep_database: bool) -> TestCaseResult {
-    let scratch = TestDbPath::new();
-    let engine = engine(&scratch);
+fn comes_back(
+    scratch: &[TestDbPath; 2],
+    archived: &AnyInventory,
+    other: &AnyInventory,
+    keep_database: bool,
+) -> TestCaseResult {
+    let engine = engine(&scratch[0]);
     let places = engine.places();
     archived.put(places);
     let before = Content::of(places);
@@ -76,8 +84,7 @@ fn comes_back(archived: &AnyInventory, other: &AnyInventory, keep_database: bool
     Content::of(places).must_be(&replaced)?;
 
     // Into an empty place. A backup of what is there then says the same.
-    let scratch = TestDbPath::new();
-    let elsewhere = super::engine(&scratch);
+    let elsewhere = super::engine(&scratch[1]);
     restore(&elsewhere, &report)?;
     Content::of(elsewhere.places()).must_be(&before)?;
     must_be_tidy(elsewhere.places(), &before)?;
