@@ -29,6 +29,7 @@ pub const MAX_LISTED: usize = 1000;
 /// Bytes of such a line, at most. JSON may need six for one, and both lists have to fit into
 /// [`Limits::manifest`].
 pub const MAX_LINE: usize = 300;
+const _: () = assert!(2 * MAX_LISTED * (6 * MAX_LINE + 128) < 4 << 20, "with what is around each line");
 /// Folders above a file inside the archive, at most.
 pub const MAX_DEPTH: usize = 32;
 /// Bytes in the name of an entry, at most.

@@ -254,3 +254,18 @@ fn manifest(mut facts: Facts, files: Vec<FileRecord>) -> Manifest {
         files,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_between_two_characters() {
+        for (line, length) in [("x".repeat(300), 300), ("x".repeat(301), 300), ("ü".repeat(400), 299)] {
+            let mut cut = line.clone();
+            shorten(&mut cut);
+            assert_eq!(cut.len(), length, "{line}");
+            assert!(cut == line || line.starts_with(cut.strip_suffix('…').unwrap()), "{cut}");
+        }
+    }
+}
