@@ -3,6 +3,7 @@
 
 mod acknowledged;
 mod readers;
+mod waits;
 mod writers;
 
 use std::fs;

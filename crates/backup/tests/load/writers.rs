@@ -16,7 +16,7 @@ use rusqlite::{Connection, params};
 use testkit::long_run::{Random, amount, figure, seed};
 use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_files_dir};
 
-use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, quiet, unpack};
+use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, quiet, unpack, waits};
 
 /// Writers with a connection of their own, and those that use the inventory's use cases.
 const STRANGERS: u64 = 60;
@@ -84,7 +84,7 @@ async fn each_backup_under_64_writers_is_one_moment(
     };
     let engine = database.engine(&test_static_files_dir);
     let seed = seed();
-    let backups = thread::scope(|scope| {
+    let (backups, lasted) = thread::scope(|scope| {
         for writer in 0..STRANGERS {
             let load = &load;
             scope.spawn(move || {
@@ -101,11 +101,12 @@ async fn each_backup_under_64_writers_is_one_moment(
             scope.spawn(move || keep_files(load, &StaticFiles::new(root), Random::with_seed(seed ^ keeper)));
         }
         let stop = StopAtEnd(&load.stop);
-        for moves in [amount(200, 2000), amount(400, 20_000)] {
-            load.wait_for_moves(moves.into());
-            load.phase.fetch_add(1, Ordering::Relaxed);
-        }
-        let (mut backups, mut last, began) = (0, None, Instant::now());
+        load.wait_for_moves(amount(200, 2000).into());
+        load.phase.store(1, Ordering::Relaxed);
+        let alone = Instant::now();
+        load.wait_for_moves(amount(400, 20_000).into());
+        load.phase.store(2, Ordering::Relaxed);
+        let (mut backups, mut last, alone, began) = (0, None, alone.elapsed(), Instant::now());
         let enough =
             |backups| backups >= amount(4, 100) && began.elapsed().as_secs() >= amount(0, 180).into();
         while !enough(backups) && !load.stop.load(Ordering::Relaxed) {
@@ -121,9 +122,14 @@ async fn each_backup_under_64_writers_is_one_moment(
             });
         }
         drop(stop);
-        backups
+        (backups, [alone, began.elapsed()])
     });
-    report(backups, &load);
+    figure(
+        "Backups beside 64 writers and two that store and delete files: exact stock, all files, no restart of the snapshot",
+        &format!("{backups} of {backups}, beside {} moves", load.moves.load(Ordering::Relaxed)),
+    );
+    let [_, without, with] = load.waits.map(|waits| waits.into_inner().expect("all have ended"));
+    waits::tell((without, lasted[0]), (with, lasted[1]));
 }
 
 /// Every part lies at every place. Their descriptions make the database longer than what is copied in
@@ -273,25 +279,4 @@ fn check(report: &BackupReport, scratch: &Path) {
         assert!(entries.contains(name.as_str()), "{name} is not in the archive, and its row is");
     }
     std::fs::remove_file(scratch).expect("just unpacked");
-}
-
-fn report(backups: u32, load: &Load<'_>) {
-    figure(
-        "Backups beside 64 writers and two that store and delete files: exact stock, all files, no restart of the snapshot",
-        &format!("{backups} of {backups}, beside {} moves", load.moves.load(Ordering::Relaxed)),
-    );
-    let [_, without, with] = load.waits.each_ref().map(|waits| {
-        let mut waits = waits.lock().expect("all have ended").clone();
-        waits.sort();
-        let at = |percent| waits.get(waits.len() * percent / 100).copied().unwrap_or_default();
-        [at(50), at(99), waits.last().copied().unwrap_or_default()]
-    });
-    for (number, which) in ["p50", "p99", "the longest"].into_iter().enumerate() {
-        let (without, with) = (without[number], with[number]);
-        let ratio = with.as_secs_f64() / without.as_secs_f64();
-        figure(
-            &format!("A writer's wait for its move, {which}, without backups and with one after another"),
-            &format!("{without:.1?} and {with:.1?}: {ratio:.2} times"),
-        );
-    }
 }
