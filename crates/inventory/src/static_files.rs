@@ -225,11 +225,16 @@ impl StaticFiles {
         }
     }
 
-    /// The deletes that wait.
+    /// The deletes that wait. One that somebody is still noting down, which needs no lock, is not yet
+    /// among them: it must not be taken from under its writer.
     fn notes(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.root.join(DEFERRED);
+        let unfinished = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "partial");
         let listed = match fs::read_dir(&folder) {
-            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+            Ok(entries) => entries
+                .map(|entry| Ok(entry?.path()))
+                .filter(|path| !path.as_ref().is_ok_and(unfinished))
+                .collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => Err(error),
         };
@@ -309,6 +314,23 @@ mod tests {
         let stored = files.store(FileKind::Images, "", "png", &mut &b"png"[..], &ambient).unwrap();
         assert_eq!(files.delete(FileKind::Images, &stored.path, &ambient).unwrap(), Deletion::Done);
         assert!(files.list(FileKind::Images).unwrap().files.is_empty());
+    }
+
+    #[test]
+    fn a_delete_that_is_being_noted_down_when_the_lease_ends_is_left_to_its_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = StaticFiles::new(folder.path());
+        let notes = folder.path().join(DEFERRED);
+        fs::create_dir(&notes).unwrap();
+        let (unfinished, note) = (notes.join("some-id.partial"), notes.join("some-id"));
+        fs::write(&unfinished, b"").unwrap();
+        files.sweep().unwrap();
+        let stored = files.store(FileKind::Images, "", "png", &mut &b"png"[..], &Ambient::system()).unwrap();
+        fs::write(&unfinished, format!("images/{}", stored.path)).unwrap();
+        files.forget_deferred().unwrap();
+        fs::rename(&unfinished, &note).unwrap();
+        files.sweep().unwrap();
+        assert!(!note.exists() && files.list(FileKind::Images).unwrap().files.is_empty());
     }
 
     #[test]
