@@ -46,6 +46,10 @@ impl Role {
     }
 }
 
+/// What the names of our own files among the static files begin with: staged restores, unfinished
+/// writes, notes. They are in no backup, and would be taken for what they are not.
+const PRIVATE: &str = ".mm-";
+
 /// What is wrong with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the display text says it")]
@@ -60,6 +64,7 @@ pub enum NameFault {
     Control,
     TooLong,
     TooDeep,
+    Private,
 }
 
 impl fmt::Display for NameFault {
@@ -75,6 +80,9 @@ impl fmt::Display for NameFault {
             Self::Control => f.write_str("it contains a control character"),
             Self::TooLong => {
                 write!(f, "it is longer than {MAX_NAME} bytes, or a part of it longer than {MAX_COMPONENT}")
+            }
+            Self::Private => {
+                write!(f, "a part of it begins with {PRIVATE:?}, as the names of our own temporary files do")
             }
             Self::TooDeep => write!(f, "it is more than {MAX_DEPTH} folders deep"),
         }
@@ -108,6 +116,7 @@ pub fn check(name: &str) -> Result<(), NameFault> {
         match part {
             "" => return Err(NameFault::EmptyPart),
             "." | ".." => return Err(NameFault::Parent),
+            _ if part.starts_with(PRIVATE) => return Err(NameFault::Private),
             _ if part.len() > MAX_COMPONENT => return Err(NameFault::TooLong),
             _ => depth += 1,
         }
@@ -133,6 +142,7 @@ mod tests {
             ("C:/x", NameFault::Drive),
             ("images/a\0b", NameFault::Control),
             ("images/a\nb", NameFault::Control),
+            ("images/.mm-restore-1/x", NameFault::Private),
         ] {
             assert_eq!(check(name), Err(fault), "{name:?}");
         }

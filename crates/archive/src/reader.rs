@@ -6,6 +6,7 @@
 //! and, where known, SHA-256 are right.
 
 mod content;
+mod end;
 mod positioned;
 mod structure;
 
@@ -175,7 +176,9 @@ impl<R: Read + Seek> Reader<R> {
             (None, None) => self.format = Format::BeforeV2,
             (None, Some("2.0")) => self.format = Format::V2,
             (Some(found), _) | (None, Some(found)) => {
-                return Err(Refusal::NewerFormat { found: found.to_owned() }.into());
+                // It comes from outside, and goes to a terminal.
+                let found = found.chars().take(40).flat_map(char::escape_debug).collect();
+                return Err(Refusal::NewerFormat { found }.into());
             }
         }
         if self.format != Format::V3 {

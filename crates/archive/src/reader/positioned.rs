@@ -16,6 +16,11 @@ impl<R> Positioned<R> {
 
 impl<R: Read + Seek> ReaderAt for Positioned<R> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        // A header can name any offset. Behind the end there is nothing; the system would call those
+        // that it cannot count to an invalid argument.
+        if i64::try_from(offset).is_err() {
+            return Ok(0);
+        }
         // Each call seeks first, so a panic in another one leaves nothing half-done.
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.seek(SeekFrom::Start(offset))?;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use rawzip::extra_fields::ExtraFields;
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
 use crate::error::{Corruption, Error, Refusal};
@@ -10,6 +11,7 @@ use crate::limits::Limits;
 use crate::name::{self, NameFault, Role};
 
 use super::Entry;
+use super::end::{self, Directory};
 
 /// What the directory of an archive lists.
 pub(super) struct Found {
@@ -38,16 +40,20 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
     let mut local_buffer = vec![0; 1 << 17];
     let mut directory = zip.entries(&mut buffer);
     let mut count = 0;
+    let mut directory_end = zip.directory_offset();
     while let Some(record) = directory.next_entry()? {
         count += 1;
         if count > limits.entries {
             return Err(Refusal::TooManyEntries { found: count, limit: limits.entries }.into());
         }
+        directory_end = end_of(&record);
         let name = checked_name(record.file_path().as_ref())?;
         if !names.insert(name.clone()) {
             return Err(Refusal::Duplicate { name }.into());
         }
         check_kind(&name, &record)?;
+        end::check_disk(zip, record.central_directory_offset())?;
+        check_extra_fields(&name, record.extra_fields())?;
         let deflated = check_method(&name, &record)?;
         let (size, packed) = (record.uncompressed_size_hint(), record.compressed_size_hint());
         total = total.saturating_add(size);
@@ -71,13 +77,14 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
                 crc,
                 at,
             });
-        } else if size != 0 {
+        } else if size != 0 || packed > EMPTY_PACKED {
             return Err(Refusal::Special { name, kind: "folder with content" }.into());
         }
     }
     let files: HashSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    for entry in &entries {
-        let above = entry.name.match_indices('/').map(|(slash, _)| &entry.name[..slash]);
+    // Folders, too: each ends with a slash, so that it is above itself.
+    for name in &names {
+        let above = name.match_indices('/').map(|(slash, _)| &name[..slash]);
         if let Some(name) = above.into_iter().find(|above| files.contains(above)) {
             return Err(Refusal::FileAndFolder { name: name.to_owned() }.into());
         }
@@ -87,15 +94,36 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
         return Err(Refusal::Ratio { name, ratio: total / length.max(1), limit: limits.ratio }.into());
     }
     if count != announced {
-        let why = format!("it announces {announced} entries and lists {count}");
-        return Err(Corruption::Directory { why }.into());
+        return Err(end::wrong_count(announced, count));
     }
     let stray = check_extents(extents, zip, length)?;
-    Ok(Found { entries, stray })
+    let directory = Directory { entries: count, start: zip.directory_offset(), end: directory_end };
+    let between = end::check(zip, &directory)?;
+    Ok(Found { entries, stray: stray.or(between) })
+}
+
+/// Bytes of nothing, deflated.
+const EMPTY_PACKED: u64 = 2;
+
+/// Where a record of the directory ends.
+fn end_of(record: &ZipFileHeaderRecord<'_>) -> u64 {
+    const FIXED: u64 = 46;
+    let variable = record.file_path().as_ref().len()
+        + record.extra_fields().remaining_bytes().len()
+        + record.comment().as_bytes().len();
+    record.central_directory_offset() + FIXED + variable as u64
 }
 
 fn checked_name(raw: &[u8]) -> Result<String, Error> {
-    let refuse = |name: String, fault| Err(Refusal::Name { name, fault }.into());
+    // Headers have room for names that nobody wants to read in a message.
+    const SHOWN: usize = 200;
+    let refuse = |name: String, fault| {
+        let mut shown: String = name.chars().take(SHOWN).collect();
+        if shown.len() < name.len() {
+            shown.push('…');
+        }
+        Err(Refusal::Name { name: shown, fault }.into())
+    };
     match std::str::from_utf8(raw) {
         Err(_) => refuse(String::from_utf8_lossy(raw).into_owned(), NameFault::NotUtf8),
         Ok(name) => match name::check(name) {
@@ -105,36 +133,69 @@ fn checked_name(raw: &[u8]) -> Result<String, Error> {
     }
 }
 
-/// Only regular files and folders: the Unix mode, where the archive states one, must say so.
+/// Only regular files and folders: the Unix mode must say so. It stands in the same place whatever
+/// system the archive was made on (Python writes it on Windows, too), but only from those of Unix is
+/// one that makes no sense worth a refusal.
 fn check_kind(name: &str, record: &ZipFileHeaderRecord<'_>) -> Result<(), Error> {
     const UNIX: u8 = 3;
     const DARWIN: u8 = 19;
+    const DOS_FOLDER: u32 = 0x10;
+    let attributes = record.external_attributes();
+    let is_folder = name.ends_with('/');
     let made_by = (record.version_made_by().as_u16() >> 8) as u8;
-    if made_by != UNIX && made_by != DARWIN {
-        return Ok(());
-    }
-    let kind = match (record.external_attributes() >> 16) & 0o170_000 {
-        0 | 0o100_000 => return Ok(()),
-        0o040_000 if name.ends_with('/') => return Ok(()),
-        0o040_000 => "folder under the name of a file",
+    let kind = match (attributes >> 16) & 0o170_000 {
         0o120_000 => "symbolic link",
         0o020_000 | 0o060_000 => "device",
         0o010_000 => "named pipe",
         0o140_000 => "socket",
+        0o040_000 if !is_folder => "folder under the name of a file",
+        _ if attributes & DOS_FOLDER != 0 && !is_folder => "folder under the name of a file",
+        0 | 0o100_000 | 0o040_000 => return Ok(()),
+        _ if made_by != UNIX && made_by != DARWIN => return Ok(()),
         _ => "file of an unknown kind",
     };
     Err(Refusal::Special { name: name.to_owned(), kind }.into())
 }
 
+/// Extra fields mean nothing here, but to other programs some do: a second name would be the one that
+/// `unzip` takes, and of two sets of sizes every program takes the one it likes.
+fn check_extra_fields(name: &str, fields: ExtraFields<'_>) -> Result<(), Error> {
+    /// A version, the CRC-32 of the name it stands for, then the name.
+    const UNICODE_PATH: u16 = 0x7075;
+    const UNICODE_PATH_HEAD: usize = 5;
+    const ZIP64: u16 = 1;
+    let differ = |about| Err(Corruption::Headers { entry: name.to_owned(), about }.into());
+    let mut wide = 0;
+    for (id, content) in fields {
+        match id.as_u16() {
+            UNICODE_PATH if content.get(UNICODE_PATH_HEAD..) != Some(name.as_bytes()) => {
+                return differ("name");
+            }
+            ZIP64 => wide += 1,
+            _ => {}
+        }
+    }
+    if wide > 1 { differ("size") } else { Ok(()) }
+}
+
 /// True for deflate, false for stored; anything else is refused.
 fn check_method(name: &str, record: &ZipFileHeaderRecord<'_>) -> Result<bool, Error> {
     const AES: u16 = 99;
+    /// Flag: what is packed is the difference to another file.
+    const PATCH: u16 = 1 << 5;
     let method = record.compression_method().as_u16();
     if method == AES {
         return Err(Refusal::Encrypted { how: "WinZip AES" }.into());
     }
-    if record.flags().is_encrypted() {
+    let flags = record.flags();
+    if flags.has_strong_encryption() || flags.is_masked() {
+        return Err(Refusal::Encrypted { how: "strong encryption of PKZIP" }.into());
+    }
+    if flags.is_encrypted() {
         return Err(Refusal::Encrypted { how: "ZipCrypto" }.into());
+    }
+    if flags.bits() & PATCH != 0 {
+        return Err(Refusal::Special { name: name.to_owned(), kind: "patch" }.into());
     }
     match record.compression_method() {
         CompressionMethod::STORE => Ok(false),
@@ -158,10 +219,15 @@ fn check_local<R: ReaderAt>(
     record: &ZipFileHeaderRecord<'_>,
     buffer: &mut [u8],
 ) -> Result<Extent, Error> {
-    let entry = zip.get_entry(record.wayfinder())?;
-    let (data_start, data_end) = entry.compressed_data_range();
-    let local = entry.local_header(buffer)?;
     let differ = |about| Error::from(Corruption::Headers { entry: name.to_owned(), about });
+    // Where the directory says that it begins, there is no header, or it leads out of the file.
+    let misplaced = |error: rawzip::Error| match Error::from(error) {
+        Error::Io(error) => Error::Io(error),
+        _ => differ("place"),
+    };
+    let entry = zip.get_entry(record.wayfinder()).map_err(misplaced)?;
+    let (data_start, data_end) = entry.compressed_data_range();
+    let local = entry.local_header(buffer).map_err(misplaced)?;
     if local.file_path().as_ref() != name.as_bytes() {
         return Err(differ("name"));
     }
@@ -171,10 +237,11 @@ fn check_local<R: ReaderAt>(
     if local.flags() != record.flags() {
         return Err(differ("flags"));
     }
+    check_extra_fields(name, local.extra_fields())?;
     let claimed = (local.crc32(), local.compressed_size_hint(), local.uncompressed_size_hint());
     let listed = (record.crc32(), record.compressed_size_hint(), record.uncompressed_size_hint());
     let mut end = data_end;
-    if let Some(descriptor) = entry.reader().data_descriptor()? {
+    if let Some(descriptor) = entry.reader().data_descriptor().map_err(misplaced)? {
         if claimed != (0, 0, 0) && claimed != listed {
             return Err(differ("size or checksum"));
         }
