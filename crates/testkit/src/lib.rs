@@ -11,6 +11,7 @@ pub mod any_data;
 pub mod faulty;
 pub mod fixtures;
 pub mod generators;
+pub mod hostile;
 pub mod long_run;
 pub mod samples;
 pub mod scratch;

@@ -1,0 +1,141 @@
+//! The live inventory that must not change, in a folder of its own inside a folder that must stay
+//! empty but for it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use backup::{BackupOptions, Engine, Event, Places};
+use inventory::static_files::StaticFiles;
+use inventory::{Ambient, Inventory, NewPart};
+use sha2::{Digest, Sha256};
+use testkit::generators::noise;
+use testkit::{State, TestDbPath, populate_test_database, state_of};
+
+use super::ACTOR;
+
+/// An inventory, and the archive that is about to be restored.
+pub(super) struct Live {
+    scratch: TestDbPath,
+}
+
+/// What the copies are made from.
+pub(super) struct Template {
+    live: Live,
+    /// A real archive, made before the inventory became what it is.
+    pub(super) archive: PathBuf,
+}
+
+/// An inventory that has changed since it was backed up, and its state at the time of the backup.
+pub(super) fn prepare() -> (Template, State) {
+    let live = Live { scratch: TestDbPath::new() };
+    let engine = live.engine();
+    let places = engine.places();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    StaticFiles::new(&places.static_files).create_folders().unwrap();
+    let inventory = runtime.block_on(async {
+        let inventory = Inventory::create(&places.database, Ambient::system()).await.unwrap();
+        populate_test_database(&inventory, &places.static_files).await;
+        inventory
+    });
+    fs::create_dir(places.static_files.join("images/nested")).unwrap();
+    fs::write(places.static_files.join("images/nested/noise.png"), noise(700, 7)).unwrap();
+    let options = BackupOptions { output: Some(live.scratch.beside("archive")), ..BackupOptions::default() };
+    let archive = engine.backup(ACTOR, &options, &mut |_: Event| {}).unwrap().path;
+    let archived = state_of(places);
+    runtime.block_on(async {
+        let part = NewPart { name: "made after the backup".into(), ..NewPart::default() };
+        inventory.create_part(ACTOR, part).await.unwrap();
+        inventory.close().await.unwrap();
+    });
+    fs::write(places.static_files.join("images/nested/noise.png"), b"changed since").unwrap();
+    fs::write(places.static_files.join("images/later.png"), b"made since").unwrap();
+    (Template { live, archive }, archived)
+}
+
+impl Template {
+    pub(super) fn copy(&self) -> Live {
+        let copy = Live { scratch: TestDbPath::new() };
+        copy_tree(&self.live.home(), &copy.home());
+        copy
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+impl Live {
+    /// What must hold nothing but [`Live::home`], and the archive.
+    fn outside(&self) -> PathBuf {
+        self.scratch.beside("outside")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.outside().join("home/inventory")
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        fs::create_dir_all(self.home()).unwrap();
+        Engine::new(Places::in_folder(&self.home()), Ambient::system())
+    }
+
+    /// Puts an archive where it is restored from.
+    pub(super) fn put(&self, bytes: &[u8]) -> PathBuf {
+        let path = self.outside().join("hostile.zip");
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Every file and folder, with the hash of its content.
+    pub(super) fn everything(&self) -> BTreeMap<PathBuf, String> {
+        let mut found = BTreeMap::new();
+        note(&self.outside(), &mut found);
+        // Who was here last, for people; and what only says that somebody was.
+        found.retain(|path, _| {
+            !["makers_matrix.db.lock", ".mm-lease"].iter().any(|name| path.ends_with(name))
+        });
+        found
+    }
+
+    /// What lies outside of the inventory and should not.
+    pub(super) fn written_outside(&self) -> Vec<String> {
+        let named = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let around = named(self.outside()).chain(named(self.outside().join("home")));
+        let known = [self.outside().join("hostile.zip"), self.outside().join("home"), self.home()];
+        let around = around.filter(|path| !known.contains(path));
+        let escaped = ["/tmp/makermatrix-escaped.txt", "/makermatrix-escaped.txt"].map(PathBuf::from);
+        let escaped = escaped.into_iter().filter(|path| path.exists());
+        around.chain(escaped).map(|path| format!("{} was written", path.display())).collect()
+    }
+
+    /// A message without the names of this run.
+    pub(super) fn without_paths(&self, message: &str) -> String {
+        let archive = self.outside().join("hostile.zip");
+        let message = message.replace(&archive.display().to_string(), "ARCHIVE");
+        message.replace(&self.home().display().to_string(), "HOME")
+    }
+}
+
+fn note(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            note(&path, found);
+            found.insert(path, "folder".to_owned());
+        } else {
+            let hash = format!("{:x}", Sha256::digest(fs::read(&path).unwrap()));
+            found.insert(path, hash);
+        }
+    }
+}

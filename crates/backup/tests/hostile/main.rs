@@ -1,0 +1,170 @@
+//! Every hostile archive of the corpus goes through verify and restore. What is said of each is one
+//! line of one snapshot; and whatever is said, nothing live has changed, nothing is left lying about,
+//! and nothing was written elsewhere. Those that do no harm and are accepted stand in a list.
+//!
+//! After a change, `INSTA_UPDATE=always cargo test -p makermatrix-backup --test hostile` writes the
+//! snapshot anew: read what differs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod accepted;
+mod live;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use backup::{Engine, Error, Event, Kind, RestoreOptions};
+use inventory::Actor;
+use testkit::State;
+use testkit::hostile::{Base, Vector, vectors};
+use testkit::long_run::figure;
+
+use accepted::ACCEPTED;
+use live::{Live, Template, prepare};
+
+const ACTOR: &Actor = &Actor::System;
+
+/// What was said of a vector, by verify and by restore.
+struct Outcome {
+    verify: String,
+    restore: String,
+    /// The state after restoring, if it was.
+    restored: Option<State>,
+    /// What must not be, whatever the archive.
+    broken: Vec<String>,
+}
+
+#[test]
+fn every_hostile_archive_meets_its_end() {
+    let (template, archived) = prepare();
+    let vectors = vectors(&Base::of(&template.archive, "images/nested/noise.png"));
+    let named: BTreeMap<String, &Vector> =
+        vectors.iter().map(|vector| (format!("{}/{}", vector.group, vector.name), vector)).collect();
+    assert_eq!(named.len(), vectors.len(), "each has a name of its own");
+
+    let outcomes = run_all(&template, &named);
+    let broken: Vec<String> = outcomes
+        .iter()
+        .flat_map(|(name, outcome)| outcome.broken.iter().map(move |what| format!("{name}: {what}")))
+        .collect();
+    insta::assert_snapshot!("outcomes", table(&outcomes));
+    assert_eq!(broken, Vec::<String>::new());
+    let accepted: Vec<&String> =
+        outcomes.iter().filter(|(_, outcome)| outcome.restored.is_some()).map(|(name, _)| name).collect();
+    let mut expected: Vec<&str> = ACCEPTED.iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    assert_eq!(accepted, expected, "accepted, and said to be harmless");
+    for (name, effect) in ACCEPTED {
+        effect.check(name, &archived, outcomes[*name].restored.as_ref().unwrap());
+    }
+    assert!(outcomes.len() >= 150, "{} vectors", outcomes.len());
+    figure("hostile archives", &format!("{}, of which {} harmless", outcomes.len(), accepted.len()));
+}
+
+fn run_all(template: &Template, named: &BTreeMap<String, &Vector>) -> BTreeMap<String, Outcome> {
+    let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let list: Vec<(&String, &&Vector)> = named.iter().collect();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                let mut live = template.copy();
+                while let Some((name, vector)) = list.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let outcome = run(&live, vector);
+                    if outcome.restored.is_some() || !outcome.broken.is_empty() {
+                        live = template.copy();
+                    }
+                    outcomes.lock().unwrap().insert((*name).clone(), outcome);
+                }
+            });
+        }
+    });
+    outcomes.into_inner().unwrap()
+}
+
+/// Verifies and restores; unless it is restored, everything must be as it was.
+fn run(live: &Live, vector: &Vector) -> Outcome {
+    let path = live.put(&vector.bytes);
+    let before = live.everything();
+    let engine = live.engine();
+    let mut broken = Vec::new();
+    let verified = caught(&mut broken, || engine.verify(ACTOR, &path, &mut |_: Event| {}).map(drop));
+    if live.everything() != before {
+        broken.push("verifying changed something".to_owned());
+    }
+    let restored = caught(&mut broken, || restore(&engine, &path));
+    if restored.is_err() && live.everything() != before {
+        broken.push("a failed restore changed something".to_owned());
+    }
+    // Hidden files that came with the archive are none.
+    let left = testkit::state::leftovers(engine.places()).into_iter();
+    let ours = |name: &String| restored.is_err() || name.contains("restore-") || name.starts_with(".mm-");
+    broken.extend(left.filter(ours).map(|left| format!("left {left}")));
+    broken.extend(live.written_outside());
+    let state = restored.is_ok().then(|| testkit::state_of(engine.places()));
+    let verify = said(live, verified, &mut broken);
+    Outcome { verify, restore: said(live, restored, &mut broken), restored: state, broken }
+}
+
+fn caught(broken: &mut Vec<String>, what: impl FnOnce() -> Result<(), Error>) -> Result<(), Option<Error>> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(what)) {
+        Ok(result) => result.map_err(Some),
+        Err(_) => {
+            broken.push("it panicked".to_owned());
+            Err(None)
+        }
+    }
+}
+
+fn restore(engine: &Engine, path: &std::path::Path) -> Result<(), Error> {
+    let options = RestoreOptions { safety_backup: false, ..RestoreOptions::new(path) };
+    let staged = engine.stage_restore(ACTOR, &options, &mut |_: Event| {})?;
+    staged.commit(&mut |_: Event| {}).map(drop)
+}
+
+/// One line, without what differs from run to run.
+fn said(live: &Live, result: Result<(), Option<Error>>, broken: &mut Vec<String>) -> String {
+    let error = match result {
+        Ok(()) => return "accepted".to_owned(),
+        Err(None) => return "panicked".to_owned(),
+        Err(Some(error)) => error,
+    };
+    let (kind, message) = (error.kind(), live.without_paths(&error.to_string()));
+    if !matches!(kind, Kind::Refused | Kind::Corrupt) {
+        broken.push(format!("{kind:?} is no answer to an archive: {message:?}"));
+    }
+    if message.chars().any(char::is_control) {
+        broken.push(format!("{message:?} would reach a terminal"));
+    }
+    if message.len() > 3000 {
+        broken.push(format!("{} bytes are no message", message.len()));
+    }
+    format!("{kind:?}: {}", short(&message))
+}
+
+/// What is worth reading of a message: not the name of the archive, nor the advice, which is the same
+/// for many.
+fn short(message: &str) -> String {
+    const ADVICE: [&str; 4] = [
+        " Nothing was changed; use a backup made by makermatrix.",
+        " Nothing was changed; copy the file anew from where it was kept, or try another backup.",
+        " The archive cannot be used; try another backup.",
+        " The archive cannot be trusted; try another backup.",
+    ];
+    let message = message.strip_prefix("ARCHIVE: ").unwrap_or(message);
+    let message = ADVICE.iter().find_map(|advice| message.strip_suffix(advice)).unwrap_or(message);
+    let shown: String = message.chars().take(300).collect();
+    if shown.len() < message.len() { format!("{shown}…") } else { shown }
+}
+
+fn table(outcomes: &BTreeMap<String, Outcome>) -> String {
+    let mut table = String::new();
+    for (name, Outcome { verify, restore, .. }) in outcomes {
+        writeln!(table, "{name}\n    {verify}").unwrap();
+        if verify != restore {
+            writeln!(table, "    but to restore it: {restore}").unwrap();
+        }
+    }
+    table
+}
