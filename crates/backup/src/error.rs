@@ -179,7 +179,7 @@ impl Error {
         let path = path.to_owned();
         move |source| match source {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => Self::ArchivedDatabase { path, source: Box::new(source) },
+            source => Self::ArchivedDatabase { path, source: Box::new(by_entry(source)) },
         }
     }
 }
@@ -190,7 +190,9 @@ impl Kind {
         match error {
             inventory::Error::Busy { .. } => Self::Locked,
             inventory::Error::Io { .. } => Self::Storage,
-            inventory::Error::Foreign { .. } | inventory::Error::Newer { .. } => Self::Refused,
+            inventory::Error::Foreign { .. }
+            | inventory::Error::Newer { .. }
+            | inventory::Error::ValueTooLarge { .. } => Self::Refused,
             inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
             inventory::Error::NotFound { .. } => Self::NotFound,
             // The migrations speak through another library, which knows only text.
@@ -202,6 +204,20 @@ impl Kind {
             _ => Self::Internal,
         }
     }
+}
+
+/// The error of a database that was unpacked somewhere, by the name that people can find.
+fn by_entry(mut error: inventory::Error) -> inventory::Error {
+    use inventory::Error as Of;
+    match &mut error {
+        Of::NotADatabase { path }
+        | Of::Foreign { path, .. }
+        | Of::Damaged { path, .. }
+        | Of::ValueTooLarge { path, .. }
+        | Of::Busy { path } => *path = archive::DATABASE.into(),
+        _ => {}
+    }
+    error
 }
 
 fn advice(source: &archive::Error) -> &'static str {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use archive::{Entry, Format, Limits, Manifest, Reader, Role, Sha256Hex};
 use inventory::Actor;
 use inventory::disk::{Disk, Readers};
-use inventory::sqlite::{Inspection, inspect};
+use inventory::migration::{SchemaState, names};
+use inventory::sqlite::{Inspection, inspect, printable, strip};
 
 use crate::event::Meter;
 use crate::{Engine, Error, Event, Observer, Status, Step};
@@ -56,9 +57,9 @@ impl Engine {
     ) -> Result<Verified, Error> {
         observer.event(Event::Step(Step::Open));
         let reader = open(path)?;
-        if let Some(why) = reader.info().v3().and_then(|manifest| manifest.damaged.clone()) {
+        if let Some(rescue) = rescue(path, &reader) {
             check_entries(path, &reader, observer)?;
-            return Err(Error::Rescue { path: path.to_owned(), why });
+            return Err(rescue);
         }
         let unpacked = self.verify_into(path, &reader, database, observer);
         // Best effort: it lies in a folder for temporary files, or bears a name that says so.
@@ -91,7 +92,7 @@ impl Engine {
             }
         }
         observer.event(Event::Step(Step::CheckDatabase));
-        let inspection = check_database(path, reader.info().v3(), database)?;
+        let (inspection, _) = check_database(path, reader.info().v3(), database)?;
         Ok((total, inspection))
     }
 
@@ -100,6 +101,12 @@ impl Engine {
         let parent = folder(path).and_then(|path| path.parent().map(Path::to_owned));
         parent.is_some() && parent == folder(&self.places.backups)
     }
+}
+
+/// That an archive was kept for rescue, if it was.
+pub(crate) fn rescue(path: &Path, reader: &Reader<File>) -> Option<Error> {
+    let why = reader.info().v3()?.damaged.as_deref()?;
+    Some(Error::Rescue { path: path.to_owned(), why: printable(why) })
 }
 
 /// Reads every entry and checks its hash, nothing more.
@@ -173,20 +180,25 @@ fn copy(
     }
 }
 
-/// Checks an unpacked database and compares it with the manifest, if there is one that says.
+/// Checks an unpacked database and compares it with the manifest, if there is one that says. First it
+/// loses what computes when it is looked at, so that no schema can keep the checks busy. Returns what
+/// was found, and what was taken out.
 pub(crate) fn check_database(
     archive_path: &Path,
     manifest: Option<&Manifest>,
     database: &Path,
-) -> Result<Inspection, Error> {
+) -> Result<(Inspection, Vec<String>), Error> {
+    let stripped = strip(database).map_err(Error::archived(archive_path))?;
     let inspection = inspect(database).map_err(Error::archived(archive_path))?;
-    if let inventory::migration::SchemaState::Newer(found) = &inspection.schema {
+    if let SchemaState::Newer(found) = &inspection.schema {
         return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
     }
-    let Some(manifest) = manifest else { return Ok(inspection) };
+    let Some(manifest) = manifest else { return Ok((inspection, stripped)) };
     let mismatch = |what: String| Error::Mismatch { path: PathBuf::from(archive_path), what };
     for (name, record) in &manifest.tables {
-        match inspection.tables.get(name) {
+        let found = inspection.tables.get(name);
+        let name = printable(name);
+        match found {
             Some(found) if found.rows != record.rows => {
                 return Err(mismatch(format!("the number of rows of table {name}")));
             }
@@ -198,10 +210,18 @@ pub(crate) fn check_database(
         }
     }
     if let Some(name) = inspection.tables.keys().find(|name| !manifest.tables.contains_key(*name)) {
-        return Err(mismatch(format!("the list of tables: {name} is not in it")));
+        return Err(mismatch(format!("the list of tables: {} is not in it", printable(name))));
+    }
+    let behind: &[String] = match &inspection.schema {
+        SchemaState::Behind(behind) => behind,
+        _ => &[],
+    };
+    let had = names().into_iter().filter(|name| !behind.iter().any(|lacks| lacks == name));
+    if !had.eq(manifest.migrations.iter().map(String::as_str)) {
+        return Err(mismatch("the list of migrations".to_owned()));
     }
     if inspection.violation_count != manifest.foreign_key_violations {
         return Err(mismatch("the number of broken foreign keys".to_owned()));
     }
-    Ok(inspection)
+    Ok((inspection, stripped))
 }

@@ -120,6 +120,14 @@ pub enum Error {
         /// What the checks found.
         findings: Vec<String>,
     },
+    /// A value is longer than this program handles.
+    #[error("{} holds a value of more than {} MiB, which MakerMatrix never writes; take it out", path.display(), limit >> 20)]
+    ValueTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Bytes allowed.
+        limit: i32,
+    },
     /// Something else holds the database.
     #[error("{} is in use by another process; stop it, or try again later", path.display())]
     Busy {

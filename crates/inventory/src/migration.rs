@@ -13,6 +13,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use sea_orm::sea_query::IntoIden;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, DynIden, SqliteTransactionMode,
@@ -21,7 +22,7 @@ use sea_orm::{
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::Error;
-use crate::sqlite::{explain, open_live_reader};
+use crate::sqlite::{explain, open_live_reader, printable};
 
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
@@ -112,10 +113,19 @@ async fn apply_all(connection: &DatabaseConnection) -> Result<(), DbErr> {
 /// # Errors
 /// [`Error::Io`] when there is no such file, [`Error::NotADatabase`], [`Error::Busy`], [`Error::Sqlite`].
 pub fn pending(path: &Path) -> Result<SchemaState, Error> {
-    let recorded = recorded(path)?;
+    fs::metadata(path).map_err(|error| Error::io(path, error))?;
+    // Through SQLite alone: to open and close the file otherwise would drop this process's locks on it, see
+    // <https://sqlite.org/howtocorrupt.html>.
+    let connection = open_live_reader(path)?;
+    state(&connection).map_err(|error| explain(path, error))
+}
+
+/// As [`pending`], for a database that is open.
+pub(crate) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
+    let recorded = recorded(connection)?;
     let known = names();
     let newer: Vec<String> =
-        recorded.iter().filter(|name| !known.contains(&name.as_str())).cloned().collect();
+        recorded.iter().filter(|name| !known.contains(&name.as_str())).map(|name| printable(name)).collect();
     if !newer.is_empty() {
         return Ok(SchemaState::Newer(newer));
     }
@@ -127,19 +137,32 @@ pub fn pending(path: &Path) -> Result<SchemaState, Error> {
     Ok(if behind.is_empty() { SchemaState::Current } else { SchemaState::Behind(behind) })
 }
 
-/// The migrations on record. The file is opened through SQLite alone (to open and close it otherwise would drop this
-/// process's locks on it, see <https://sqlite.org/howtocorrupt.html>).
-fn recorded(path: &Path) -> Result<Vec<String>, Error> {
-    fs::metadata(path).map_err(|error| Error::io(path, error))?;
-    let connection = open_live_reader(path)?;
-    let read = || {
-        if !connection.table_exists(None, TABLE)? {
-            return Ok(Vec::new());
+/// The migrations on record.
+fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    // Among more than these some are unknown, and that is all there is to know.
+    const SHOWN: usize = 5;
+    let most = names().len() + SHOWN;
+    let sql = format!("SELECT substr(version, 1, 100) FROM mm_migrations ORDER BY version LIMIT {most}");
+    if !connection.table_exists(None, TABLE)? {
+        return Ok(Vec::new());
+    }
+    connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
+}
+
+/// The migrations whose tables, columns or indexes are not all there, whatever the record says.
+pub(crate) fn incomplete(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+    let mut incomplete = Vec::new();
+    if m0001_original_schema::is_incomplete(connection)? {
+        incomplete.push("m0001_original_schema");
+    }
+    for (name, table) in
+        [("m0002_category_tree", "mm_category_parent"), ("m0003_restore_marker", "mm_restore")]
+    {
+        if !connection.table_exists(None, table)? {
+            incomplete.push(name);
         }
-        let mut statement = connection.prepare("SELECT version FROM mm_migrations ORDER BY version")?;
-        statement.query_map([], |row| row.get(0))?.collect()
-    };
-    read().map_err(|error| explain(path, error))
+    }
+    Ok(incomplete)
 }
 
 struct Migrator;

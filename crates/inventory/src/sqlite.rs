@@ -14,11 +14,15 @@ mod connection;
 mod copy;
 mod digest;
 mod prepare;
+mod printable;
 mod references;
+mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, check_replaceable, inspect};
 pub use connection::{Live, live_state, row_counts, version};
 pub(crate) use connection::{explain, open_live_reader};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
-pub use prepare::{Preparation, Prepared, has_marker, prepare, strip};
+pub use prepare::{Preparation, Prepared, has_marker, prepare};
+pub use printable::printable;
 pub use references::{Reference, references};
+pub use strip::strip;

@@ -13,7 +13,7 @@ use inventory::static_files::FileKind;
 
 use crate::event::Meter;
 use crate::places::file_stage;
-use crate::verify::{check_database, drain, unpack};
+use crate::verify::{check_database, drain, rescue, unpack};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
@@ -30,8 +30,8 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<Staged, Error> {
         let path = &options.archive;
-        if let Some(why) = reader.info().v3().and_then(|manifest| manifest.damaged.clone()) {
-            return Err(Error::Rescue { path: path.clone(), why });
+        if let Some(rescue) = rescue(path, reader) {
+            return Err(rescue);
         }
         self.tell_about(reader, observer);
         self.create_stages(reader, id)?;
@@ -240,12 +240,11 @@ impl Engine {
         observer.event(Event::Step(Step::CheckDatabase));
         let path = &options.archive;
         let staged = self.places.staged_database(id);
-        let found = check_database(path, reader.info().v3(), &staged)?;
+        let (found, left_out) = check_database(path, reader.info().v3(), &staged)?;
         if found.violation_count > 0 && !options.allow_violations {
             let (violations, count) = (found.violations, found.violation_count);
             return Err(Error::Violations { path: path.clone(), violations, count });
         }
-        let left_out = sqlite::strip(&staged).map_err(Error::archived(path))?;
         for what in &left_out {
             let why = "only tables and indexes are restored".to_owned();
             observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));

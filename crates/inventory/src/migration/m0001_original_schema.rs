@@ -42,6 +42,25 @@ impl MigrationTrait for Migration {
     }
 }
 
+/// Whether a table, column or index of the original is missing.
+pub(super) fn is_incomplete(connection: &Connection) -> rusqlite::Result<bool> {
+    let schema = Schema::of_the_original()?;
+    for table in &schema.tables {
+        for (column, _) in &table.columns {
+            if !connection.column_exists(None, table.name.as_str(), column.as_str())? {
+                return Ok(true);
+            }
+        }
+    }
+    let mut index = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?;
+    for (name, _) in &schema.indexes {
+        if !index.exists([name])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn add_missing_columns(database: &impl ConnectionTrait, table: &Table) -> Result<(), DbErr> {
     let mut existing = BTreeSet::new();
     for row in database.query_all_raw(sql(&format!("PRAGMA table_info(\"{}\")", table.name))).await? {

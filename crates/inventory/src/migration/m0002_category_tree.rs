@@ -5,11 +5,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
 const STATEMENTS: &str = "\
-CREATE TABLE mm_category_parent (
+CREATE TABLE IF NOT EXISTS mm_category_parent (
 	category_id VARCHAR NOT NULL PRIMARY KEY REFERENCES categorymodel (id) ON DELETE CASCADE,
 	parent_id VARCHAR NOT NULL REFERENCES categorymodel (id) ON DELETE CASCADE
 );
-CREATE INDEX ix_mm_category_parent_parent_id ON mm_category_parent (parent_id);
+CREATE INDEX IF NOT EXISTS ix_mm_category_parent_parent_id ON mm_category_parent (parent_id);
 ";
 
 pub(super) struct Migration;

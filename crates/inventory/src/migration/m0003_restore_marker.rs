@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
 const STATEMENT: &str = "\
-CREATE TABLE mm_restore (
+CREATE TABLE IF NOT EXISTS mm_restore (
 	id VARCHAR NOT NULL PRIMARY KEY,
 	restored_at DATETIME NOT NULL,
 	archive VARCHAR NOT NULL

@@ -11,6 +11,7 @@ use crate::migration::{self, SchemaState};
 
 use super::connection::{explain, open_copy, open_live_reader};
 use super::digest;
+use super::printable::printable;
 
 /// Findings that are shown; more help nobody.
 const SHOWN: usize = 20;
@@ -83,8 +84,8 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
         let (rows, sha256) = digest::digest(&connection, &name).map_err(failed)?;
         tables.insert(name, TableDigest { rows, sha256 });
     }
-    drop(connection);
-    Ok(Inspection { tables, violations, violation_count, schema: migration::pending(path)? })
+    let schema = migration::state(&connection).map_err(failed)?;
+    Ok(Inspection { tables, violations, violation_count, schema })
 }
 
 /// Refuses a live database that is sound but none of ours to replace: of another program, or of a
@@ -92,11 +93,12 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 pub fn check_replaceable(live: &Path) -> Result<(), Error> {
     let look = || {
         let connection = open_live_reader(live)?;
-        let names = digest::tables(&connection).map_err(|error| explain(live, error))?;
+        let failed = |error| explain(live, error);
+        let names = digest::tables(&connection).map_err(failed)?;
         if !names.is_empty() {
             recognise(&connection, live, &names)?;
         }
-        match migration::pending(live)? {
+        match migration::state(&connection).map_err(failed)? {
             SchemaState::Newer(found) => Err(Error::Newer { found }),
             _ => Ok(()),
         }
@@ -117,7 +119,7 @@ fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(
     for (table, required) in REQUIRED {
         let found = columns(table).map_err(|error| explain(path, error))?;
         if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
-            let tables = names.iter().take(SHOWN).cloned().collect();
+            let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
             return Err(Error::Foreign { path: path.to_owned(), tables });
         }
     }
@@ -128,7 +130,12 @@ fn integrity(connection: &Connection) -> SqlResult<Vec<String>> {
     let sql = format!("PRAGMA integrity_check({SHOWN})");
     let findings: Vec<String> =
         connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect::<SqlResult<_>>()?;
-    Ok(if findings == ["ok"] { Vec::new() } else { findings })
+    if findings == ["ok"] {
+        return Ok(Vec::new());
+    }
+    // A finding may be of several lines, the first of which names the schema, of which there is one.
+    let lines = findings.iter().flat_map(|finding| finding.lines()).filter(|line| !line.starts_with("***"));
+    Ok(lines.take(SHOWN).map(printable).collect())
 }
 
 fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
@@ -141,7 +148,8 @@ fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
         if shown.len() < SHOWN {
             let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
             let row_name = rowid.map_or_else(|| "?".to_owned(), |rowid| name_of(connection, &table, rowid));
-            shown.push(Violation { table, row: row_name, parent: row.get(2)? });
+            let parent: String = row.get(2)?;
+            shown.push(Violation { table: printable(&table), row: row_name, parent: printable(&parent) });
         }
     }
     Ok((shown, count))

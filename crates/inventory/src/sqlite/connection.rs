@@ -5,9 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Error;
+
+use super::printable::printable;
 
 /// How long to wait for another program's transaction to end.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -42,10 +45,16 @@ pub(super) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
         .map_err(|error| explain(path, error))
 }
 
+/// Bytes of one value in a copy, at most: it is held in memory as a whole, perhaps more than once.
+pub(super) const MAX_VALUE: i32 = 128 << 20;
+
+/// Memory for pages of a copy; SQLite counts KiB below zero.
+const CACHE_KIB: i32 = -(8 << 10);
+
 /// Opens a copy that only this process knows, and whose content may be hostile: nothing stored in
-/// its schema is trusted, and the schema cannot be tampered with.
+/// its schema is trusted, and the schema cannot be tampered with. Constraints are not computed.
 pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -55,9 +64,29 @@ pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
             // One process, one connection: no locks to negotiate, no shared memory.
             connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
             connection.pragma_update(None, "temp_store", "FILE")?;
+            connection.pragma_update(None, "ignore_check_constraints", true)?;
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
+            // The header may ask for a cache of any size.
+            connection.pragma_update(None, "cache_size", CACHE_KIB)?;
             Ok(connection)
         })
-        .map_err(|error| explain(path, error))
+        .map_err(|error| explain(path, error))?;
+    let damaged =
+        |finding: &str| Error::Damaged { path: path.to_owned(), findings: vec![finding.to_owned()] };
+    let page_size: u64 = connection
+        .pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0))
+        .map_err(|error| explain(path, error))?
+        .into();
+    // SQLite would take what is missing of the last page for zeros.
+    let length = std::fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
+    if !length.is_multiple_of(page_size) {
+        return Err(damaged("its last page is not whole"));
+    }
+    // The file is ours, so it is its own header that says so.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| explain(path, error))? {
+        return Err(damaged("it is said to be of a version of SQLite that can only be read"));
+    }
+    Ok(connection)
 }
 
 /// Creates the empty file that a copy is written into.
@@ -88,8 +117,11 @@ pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
     let path = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Error::NotADatabase { path },
-        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, findings: vec![error.to_string()] },
+        Some(ErrorCode::DatabaseCorrupt) => {
+            Error::Damaged { path, findings: vec![printable(&error.to_string())] }
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy { path },
+        Some(ErrorCode::TooBig) => Error::ValueTooLarge { path, limit: MAX_VALUE },
         Some(ErrorCode::DiskFull) => Error::Io {
             path,
             source: std::io::Error::new(std::io::ErrorKind::StorageFull, error.to_string()),
@@ -101,7 +133,20 @@ pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
             Error::Io { path, source: std::io::Error::other(error.to_string()) }
         }
-        _ => Error::Sqlite(error),
+        _ => Error::Sqlite(clean(error)),
+    }
+}
+
+/// The error with a text that may be shown: SQLite quotes what the schema says.
+fn clean(error: rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, Some(text)) => {
+            rusqlite::Error::SqliteFailure(code, Some(printable(&text)))
+        }
+        rusqlite::Error::SqlInputError { error, msg, sql, offset } => {
+            rusqlite::Error::SqlInputError { error, msg: printable(&msg), sql: printable(&sql), offset }
+        }
+        other => other,
     }
 }
 

@@ -1,18 +1,14 @@
-//! Changes to a copy: what must not travel is taken out of a snapshot, and what comes out of an
-//! archive is made fit to go live.
+//! Making what comes out of an archive fit to go live.
 
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Error;
 use crate::migration;
 
 use super::connection::{explain, open_copy, open_live_reader};
-use super::copy::seal;
-use super::digest::quoted;
 
 /// How a copy has to be to go live.
 #[derive(Debug, Clone)]
@@ -36,64 +32,28 @@ pub struct Prepared {
     pub cancelled_tasks: u64,
 }
 
-/// Takes out of a copy what has no place in an archive: triggers, views and virtual tables (code
-/// and derived data: MakerMatrix has none, and in an archive from elsewhere they could do harm),
-/// and the marks of earlier restores. Returns the names of what people may miss.
-pub fn strip(copy: &Path) -> Result<Vec<String>, Error> {
-    // Copies from outside may be in WAL mode, in which the page size, for one, cannot change.
-    seal(copy)?;
-    let connection = open_copy(copy)?;
-    strip_programs(&connection).map_err(|error| explain(copy, error))
-}
-
-fn strip_programs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut stripped = Vec::new();
-    let transaction = connection.unchecked_transaction()?;
-    let programs: Vec<(String, String)> = transaction
-        .prepare(
-            "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') UNION ALL \
-             SELECT 'virtual table', name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (kind, name) in programs {
-        let what = if kind == "virtual table" { "TABLE" } else { kind.as_str() };
-        let dropped = transaction.execute_batch(&format!("DROP {what} IF EXISTS {}", quoted(&name)));
-        match dropped {
-            // Of a module that this SQLite does not have. Its name goes; what it stored stays behind
-            // as the ordinary tables it is.
-            Err(error) if error.to_string().contains("no such module") => {
-                forget_table(&transaction, &name)?;
-            }
-            other => other?,
-        }
-        stripped.push(format!("{kind} {name}"));
-    }
-    if transaction.table_exists(None, "mm_restore")? {
-        transaction.execute("DELETE FROM mm_restore", [])?;
-    }
-    transaction.commit()?;
-    Ok(stripped)
-}
-
-/// Takes a table out of the schema without asking the module it belongs to.
-fn forget_table(connection: &Connection, name: &str) -> rusqlite::Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
-    connection.pragma_update(None, "writable_schema", true)?;
-    connection.execute("DELETE FROM sqlite_schema WHERE type = 'table' AND name = ?1", [name])?;
-    connection.execute_batch("PRAGMA writable_schema = RESET")?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    Ok(())
-}
-
 /// Makes a checked copy fit to go live: brings its schema up to date, cancels tasks that nobody
 /// runs any more, marks it with the restore's id, and gives it the page size of the live database.
 /// The caller makes the file durable.
 pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
+    let connection = open_copy(copy)?;
+    forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
+    drop(connection);
     let migrations = migration::migrate(copy)?;
     let connection = open_copy(copy)?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
     Ok(Prepared { migrations, cancelled_tasks })
+}
+
+/// Takes those migrations off the record whose tables are not there, so that they are applied again:
+/// a database that came from elsewhere may have lost some. What cannot be added to stays as it is.
+fn forget_incomplete(connection: &Connection) -> rusqlite::Result<()> {
+    if connection.table_exists(None, "mm_migrations")? {
+        for name in migration::incomplete(connection)? {
+            connection.execute("DELETE FROM mm_migrations WHERE version = ?1", [name])?;
+        }
+    }
+    Ok(())
 }
 
 fn finish(connection: &Connection, how: &Preparation<'_>) -> rusqlite::Result<u64> {
@@ -110,6 +70,8 @@ fn finish(connection: &Connection, how: &Preparation<'_>) -> rusqlite::Result<u6
         params![how.restore_id, now, how.archive],
     )?;
     transaction.commit()?;
+    // The live database takes over the header, and with it how much memory it asks for.
+    connection.execute_batch("PRAGMA default_cache_size = 0")?;
     let page_size: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     if how.page_size.is_some_and(|wanted| wanted != page_size) {
         connection.pragma_update(None, "page_size", how.page_size)?;
