@@ -4,10 +4,14 @@
 //! MakerMatrix gives them, so it can read ours. The second group is ours.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::DATABASE;
 use crate::hashing::Sha256Hex;
+use crate::name::Role;
 
 /// The manifest of format 3.0. Sizes in `_mb` are bytes / 1,048,576 and in `_kb` bytes / 1,024,
 /// both rounded to two places, as in format 2.0.
@@ -53,6 +57,7 @@ pub struct Manifest {
     /// Migrations of ours that the database has, oldest first; empty for one of the original.
     pub migrations: Vec<String>,
     /// Rows and digest of each table.
+    #[serde(deserialize_with = "each_once")]
     pub tables: BTreeMap<String, TableRecord>,
     /// Rows that break a foreign key; restoring needs a decision when this is not 0.
     pub foreign_key_violations: u64,
@@ -94,6 +99,50 @@ pub struct LeftOut {
     pub what: String,
     /// The reason.
     pub why: String,
+}
+
+/// A map whose keys are all different. Of two values for one key each reader takes the one it likes.
+fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, TableRecord>, D::Error> {
+    struct EachOnce;
+    impl<'de> Visitor<'de> for EachOnce {
+        type Value = BTreeMap<String, TableRecord>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of tables")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = BTreeMap::new();
+            while let Some((key, value)) = map.next_entry::<String, _>()? {
+                if found.insert(key, value).is_some() {
+                    return Err(de::Error::custom("a table is there twice"));
+                }
+            }
+            Ok(found)
+        }
+    }
+    from.deserialize_map(EachOnce)
+}
+
+impl Manifest {
+    /// What it says of the files beyond their list, and is not so.
+    pub(crate) fn contradiction(&self) -> Option<&'static str> {
+        let count = |role| self.files.iter().filter(|file| Role::of(&file.path) == role).count() as u64;
+        let total: u64 = self.files.iter().fold(0, |total, file| total.saturating_add(file.size));
+        let (datasheets, images) = (count(Role::Datasheet), count(Role::Image));
+        [
+            ("database_included", self.database_included == (count(Role::Database) > 0)),
+            ("env_included", self.env_included == (count(Role::Env) > 0)),
+            ("datasheets_included", self.datasheets_included || datasheets == 0),
+            ("images_included", self.images_included || images == 0),
+            ("datasheets_count", self.datasheets_count == datasheets),
+            ("images_count", self.images_count == images),
+            ("total_size_mb", self.total_size_mb == total >> 20),
+            ("database_path", self.database_path == DATABASE),
+        ]
+        .into_iter()
+        .find_map(|(field, is_so)| (!is_so).then_some(field))
+    }
 }
 
 /// What archives of the original say about themselves; anything may be missing.

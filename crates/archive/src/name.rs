@@ -89,6 +89,15 @@ impl fmt::Display for NameFault {
     }
 }
 
+/// As much of a text from an archive as anybody reads in a message. (Headers have room for 64 KiB.)
+pub(crate) fn shown(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Checks a name as it stands in the archive. A single slash at the end (a folder) is allowed.
 pub fn check(name: &str) -> Result<(), NameFault> {
     let path = name.strip_suffix('/').unwrap_or(name);

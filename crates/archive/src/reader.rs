@@ -19,7 +19,7 @@ use crate::error::{Corruption, Error, Refusal};
 use crate::hashing::Sha256Hex;
 use crate::limits::Limits;
 use crate::manifest::{FileRecord, Info, LegacyInfo, Manifest};
-use crate::name::Role;
+use crate::name::{Role, shown};
 use crate::{CHECKSUMS, MANIFEST, sums};
 
 pub use content::EntryReader;
@@ -169,6 +169,10 @@ impl<R: Read + Seek> Reader<R> {
         let damaged = |why: serde_json::Error| Corruption::Manifest { why: why.to_string() };
         let versions: Versions = serde_json::from_slice(&json).map_err(damaged)?;
         match (versions.format_version.as_deref(), versions.backup_format_version.as_deref()) {
+            (Some(version), _) | (None, Some(version)) if !is_version(version) => {
+                let why = format!("{:?} is not the version of a format", shown(version));
+                return Err(Corruption::Manifest { why }.into());
+            }
             (Some(version), _) if version.starts_with("3.") => {
                 self.format = Format::V3;
                 self.info = Info::V3(Box::new(serde_json::from_slice(&json).map_err(damaged)?));
@@ -176,12 +180,17 @@ impl<R: Read + Seek> Reader<R> {
             (None, None) => self.format = Format::BeforeV2,
             (None, Some("2.0")) => self.format = Format::V2,
             (Some(found), _) | (None, Some(found)) => {
-                // It comes from outside, and goes to a terminal.
-                let found = found.chars().take(40).flat_map(char::escape_debug).collect();
+                let found = shown(found);
                 return Err(Refusal::NewerFormat { found }.into());
             }
         }
         if self.format != Format::V3 {
+            // Only format 3 has them: it is the manifest that is not what was written.
+            if self.entry(Role::Checksums).is_some() {
+                let why =
+                    format!("there is {CHECKSUMS}, as only format 3 has, but it does not state that format");
+                return Err(Corruption::Manifest { why }.into());
+            }
             let info: LegacyInfo = serde_json::from_slice(&json).map_err(damaged)?;
             self.info = Info::Legacy(Some(info));
         }
@@ -219,11 +228,15 @@ impl<R: Read + Seek> Reader<R> {
             }
             entry.sha256 = Some(sum);
         }
+        if let Some(field) = manifest.contradiction() {
+            let why = format!("its field {field} is not what its list of files says");
+            return Err(Corruption::Manifest { why }.into());
+        }
         if let Some(name) = sums.keys().next() {
-            return Err(Corruption::Missing { entry: (*name).to_owned(), list: CHECKSUMS }.into());
+            return Err(Corruption::Missing { entry: shown(name), list: CHECKSUMS }.into());
         }
         if let Some(name) = listed.keys().next() {
-            return Err(Corruption::Missing { entry: (*name).to_owned(), list: MANIFEST }.into());
+            return Err(Corruption::Missing { entry: shown(name), list: MANIFEST }.into());
         }
         let entry = self.entry(Role::Manifest).expect("format 3.0 is known from it");
         std::io::copy(&mut self.read(entry)?, &mut std::io::sink()).map_err(crate::error::from_io)?;
@@ -248,6 +261,12 @@ impl<R: Read + Seek> Reader<R> {
 struct Versions {
     format_version: Option<String>,
     backup_format_version: Option<String>,
+}
+
+/// Whether it is numbers with dots between them.
+fn is_version(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    text.split('.').all(is_number)
 }
 
 /// Says what a file is that is not a zip, since "not a zip" alone helps nobody.

@@ -44,6 +44,12 @@ pub(super) fn check<R: ReaderAt>(
     if size != directory && size != signed && !deferred(size, u32::MAX.into()) {
         return Err(wrong_size(size, directory));
     }
+    // It may begin later than it is said to, behind bytes put in front of the archive; never earlier.
+    let offset = end.long(16);
+    if offset > found.start && !deferred(offset, u32::MAX.into()) {
+        let why = format!("it is announced at offset {offset} and begins at {}", found.start);
+        return Err(Corruption::Directory { why }.into());
+    }
     Ok((!wide && between > 0).then_some((found.end, between)))
 }
 

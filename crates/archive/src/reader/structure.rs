@@ -89,14 +89,14 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
             return Err(Refusal::FileAndFolder { name: name.to_owned() }.into());
         }
     }
-    if total > limits.ratio_floor && total / limits.ratio > length {
-        let name = "all together".to_owned();
-        return Err(Refusal::Ratio { name, ratio: total / length.max(1), limit: limits.ratio }.into());
-    }
     if count != announced {
         return Err(end::wrong_count(announced, count));
     }
     let stray = check_extents(extents, zip, length)?;
+    if total > limits.ratio_floor && total / limits.ratio > length {
+        let name = "all together".to_owned();
+        return Err(Refusal::Ratio { name, ratio: total / length.max(1), limit: limits.ratio }.into());
+    }
     let directory = Directory { entries: count, start: zip.directory_offset(), end: directory_end };
     let between = end::check(zip, &directory)?;
     Ok(Found { entries, stray: stray.or(between) })
@@ -115,19 +115,11 @@ fn end_of(record: &ZipFileHeaderRecord<'_>) -> u64 {
 }
 
 fn checked_name(raw: &[u8]) -> Result<String, Error> {
-    // Headers have room for names that nobody wants to read in a message.
-    const SHOWN: usize = 200;
-    let refuse = |name: String, fault| {
-        let mut shown: String = name.chars().take(SHOWN).collect();
-        if shown.len() < name.len() {
-            shown.push('…');
-        }
-        Err(Refusal::Name { name: shown, fault }.into())
-    };
+    let refuse = |name: &str, fault| Err(Refusal::Name { name: name::shown(name), fault }.into());
     match std::str::from_utf8(raw) {
-        Err(_) => refuse(String::from_utf8_lossy(raw).into_owned(), NameFault::NotUtf8),
+        Err(_) => refuse(&String::from_utf8_lossy(raw), NameFault::NotUtf8),
         Ok(name) => match name::check(name) {
-            Err(fault) => refuse(name.to_owned(), fault),
+            Err(fault) => refuse(name, fault),
             Ok(()) => Ok(name.to_owned()),
         },
     }
