@@ -5,11 +5,17 @@
 //! lie), then the groups, a file each.
 
 pub mod base;
+mod bombs;
 mod headers;
 mod kinds;
 mod layout;
+mod manifest;
 mod names;
+mod other;
 mod packing;
+mod pages;
+mod schema;
+mod sums;
 pub mod zip;
 mod zip64;
 
@@ -48,6 +54,19 @@ impl Group {
 
 /// All of them.
 pub fn vectors(base: &Base) -> Vec<Vector> {
-    let groups = [names::group, kinds::group, headers::group, packing::group, layout::group, zip64::group];
+    let groups = [
+        names::group,
+        kinds::group,
+        headers::group,
+        packing::group,
+        layout::group,
+        zip64::group,
+        bombs::group,
+        schema::group,
+        pages::group,
+        manifest::group,
+        sums::group,
+        other::group,
+    ];
     groups.into_iter().flat_map(|group| group(base).vectors).collect()
 }

@@ -14,19 +14,18 @@ pub(super) enum Effect {
     Fewer,
     /// One file has another name.
     Renamed,
-    /// This table came with it, has other columns, or is empty.
-    #[expect(dead_code, reason = "the vectors of databases follow")]
-    Table(&'static str),
+    /// These tables came with it, or have other rows or columns.
+    Tables(&'static [&'static str]),
 }
 
-use Effect::{Fewer, More, None, Renamed, Table};
+use Effect::{Fewer, More, None, Renamed, Tables};
 
 impl Effect {
     pub(super) fn check(&self, name: &str, archived: &State, restored: &State) {
         let fewer = differences(&archived.files, &restored.files).len();
         let more = differences(&restored.files, &archived.files).len();
         let expected = match self {
-            None | Table(_) => (0, 0),
+            None | Tables(_) => (0, 0),
             More(more) => (*more, 0),
             Fewer => (0, 1),
             Renamed => (1, 1),
@@ -34,8 +33,9 @@ impl Effect {
         assert_eq!((more, fewer), expected, "{name}: files more and fewer");
         let mut tables = differences(&restored.tables, &archived.tables);
         tables.extend(differences(&archived.tables, &restored.tables));
+        tables.sort_unstable();
         tables.dedup();
-        let expected: &[&str] = if let Table(table) = self { &[table] } else { &[] };
+        let expected: &[&str] = if let Tables(tables) = self { tables } else { &[] };
         assert_eq!(tables, expected, "{name}: tables");
     }
 }
@@ -47,6 +47,16 @@ fn differences<V: PartialEq>(one: &BTreeMap<String, V>, other: &BTreeMap<String,
 
 /// Accepted, each for a reason: it is only odd, or what is wrong with it is ignored or taken out.
 pub(super) const ACCEPTED: &[(&str, Effect)] = &[
+    // Nothing in a schema is computed: it is taken out, or passed over.
+    ("bombs/a constraint that allocates", None),
+    ("bombs/a generated column that allocates", None),
+    ("bombs/a pattern that backtracks", None),
+    ("bombs/a view without end", None),
+    ("bombs/a view without end as the record of migrations", Tables(&["mm_migrations"])),
+    ("bombs/an index that allocates", None),
+    ("bombs/an index that allocates in its condition", None),
+    ("hashes/another order", None),
+    // Nothing that another program would see otherwise.
     ("headers/a broken extra field", None),
     ("headers/a date that does not exist", None),
     ("headers/a descriptor without its signature", None),
@@ -72,26 +82,86 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("layout/a signature of the directory, format 2", None),
     ("layout/bytes before the directory, format 2", None),
     ("layout/bytes behind the end, format 2", None),
-    // Of older formats, what does not belong to a backup is ignored, and said to be.
+    // What a newer minor version may add, and what nobody relies on.
+    ("manifest/a field nobody knows", None),
+    ("manifest/a field nobody knows, 100000 deep", None),
+    ("manifest/a field nobody knows, twice", None),
+    ("manifest/a minor version from the future", None),
+    ("manifest/files in another order", None),
+    ("manifest/format 2, a folder left out that is there", None),
+    ("manifest/format 2, an object of nothing", None),
+    ("manifest/format 2, said to be encrypted", None),
+    ("manifest/a control character in a text", None),
+    ("manifest/other names, times and sizes", None),
+    ("manifest/said to be encrypted", None),
+    ("manifest/thousands of fields nobody knows", None),
+    // File systems hold such names, so inventories may have them, and backups must come back. Of older
+    // formats, what does not belong to a backup is ignored, and said to be.
     ("names/a rollback journal for the database", None),
     ("names/a text file", None),
     ("names/a write-ahead log for the database", None),
     ("names/something beside the folders", None),
     ("names/the database in another case", None),
-    // File systems hold such names, so inventories may have them, and backups must come back.
-    ("names/dots and spaces at the end", More(4)),
-    ("names/folders that differ in case", More(2)),
-    ("names/forbidden on Windows", More(3)),
-    ("names/hidden files", More(2)),
-    ("names/hyphens and tildes", More(4)),
-    ("names/invisible characters", More(2)),
-    ("names/names that differ in case", More(2)),
-    ("names/names that differ in their Unicode form", More(2)),
-    ("names/reserved on Windows", More(4)),
-    ("names/text that runs backwards", More(2)),
     ("packing/flags that nobody uses", None),
     ("packing/the extra field of WinZip AES alone", None),
     ("packing/the extra field of strong encryption alone", None),
+    // SQLite finds nothing wrong with them.
+    ("pages/a cache as large as can be said", None),
+    ("pages/a page behind the last", None),
+    ("pages/a schema format of nothing", None),
+    ("pages/an encoding that does not exist", None),
+    ("pages/another change counter", None),
+    ("pages/no encoding", None),
+    ("pages/no pages", None),
+    ("pages/said to have a write-ahead log", None),
+    // Code is taken out, and what is missing is added (which is a row of mm_migrations).
+    ("schema/UTF-16, big-endian", None),
+    ("schema/UTF-16, little-endian", None),
+    ("schema/a column of ours missing", Tables(&["mm_migrations", "partmodel"])),
+    ("schema/a constraint of no function", None),
+    ("schema/a constraint on the mark of a restore", None),
+    ("schema/a constraint that no row fulfils", None),
+    ("schema/a default that loads code", Tables(&["extra"])),
+    ("schema/a full-text index", None),
+    ("schema/a full-text index with broken tables", None),
+    ("schema/a generated column", None),
+    ("schema/a megabyte of comment", Tables(&["chatty"])),
+    ("schema/a table more", Tables(&["extra"])),
+    ("schema/a table more, strict", Tables(&["extra"])),
+    ("schema/a table more, without row ids", Tables(&["extra"])),
+    ("schema/a table of ours missing", Tables(&["mm_migrations"])),
+    ("schema/a table with a NUL in a value", Tables(&["extra"])),
+    ("schema/a table with a name to inject", Tables(&["x\"; DROP TABLE partmodel; --"])),
+    ("schema/a table with an empty name", Tables(&[""])),
+    ("schema/a trigger on deletes of marks", None),
+    ("schema/a trigger on the mark of a restore", None),
+    ("schema/a trigger on the record of migrations", None),
+    ("schema/a trigger that calls itself", None),
+    ("schema/a trigger with a name that a terminal obeys", None),
+    ("schema/a trigger with a name to inject", None),
+    ("schema/a view", None),
+    ("schema/a view in place of the marks", Tables(&["mm_migrations"])),
+    ("schema/a view in place of the tasks", Tables(&["mm_migrations"])),
+    ("schema/a view of a function that loads code", None),
+    ("schema/a view with a trigger", None),
+    ("schema/a virtual table of a built-in function", None),
+    ("schema/a virtual table of no module", None),
+    ("schema/a write-ahead log that is not there", None),
+    ("schema/an auto-vacuum", None),
+    ("schema/an expression 5000 deep", Tables(&["deep"])),
+    ("schema/an index on an expression", None),
+    ("schema/another user_version", None),
+    ("schema/large pages", None),
+    ("schema/reserved bytes on each page", None),
+    ("schema/small pages", None),
+    ("schema/statistics that lie", None),
+    ("schema/text that is not UTF-8", Tables(&["partmodel"])),
+    ("schema/the categories' tree missing", Tables(&["mm_category_parent", "mm_migrations"])),
+    ("schema/the marks missing", Tables(&["mm_migrations"])),
+    ("schema/the record of migrations empty", Tables(&["mm_migrations"])),
+    ("schema/the record of migrations missing", Tables(&["mm_migrations"])),
+    ("schema/the tasks missing", Tables(&["mm_migrations"])),
+    ("schema/triggers on every table", None),
     ("zip64/an offset in the extra field, true", None),
     ("zip64/needless but true", None),
     ("zip64/sizes before the data in an extra field", None),

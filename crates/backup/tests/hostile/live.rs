@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use backup::{BackupOptions, Engine, Event, Places};
+use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, Inventory, NewPart};
-use sha2::{Digest, Sha256};
+use inventory::{Clock, Now};
 use testkit::generators::noise;
+use testkit::long_run::Random;
 use testkit::{State, TestDbPath, populate_test_database, state_of};
 
 use super::ACTOR;
@@ -17,6 +21,63 @@ use super::ACTOR;
 /// An inventory, and the archive that is about to be restored.
 pub(super) struct Live {
     scratch: TestDbPath,
+}
+
+/// The same time and the same ids in every run, so that messages are the same.
+fn fixed() -> Ambient {
+    struct Fixed(Mutex<Random>);
+    impl Clock for Fixed {
+        fn now(&self) -> Now {
+            let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+            let time = day.and_hms_micro_opt(14, 3, 24, 617_125).unwrap();
+            Now { utc: time, local: time }
+        }
+    }
+    impl inventory::Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            let mut random = self.0.lock().unwrap();
+            bytes.iter_mut().for_each(|byte| *byte = random.below(256) as u8);
+        }
+    }
+    let fixed = || Fixed(Mutex::new(Random::with_seed(1)));
+    Ambient::new(fixed(), fixed())
+}
+
+/// A disk that does not wait until what it was given is safe: no power fails here, and waiting is most
+/// of what a small restore does.
+struct Unsynced;
+
+impl Disk for Unsynced {
+    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
+        RealDisk.create(path, readers)
+    }
+    fn sync_file(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync_tree(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename_new(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_folder(path)
+    }
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_tree(path)
+    }
 }
 
 /// What the copies are made from.
@@ -29,12 +90,12 @@ pub(super) struct Template {
 /// An inventory that has changed since it was backed up, and its state at the time of the backup.
 pub(super) fn prepare() -> (Template, State) {
     let live = Live { scratch: TestDbPath::new() };
-    let engine = live.engine();
+    let engine = live.engine_of(fixed());
     let places = engine.places();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     StaticFiles::new(&places.static_files).create_folders().unwrap();
     let inventory = runtime.block_on(async {
-        let inventory = Inventory::create(&places.database, Ambient::system()).await.unwrap();
+        let inventory = Inventory::create(&places.database, fixed()).await.unwrap();
         populate_test_database(&inventory, &places.static_files).await;
         inventory
     });
@@ -85,8 +146,12 @@ impl Live {
     }
 
     pub(super) fn engine(&self) -> Engine {
+        self.engine_of(Ambient::system())
+    }
+
+    fn engine_of(&self, ambient: Ambient) -> Engine {
         fs::create_dir_all(self.home()).unwrap();
-        Engine::new(Places::in_folder(&self.home()), Ambient::system())
+        Engine::with_disk(Places::in_folder(&self.home()), ambient, Arc::new(Unsynced))
     }
 
     /// Puts an archive where it is restored from.
@@ -96,8 +161,8 @@ impl Live {
         path
     }
 
-    /// Every file and folder, with the hash of its content.
-    pub(super) fn everything(&self) -> BTreeMap<PathBuf, String> {
+    /// Every file with its content, and every folder.
+    pub(super) fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         note(&self.outside(), &mut found);
         // Who was here last, for people; and what only says that somebody was.
@@ -118,24 +183,23 @@ impl Live {
         around.chain(escaped).map(|path| format!("{} was written", path.display())).collect()
     }
 
-    /// A message without the names of this run.
-    pub(super) fn without_paths(&self, message: &str) -> String {
+    /// A message without the name of the archive.
+    pub(super) fn without_path(&self, message: &str) -> String {
         let archive = self.outside().join("hostile.zip");
-        let message = message.replace(&archive.display().to_string(), "ARCHIVE");
-        message.replace(&self.home().display().to_string(), "HOME")
+        message.replace(&archive.display().to_string(), "ARCHIVE")
     }
 }
 
-fn note(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
+fn note(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let path = entry.path();
         if entry.file_type().unwrap().is_dir() {
             note(&path, found);
-            found.insert(path, "folder".to_owned());
+            found.insert(path, Vec::new());
         } else {
-            let hash = format!("{:x}", Sha256::digest(fs::read(&path).unwrap()));
-            found.insert(path, hash);
+            let content = fs::read(&path).unwrap();
+            found.insert(path, content);
         }
     }
 }

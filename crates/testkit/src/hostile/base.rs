@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use archive::{DATABASE, Limits, MANIFEST, Reader, Role, Sha256Hex};
 use rusqlite::Connection;
@@ -91,6 +91,13 @@ impl Base {
         }
     }
 
+    /// A file with the database.
+    pub fn database_file(&self) -> PathBuf {
+        let path = self.scratch.beside("database");
+        fs::write(&path, &self.database).expect("writable");
+        path
+    }
+
     /// The database after some SQL, as hostile as it may be. The schema may be written to.
     pub fn edited(&self, sql: &str) -> Vec<u8> {
         self.edited_by(|connection| connection.execute_batch(sql).expect("the vector is valid SQL"))
@@ -108,7 +115,7 @@ impl Base {
         fs::write(&path, bytes).expect("writable");
         let connection = Connection::open(&path).expect("a database");
         connection
-            .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON")
+            .execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON")
             .expect("is only a setting");
         edit(&connection);
         drop(connection);
