@@ -173,6 +173,27 @@ fn stray_bytes_are_refused() {
 }
 
 #[test]
+fn each_limit_is_kept() {
+    let image = [9; 5000];
+    let bytes = written(&[("makers_matrix.db", b"x"), ("images/a", &image), ("images/b", &image)]);
+    let refused = |limits: &Limits| match Reader::open(Cursor::new(&bytes[..]), limits).err().unwrap() {
+        Error::Refused(refusal) => refusal,
+        other => panic!("{other}"),
+    };
+    let limits = Limits::default();
+    let few = refused(&Limits { entries: 4, ..limits.clone() });
+    assert_eq!(few, Refusal::TooManyEntries { found: 5, limit: 4 });
+    let small = refused(&Limits { total_size: 9000, ..limits.clone() });
+    assert!(matches!(small, Refusal::TooLarge { found: 10_001, limit: 9000 }), "{small}");
+    let regular = refused(&Limits { ratio: 2, ratio_floor: 4000, ..limits.clone() });
+    assert!(matches!(&regular, Refusal::Ratio { name, .. } if name == "images/a"), "{regular}");
+    let together = refused(&Limits { ratio: 2, ratio_floor: 6000, ..limits.clone() });
+    assert!(matches!(&together, Refusal::Ratio { name, .. } if name == "all together"), "{together}");
+    let long = refused(&Limits { manifest: 0, ..limits });
+    assert!(matches!(long, Refusal::EntryTooLarge { name: "backup_info.json", .. }), "{long}");
+}
+
+#[test]
 fn what_is_not_an_archive_is_said_to_be_what_it_is() {
     let says = |bytes: &[u8]| open(bytes).err().unwrap().to_string();
     assert_eq!(says(b""), "the file is empty");
