@@ -174,9 +174,7 @@ impl Comparison<'_> {
         let entry = reader.entry(Role::Database).expect("without one it is not restored");
         let copy = self.scratch.join("archived.db");
         unpack(self.path, reader, entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
-        check_database(self.path, reader.info().v3(), &copy)?;
-        sqlite::strip(&copy).map_err(Error::archived(self.path))?;
-        let mut tables = sqlite::inspect(&copy).map_err(Error::archived(self.path))?.tables;
+        let mut tables = check_database(self.path, reader.info().v3(), &copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
         Ok(tables)
