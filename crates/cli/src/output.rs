@@ -1,6 +1,7 @@
 //! How things are shown: results on standard output, everything else on standard error, and with
 //! `--json` one object on standard output and nothing else.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
@@ -11,7 +12,7 @@ use crate::exit::Failure;
 
 /// Prints the result of a command: lines for people, or one JSON object.
 pub(crate) fn result(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
-    let shown = if global.json { value.to_string() } else { text.trim_end().to_owned() };
+    let shown = if global.json { value.to_string() } else { harmless(text.trim_end()).into_owned() };
     let mut out = io::stdout().lock();
     match writeln!(out, "{shown}").and_then(|()| out.flush()) {
         // Who reads has read enough, as `head` does.
@@ -23,14 +24,14 @@ pub(crate) fn result(global: &Global, text: &str, value: &Value) -> Result<(), F
 /// Something to know meanwhile.
 pub(crate) fn say(global: &Global, line: &str) {
     if !global.quiet && !global.json {
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
     }
 }
 
 /// A step of a command whose steps are its result.
 pub(crate) fn step(global: &Global, line: &str) {
     if !global.quiet && !global.json {
-        let _ = writeln!(io::stdout().lock(), "{line}");
+        let _ = writeln!(io::stdout().lock(), "{}", harmless(line));
     }
 }
 
@@ -42,8 +43,26 @@ pub(crate) fn failure(failure: &Failure, as_json: bool) {
         let code = failure.code as u8;
         let _ = writeln!(io::stdout().lock(), "{}", json!({"error": failure.message, "exit_code": code}));
     } else {
-        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", failure.message);
+        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", harmless(&failure.message));
     }
+}
+
+/// Control characters as escapes: manifests and databases from elsewhere can hold what a terminal would
+/// obey.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |char: char| char.is_control() && char != '\n';
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if obeyed(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown.into()
 }
 
 /// Asks a question on the terminal. `None` when there is none to ask on.

@@ -332,3 +332,18 @@ fn a_read_only_backup_folder_and_a_full_disk_are_said_by_name() {
     let status = command.stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(7));
 }
+
+/// Names of files, and whatever a manifest from elsewhere says, went to the terminal as they are: it
+/// would have obeyed what they hold.
+#[test]
+fn a_name_cannot_command_the_terminal() {
+    let shop = Shop::populated();
+    write(&shop.data().join("static/images/\u{1b}[2Jgone\u{9b}31m.png"), b"one");
+    let made = shop.run(&["backup", "--name", "first"]);
+    let shown = shop.run(&["show", "data/backups/first.zip"]);
+    let shown_name = "images/\\u{1b}[2Jgone\\u{9b}31m.png";
+    for (text, where_) in [(&made.err, "note"), (&shown.out, "list")] {
+        assert!(text.contains(shown_name), "{where_}: {text:?}");
+        assert!(!text.contains(['\u{1b}', '\u{9b}']), "{where_}: {text:?}");
+    }
+}
