@@ -1,0 +1,5 @@
+//! See [`fuzz::databases::database`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::databases::database(bytes));

@@ -1,0 +1,162 @@
+//! What must hold for any bytes that are opened as an archive, or that stand for a part of one.
+//!
+//! Also compiled into `crates/archive/tests/fuzz_seeds.rs`, so it uses nothing but what that crate
+//! does.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use archive::{CHECKSUMS, DATABASE, MANIFEST};
+use archive::{Error, Format, Info, Limits, Manifest, Reader, Role, Sha256Hex};
+
+#[path = "mutation.rs"]
+pub mod mutation;
+#[path = "zip.rs"]
+pub mod zip;
+
+/// The database of archives made around fuzzed parts; the seeds know its hash.
+pub const CONTENT: &[u8] = b"a database";
+
+/// Small, so that what explodes does so soon.
+fn limits() -> Limits {
+    Limits { entries: 64, total_size: 1 << 20, ratio: 200, ratio_floor: 64 << 10, manifest: 64 << 10 }
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Any bytes as an archive.
+pub fn archive_reader(bytes: &[u8]) {
+    let limits = limits();
+    let reader = match Reader::open(Cursor::new(bytes), &limits) {
+        Ok(reader) => reader,
+        Err(error) => return refused(&error),
+    };
+    assert!(reader.entries().len() as u64 <= limits.entries);
+    assert!(reader.entries().iter().map(|entry| entry.size).sum::<u64>() <= limits.total_size);
+    for name in reader.ignored() {
+        assert_eq!(archive::name::check(name), Ok(()), "{name:?}");
+    }
+    if let Ok(first) = read_all(&reader, 4096) {
+        let again = read_all(&reader, 7).expect("what could be read can be read again");
+        assert!(first == again, "the same archive gives the same files");
+    }
+}
+
+/// A valid archive of which some bytes are changed: it is refused, or nothing that it holds has changed.
+pub fn archive_mutated(choices: &[u8]) {
+    let mutated = mutation::Mutated::new(choices);
+    let Ok(mut after) = opened(&mutated.after) else { return };
+    let mut before = opened(&mutated.before).expect("what was written can be read");
+    let lines = |files: &mut Files| {
+        let sums = files.remove(CHECKSUMS).expect("format 3 has it");
+        let mut lines: Vec<Vec<u8>> = sums.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(lines(&mut before), lines(&mut after), "only the order of the hashes may change");
+    assert!(before == after, "a change passed unnoticed");
+}
+
+fn opened(bytes: &[u8]) -> Result<Files, ()> {
+    let reader = Reader::open(Cursor::new(bytes), &Limits::default()).map_err(|error| refused(&error))?;
+    if reader.format() != Format::V3 {
+        // What says that it was never of format 3 has no hashes to be held against.
+        return Err(());
+    }
+    read_all(&reader, 1 << 14)
+}
+
+/// Any bytes as `backup_info.json` of an archive that is right otherwise.
+pub fn manifest(json: &[u8]) {
+    let sums = [(DATABASE, CONTENT), (MANIFEST, json)].map(line).concat();
+    let bytes = zip::Zip::of(&[(DATABASE, CONTENT), (MANIFEST, json), (CHECKSUMS, sums.as_bytes())]).bytes();
+    let reader = match Reader::open(Cursor::new(&bytes), &limits()) {
+        Ok(reader) => reader,
+        Err(error) => return refused(&error),
+    };
+    described(&reader);
+    if let Info::V3(manifest) = reader.info() {
+        let written = serde_json::to_vec_pretty(manifest).expect("a plain struct becomes JSON");
+        let again: Manifest = serde_json::from_slice(&written).expect("what we write we can read");
+        assert_eq!(**manifest, again, "a manifest survives being written");
+    }
+    read_all(&reader, 4096).expect("every hash is right");
+}
+
+/// Any bytes as `backup_info.json` of an archive of MakerMatrix 1.x.
+pub fn legacy_metadata(json: &[u8]) {
+    let files = [(DATABASE, CONTENT), ("datasheets/a.pdf", b"%PDF".as_slice()), (MANIFEST, json)];
+    let bytes = zip::Zip::of(&files).bytes();
+    let reader = match Reader::open(Cursor::new(&bytes), &limits()) {
+        Ok(reader) => reader,
+        Err(error) => return refused(&error),
+    };
+    assert!(matches!(reader.format(), Format::V2 | Format::BeforeV2), "without hashes it is not ours");
+    described(&reader);
+    let read = read_all(&reader, 4096).expect("every checksum is right");
+    assert!(files.iter().all(|(name, content)| read[*name] == *content));
+}
+
+/// Any bytes as `SHA256SUMS` of an archive that is right otherwise: only the right hashes pass.
+pub fn sums(text: &[u8]) {
+    let json = zip::manifest_of(&[(DATABASE, CONTENT)]);
+    let right = [(DATABASE, CONTENT), (MANIFEST, json.as_slice())];
+    let bytes = zip::Zip::of(&[right[0], right[1], (CHECKSUMS, text)]).bytes();
+    match Reader::open(Cursor::new(&bytes), &limits()) {
+        Ok(_) => {
+            let mut found: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+            found.sort_unstable();
+            let mut expected = right.map(line);
+            expected.sort_unstable();
+            assert_eq!(found, expected.iter().map(String::as_bytes).collect::<Vec<_>>());
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn line((name, content): (&str, &[u8])) -> String {
+    format!("{}  {name}\n", Sha256Hex::of(content))
+}
+
+/// Reads every entry to its end, so many bytes at a time. What is read is what was announced.
+fn read_all(reader: &Reader<impl Read + std::io::Seek>, step: usize) -> Result<Files, ()> {
+    let mut files = Files::new();
+    let mut buffer = vec![0; step];
+    for entry in reader.entries() {
+        assert_eq!(archive::name::check(&entry.name), Ok(()), "{:?}", entry.name);
+        assert!(!entry.name.ends_with('/'), "folders are not listed");
+        let mut content = Vec::new();
+        let mut from = reader.read(entry).map_err(|error| refused(&error))?;
+        loop {
+            let n = from.read(&mut buffer).map_err(|error| refused(&archive::error::from_io(error)))?;
+            if n == 0 {
+                break;
+            }
+            content.extend_from_slice(&buffer[..n]);
+            assert!(content.len() as u64 <= entry.size, "{:?} is longer than announced", entry.name);
+        }
+        assert_eq!(content.len() as u64, entry.size, "{:?} is shorter than announced", entry.name);
+        let hash = Sha256Hex::of(&content);
+        assert_eq!(from.hash(), Some(hash));
+        assert!(entry.sha256.is_none_or(|stated| stated == hash));
+        assert!(files.insert(entry.name.clone(), content).is_none(), "{:?} is there twice", entry.name);
+    }
+    Ok(files)
+}
+
+/// Whatever a manifest says about itself can be asked for.
+fn described(reader: &Reader<impl Read + std::io::Seek>) {
+    let info = reader.info();
+    let _ = (info.created_at(), info.version());
+    let _ = (reader.includes(Role::Datasheet), reader.includes(Role::Image), reader.entry(Role::Env));
+    serde_json::to_vec(info).expect("it becomes JSON");
+}
+
+/// A refusal says something, in one line that a terminal can show, and never blames the disk: there
+/// is none.
+fn refused(error: &Error) {
+    let message = error.to_string();
+    assert!(!matches!(error, Error::Io(_)), "damage taken for a failing disk: {message}");
+    assert!(!message.is_empty());
+    assert!(!message.chars().any(char::is_control), "a terminal would obey: {message:?}");
+}
