@@ -68,7 +68,9 @@ pub struct Manifest {
     /// Set when the database failed its checks: kept for rescue, never restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
-    /// Each entry but `backup_info.json` and `SHA256SUMS`, in the order of the archive.
+    /// Each entry but `backup_info.json` and `SHA256SUMS`, in the order of the archive. There can be
+    /// many, so they do not outlast the writing, or the comparison with the entries: it is empty in what
+    /// [`crate::Writer::finish`] and [`crate::Reader::info`] return.
     pub files: Vec<FileRecord>,
 }
 

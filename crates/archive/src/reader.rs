@@ -11,19 +11,23 @@ mod positioned;
 mod structure;
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use rawzip::{ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
+use serde::de::DeserializeOwned;
 
 use crate::error::{Corruption, Error, Refusal};
 use crate::hashing::Sha256Hex;
 use crate::limits::Limits;
-use crate::manifest::{FileRecord, Info, LegacyInfo, Manifest};
+use crate::manifest::{FileRecord, Info, LegacyInfo};
 use crate::name::{Role, shown};
 use crate::{CHECKSUMS, MANIFEST, sums};
 
 pub use content::EntryReader;
 use positioned::Positioned;
+
+/// How much of the manifest and of the hashes is looked at at a time.
+const STEP: usize = 64 << 10;
 
 /// One file in the archive.
 #[derive(Debug, Clone)]
@@ -134,7 +138,7 @@ impl<R: Read + Seek> Reader<R> {
         self.format
     }
 
-    /// What the manifest says.
+    /// What the manifest says, but for its list of files: that is the one of [`Reader::entries`].
     pub fn info(&self) -> &Info {
         &self.info
     }
@@ -165,60 +169,57 @@ impl<R: Read + Seek> Reader<R> {
             }
             return Ok(());
         };
-        let json = self.read_whole(entry, MANIFEST, limits)?;
-        let damaged = |why: serde_json::Error| Corruption::Manifest { why: why.to_string() };
-        let versions: Versions = serde_json::from_slice(&json).map_err(damaged)?;
+        self.check_length(entry, MANIFEST, limits)?;
+        let versions: Versions = self.parse(entry)?;
         match (versions.format_version.as_deref(), versions.backup_format_version.as_deref()) {
             (Some(version), _) | (None, Some(version)) if !is_version(version) => {
                 let why = format!("{:?} is not the version of a format", shown(version));
                 return Err(Corruption::Manifest { why }.into());
             }
             (Some(version), _) if version.starts_with("3.") => {
+                self.info = Info::V3(Box::new(self.parse(entry)?));
                 self.format = Format::V3;
-                self.info = Info::V3(Box::new(serde_json::from_slice(&json).map_err(damaged)?));
             }
-            (None, None) => self.format = Format::BeforeV2,
-            (None, Some("2.0")) => self.format = Format::V2,
+            (None, None | Some("2.0")) => {
+                let legacy: LegacyInfo = self.parse(entry)?;
+                self.info = Info::Legacy(Some(legacy));
+                self.format =
+                    if versions.backup_format_version.is_some() { Format::V2 } else { Format::BeforeV2 };
+            }
             (Some(found), _) | (None, Some(found)) => {
                 let found = shown(found);
                 return Err(Refusal::NewerFormat { found }.into());
             }
         }
-        if self.format != Format::V3 {
-            // Only format 3 has them: it is the manifest that is not what was written.
-            if self.entry(Role::Checksums).is_some() {
-                let why =
-                    format!("there is {CHECKSUMS}, as only format 3 has, but it does not state that format");
-                return Err(Corruption::Manifest { why }.into());
-            }
-            let info: LegacyInfo = serde_json::from_slice(&json).map_err(damaged)?;
-            self.info = Info::Legacy(Some(info));
+        // Only format 3 has them: it is the manifest that is not what was written.
+        if self.format != Format::V3 && self.entry(Role::Checksums).is_some() {
+            let why = format!("there is {CHECKSUMS}, as only format 3 has, but it does not state that format");
+            return Err(Corruption::Manifest { why }.into());
         }
         Ok(())
     }
 
-    /// Format 3.0 states its files three times: in the directory, the manifest and `SHA256SUMS`.
+    /// Format 3.0 states its files three times: in the directory, the manifest and `SHA256SUMS`. Once
+    /// they are known to agree, one of them is enough.
     fn compare_lists(&mut self, limits: &Limits) -> Result<(), Error> {
         if let Some(entry) = self.entries.iter().find(|entry| entry.role == Role::Other) {
             return Err(Refusal::Unexpected { name: entry.name.clone() }.into());
         }
-        let missing_sums = || Corruption::Missing { entry: CHECKSUMS.to_owned(), list: "format 3.0" };
-        let entry = self.entry(Role::Checksums).ok_or_else(missing_sums)?;
-        let text = String::from_utf8(self.read_whole(entry, CHECKSUMS, limits)?)
-            .map_err(|_| Corruption::Checksums { why: "it is not UTF-8".to_owned() })?;
-        let mut sums = sums::parse(&text)?;
-        let manifest: &Manifest = self.info.v3().expect("only called for format 3.0");
+        let (sums, foreign) = self.read_sums(limits)?;
+        let Info::V3(manifest) = &mut self.info else { unreachable!("only called for format 3.0") };
+        let contradiction = manifest.contradiction();
+        let files = std::mem::take(&mut manifest.files);
         let mut listed: HashMap<&str, &FileRecord> =
-            manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
-        if listed.len() != manifest.files.len() {
+            files.iter().map(|file| (file.path.as_str(), file)).collect();
+        if listed.len() != files.len() {
             return Err(Corruption::Manifest { why: "it lists a file twice".to_owned() }.into());
         }
-        for entry in &mut self.entries {
+        for (entry, sum) in self.entries.iter_mut().zip(sums) {
             if entry.role == Role::Checksums {
                 continue;
             }
             let unlisted = |list| Corruption::Unlisted { entry: entry.name.clone(), list };
-            let sum = sums.remove(entry.name.as_str()).ok_or_else(|| unlisted(CHECKSUMS))?;
+            let sum = sum.ok_or_else(|| unlisted(CHECKSUMS))?;
             if entry.role != Role::Manifest {
                 let record = listed.remove(entry.name.as_str()).ok_or_else(|| unlisted(MANIFEST))?;
                 if record.sha256 != sum || record.size != entry.size {
@@ -228,22 +229,61 @@ impl<R: Read + Seek> Reader<R> {
             }
             entry.sha256 = Some(sum);
         }
-        if let Some(field) = manifest.contradiction() {
+        if let Some(field) = contradiction {
             let why = format!("its field {field} is not what its list of files says");
             return Err(Corruption::Manifest { why }.into());
         }
-        if let Some(name) = sums.keys().next() {
-            return Err(Corruption::Missing { entry: shown(name), list: CHECKSUMS }.into());
+        if let Some(entry) = foreign {
+            return Err(Corruption::Missing { entry: shown(&entry), list: CHECKSUMS }.into());
         }
         if let Some(name) = listed.keys().next() {
             return Err(Corruption::Missing { entry: shown(name), list: MANIFEST }.into());
         }
-        let entry = self.entry(Role::Manifest).expect("format 3.0 is known from it");
+        self.drain(self.entry(Role::Manifest).expect("format 3.0 is known from it"))
+    }
+
+    /// What `SHA256SUMS` states for each entry, and the first name in it that no entry has.
+    fn read_sums(&self, limits: &Limits) -> Result<(Vec<Option<Sha256Hex>>, Option<String>), Error> {
+        let missing = || Corruption::Missing { entry: CHECKSUMS.to_owned(), list: "format 3.0" };
+        let checksums = self.entry(Role::Checksums).ok_or_else(missing)?;
+        self.check_length(checksums, CHECKSUMS, limits)?;
+        let others = self.entries.iter().enumerate().filter(|(_, entry)| entry.role != Role::Checksums);
+        let places: HashMap<&str, usize> =
+            others.map(|(place, entry)| (entry.name.as_str(), place)).collect();
+        let mut sums = vec![None; self.entries.len()];
+        let mut foreign = None;
+        let text = BufReader::with_capacity(STEP, self.read(checksums)?);
+        let parsed = sums::parse(text, |name, hash| {
+            let Some(&place) = places.get(name) else {
+                foreign.get_or_insert_with(|| name.to_owned());
+                return Ok(());
+            };
+            sums[place].replace(hash).map_or(Ok(()), |_| Err("the name is there twice"))
+        });
+        parsed.map_err(|error| self.damage_or(checksums, error))?;
+        Ok((sums, foreign))
+    }
+
+    /// Parses the manifest as it is read: with many files it is long.
+    fn parse<T: DeserializeOwned>(&self, entry: &Entry) -> Result<T, Error> {
+        let text = BufReader::with_capacity(STEP, self.read(entry)?);
+        serde_json::from_reader(text).map_err(|error| {
+            let why = Corruption::Manifest { why: error.to_string() };
+            self.damage_or(entry, why.into())
+        })
+    }
+
+    /// What is wrong with the bytes of an entry, if anything is; else what they were taken to mean.
+    fn damage_or(&self, entry: &Entry, meaning: Error) -> Error {
+        self.drain(entry).err().unwrap_or(meaning)
+    }
+
+    fn drain(&self, entry: &Entry) -> Result<(), Error> {
         std::io::copy(&mut self.read(entry)?, &mut std::io::sink()).map_err(crate::error::from_io)?;
         Ok(())
     }
 
-    fn read_whole(&self, entry: &Entry, name: &'static str, limits: &Limits) -> Result<Vec<u8>, Error> {
+    fn check_length(&self, entry: &Entry, name: &'static str, limits: &Limits) -> Result<(), Error> {
         // A file takes its name, a hash, a size and some JSON around them.
         const PER_FILE: u64 = 256;
         let names: u64 = self.entries.iter().map(|entry| 2 * entry.name.len() as u64 + PER_FILE).sum();
@@ -251,9 +291,7 @@ impl<R: Read + Seek> Reader<R> {
         if entry.size > limit {
             return Err(Refusal::EntryTooLarge { name, found: entry.size, limit }.into());
         }
-        let mut bytes = Vec::new();
-        self.read(entry)?.read_to_end(&mut bytes).map_err(crate::error::from_io)?;
-        Ok(bytes)
+        Ok(())
     }
 }
 

@@ -1,27 +1,31 @@
 //! `SHA256SUMS`: the format of `sha256sum`, one line an entry: 64 hex digits, two spaces, name.
 //! (Names that `sha256sum` would have to escape cannot occur: see `name`.)
 
-use std::collections::HashMap;
+use std::io::BufRead;
 
-use crate::error::Corruption;
+use crate::error::{Corruption, Error, from_io};
 use crate::hashing::Sha256Hex;
 
 pub(crate) fn line(name: &str, hash: &Sha256Hex) -> String {
     format!("{hash}  {name}\n")
 }
 
-pub(crate) fn parse(text: &str) -> Result<HashMap<&str, Sha256Hex>, Corruption> {
-    let wrong = |number: usize, why: &str| Corruption::Checksums { why: format!("line {number}: {why}") };
-    if !text.is_empty() && !text.ends_with('\n') {
-        return Err(Corruption::Checksums { why: "the last line has no end".to_owned() });
+/// Hands out one line after the other; a fault that `each` finds is one of that line.
+pub(crate) fn parse(
+    mut text: impl BufRead,
+    mut each: impl FnMut(&str, Sha256Hex) -> Result<(), &'static str>,
+) -> Result<(), Error> {
+    let damaged = |why: String| Error::from(Corruption::Checksums { why });
+    let mut line = Vec::new();
+    let mut number = 0;
+    while text.read_until(b'\n', &mut line).map_err(from_io)? > 0 {
+        number += 1;
+        let wrong = |why: &str| damaged(format!("line {number}: {why}"));
+        let whole = std::str::from_utf8(&line).map_err(|_| damaged("it is not UTF-8".to_owned()))?;
+        let whole = whole.strip_suffix('\n').ok_or_else(|| damaged("the last line has no end".to_owned()))?;
+        let (hash, name) = whole.split_once("  ").ok_or_else(|| wrong("no hash and name"))?;
+        hash.parse().and_then(|hash| each(name, hash)).map_err(wrong)?;
+        line.clear();
     }
-    let mut sums = HashMap::new();
-    for (index, line) in text.split_terminator('\n').enumerate() {
-        let (hash, name) = line.split_once("  ").ok_or_else(|| wrong(index + 1, "no hash and name"))?;
-        let hash = hash.parse().map_err(|why| wrong(index + 1, why))?;
-        if sums.insert(name, hash).is_some() {
-            return Err(wrong(index + 1, "the name is there twice"));
-        }
-    }
-    Ok(sums)
+    Ok(())
 }

@@ -2,12 +2,12 @@
 
 mod packing;
 
-use std::io::{Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::thread;
 
 use rawzip::path::EntryPath;
 use rawzip::time::UtcDateTime;
-use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, ZipEntryWriter};
 use sha2::Digest;
 
 use crate::error::{Error, Refusal};
@@ -17,7 +17,7 @@ use crate::manifest::{FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two
 use crate::name::{self, Role};
 use crate::{CHECKSUMS, DATABASE, ENV, FORMAT_VERSION, MANIFEST, sums};
 
-use packing::{Begun, Deflating, Packer, begin_all, fill};
+use packing::{Begun, Deflating, Packer, Seen, Text, begin_all, fill};
 
 /// Files that are packed side by side: enough to keep some cores busy, few enough to bound memory
 /// (each is held whole, packed and unpacked, so twice a [`CHUNK`] at most).
@@ -51,7 +51,6 @@ pub struct Facts {
 pub struct Writer<W: Write> {
     zip: ZipArchiveWriter<W>,
     files: Vec<FileRecord>,
-    sums: String,
     modified: UtcDateTime,
     packers: Vec<Packer>,
 }
@@ -63,7 +62,6 @@ impl<W: Write> Writer<W> {
         Self {
             zip: ZipArchiveWriter::new(out),
             files: Vec::new(),
-            sums: String::new(),
             modified: UtcDateTime::from_unix(modified.and_utc().timestamp()),
             packers: (0..cores.min(MOST_THREADS)).map(|_| Packer::new()).collect(),
         }
@@ -113,26 +111,39 @@ impl<W: Write> Writer<W> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         let record = self.entry(name, begun, source, progress)?;
-        self.sums.push_str(&sums::line(name, &record.sha256));
         self.files.push(record);
         Ok(self.files.last().expect("just pushed"))
     }
 
-    /// Writes the manifest, the hashes and the directory, and returns the output with the manifest.
-    /// The caller makes it durable.
+    /// Writes the manifest, the hashes and the directory, and returns the output with the manifest
+    /// (without its list of files). The caller makes it durable.
     pub fn finish(mut self, facts: Facts) -> Result<(W, Manifest), Error> {
-        let manifest = manifest(facts, std::mem::take(&mut self.files));
-        let json = serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?;
-        let record = self.whole_entry(MANIFEST, &json)?;
-        let mut sums = std::mem::take(&mut self.sums);
-        sums.push_str(&sums::line(MANIFEST, &record.sha256));
-        self.whole_entry(CHECKSUMS, sums.as_bytes())?;
+        let mut manifest = manifest(facts, std::mem::take(&mut self.files));
+        let hash = self.text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &manifest)?))?;
+        let files = std::mem::take(&mut manifest.files);
+        let listed = files.iter().map(|file| (file.path.as_str(), &file.sha256));
+        let mut lines = listed.chain([(MANIFEST, &hash)]).map(|(name, hash)| sums::line(name, hash));
+        self.text(CHECKSUMS, |out| lines.try_for_each(|line| out.write_all(line.as_bytes())))?;
         Ok((self.zip.finish()?, manifest))
     }
 
-    fn whole_entry(&mut self, name: &str, mut content: &[u8]) -> Result<FileRecord, Error> {
-        let begun = self.packers[0].begin(&mut content)?;
-        self.entry(name, begun, &mut content, &mut |_| {})
+    /// Adds a text that is made while it is packed, since it can be long.
+    fn text(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Sha256Hex, Error> {
+        const STEP: usize = 64 << 10;
+        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.modified)?;
+        let Packer { packed, deflate } = &mut self.packers[0];
+        let text =
+            Text { deflating: Deflating::new(deflate, packed), seen: Seen::default(), out: &mut entry };
+        let mut buffered = BufWriter::with_capacity(STEP, text);
+        make(&mut buffered)?;
+        let Text { deflating, seen, .. } = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+        deflating.finish(&mut entry)?;
+        entry.finish(DataDescriptorOutput::new(seen.crc.finalize(), seen.bytes))?;
+        Ok(Sha256Hex(seen.sha.finalize().into()))
     }
 
     fn entry(
@@ -143,13 +154,7 @@ impl<W: Write> Writer<W> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<FileRecord, Error> {
         let Begun { mut chunk, method, packed, mut seen } = begun;
-        let (mut entry, _) = self
-            .zip
-            .new_file(path_of(name))
-            .compression_method(method)
-            .last_modified(self.modified)
-            .unix_permissions(0o100_644)
-            .start()?;
+        let mut entry = start(&mut self.zip, name, method, self.modified)?;
         if let Some(packed) = packed {
             progress(seen.bytes);
             entry.write_all(&packed)?;
@@ -180,6 +185,16 @@ impl<W: Write> Writer<W> {
             sha256: Sha256Hex(seen.sha.finalize().into()),
         })
     }
+}
+
+fn start<'a, W: Write>(
+    zip: &'a mut ZipArchiveWriter<W>,
+    name: &str,
+    method: CompressionMethod,
+    modified: UtcDateTime,
+) -> Result<ZipEntryWriter<'a, W>, Error> {
+    let file = zip.new_file(path_of(name)).compression_method(method).last_modified(modified);
+    Ok(file.unix_permissions(0o100_644).start()?.0)
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

@@ -127,13 +127,16 @@ impl StagedRestore {
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (safety_backup, watch) = self.safety_backup(observer)?;
-        self.unchanged.iter().try_for_each(Unchanged::check)?;
+        let static_files = &self.engine.places.static_files;
+        self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
+        // Only now, since every file takes memory and the backup needs it, too.
+        self.journal.list(&self.plan.files);
         self.committed = true;
         let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
-        Ok(RestoreReport { plan: self.plan.clone(), safety_backup, set_aside })
+        Ok(RestoreReport { plan: std::mem::take(&mut self.plan), safety_backup, set_aside })
     }
 
     /// Backs up what is there, and watches that nothing comes after it: what people wrote while the

@@ -1,13 +1,13 @@
 //! Packing: how a file is stored, decided by trying, and deflate that never looks like a bomb.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::thread;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use rawzip::CompressionMethod;
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
+use crate::error::{Error, into_io};
 use crate::limits::Limits;
 
 /// A file up to this size is read whole before its compression method is chosen.
@@ -198,5 +198,24 @@ impl<'a> Deflating<'a> {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Deflates and counts what is written to it.
+pub(super) struct Text<'a, W> {
+    pub(super) deflating: Deflating<'a>,
+    pub(super) seen: Seen,
+    pub(super) out: W,
+}
+
+impl<W: Write> Write for Text<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.seen.update(bytes);
+        self.deflating.write(bytes, &mut self.out).map_err(into_io)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -43,9 +43,10 @@ impl Engine {
             Some(_) => sqlite::references(copy).map_err(Error::live(&self.places.database))?,
             None => Vec::new(),
         };
-        let files = choose(&before, &after, &references);
+        let files = choose(before.files, after.files, &references);
         let dangling = dangling(&static_files, &references)?;
         let mut left_out = after.left_out;
+        drop(references);
         left_out.extend(
             copied
                 .stripped
@@ -71,11 +72,12 @@ impl Engine {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
         let names: Vec<String> =
-            files.iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
+            files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         // An entry is called as the file is below the static folder.
         let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
         let added = writer.add_all(&names, open, &mut progress);
         added.map_err(|error: AddError| error.explain(archive_path))?;
+        drop(names);
         if options.env {
             writer
                 .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)

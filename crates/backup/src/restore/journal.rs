@@ -1,6 +1,7 @@
 //! The journal of a restore: written before the first live file is touched, removed when the last
 //! one is in place. Between the two, the mark in the live database says which way to go.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,8 @@ use inventory::static_files::FileKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error};
+
+use super::plan::FileChanges;
 
 /// The version of the journal's format; it only has to outlive one restart.
 const FORMAT: u32 = 1;
@@ -46,13 +49,13 @@ pub(crate) enum CommitBy {
 /// A static file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileName {
-    folder: String,
+    folder: Cow<'static, str>,
     pub(crate) path: String,
 }
 
 impl FileName {
     pub(crate) fn new(kind: FileKind, path: &str) -> Self {
-        Self { folder: kind.folder().to_owned(), path: path.to_owned() }
+        Self { folder: kind.folder().into(), path: path.to_owned() }
     }
 
     /// The folder; journals are ours, but a damaged one must not lead anywhere else.
@@ -72,6 +75,16 @@ impl Journal {
             add: Vec::new(),
             replace: Vec::new(),
             remove: Vec::new(),
+        }
+    }
+
+    /// Notes what happens to the files.
+    pub(crate) fn list(&mut self, changes: &[FileChanges]) {
+        for FileChanges { kind, add, replace, remove, .. } in changes {
+            let lists = [(&mut self.add, add), (&mut self.replace, replace), (&mut self.remove, remove)];
+            for (names, files) in lists {
+                names.extend(files.iter().map(|file| FileName::new(*kind, file)));
+            }
         }
     }
 

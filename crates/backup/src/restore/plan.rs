@@ -6,7 +6,7 @@ use inventory::static_files::FileKind;
 use serde::Serialize;
 
 /// The plan of a restore.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Plan {
     /// Rows of each table now; `None` when there is no database that can be read.
     pub rows_now: Option<BTreeMap<String, u64>>,

@@ -17,7 +17,7 @@ use crate::verify::{check_database, drain, rescue, unpack};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
-use super::journal::{CommitBy, FileName, Journal};
+use super::journal::{CommitBy, Journal};
 use super::plan::{FileChanges, Plan};
 
 impl Engine {
@@ -43,7 +43,7 @@ impl Engine {
             Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
             Live::Missing | Live::Unusable(_) => CommitBy::Rename,
         };
-        let mut journal = Journal::new(id, path, &self.places.static_files, commit);
+        let journal = Journal::new(id, path, &self.places.static_files, commit);
         let mut changes = self.live_files(reader)?;
         for entry in reader.entries() {
             match kind_of(entry.role) {
@@ -62,12 +62,7 @@ impl Engine {
         let mut plan = self.stage_database(options, reader, id, live, observer)?;
         let mut unchanged = Vec::new();
         for (kind, of_kind) in changes {
-            let names =
-                |files: &[String]| files.iter().map(|file| FileName::new(kind, file)).collect::<Vec<_>>();
             let FileChanges { add, replace, remove, .. } = &of_kind.changes;
-            journal.add.extend(names(add));
-            journal.replace.extend(names(replace));
-            journal.remove.extend(names(remove));
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if !add.is_empty() || !replace.is_empty() {
                 let stage = file_stage(&self.places.static_files, kind, id);
@@ -178,7 +173,7 @@ impl Engine {
         let (live_hash, seen) = match of_kind.live.get(name) {
             Some(size) if *size == entry.size => {
                 // Before hashing, so that a change meanwhile shows.
-                let seen = Unchanged::see(&live)?;
+                let seen = Unchanged::see(&self.places.static_files, kind, name)?;
                 (Some(hash_of(&live)?), Some(seen))
             }
             _ => (None, None),
@@ -293,26 +288,29 @@ pub(super) struct Staged {
     pub(super) unchanged: Vec<Unchanged>,
 }
 
-/// A live file that is as the archive has it, and how to tell that it still is.
+/// A live file that is as the archive has it, and how to tell that it still is. There can be many.
 #[derive(Debug)]
 pub(super) struct Unchanged {
-    path: PathBuf,
+    kind: FileKind,
+    path: Box<str>,
     size: u64,
     modified: Option<SystemTime>,
 }
 
 impl Unchanged {
-    fn see(path: &Path) -> Result<Self, Error> {
-        let found = path.symlink_metadata().map_err(Error::storage("read", path))?;
-        Ok(Self { path: path.to_owned(), size: found.len(), modified: found.modified().ok() })
+    fn see(static_files: &Path, kind: FileKind, path: &str) -> Result<Self, Error> {
+        let live = static_files.join(kind.folder()).join(path);
+        let found = live.symlink_metadata().map_err(Error::storage("read", &live))?;
+        Ok(Self { kind, path: path.into(), size: found.len(), modified: found.modified().ok() })
     }
 
     /// Refuses when the file is no longer the one that was compared.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let changed = || Error::FileChanged { path: self.path.clone() };
-        let found = self.path.symlink_metadata().map_err(|_| changed())?;
-        let same = found.is_file() && found.len() == self.size && found.modified().ok() == self.modified;
-        if same { Ok(()) } else { Err(changed()) }
+    pub(super) fn check(&self, static_files: &Path) -> Result<(), Error> {
+        let live = static_files.join(self.kind.folder()).join(&*self.path);
+        let same = live.symlink_metadata().is_ok_and(|found| {
+            found.is_file() && found.len() == self.size && found.modified().ok() == self.modified
+        });
+        if same { Ok(()) } else { Err(Error::FileChanged { path: live }) }
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     let mut progress = Progress::new(global);
     let staged = engine.stage_restore(ACTOR, &options, &mut progress)?;
     let plan = plan_text(staged.plan());
-    let mut value = plan_json(staged.plan());
+    // Only where it is shown: it names every file.
+    let mut value = if global.json { plan_json(staged.plan()) } else { json!({}) };
     let set = |value: &mut Value, key: &str, to: Value| value[key] = to;
     set(&mut value, "archive", json!(args.file));
     if args.dry_run {

@@ -50,7 +50,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: boo
             let _ = writeln!(text, "  {hash}  {size:>12}  {name}");
         }
     }
-    let files = summary.files.iter().map(
+    // Only where it is shown: it names every file.
+    let files = summary.files.iter().filter(|_| global.json).map(
         |(name, size, hash)| json!({"path": name, "size": size, "sha256": hash.map(|hash| hash.to_string())}),
     );
     let value = json!({
