@@ -3,6 +3,8 @@
 //! The first group of fields is that of format 2.0, with the types and meaning the original
 //! MakerMatrix gives them, so it can read ours. The second group is ours.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -12,6 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::DATABASE;
 use crate::hashing::Sha256Hex;
 use crate::name::Role;
+
+pub(crate) use files::EachFile;
 
 /// The manifest of format 3.0. Sizes in `_mb` are bytes / 1,048,576 and in `_kb` bytes / 1,024,
 /// both rounded to two places, as in format 2.0.
@@ -69,8 +73,9 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
     /// Each entry but `backup_info.json` and `SHA256SUMS`, in the order of the archive. There can be
-    /// many, so they do not outlast the writing, or the comparison with the entries: it is empty in what
-    /// [`crate::Writer::finish`] and [`crate::Reader::info`] return.
+    /// many, so they last only while they are written: it is empty in what [`crate::Writer::finish`]
+    /// returns and in what is read, where each is compared with its entry as it comes.
+    #[serde(skip_deserializing)]
     pub files: Vec<FileRecord>,
 }
 
@@ -127,10 +132,10 @@ fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Tabl
 }
 
 impl Manifest {
-    /// What it says of the files beyond their list, and is not so.
-    pub(crate) fn contradiction(&self) -> Option<&'static str> {
-        let count = |role| self.files.iter().filter(|file| Role::of(&file.path) == role).count() as u64;
-        let total: u64 = self.files.iter().fold(0, |total, file| total.saturating_add(file.size));
+    /// What it says of the files beyond their list, and is not so. `files` are that list.
+    pub(crate) fn contradiction(&self, files: &[(Role, u64)]) -> Option<&'static str> {
+        let count = |of| files.iter().filter(|(role, _)| *role == of).count() as u64;
+        let total: u64 = files.iter().fold(0, |total, (_, size)| total.saturating_add(*size));
         let (datasheets, images) = (count(Role::Datasheet), count(Role::Image));
         [
             ("database_included", self.database_included == (count(Role::Database) > 0)),

@@ -7,21 +7,22 @@
 
 mod content;
 mod end;
+mod lists;
 mod positioned;
 mod structure;
 
-use std::collections::HashMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::marker::PhantomData;
 
 use rawzip::{ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
-use serde::de::DeserializeOwned;
+use serde::de::DeserializeSeed;
 
 use crate::error::{Corruption, Error, Refusal};
 use crate::hashing::Sha256Hex;
 use crate::limits::Limits;
-use crate::manifest::{FileRecord, Info, LegacyInfo};
+use crate::manifest::{Info, LegacyInfo};
 use crate::name::{Role, shown};
-use crate::{CHECKSUMS, MANIFEST, sums};
+use crate::{CHECKSUMS, MANIFEST};
 
 pub use content::EntryReader;
 use positioned::Positioned;
@@ -170,18 +171,18 @@ impl<R: Read + Seek> Reader<R> {
             return Ok(());
         };
         self.check_length(entry, MANIFEST, limits)?;
-        let versions: Versions = self.parse(entry)?;
+        let versions: Versions = self.parse(entry, PhantomData)?;
         match (versions.format_version.as_deref(), versions.backup_format_version.as_deref()) {
             (Some(version), _) | (None, Some(version)) if !is_version(version) => {
                 let why = format!("{:?} is not the version of a format", shown(version));
                 return Err(Corruption::Manifest { why }.into());
             }
             (Some(version), _) if version.starts_with("3.") => {
-                self.info = Info::V3(Box::new(self.parse(entry)?));
+                self.info = Info::V3(Box::new(self.parse(entry, PhantomData)?));
                 self.format = Format::V3;
             }
             (None, None | Some("2.0")) => {
-                let legacy: LegacyInfo = self.parse(entry)?;
+                let legacy: LegacyInfo = self.parse(entry, PhantomData)?;
                 self.info = Info::Legacy(Some(legacy));
                 self.format =
                     if versions.backup_format_version.is_some() { Format::V2 } else { Format::BeforeV2 };
@@ -199,75 +200,16 @@ impl<R: Read + Seek> Reader<R> {
         Ok(())
     }
 
-    /// Format 3.0 states its files three times: in the directory, the manifest and `SHA256SUMS`. Once
-    /// they are known to agree, one of them is enough.
-    fn compare_lists(&mut self, limits: &Limits) -> Result<(), Error> {
-        if let Some(entry) = self.entries.iter().find(|entry| entry.role == Role::Other) {
-            return Err(Refusal::Unexpected { name: entry.name.clone() }.into());
-        }
-        let (sums, foreign) = self.read_sums(limits)?;
-        let Info::V3(manifest) = &mut self.info else { unreachable!("only called for format 3.0") };
-        let contradiction = manifest.contradiction();
-        let files = std::mem::take(&mut manifest.files);
-        let mut listed: HashMap<&str, &FileRecord> =
-            files.iter().map(|file| (file.path.as_str(), file)).collect();
-        if listed.len() != files.len() {
-            return Err(Corruption::Manifest { why: "it lists a file twice".to_owned() }.into());
-        }
-        for (entry, sum) in self.entries.iter_mut().zip(sums) {
-            if entry.role == Role::Checksums {
-                continue;
-            }
-            let unlisted = |list| Corruption::Unlisted { entry: entry.name.clone(), list };
-            let sum = sum.ok_or_else(|| unlisted(CHECKSUMS))?;
-            if entry.role != Role::Manifest {
-                let record = listed.remove(entry.name.as_str()).ok_or_else(|| unlisted(MANIFEST))?;
-                if record.sha256 != sum || record.size != entry.size {
-                    let why = format!("it disagrees with SHA256SUMS or the directory about {:?}", entry.name);
-                    return Err(Corruption::Manifest { why }.into());
-                }
-            }
-            entry.sha256 = Some(sum);
-        }
-        if let Some(field) = contradiction {
-            let why = format!("its field {field} is not what its list of files says");
-            return Err(Corruption::Manifest { why }.into());
-        }
-        if let Some(entry) = foreign {
-            return Err(Corruption::Missing { entry: shown(&entry), list: CHECKSUMS }.into());
-        }
-        if let Some(name) = listed.keys().next() {
-            return Err(Corruption::Missing { entry: shown(name), list: MANIFEST }.into());
-        }
-        self.drain(self.entry(Role::Manifest).expect("format 3.0 is known from it"))
-    }
-
-    /// What `SHA256SUMS` states for each entry, and the first name in it that no entry has.
-    fn read_sums(&self, limits: &Limits) -> Result<(Vec<Option<Sha256Hex>>, Option<String>), Error> {
-        let missing = || Corruption::Missing { entry: CHECKSUMS.to_owned(), list: "format 3.0" };
-        let checksums = self.entry(Role::Checksums).ok_or_else(missing)?;
-        self.check_length(checksums, CHECKSUMS, limits)?;
-        let others = self.entries.iter().enumerate().filter(|(_, entry)| entry.role != Role::Checksums);
-        let places: HashMap<&str, usize> =
-            others.map(|(place, entry)| (entry.name.as_str(), place)).collect();
-        let mut sums = vec![None; self.entries.len()];
-        let mut foreign = None;
-        let text = BufReader::with_capacity(STEP, self.read(checksums)?);
-        let parsed = sums::parse(text, |name, hash| {
-            let Some(&place) = places.get(name) else {
-                foreign.get_or_insert_with(|| name.to_owned());
-                return Ok(());
-            };
-            sums[place].replace(hash).map_or(Ok(()), |_| Err("the name is there twice"))
-        });
-        parsed.map_err(|error| self.damage_or(checksums, error))?;
-        Ok((sums, foreign))
-    }
-
     /// Parses the manifest as it is read: with many files it is long.
-    fn parse<T: DeserializeOwned>(&self, entry: &Entry) -> Result<T, Error> {
+    fn parse<T: for<'de> DeserializeSeed<'de, Value = V>, V>(
+        &self,
+        entry: &Entry,
+        what: T,
+    ) -> Result<V, Error> {
         let text = BufReader::with_capacity(STEP, self.read(entry)?);
-        serde_json::from_reader(text).map_err(|error| {
+        let mut json = serde_json::Deserializer::from_reader(text);
+        let parsed = what.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+        parsed.map_err(|error| {
             let why = Corruption::Manifest { why: error.to_string() };
             self.damage_or(entry, why.into())
         })

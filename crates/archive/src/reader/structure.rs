@@ -1,8 +1,6 @@
 //! Checks everything about an archive that can be checked without unpacking it: names, sizes,
 //! methods, limits, that both headers of an entry agree, and that no two entries share bytes.
 
-use std::collections::HashSet;
-
 use rawzip::extra_fields::ExtraFields;
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
@@ -24,7 +22,8 @@ pub(super) struct Found {
 struct Extent {
     start: u64,
     end: u64,
-    name: String,
+    /// Its place in the directory. (There can be many: a name each would be too much.)
+    entry: usize,
 }
 
 pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limits) -> Result<Found, Error> {
@@ -34,7 +33,6 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
     }
     let mut entries = Vec::new();
     let mut extents = Vec::new();
-    let mut names = HashSet::new();
     let mut total: u64 = 0;
     let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
     let mut local_buffer = vec![0; 1 << 17];
@@ -48,9 +46,6 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
         }
         directory_end = end_of(&record);
         let name = checked_name(record.file_path().as_ref())?;
-        if !names.insert(name.clone()) {
-            return Err(Refusal::Duplicate { name }.into());
-        }
         check_kind(&name, &record)?;
         end::check_disk(zip, record.central_directory_offset())?;
         check_extra_fields(&name, record.extra_fields())?;
@@ -65,40 +60,26 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
             return Err(Corruption::Headers { entry: name, about: "size" }.into());
         }
         let (at, crc) = (record.wayfinder(), record.crc32());
-        extents.push(check_local(zip, &name, &record, &mut local_buffer)?);
-        if !name.ends_with('/') {
-            entries.push(Entry {
-                role: Role::of(&name),
-                name,
-                size,
-                packed,
-                sha256: None,
-                deflated,
-                crc,
-                at,
-            });
-        } else if size != 0 || packed > EMPTY_PACKED {
+        let (start, end) = check_local(zip, &name, &record, &mut local_buffer)?;
+        extents.push(Extent { start, end, entry: entries.len() });
+        if name.ends_with('/') && (size != 0 || packed > EMPTY_PACKED) {
             return Err(Refusal::Special { name, kind: "folder with content" }.into());
         }
+        let role = Role::of(&name);
+        entries.push(Entry { role, name, size, packed, sha256: None, deflated, crc, at });
     }
-    let files: HashSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    // Folders, too: each ends with a slash, so that it is above itself.
-    for name in &names {
-        let above = name.match_indices('/').map(|(slash, _)| &name[..slash]);
-        if let Some(name) = above.into_iter().find(|above| files.contains(above)) {
-            return Err(Refusal::FileAndFolder { name: name.to_owned() }.into());
-        }
-    }
+    check_names(&entries)?;
     if count != announced {
         return Err(end::wrong_count(announced, count));
     }
-    let stray = check_extents(extents, zip, length)?;
+    let stray = check_extents(extents, &entries, zip, length)?;
     if total > limits.ratio_floor && total / limits.ratio > length {
         let name = "all together".to_owned();
         return Err(Refusal::Ratio { name, ratio: total / length.max(1), limit: limits.ratio }.into());
     }
     let directory = Directory { entries: count, start: zip.directory_offset(), end: directory_end };
     let between = end::check(zip, &directory)?;
+    entries.retain(|entry| !entry.name.ends_with('/'));
     Ok(Found { entries, stray: stray.or(between) })
 }
 
@@ -112,6 +93,23 @@ fn end_of(record: &ZipFileHeaderRecord<'_>) -> u64 {
         + record.extra_fields().remaining_bytes().len()
         + record.comment().as_bytes().len();
     record.central_directory_offset() + FIXED + variable as u64
+}
+
+/// Each name is there once, and is not both a file and the folder of other entries.
+fn check_names(entries: &[Entry]) -> Result<(), Error> {
+    let mut names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Refusal::Duplicate { name: twice[0].to_owned() }.into());
+    }
+    // Folders, too: each ends with a slash, so that it is above itself.
+    for name in &names {
+        let mut above = name.match_indices('/').map(|(slash, _)| &name[..slash]);
+        if let Some(name) = above.find(|above| names.binary_search(above).is_ok()) {
+            return Err(Refusal::FileAndFolder { name: name.to_owned() }.into());
+        }
+    }
+    Ok(())
 }
 
 fn checked_name(raw: &[u8]) -> Result<String, Error> {
@@ -204,13 +202,13 @@ fn check_size(name: &str, size: u64, packed: u64, limits: &Limits) -> Result<(),
     Ok(())
 }
 
-/// The header before the data must say what the directory says.
+/// The header before the data must say what the directory says. Returns where the entry begins and ends.
 fn check_local<R: ReaderAt>(
     zip: &ZipArchive<R>,
     name: &str,
     record: &ZipFileHeaderRecord<'_>,
     buffer: &mut [u8],
-) -> Result<Extent, Error> {
+) -> Result<(u64, u64), Error> {
     let differ = |about| Error::from(Corruption::Headers { entry: name.to_owned(), about });
     // Where the directory says that it begins, there is no header, or it leads out of the file.
     let misplaced = |error: rawzip::Error| match Error::from(error) {
@@ -247,7 +245,7 @@ fn check_local<R: ReaderAt>(
     }
     let start = record.local_header_offset();
     debug_assert!(start < data_start);
-    Ok(Extent { start, end, name: name.to_owned() })
+    Ok((start, end))
 }
 
 /// Bytes of the descriptor behind the data: its signature is optional, its sizes 4 or 8 bytes wide.
@@ -266,20 +264,22 @@ fn descriptor_length<R: ReaderAt>(
 
 fn check_extents<R: ReaderAt>(
     mut extents: Vec<Extent>,
+    entries: &[Entry],
     zip: &ZipArchive<R>,
     length: u64,
 ) -> Result<Option<(u64, u64)>, Error> {
+    let name = |extent: &Extent| entries[extent.entry].name.clone();
     extents.sort_by_key(|extent| extent.start);
     for pair in extents.windows(2) {
         if pair[1].start < pair[0].end {
-            let (first, second) = (pair[0].name.clone(), pair[1].name.clone());
+            let (first, second) = (name(&pair[0]), name(&pair[1]));
             return Err(Refusal::Overlap { first, second }.into());
         }
     }
     let directory = zip.directory_offset();
     if let Some(last) = extents.last().filter(|last| last.end > directory) {
         let second = "the directory".to_owned();
-        return Err(Refusal::Overlap { first: last.name.clone(), second }.into());
+        return Err(Refusal::Overlap { first: name(last), second }.into());
     }
     let first = extents.first().map_or(directory, |first| first.start);
     let mut gaps = vec![(0, first)];
