@@ -80,7 +80,7 @@ pub enum Refusal {
     NoDatabase,
     /// Made by a later version.
     #[error(
-        "it has format version {found}, which is newer than this version of makermatrix reads (3.x, 2.0 and older)"
+        "it has format version {found:?}, which is newer than this version of makermatrix reads (3.x, 2.0 and older)"
     )]
     NewerFormat { found: String },
 }

@@ -194,7 +194,8 @@ impl<R: Read + Seek> Reader<R> {
         }
         // Only format 3 has them: it is the manifest that is not what was written.
         if self.format != Format::V3 && self.entry(Role::Checksums).is_some() {
-            let why = format!("there is {CHECKSUMS}, as only format 3 has, but it does not state that format");
+            let why =
+                format!("there is {CHECKSUMS}, as only format 3 has, but it does not state that format");
             return Err(Corruption::Manifest { why }.into());
         }
         Ok(())

@@ -43,7 +43,8 @@ impl<R: Read + Seek> Reader<R> {
                 return Err(Corruption::Missing { entry: shown(&entry), list }.into());
             }
         }
-        let listed = self.entries.iter().filter(|entry| !matches!(entry.role, Role::Manifest | Role::Checksums));
+        let listed =
+            self.entries.iter().filter(|entry| !matches!(entry.role, Role::Manifest | Role::Checksums));
         let files: Vec<(Role, u64)> = listed.map(|entry| (entry.role, entry.size)).collect();
         if let Some(field) = self.info.v3().and_then(|manifest| manifest.contradiction(&files)) {
             let why = format!("its field {field} is not what its list of files says");

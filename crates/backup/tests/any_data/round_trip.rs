@@ -20,6 +20,7 @@ fn any_inventory_comes_back_as_it_was() {
     let schema = Arc::new(Schema::current());
     let any = (any_inventory(&schema), any_inventory(&schema), proptest::bool::ANY);
     let (cases, values, files) = (amount(10, 600), Counter::new(0), Counter::new(0));
+    let failed = Counter::new(false);
     let result = runner("any data", cases).run(&any, |(mut other, archived, keep_database)| {
         values.set(values.get() + archived.rows.iter().map(|row| row.cells.len()).sum::<usize>());
         files.set(files.get() + archived.files.len());
@@ -27,7 +28,14 @@ fn any_inventory_comes_back_as_it_was() {
         // Outside of what may panic, so that each try to make it smaller takes its files away.
         let scratch = [TestDbPath::new(), TestDbPath::new()];
         let attempt = AssertUnwindSafe(|| comes_back(&scratch, &archived, &other, keep_database));
-        catch_unwind(attempt).unwrap_or_else(|_| Err(TestCaseError::fail("it panicked, see above")))
+        let outcome =
+            catch_unwind(attempt).unwrap_or_else(|_| Err(TestCaseError::fail("it panicked, see above")));
+        // Making it smaller takes minutes: say at once that there is something to wait for.
+        outcome.inspect_err(|why| {
+            if !failed.replace(true) {
+                println!("failed, looking for a smaller case: {why}")
+            }
+        })
     });
     match result {
         Ok(()) => figure(
