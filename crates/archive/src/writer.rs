@@ -79,7 +79,7 @@ impl<W: Write> Writer<W> {
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
         let begun = self.packers[0].begin(source)?;
-        self.add_begun(name, begun, source, progress)
+        self.add_begun(name.to_owned(), begun, source, progress)
     }
 
     /// Adds several files in this order, packing some at a time, on as many threads as there are
@@ -89,29 +89,34 @@ impl<W: Write> Writer<W> {
     /// As [`Writer::add`], and whatever `open` returns.
     pub fn add_all<R: Read + Send, E: From<Error> + Send>(
         &mut self,
-        names: &[String],
+        names: Vec<String>,
         open: impl Fn(&str) -> Result<R, E> + Sync,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), E> {
-        for batch in names.chunks(BATCH) {
+        let mut names = names.into_iter();
+        loop {
+            let batch: Vec<String> = names.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
             batch.iter().try_for_each(|name| check_name(name))?;
-            for (name, begun) in batch.iter().zip(begin_all(&mut self.packers, batch, &open)) {
+            let all_begun = begin_all(&mut self.packers, &batch, &open);
+            for (name, begun) in batch.into_iter().zip(all_begun) {
                 let (begun, mut source) = begun?;
                 self.add_begun(name, begun, &mut source, progress)?;
             }
         }
-        Ok(())
     }
 
     fn add_begun(
         &mut self,
-        name: &str,
+        path: String,
         begun: Begun,
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
-        let record = self.entry(name, begun, source, progress)?;
-        self.files.push(record);
+        let (size, sha256) = self.entry(&path, begun, source, progress)?;
+        self.files.push(FileRecord { path, size, sha256 });
         Ok(self.files.last().expect("just pushed"))
     }
 
@@ -152,7 +157,7 @@ impl<W: Write> Writer<W> {
         begun: Begun,
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<FileRecord, Error> {
+    ) -> Result<(u64, Sha256Hex), Error> {
         let Begun { mut chunk, method, packed, mut seen } = begun;
         let mut entry = start(&mut self.zip, name, method, self.modified)?;
         if let Some(packed) = packed {
@@ -179,11 +184,7 @@ impl<W: Write> Writer<W> {
             }
         }
         entry.finish(DataDescriptorOutput::new(seen.crc.finalize(), seen.bytes))?;
-        Ok(FileRecord {
-            path: name.to_owned(),
-            size: seen.bytes,
-            sha256: Sha256Hex(seen.sha.finalize().into()),
-        })
+        Ok((seen.bytes, Sha256Hex(seen.sha.finalize().into())))
     }
 }
 

@@ -124,7 +124,7 @@ fn our_own_archive_of_blank_pictures_is_not_taken_for_a_bomb() {
     let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
     let blank = vec![0; 1_000_000];
     let open = |_: &str| Ok::<_, Error>(&blank[..]);
-    writer.add_all(&names, open, &mut |_| {}).unwrap();
+    writer.add_all(names, open, &mut |_| {}).unwrap();
     let bytes = writer.finish(facts()).unwrap().0;
     assert_eq!(read_all(&bytes).unwrap().len(), 83);
 }

@@ -8,6 +8,7 @@ mod commit;
 mod journal;
 mod plan;
 mod stage;
+mod unchanged;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +24,8 @@ pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
 pub use plan::{FileChanges, Plan};
 pub(crate) use stage::hash_of;
-use stage::{Staged, Unchanged};
+use stage::Staged;
+use unchanged::Unchanged;
 
 /// What to restore, and how careful to be.
 #[derive(Debug, Clone)]

@@ -118,8 +118,14 @@ async fn each_flipped_bit_is_noticed_unless_it_means_nothing(
             Err(_) => refused += 1,
             Ok(()) => {
                 assert_eq!(contents(&flipped), whole, "byte {at}, {:?}", fields[at]);
-                let Field::Named(field) = fields[at] else { panic!("byte {at} is data and passed") };
-                assert!(HARMLESS.contains(&field), "byte {at}, {field}, may not change unnoticed");
+                let field = match fields[at] {
+                    // Deflate can say the same in two ways: a repetition may be of what is one bit away.
+                    Field::Data => "packed data that unpacks to the same",
+                    Field::Named(field) => {
+                        assert!(HARMLESS.contains(&field), "byte {at}, {field}, may not change unnoticed");
+                        field
+                    }
+                };
                 *harmless.entry(field).or_default() += 1;
             }
         }

@@ -75,9 +75,8 @@ impl Engine {
             files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         // An entry is called as the file is below the static folder.
         let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
-        let added = writer.add_all(&names, open, &mut progress);
+        let added = writer.add_all(names, open, &mut progress);
         added.map_err(|error: AddError| error.explain(archive_path))?;
-        drop(names);
         if options.env {
             writer
                 .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)

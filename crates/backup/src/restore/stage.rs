@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use archive::{Entry, Hashing, Reader, Role, Sha256Hex};
 use inventory::disk::{Readers, folder_of};
@@ -19,6 +18,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step, space};
 use super::RestoreOptions;
 use super::journal::{CommitBy, Journal};
 use super::plan::{FileChanges, Plan};
+use super::unchanged::Unchanged;
 
 impl Engine {
     pub(super) fn stage(
@@ -68,7 +68,7 @@ impl Engine {
                 let stage = file_stage(&self.places.static_files, kind, id);
                 self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
             }
-            unchanged.extend(of_kind.unchanged);
+            unchanged.push(of_kind.unchanged);
             plan.files.push(of_kind.changes);
         }
         Ok(Staged { plan, journal, unchanged })
@@ -151,7 +151,7 @@ impl Engine {
             let kept: BTreeSet<&str> = entries.map(below).collect();
             let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            changes.insert(kind, Changes { live, changes: changed, unchanged: Vec::new() });
+            changes.insert(kind, Changes { live, changes: changed, unchanged: Unchanged::of(kind) });
         }
         Ok(changes)
     }
@@ -173,7 +173,7 @@ impl Engine {
         let (live_hash, seen) = match of_kind.live.get(name) {
             Some(size) if *size == entry.size => {
                 // Before hashing, so that a change meanwhile shows.
-                let seen = Unchanged::see(&self.places.static_files, kind, name)?;
+                let seen = live.symlink_metadata().map_err(Error::storage("read", &live))?;
                 (Some(hash_of(&live)?), Some(seen))
             }
             _ => (None, None),
@@ -182,7 +182,7 @@ impl Engine {
             // Still read to its end: the whole archive is checked before anything is touched.
             drain(path, reader, entry, meter)?;
             of_kind.changes.unchanged += 1;
-            of_kind.unchanged.extend(seen);
+            seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
             return Ok(());
         }
         let target = file_stage(&self.places.static_files, kind, id).join(name);
@@ -192,7 +192,7 @@ impl Engine {
         if live_hash == Some(hash) {
             self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
             of_kind.changes.unchanged += 1;
-            of_kind.unchanged.extend(seen);
+            seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
         } else if of_kind.live.contains_key(name) {
             of_kind.changes.replace.push(name.to_owned());
         } else {
@@ -278,7 +278,7 @@ impl Engine {
 pub(super) struct Changes {
     live: BTreeMap<String, u64>,
     changes: FileChanges,
-    unchanged: Vec<Unchanged>,
+    unchanged: Unchanged,
 }
 
 /// What staging leads to.
@@ -286,32 +286,6 @@ pub(super) struct Staged {
     pub(super) plan: Plan,
     pub(super) journal: Journal,
     pub(super) unchanged: Vec<Unchanged>,
-}
-
-/// A live file that is as the archive has it, and how to tell that it still is. There can be many.
-#[derive(Debug)]
-pub(super) struct Unchanged {
-    kind: FileKind,
-    path: Box<str>,
-    size: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Unchanged {
-    fn see(static_files: &Path, kind: FileKind, path: &str) -> Result<Self, Error> {
-        let live = static_files.join(kind.folder()).join(path);
-        let found = live.symlink_metadata().map_err(Error::storage("read", &live))?;
-        Ok(Self { kind, path: path.into(), size: found.len(), modified: found.modified().ok() })
-    }
-
-    /// Refuses when the file is no longer the one that was compared.
-    pub(super) fn check(&self, static_files: &Path) -> Result<(), Error> {
-        let live = static_files.join(self.kind.folder()).join(&*self.path);
-        let same = live.symlink_metadata().is_ok_and(|found| {
-            found.is_file() && found.len() == self.size && found.modified().ok() == self.modified
-        });
-        if same { Ok(()) } else { Err(Error::FileChanged { path: live }) }
-    }
 }
 
 fn kind_of(role: Role) -> Option<FileKind> {

@@ -14,7 +14,7 @@ use super::cell::Cell;
 use super::schema::{ForeignKey, Table};
 use super::{AnyInventory, Row};
 
-/// Tables such as people make: without a key, with columns that are computed, strict, without row ids,
+/// Tables such as people make: without a key, strict, without row ids,
 /// numbered by SQLite, with names that need quotes and indexes that need functions.
 const OWN_TABLES: &str = r#"
     CREATE TABLE "our ""own"" ünïcode" (a, "b c" DEFAULT 'x');
