@@ -17,8 +17,9 @@ for target; do
   # Only this one needs SQLite; the others are built without.
   features=()
   dictionary=archive
+  longest=65536
   case $target in
-    database) features=(--features database) dictionary=database ;;
+    database) features=(--features database) dictionary=database longest=131072 ;;
     manifest | legacy_metadata) dictionary=json ;;
   esac
   mkdir -p "fuzz/corpus/$target"
@@ -26,7 +27,7 @@ for target; do
   # No single allocation, and not all together, beyond what the limits of a reader account for.
   cargo fuzz run "${features[@]}" "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
     -dict="fuzz/dictionaries/$dictionary.dict" -max_total_time="$seconds" -timeout=20 \
-    -malloc_limit_mb=64 -rss_limit_mb=2048 -max_len=65536 -detect_leaks=0 -print_final_stats=1 >"$log" 2>&1 || status=$?
+    -malloc_limit_mb=64 -rss_limit_mb=2048 -max_len="$longest" -detect_leaks=0 -print_final_stats=1 >"$log" 2>&1 || status=$?
   if [ "$status" != 0 ]; then
     tail -n 60 "$log"
     printf '%s: a crash; see above and fuzz/artifacts/%s\n' "$target" "$target"

@@ -78,7 +78,7 @@ fn main() {
         write("sums", name, text.as_bytes());
     }
     #[cfg(feature = "database")]
-    for (name, bytes) in fuzz::databases::seeds() {
+    for (name, bytes) in fuzz::database_seeds::seeds() {
         write("database", name, &bytes);
     }
 }

@@ -1,0 +1,68 @@
+//! What must hold for any bytes that an archive, or a disk, holds in place of a database.
+//!
+//! Also compiled into `crates/inventory/tests/fuzz_seeds.rs`, so it uses nothing but what that crate
+//! does.
+
+use std::path::{Path, PathBuf};
+
+use inventory::sqlite::{Inspection, Preparation, inspect, prepare, references, strip};
+
+/// Any bytes as a database: looked at as verifying does, then made fit to go live as restoring does.
+pub fn database(bytes: &[u8]) {
+    let scratch = Scratch::new(bytes);
+    let _ = went_through(&scratch.0);
+    let _ = inventory::sqlite::live_state(&scratch.0);
+    let _ = inventory::sqlite::row_counts(&scratch.0);
+}
+
+/// What checking, cleaning and preparing lead to. Only what passes one goes on to the next.
+fn went_through(path: &Path) -> Result<Inspection, ()> {
+    let before = inspect(path).map_err(|error| said(&error))?;
+    references(path).map_err(|error| said(&error))?;
+    strip(path).map_err(|error| said(&error))?;
+    let now = chrono::DateTime::from_timestamp(1_795_356_204, 0).expect("a time in range").naive_utc();
+    let how = Preparation { restore_id: "fuzz", archive: "fuzz.zip", now, page_size: Some(4096) };
+    prepare(path, &how).map_err(|error| said(&error))?;
+    let after = inspect(path).map_err(|error| said(&error))?;
+    assert_eq!(after.schema, inventory::migration::SchemaState::Current);
+    for (name, table) in &before.tables {
+        // These three are what preparing is about.
+        if !["tasks", "mm_restore", "mm_migrations"].contains(&name.as_str()) {
+            let kept = after.tables.get(name).expect("no table goes away");
+            assert_eq!(kept.rows, table.rows, "rows of {name}");
+        }
+    }
+    assert_eq!(inventory::sqlite::has_marker(path, "fuzz").ok(), Some(true));
+    Ok(after)
+}
+
+fn said(error: &inventory::Error) {
+    assert!(!error.to_string().is_empty());
+}
+
+/// A file in memory where there is such a place; gone when dropped.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    /// A new file with this content.
+    pub fn new(bytes: &[u8]) -> Self {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("makermatrix-fuzz-{}-{number}.db", std::process::id()));
+        std::fs::write(&path, bytes).expect("memory can be written");
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            let mut name = self.0.clone().into_os_string();
+            name.push(suffix);
+            let _ = std::fs::remove_file(name);
+        }
+    }
+}
