@@ -1,47 +1,86 @@
 #!/usr/bin/env bash
-# Measures backup, verify and restore on a large inventory, beside `cp -r` plus sync and `zip -6 -r`
+# Measures backup, verify and restore on large inventories, beside `cp -r` plus sync and `zip -6 -r`
 # of the same data in the same run. Prints wall time, ratio to cp, and peak memory.
-#   scripts/measure.sh [PARTS PDFS IMAGES]
+#   scripts/measure.sh [SIZE...]
+# Each SIZE is one of those below; by default 600MB. `scripts/measure.sh all` measures all that bound
+# memory. Needs GNU time (on Debian the package `time`), and three times the size on disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# Parts, PDFs of 300 kB, images, bytes of an image: what testkit's example large_inventory takes.
+inventory() {
+  case $1 in
+    100MB) echo 20000 250 300 50000 ;;
+    600MB) echo 20000 1500 3000 50000 ;;
+    1GB) echo 50000 2700 4000 50000 ;;
+    1GB-database) echo 700000 1500 3000 50000 ;; # more than 400 MB of it is the database
+    5GB) echo 200000 13500 20000 50000 ;;
+    files) echo 1000 0 100000 400 ;; # 100,000 small files
+    *) echo "measure: there is no size $1; see scripts/measure.sh" >&2; return 2 ;;
+  esac
+}
+
+sizes=("${@:-600MB}")
+[ "${sizes[*]}" != all ] || sizes=(100MB 1GB 1GB-database 5GB files)
+for size in "${sizes[@]}"; do inventory "$size" >/dev/null; done
+[ -x /usr/bin/time ] || { echo "measure: needs GNU time, in Debian's package time" >&2; exit 1; }
 cargo build --release --locked --quiet
 cargo build --release --locked --quiet -p makermatrix-testkit --example large_inventory
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export MAKERMATRIX_DATA=$work/data
 mm=$PWD/target/release/makermatrix
-target/release/examples/large_inventory "$work/data" "$@"
-sync
-printf 'data: %s in %s files\n' "$(du -sh "$work/data" | cut -f1)" "$(find "$work/data" -type f | wc -l)"
+work=
+trap 'rm -rf "$work"' EXIT
 
-base=
-# measure NAME COMMAND...: prints a row; the first one is what the others are compared with.
-measure() {
-  local name=$1; shift
-  python3 - "$name" "${base:-}" "$@" <<'PY'
-import os, resource, subprocess, sys, time
-name, base, command = sys.argv[1], sys.argv[2], sys.argv[3:]
-begun = time.monotonic()
-child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-errors = child.stderr.read()
-_, status, usage = os.wait4(child.pid, 0)
-took = time.monotonic() - begun
-if status: sys.exit(f"{name} failed: {errors.decode()}")
-ratio = f"{took / float(base):5.2f} x cp" if base else "          "
-print(f"{name:24} {took:7.2f} s  {ratio}  {usage.ru_maxrss / 1024:7.1f} MiB peak", flush=True)
-open("/dev/fd/3", "w").write(str(took))
-PY
+# run NAME COMMAND...: prints a row; the first one is what the others are compared with. The memory is
+# that of the command alone: time itself is small.
+run() {
+  local name=$1 begun took peak ratio=
+  shift
+  begun=$(date +%s%N)
+  if ! /usr/bin/time -o "$work/peak" -f %M "$@" >/dev/null 2>"$work/errors"; then
+    echo "measure: $name failed:" >&2
+    cat "$work/errors" >&2
+    exit 1
+  fi
+  took=$(($(date +%s%N) - begun))
+  base=${base:-$took}
+  peak=$(awk '{ printf "%.1f", $1 / 1024 }' "$work/peak")
+  ratio=$(awk -v took="$took" -v base="$base" 'BEGIN { printf "%.2f", took / base }')
+  took=$(awk -v took="$took" 'BEGIN { printf "%.2f", took / 1e9 }')
+  printf '%-24s %8s s  %6s x cp  %7s MiB peak\n' "$name" "$took" "$ratio" "$peak"
+  case $name in
+    backup | verify | restore*)
+      if [ -n "${MAKERMATRIX_FIGURES:-}" ]; then
+        printf '| %s, %s | %s MiB peak memory, %s s, %s x cp |\n' "$name" "$size" "$peak" "$took" "$ratio" \
+          >>"$MAKERMATRIX_FIGURES"
+      fi
+      ;;
+  esac
 }
-{ base=$( { measure "cp -r, sync" sh -c "cp -r '$work/data' '$work/copy' && sync -f '$work/copy'" >&4; } 3>&1 ); } 4>&1
-rm -rf "$work/copy"
-run() { measure "$@" 3>/dev/null; }
-run "zip -6 -r, sync" sh -c "cd '$work' && zip -q -6 -r all.zip data && sync -f all.zip"
-rm -f "$work/all.zip"
-run "makermatrix backup" "$mm" backup --name large
-archive=$work/data/backups/large.zip
-printf 'archive: %s\n' "$(du -h "$archive" | cut -f1)"
-run "makermatrix verify" "$mm" verify "$archive"
-run "makermatrix show" "$mm" show "$archive"
-run "restore, same data" "$mm" restore "$archive" --yes --no-safety-backup
-run "restore, with safety" "$mm" restore "$archive" --yes
-MAKERMATRIX_DATA=$work/new run "restore, into nothing" "$mm" restore "$archive" --yes
+
+for size in "${sizes[@]}"; do
+  work=$(mktemp -d)
+  export MAKERMATRIX_DATA=$work/data
+  base=
+  read -ra numbers < <(inventory "$size")
+  target/release/examples/large_inventory "$work/data" "${numbers[@]}"
+  sync
+  printf '\n%s: %s in %s files, of which database %s\n' "$size" "$(du -sh "$work/data" | cut -f1)" \
+    "$(find "$work/data" -type f | wc -l)" "$(du -h "$work/data/makers_matrix.db" | cut -f1)"
+  run "cp -r, sync" sh -c "cp -r '$work/data' '$work/copy' && sync -f '$work/copy'"
+  rm -rf "$work/copy"
+  run "zip -6 -r, sync" sh -c "cd '$work' && zip -q -6 -r all.zip data && sync -f all.zip"
+  rm -f "$work/all.zip"
+  run backup "$mm" backup --name large
+  archive=$work/data/backups/large.zip
+  printf 'archive: %s\n' "$(du -h "$archive" | cut -f1)"
+  run verify "$mm" verify "$archive"
+  run show "$mm" show "$archive"
+  run "restore, same data" "$mm" restore "$archive" --yes --no-safety-backup
+  run "restore, with safety" "$mm" restore "$archive" --yes
+  rm -f "$work"/data/backups/safety_*
+  MAKERMATRIX_DATA=$work/new run "restore, into nothing" "$mm" restore "$archive" --yes
+  # Every file is another one now: all are staged, and the old ones kept in the safety backup.
+  find "$work/new/static" -type f -exec sh -c 'for file; do printf x >>"$file"; done' _ {} +
+  MAKERMATRIX_DATA=$work/new run "restore, all changed" "$mm" restore "$archive" --yes
+  rm -rf "$work"
+done

@@ -1,23 +1,22 @@
-//! Makes a large inventory to measure on: `large_inventory DATA_DIR [PARTS PDFS IMAGES]`, by default
-//! 20,000 parts, 1,500 PDFs and 3,000 images, about 600 MB. The files are as real ones are: PDFs of
-//! mostly packed streams with some text between, images that do not shrink.
+//! Makes a large inventory to measure on: `large_inventory DATA_DIR PARTS PDFS IMAGES IMAGE_BYTES`. The
+//! files are as real ones are: named by what nobody has chosen, PDFs of mostly packed streams with some
+//! text between, images that do not shrink. `scripts/measure.sh` has the numbers for common sizes.
 
 use std::path::{Path, PathBuf};
 
 use inventory::{Ambient, Inventory};
 use testkit::generators::{add_many_parts, noise};
 
-/// Bytes of a PDF and of an image, on average.
+/// Bytes of a PDF, on average.
 const PDF: usize = 300_000;
-const IMAGE: usize = 50_000;
+const USAGE: &str = "usage: large_inventory DATA_DIR PARTS PDFS IMAGES IMAGE_BYTES";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let folder = PathBuf::from(args.first().expect("usage: large_inventory DATA_DIR [PARTS PDFS IMAGES]"));
-    let number =
-        |index: usize, default| args.get(index).map_or(default, |arg| arg.parse().expect("a number"));
-    let (parts, pdfs, images) = (number(1, 20_000), number(2, 1_500), number(3, 3_000));
+    let folder = PathBuf::from(args.first().expect(USAGE));
+    let number = |index: usize| args.get(index).expect(USAGE).parse::<u32>().expect("a number");
+    let (parts, pdfs, images, image) = (number(1), number(2), number(3), number(4) as usize);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let database = folder.join(archive::DATABASE);
     let inventory = Inventory::create(&database, Ambient::system()).await.expect("the folder is empty");
@@ -33,8 +32,9 @@ async fn main() {
         write(&folder.join(format!("static/datasheets/{:02}/{index}.pdf", index % 20)), &content);
     }
     for index in 0..images {
-        let length = IMAGE / 2 + IMAGE * (index as usize % 11) / 10;
-        write(&folder.join(format!("static/images/{index}.jpg")), &noise(length, u64::from(index) + 1));
+        let length = image / 2 + image * (index as usize % 11) / 10;
+        let name = format!("static/images/{:02}/{index:08x}-5a17-4c0d-9b1e-{index:012x}.jpg", index % 100);
+        write(&folder.join(name), &noise(length, u64::from(index) + 1));
     }
 }
 
