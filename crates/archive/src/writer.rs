@@ -58,10 +58,15 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// Starts an archive; `modified` (UTC) becomes the time of every entry.
     pub fn new(out: W, modified: chrono::NaiveDateTime) -> Self {
+        Self::with_capacity(out, modified, 0)
+    }
+
+    /// The same, with room for so many files: lists that grow take more memory than they hold.
+    pub fn with_capacity(out: W, modified: chrono::NaiveDateTime, files: usize) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
-            zip: ZipArchiveWriter::new(out),
-            files: Vec::new(),
+            zip: ZipArchiveWriter::builder().with_capacity(files).build(out),
+            files: Vec::with_capacity(files),
             modified: UtcDateTime::from_unix(modified.and_utc().timestamp()),
             packers: (0..cores.min(MOST_THREADS)).map(|_| Packer::new()).collect(),
         }

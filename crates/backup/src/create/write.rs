@@ -59,7 +59,13 @@ impl Engine {
         let database_size = copy.metadata().map_or(0, |found| found.len());
         let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
         let mut meter = Meter::new(observer, bytes + database_size);
-        let mut writer = Writer::new(BufWriter::with_capacity(256 << 10, &mut *out), self.ambient.utc());
+        let mut names: Vec<String> =
+            files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
+        names.shrink_to_fit();
+        // Beside them the database, the environment, the manifest and the hashes.
+        let entries = names.len() + 4;
+        let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
+        let mut writer = Writer::with_capacity(buffered, self.ambient.utc(), entries);
         let read = |path: &Path| {
             File::open(path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
@@ -71,8 +77,6 @@ impl Engine {
         if copy.exists() {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        let names: Vec<String> =
-            files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         // An entry is called as the file is below the static folder.
         let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
         let added = writer.add_all(names, open, &mut progress);
