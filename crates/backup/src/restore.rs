@@ -23,8 +23,8 @@ use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
 pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
 pub use plan::{FileChanges, Plan};
-pub(crate) use stage::hash_of;
 use stage::Staged;
+pub(crate) use stage::hash_of;
 use unchanged::Unchanged;
 
 /// What to restore, and how careful to be.
