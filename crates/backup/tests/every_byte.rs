@@ -104,7 +104,7 @@ async fn each_flipped_bit_is_noticed_unless_it_means_nothing(
     let mut random = Random::new("flipped bits");
     // Most bytes are data; half of the sample lies in what surrounds it.
     let around: Vec<usize> = (0..archive.len()).filter(|&at| fields[at] != Field::Data).collect();
-    let flips = amount(1_200, 60_000);
+    let flips = amount(1_200, 20_000);
     let (mut refused, mut harmless) = (0_u32, BTreeMap::<&str, u32>::new());
     for number in 0..flips {
         let at = if number % 2 == 0 {
@@ -174,7 +174,7 @@ async fn each_truncation_is_noticed(
 ) {
     let two = two(test_db_with_schema, test_static_files_dir).await;
     let archive = &two.newer;
-    let step = archive.len().div_ceil(amount(300, 40_000) as usize).max(1);
+    let step = archive.len().div_ceil(amount(300, 10_000) as usize).max(1);
     let lengths = (0..archive.len()).step_by(step).chain(archive.len() - 200..archive.len());
     let mut count = 0;
     for length in lengths {
@@ -196,7 +196,7 @@ async fn swapped_blocks_are_noticed(
     let mut count = 0;
     for size in [512, 4096] {
         let blocks = (two.newer.len() / size) as u64;
-        for _ in 0..amount(100, 5_000) {
+        for _ in 0..amount(100, 2_000) {
             let (one, other) = (random.below(blocks) as usize * size, random.below(blocks) as usize * size);
             let mut swapped = two.newer.clone();
             swapped[one..one + size].copy_from_slice(&two.newer[other..other + size]);

@@ -19,7 +19,7 @@ use super::{ACTOR, back_up, engine, quiet, restore};
 fn any_inventory_comes_back_as_it_was() {
     let schema = Arc::new(Schema::current());
     let any = (any_inventory(&schema), any_inventory(&schema), proptest::bool::ANY);
-    let (cases, values, files) = (amount(10, 600), Counter::new(0), Counter::new(0));
+    let (cases, values, files) = (amount(10, 300), Counter::new(0), Counter::new(0));
     let failed = Counter::new(false);
     let result = runner("any data", cases).run(&any, |(mut other, archived, keep_database)| {
         values.set(values.get() + archived.rows.iter().map(|row| row.cells.len()).sum::<usize>());

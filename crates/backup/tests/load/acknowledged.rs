@@ -36,7 +36,7 @@ async fn no_acknowledged_write_is_lost_by_restores_in_a_loop(
     thread::scope(|scope| {
         let (ask, asked) = channel();
         let writer = scope.spawn(|| write(&path, asked, &acknowledged));
-        for number in 0..amount(12, 400) {
+        for number in 0..amount(12, 200) {
             // Some writes at any stage, while the restore goes on; none at all now and then.
             let rate = [0, 2, 5, 20][number as usize % 4];
             let mut interfere = |event: Event| {

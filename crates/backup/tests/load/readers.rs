@@ -68,7 +68,7 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         gone: AtomicU64::new(0),
         late: AtomicU64::new(0),
     };
-    let restores = amount(6, 300);
+    let restores = amount(6, 150);
     let seen = thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS)
             .map(|reader| {
