@@ -1,6 +1,7 @@
 //! Opening databases: ours in use, and copies that came from outside and are not to be trusted.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Error;
+use crate::disk::folder_of;
 
 use super::printable::printable;
 
@@ -122,19 +124,27 @@ pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy { path },
         Some(ErrorCode::TooBig) => Error::ValueTooLarge { path, limit: MAX_VALUE },
-        Some(ErrorCode::DiskFull) => Error::Io {
-            path,
-            source: std::io::Error::new(std::io::ErrorKind::StorageFull, error.to_string()),
-        },
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::Io {
-            path,
-            source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
-        },
+        Some(ErrorCode::DiskFull) => {
+            Error::Io { path, source: std::io::Error::new(ErrorKind::StorageFull, error.to_string()) }
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            Error::Io { path, source: std::io::Error::new(ErrorKind::PermissionDenied, error.to_string()) }
+        }
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
-            Error::Io { path, source: std::io::Error::other(error.to_string()) }
+            // Without room for the shared memory beside a database, SQLite says no more than this.
+            let kind = if is_full(&path) { ErrorKind::StorageFull } else { ErrorKind::Other };
+            Error::Io { path, source: std::io::Error::new(kind, error.to_string()) }
         }
         _ => Error::Sqlite(clean(error)),
     }
+}
+
+/// Whether there is less room beside a file than SQLite needs to open it.
+fn is_full(path: &Path) -> bool {
+    const SHARED_MEMORY: u64 = 64 << 10;
+    let free =
+        rustix::fs::statvfs(folder_of(path)).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    free.is_ok_and(|free| free < SHARED_MEMORY)
 }
 
 /// The error with a text that may be shown: SQLite quotes what the schema says.
@@ -175,7 +185,7 @@ pub enum Live {
 /// [`Error::Busy`] when another program holds it, and [`Error::Io`] when it cannot be looked at.
 pub fn live_state(path: &Path) -> Result<Live, Error> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Live::Missing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Live::Missing),
         Err(source) => return Err(Error::io(path, source)),
         Ok(found) if found.is_dir() => {
             let why = std::io::Error::other("a folder lies where the database should be; move it away");
