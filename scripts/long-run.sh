@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long run: everything that the normal tests try some of the time, tried every time, and the
-# figures in docs/RELIABILITY.md written anew. On two cores it takes about an hour for the tests,
-# FUZZ_SECONDS for each fuzz target, and a quarter of an hour for the measuring.
+# figures in docs/RELIABILITY.md written anew. On two cores it takes about half an hour for the tests,
+# FUZZ_SECONDS (1200) for each fuzz target, and a quarter of an hour for the measuring.
 #   scripts/long-run.sh [--seed N] [tests] [fuzz] [measure]      (by default all three)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,11 +18,12 @@ fi
 
 figures=$PWD/target/long-run
 mkdir -p "$figures"
+commit=$(git rev-parse --short HEAD)
 
 # What the figures of one part were made on.
 conditions() {
   printf '%s, %s, commit %s, %s cores, Linux %s, %s, temporary files on %s' \
-    "$(date -u +%Y-%m-%d)" "$1" "$(git rev-parse --short HEAD)" "$(nproc)" "$(uname -r | cut -d- -f1)" \
+    "$(date -u +%Y-%m-%d)" "$1" "$commit" "$(nproc)" "$(uname -r | cut -d- -f1)" \
     "$(rustc --version | cut -d' ' -f1-2)" "$(stat -f -c %T "${TMPDIR:-/tmp}")"
 }
 
