@@ -27,13 +27,18 @@ conditions() {
     "$(rustc --version | cut -d' ' -f1-2)" "$(stat -f -c %T "${TMPDIR:-/tmp}")"
 }
 
-# Runs a command that appends its figures to the file named by MAKERMATRIX_FIGURES.
+# Runs a command that appends its figures to the file named by MAKERMATRIX_FIGURES. That it failed is
+# a figure, too.
+failed=0
 part() {
   local name=$1
   shift
   rm -f "$figures/$name.rows"
   local begun=$SECONDS
-  MAKERMATRIX_FIGURES=$figures/$name.rows "$@"
+  if ! MAKERMATRIX_FIGURES=$figures/$name.rows "$@"; then
+    failed=1
+    printf '| **something failed** | run it again and see |\n' >>"$figures/$name.rows"
+  fi
   local took=$(((SECONDS - begun + 30) / 60))
   conditions "$took min$([ "$name" = tests ] && printf ', seed %s' "$seed")" >"$figures/$name.on"
 }
@@ -45,7 +50,7 @@ for name in "${parts[@]}"; do
       MAKERMATRIX_LONG_RUN=1 MAKERMATRIX_SEED=$seed part tests cargo nextest run --profile long --locked
       ;;
     fuzz) part fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-1200}" ;;
-    measure) part measure scripts/measure.sh 100MB 1GB 5GB files ;;
+    measure) part measure scripts/measure.sh all ;;
     *)
       echo "long-run: there is no part $name" >&2
       exit 2
@@ -74,3 +79,4 @@ for name in tests fuzz measure; do
   fi
 done
 echo "long-run: seed $seed; the figures are in $page"
+exit "$failed"
