@@ -61,9 +61,11 @@ impl Failure {
         Self::new(Code::Internal, error.to_string())
     }
 
-    /// Standard output is gone: a full disk behind a redirection, or a closed pipe.
+    /// Standard output is gone: a full disk behind a redirection, or a closed pipe. By then the work is
+    /// done, and who does not know that would do it again.
     pub(crate) fn output(error: &std::io::Error) -> Self {
-        Self::new(Code::Storage, format!("cannot write to standard output: {error}"))
+        let message = format!("it is done, but the result cannot be written to standard output: {error}");
+        Self::new(Code::Storage, message)
     }
 }
 

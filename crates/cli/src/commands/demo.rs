@@ -1,8 +1,8 @@
 //! `demo`: the main job, for real, on sample data in a scratch folder.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions};
 use inventory::password::Rounds;
@@ -18,7 +18,7 @@ use crate::progress::Progress;
 
 pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     let mut scratch =
-        tempfile::Builder::new().prefix("makermatrix-demo-").tempdir().map_err(|e| Failure::output(&e))?;
+        tempfile::Builder::new().prefix("makermatrix-demo-").tempdir().map_err(scratch_failed)?;
     scratch.disable_cleanup(keep);
     let folder = scratch.path();
     let engine = Engine::new(Places::in_folder(folder), Ambient::system());
@@ -50,12 +50,12 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   {} files, every hash checked, database opened and checked", verified.files));
 
     say("\n4. Damage the inventory");
-    fs::write(&places.database, b"this was a database").map_err(|e| Failure::output(&e))?;
+    fs::write(&places.database, b"this was a database").map_err(scratch_failed)?;
     for file in ["-wal", "-shm"] {
         let _ = fs::remove_file(inventory::disk::with_suffix(&places.database, file));
     }
-    fs::remove_file(&sample.images[0]).map_err(|e| Failure::output(&e))?;
-    fs::write(&sample.datasheets[0], b"scribbled over").map_err(|e| Failure::output(&e))?;
+    fs::remove_file(&sample.images[0]).map_err(scratch_failed)?;
+    fs::write(&sample.datasheets[0], b"scribbled over").map_err(scratch_failed)?;
     say("   overwrote the database, deleted an image, scribbled over a datasheet");
 
     say("\n5. Restore");
@@ -99,6 +99,10 @@ async fn fill(places: &Places) -> Result<Sample, Failure> {
     Ok(sample)
 }
 
+fn scratch_failed(error: io::Error) -> Failure {
+    Failure::new(Code::Storage, format!("in the scratch folder: {error}"))
+}
+
 /// Every table by digest and every file by content.
 #[derive(PartialEq)]
 struct State {
@@ -112,7 +116,7 @@ fn state(places: &Places) -> Result<State, Failure> {
     let mut tables = sqlite::inspect(&copy)?.tables;
     // The mark that a restore leaves is the one thing that may differ.
     tables.remove("mm_restore");
-    fs::remove_file(&copy).map_err(|e| Failure::output(&e))?;
+    fs::remove_file(&copy).map_err(scratch_failed)?;
     let files = files(&places.static_files)?;
     Ok(State { tables: tables.into_iter().map(|(name, t)| (name, (t.rows, t.sha256))).collect(), files })
 }
@@ -122,7 +126,7 @@ fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     for kind in FileKind::ALL {
         for file in static_files.list(kind)?.files {
-            let content = fs::read(static_files.below(kind, &file.path)?).map_err(|e| Failure::output(&e))?;
+            let content = fs::read(static_files.below(kind, &file.path)?).map_err(scratch_failed)?;
             files.insert(format!("{}/{}", kind.folder(), file.path), content);
         }
     }
