@@ -131,10 +131,13 @@ async fn each_flipped_bit_is_noticed_unless_it_means_nothing(
         }
     }
     two.nothing_has_changed();
-    figure("bits flipped in a real archive", &flips.to_string());
-    figure("… refused", &refused.to_string());
+    figure("bits flipped in a real archive: tried", &flips.to_string());
+    figure("bits flipped in a real archive: refused", &refused.to_string());
     for (field, count) in &harmless {
-        figure(&format!("… meaningless: {field}"), &format!("{count} (all hashes match)"));
+        figure(
+            &format!("bits flipped in a real archive: meaningless, {field}"),
+            &format!("{count} (all hashes match)"),
+        );
     }
     assert_eq!(refused + harmless.values().sum::<u32>(), flips);
 }
