@@ -6,13 +6,17 @@ use crate::databases::Scratch;
 /// Each with its name.
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     const TABLES: &str = "
-        CREATE TABLE partmodel (id TEXT PRIMARY KEY, part_name TEXT, image_url TEXT);
-        CREATE TABLE locationmodel (id TEXT PRIMARY KEY, name TEXT, parent_id TEXT REFERENCES locationmodel (id));
+        CREATE TABLE partmodel (id TEXT PRIMARY KEY, part_name TEXT, image_url TEXT, created_at, updated_at);
+        CREATE TABLE locationmodel (id TEXT PRIMARY KEY, name TEXT, location_type TEXT,
+            parent_id TEXT REFERENCES locationmodel (id), is_mobile, is_auto_generated_slot, is_smart_location,
+            auto_created, hidden_by_default, is_connected);
         CREATE TABLE categorymodel (id TEXT PRIMARY KEY, name TEXT);
-        CREATE TABLE usermodel (id TEXT PRIMARY KEY, username TEXT, hashed_password TEXT);
+        CREATE TABLE usermodel (id TEXT PRIMARY KEY, username TEXT, email TEXT, hashed_password TEXT, is_active,
+            password_change_required, created_at);
         CREATE TABLE rolemodel (id TEXT PRIMARY KEY, name TEXT, permissions TEXT);
-        INSERT INTO partmodel VALUES ('p1', 'resistor', '/api/utility/get_image/one'), ('p2', X'FF00', 2.5);
-        INSERT INTO locationmodel VALUES ('l1', 'shelf', NULL), ('l2', 'box', 'l1');";
+        INSERT INTO partmodel (id, part_name, image_url) VALUES
+            ('p1', 'resistor', '/api/utility/get_image/one'), ('p2', X'FF00', 2.5);
+        INSERT INTO locationmodel (id, name, parent_id) VALUES ('l1', 'shelf', NULL), ('l2', 'box', 'l1');";
     let with = |sql: &str| {
         let scratch = Scratch::new(b"");
         let connection = rusqlite::Connection::open(&scratch.0).expect("a new file");
@@ -35,7 +39,9 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         (
             "broken_reference",
-            with("PRAGMA foreign_keys = OFF; INSERT INTO locationmodel VALUES ('l3', 'lost', 'nowhere');"),
+            with(
+                "PRAGMA foreign_keys = OFF; INSERT INTO locationmodel (id, parent_id) VALUES ('l3', 'lost');",
+            ),
         ),
         (
             "check_and_generated",
@@ -48,7 +54,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
             "index_on_expression",
             with("CREATE INDEX i ON partmodel (upper(part_name)) WHERE part_name LIKE 'r%';"),
         ),
-        ("overflow", with("INSERT INTO partmodel VALUES ('p3', hex(zeroblob(900)), NULL);")),
+        ("overflow", with("INSERT INTO partmodel (id, part_name) VALUES ('p3', hex(zeroblob(900)));")),
         (
             "trigger_and_view",
             with(
