@@ -156,7 +156,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
             }
         }
     }
-    assert!(old > 20 && new > 3, "both sides of the deciding instant were tried: {old} old, {new} new");
+    assert!(old > 10 && new > 3, "both sides of the deciding instant were tried: {old} old, {new} new");
     let safety = if safety_backup { "with" } else { "without" };
     let what = format!("restore {safety} safety backup ended at every effect: {end:?}");
     long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
