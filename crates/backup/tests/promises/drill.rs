@@ -146,7 +146,7 @@ async fn a_drill_stopped_at_any_effect_changes_nothing_and_the_next_one_tidies_u
     let engine = database.engine(&test_static_files_dir);
     let before = state_of(engine.places());
     let archive = back_up(&engine);
-    for at in (1..).step_by(long_run::amount(4, 1) as usize) {
+    for at in (1..).step_by(long_run::amount(6, 1) as usize) {
         let disk = FaultyDisk::stop_at(at);
         let result = drill(&database.engine_on(&test_static_files_dir, Arc::new(disk.clone())), &archive);
         if disk.effects() < at {

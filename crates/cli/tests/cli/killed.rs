@@ -36,7 +36,7 @@ fn a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
     let whole = begun.elapsed();
     let mut random = Random::new("kills of a restore");
     let (mut current, mut old, mut new) = (0, 0, 0);
-    for (number, fraction) in fractions(long_run::amount(100, 1500), &mut random).into_iter().enumerate() {
+    for (number, fraction) in fractions(long_run::amount(70, 1500), &mut random).into_iter().enumerate() {
         let delay = whole.mul_f64(fraction);
         let target = 1 - current;
         run_and_kill(shop, &restore(&two.archives[target].0), delay);
@@ -72,7 +72,7 @@ fn a_backup_killed_at_any_instant_leaves_a_whole_archive_or_none() {
     let mut whole = timed("timed");
     let mut random = Random::new("kills of a backup");
     let (mut none, mut complete) = (0, 0);
-    for fraction in fractions(long_run::amount(60, 700), &mut random) {
+    for fraction in fractions(long_run::amount(45, 700), &mut random) {
         let delay = whole.mul_f64(fraction);
         run_and_kill(&shop, &["backup", "--name", "killed"], delay);
         if path("killed").exists() {
