@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use archive::{Reader, Role};
+use archive::{Entry, Reader, Role};
 use inventory::disk::{Readers, folder_of, with_suffix};
 use inventory::restore_names::is_id;
 use inventory::sqlite::{self, TableDigest};
@@ -19,7 +19,7 @@ use inventory::{Actor, Inventory, migration};
 use crate::event::Meter;
 use crate::restore::hash_of;
 use crate::verify::{check_database, drain, open, unpack};
-use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step};
+use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, status};
 
 /// What to drill with.
 #[derive(Debug, Clone)]
@@ -49,7 +49,8 @@ pub struct Drilled {
     pub bytes: u64,
     /// How long the restore took, from opening the archive to the last file in its place.
     pub took: Duration,
-    /// What is now noted beside the archive; nothing where that cannot be written.
+    /// What is now noted beside the archive; nothing where that cannot be written, or
+    /// where another file has taken the name of the archive.
     pub status: Option<Status>,
 }
 
@@ -65,13 +66,15 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
         crate::create::require(actor, "drilling a backup", "backup:restore")?;
+        let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(open(&options.archive)?);
         let scratch = Scratch::create(self, options.scratch.as_deref())?;
         let drilled = self.drill_in(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // Only a note, as after verifying: that the archive is proven stands without it.
-        let status = self.note_proven(&options.archive, drilled.took).ok();
+        let same = status::identity(&options.archive) == before;
+        let status = if same { self.note_proven(&options.archive, drilled.took).ok() } else { None };
         Ok(Drilled { status, ..drilled })
     }
 
@@ -92,7 +95,9 @@ impl Engine {
         observer.event(Event::Step(Step::Compare));
         let comparison = Comparison { path: &options.archive, engine: &engine, scratch: &scratch.folder };
         let reader = open(&options.archive)?;
-        let mut meter = Meter::new(observer, reader.entries().iter().map(|entry| entry.size).sum());
+        let compared = |entry: &&Entry| entry.role.is_static() || entry.role == Role::Database;
+        let total = reader.entries().iter().filter(compared).map(|entry| entry.size).sum();
+        let mut meter = Meter::new(observer, total);
         let files = comparison.files(&reader, &mut meter)?;
         let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
         let bytes =

@@ -1,6 +1,6 @@
 //! What is known about an archive beyond what it says itself: when it was verified, when it was proven
-//! by restoring it, and by which version. Kept beside it, as `NAME.zip.status.json`, never in the database that a restore
-//! replaces. An archive that has changed since is unverified again.
+//! by restoring it, and by which version. Kept beside it, as `NAME.zip.status.json`, never in the
+//! database that a restore replaces. An archive that has changed since is unverified again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,8 @@ pub(crate) fn noted_archive(path: &Path) -> Option<PathBuf> {
     archive.ends_with(".zip").then(|| PathBuf::from(archive))
 }
 
-fn identity(path: &Path) -> Option<(u64, u128)> {
+/// What tells a file from another one of its name.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u128)> {
     let found = path.metadata().ok()?;
     let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some((found.len(), modified.as_nanos()))

@@ -13,7 +13,7 @@ use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, printable, strip};
 
 use crate::event::Meter;
-use crate::{Engine, Error, Event, Observer, Status, Step};
+use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// What verifying found.
 #[derive(Debug)]
@@ -39,10 +39,11 @@ impl Engine {
         crate::create::require(actor, "verifying a backup", "backup:create")?;
         let scratch = tempfile::Builder::new().prefix("makermatrix-verify-").tempdir();
         let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
+        let before = status::identity(path);
         let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
-        if self.is_among_backups(path) {
+        if self.is_among_backups(path) && status::identity(path) == before {
             // Only a note: that the archive is sound stands without it, in a folder that cannot be
-            // written, say.
+            // written, say. And none about a file that has taken its name meanwhile.
             verified.status = self.note_verified(path, path).ok();
         }
         Ok(verified)

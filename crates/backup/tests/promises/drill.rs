@@ -2,12 +2,10 @@
 //! only then. The drill never touches what is live.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use backup::{DrillOptions, Drilled, Engine, Error, Kind};
-use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
+use backup::{DrillOptions, Drilled, Engine, Error, Event, Kind, Step};
 use rstest::rstest;
 use testkit::long_run;
 use testkit::state::leftovers;
@@ -68,8 +66,8 @@ async fn an_archive_is_proven_by_a_drill_and_by_nothing_else(
     assert_eq!(error.kind(), Kind::Refused, "{error}");
 }
 
-/// A restore gone wrong in a way that no check of the archive can see: what is put in place is not
-/// what was unpacked.
+/// A restore gone wrong in a way that no check of the archive can see: what is in place in the end is
+/// not what was unpacked.
 #[rstest]
 #[case("images/only/in/archive/a.png")]
 #[case("makers_matrix.db")]
@@ -80,58 +78,74 @@ async fn a_restore_that_goes_wrong_is_not_called_proven(
     test_static_files_dir: TestStaticFiles,
 ) {
     let two = two_states(test_db_with_schema, test_static_files_dir).await;
-    let disk = SpoilingDisk { spoiled: PathBuf::from(spoiled) };
-    let engine = two.database.engine_on(&two.files, Arc::new(disk));
-    let error = drill(&engine, &two.archive).unwrap_err();
+    let engine = two.database.engine(&two.files);
+    let scratch = two.database.db_path.beside("scratch");
+    fs::create_dir(&scratch).unwrap();
+    let mut spoil = |event: Event| {
+        if event == Event::Step(Step::Compare) {
+            let folder = fs::read_dir(&scratch).unwrap().next().unwrap().unwrap().path();
+            if spoiled.ends_with(".db") {
+                let restored = rusqlite::Connection::open(folder.join(spoiled)).unwrap();
+                restored.execute_batch("UPDATE partmodel SET description = 'spoiled'").unwrap();
+            } else {
+                fs::write(folder.join("static").join(spoiled), b"spoiled").unwrap();
+            }
+        }
+    };
+    let options = DrillOptions {
+        archive: two.archive.clone(),
+        scratch: Some(scratch.clone()),
+        allow_violations: false,
+    };
+    let error = engine.drill(ACTOR, &options, &mut spoil).unwrap_err();
     let what = if spoiled.ends_with(".db") { "table partmodel" } else { spoiled };
     assert!(matches!(&error, Error::NotProven { what: found, .. } if found == what), "{error}");
     assert_eq!(proven(&engine, &two.archive), None);
-    assert_eq!(leftovers(engine.places()), Vec::<String>::new());
+    assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
     assert!(state_of(engine.places()) == two.old);
 }
 
-/// A disk on which one file is no longer what it was once it is in its place (or, for the database,
-/// once it has been staged and synced).
-struct SpoilingDisk {
-    spoiled: PathBuf,
-}
+/// What took the name of an archive while that was looked at would have been called verified, and
+/// proven.
+#[rstest]
+#[tokio::test]
+async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_proven(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let two = two_states(test_db_with_schema, test_static_files_dir).await;
+    let engine = two.database.engine(&two.files);
+    let other = back_up(&engine);
+    let (kept, note) =
+        (two.database.db_path.beside("kept.zip"), inventory::disk::with_suffix(&two.archive, ".status.json"));
+    fs::rename(&two.archive, &kept).unwrap();
+    let replace = || {
+        fs::copy(&other, kept.with_extension("new")).unwrap();
+        fs::rename(kept.with_extension("new"), &two.archive).unwrap();
+    };
 
-impl Disk for SpoilingDisk {
-    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
-        RealDisk.create(path, readers)
-    }
-    fn sync_file(&self, path: &Path) -> io::Result<()> {
-        if path.ends_with(&self.spoiled) {
-            let database = rusqlite::Connection::open(path).unwrap();
-            database.execute_batch("UPDATE partmodel SET description = 'spoiled'").unwrap();
+    fs::copy(&kept, &two.archive).unwrap();
+    let _ = fs::remove_file(&note);
+    let mut while_verifying = |event: Event| {
+        if event == Event::Step(Step::CheckDatabase) {
+            replace();
         }
-        RealDisk.sync_file(path)
-    }
-    fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        RealDisk.sync_tree(root)
-    }
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        RealDisk.sync_folder(path)
-    }
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        RealDisk.create_folder(path)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealDisk.rename(from, to)
-    }
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealDisk.rename_new(from, to)?;
-        if to.ends_with(&self.spoiled) { fs::write(to, b"spoiled") } else { Ok(()) }
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove(path)
-    }
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove_folder(path)
-    }
-    fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove_tree(path)
-    }
+    };
+    assert_eq!(engine.verify(ACTOR, &two.archive, &mut while_verifying).unwrap().status, None);
+    assert!(!note.exists());
+
+    fs::rename(&two.archive, kept.with_extension("replaced")).unwrap();
+    fs::copy(&kept, &two.archive).unwrap();
+    let mut comparing = false;
+    let mut after_comparing = |event: Event| match event {
+        Event::Step(step) => comparing = step == Step::Compare,
+        // All of it has been read.
+        Event::Progress { done, total } if comparing && done == total => replace(),
+        _ => {}
+    };
+    let options = DrillOptions { archive: two.archive.clone(), scratch: None, allow_violations: false };
+    assert_eq!(engine.drill(ACTOR, &options, &mut after_comparing).unwrap().status, None);
+    assert!(!note.exists());
 }
 
 /// Ended anywhere, it has changed nothing, and the next one tidies up.
