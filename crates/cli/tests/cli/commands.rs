@@ -310,6 +310,20 @@ fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
     assert_eq!((ran.code, ran.out.as_str()), (5, ""));
     assert!(ran.err.contains("makers_matrix.db"), "{}", ran.err);
 
+    // What was kept of a damaged database is no backup, and so no failure.
+    fs::remove_file(&older).unwrap();
+    let live = shop.places().database;
+    fs::write(&live, b"this was a database").unwrap();
+    ["-wal", "-shm"].iter().for_each(|end| drop(fs::remove_file(inventory::disk::with_suffix(&live, end))));
+    shop.json(&["restore", &newer, "--yes"]);
+    let aside = fs::read_dir(shop.data()).unwrap().map(|entry| entry.unwrap().path());
+    aside
+        .filter(|path| path.to_string_lossy().contains(".damaged-"))
+        .for_each(|path| fs::remove_file(path).unwrap());
+    let ran = shop.run(&["drill", "--all"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("Passed over: ") && ran.out.contains("newer.zip: proven"), "{}", ran.out);
+
     let elsewhere = shop.folder.join("scratch");
     fs::create_dir(&elsewhere).unwrap();
     assert_eq!(shop.run(&["drill", &newer, "--scratch", elsewhere.to_str().unwrap()]).code, 0);
