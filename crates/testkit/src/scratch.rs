@@ -81,6 +81,20 @@ impl Drop for TestDbPath {
     }
 }
 
+/// Copies a folder and everything in it, to somewhere below [`root`].
+pub fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(require_inside(to)).expect("the scratch folder is writable");
+    for entry in fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("readable").is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("the scratch folder is writable");
+        }
+    }
+}
+
 fn owner_of(stem: &str) -> PathBuf {
     root().join(format!(".{stem}.owner"))
 }

@@ -14,6 +14,7 @@ use inventory::{Ambient, Inventory, NewPart};
 use inventory::{Clock, Now};
 use testkit::generators::noise;
 use testkit::long_run::Random;
+use testkit::scratch::copy_tree;
 use testkit::{State, TestDbPath, populate_test_database, state_of};
 
 use super::ACTOR;
@@ -119,19 +120,6 @@ impl Template {
         let copy = Live { scratch: TestDbPath::new() };
         copy_tree(&self.live.home(), &copy.home());
         copy
-    }
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_tree(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

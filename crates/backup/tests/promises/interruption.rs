@@ -9,6 +9,7 @@ use backup::{BackupOptions, Error, Kind, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
 use testkit::long_run::{self, Random};
+use testkit::scratch::copy_tree;
 use testkit::state::leftovers;
 use testkit::{
     FaultyDisk, Lost, TestDatabase, TestDbPath, TestStaticFiles, populate_test_database, state_of,
@@ -45,19 +46,6 @@ fn save(two: &Two) -> TestDbPath {
     }
     copy_tree(&places.static_files, &saved.beside("static"));
     saved
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// How a restore or a backup ends before its time.
