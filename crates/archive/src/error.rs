@@ -1,7 +1,7 @@
 //! Every way in which an archive is turned down.
 //!
-//! Two kinds matter to the user: *refused* (the file is whole, but we must not or cannot use it)
-//! and *corrupt* (it is not what was written). Each message names the entry concerned.
+//! Three kinds matter to the user: *refused* (the file is whole, but we must not or cannot use it),
+//! *corrupt* (it is not what was written), and *key* (it is encrypted, and nobody knows yet). Each message names the entry concerned.
 
 use std::io;
 
@@ -17,9 +17,64 @@ pub enum Error {
     /// The archive is not what was once written.
     #[error(transparent)]
     Corrupt(#[from] Corruption),
+    /// The archive is encrypted, and the key is missing or wrong.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
     /// The operating system failed while reading or writing.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// How an archive is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// With age, for so many recipients.
+    Recipients(usize),
+    /// With age and a passphrase.
+    Passphrase,
+    /// Entry by entry, with the cipher of PKZIP 2. It can be broken in seconds.
+    ZipCrypto,
+    /// Entry by entry, with AES, as WinZip and 7-Zip do. The hashes of short passwords can be tried fast.
+    WinZipAes,
+}
+
+impl Lock {
+    /// Whether a passphrase opens it, and not a key.
+    pub fn takes_passphrase(self) -> bool {
+        !matches!(self, Self::Recipients(_))
+    }
+}
+
+impl std::fmt::Display for Lock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Recipients(1) => f.write_str("age, for one key"),
+            Self::Recipients(count) => write!(f, "age, for {count} keys"),
+            Self::Passphrase => f.write_str("age, with a passphrase"),
+            Self::ZipCrypto => f.write_str("ZipCrypto, with a password"),
+            Self::WinZipAes => f.write_str("WinZip AES, with a password"),
+        }
+    }
+}
+
+/// Why an encrypted archive cannot be opened although nothing is known to be wrong with it.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum KeyFault {
+    /// No key or passphrase of the right sort was given.
+    #[error("it is encrypted ({0}), and {missing} was given", missing = if .0.takes_passphrase() { "no passphrase" } else { "no key" })]
+    None(Lock),
+    /// The one given is another one.
+    #[error("{wrong} (it is encrypted with {0})", wrong = if .0.takes_passphrase() { "the passphrase is wrong" } else { "none of the keys given opens it" })]
+    Wrong(Lock),
+}
+
+impl KeyFault {
+    /// How the archive is encrypted.
+    pub fn lock(self) -> Lock {
+        match self {
+            Self::None(lock) | Self::Wrong(lock) => lock,
+        }
+    }
 }
 
 /// Why an archive is not acceptable although nothing in it is damaged.
@@ -33,9 +88,12 @@ pub enum Refusal {
     /// The file is something else than a zip.
     #[error("it is not a zip archive: it looks like {looks_like}")]
     NotAnArchive { looks_like: &'static str },
-    /// An entry, or the whole archive, is encrypted.
-    #[error("it is encrypted ({how}), and this version of makermatrix cannot decrypt archives yet")]
+    /// An entry is encrypted in a way that is not read.
+    #[error("it is encrypted ({how}), which makermatrix cannot decrypt")]
     Encrypted { how: &'static str },
+    /// A passphrase that takes too long to try.
+    #[error("its passphrase takes 2^{found} rounds of scrypt, more than the 2^{limit} allowed")]
+    TooMuchWork { found: u8, limit: u8 },
     /// A name that could escape, confuse or not be stored.
     #[error("entry {name:?} has an unsafe name: {fault}")]
     Name { name: String, fault: NameFault },
@@ -95,12 +153,21 @@ pub enum Corruption {
         "the end of the archive is missing: the file is truncated, perhaps an interrupted download or copy"
     )]
     Truncated,
+    /// A piece of an encrypted archive is not authentic.
+    #[error("the encrypted bytes have been changed or damaged")]
+    Sealed,
+    /// The beginning of an encrypted archive makes no sense.
+    #[error("the header of the encryption is damaged: {why}")]
+    SealedHeader { why: String },
     /// The zip's own bookkeeping is broken.
     #[error("the directory of the archive is damaged: {why}")]
     Directory { why: String },
     /// The two headers of an entry differ.
     #[error("the two headers of entry {entry:?} disagree about its {about}")]
     Headers { entry: String, about: &'static str },
+    /// The encrypted bytes of an entry are not what was written.
+    #[error("entry {entry:?} cannot be decrypted: {why}")]
+    Decrypt { entry: String, why: &'static str },
     /// The compressed bytes make no sense.
     #[error("entry {entry:?} cannot be unpacked: {why}")]
     Unpack { entry: String, why: String },
@@ -133,7 +200,7 @@ impl From<rawzip::Error> for Error {
             rawzip::ErrorKind::IO(io) if io.kind() == io::ErrorKind::UnexpectedEof => {
                 Corruption::Truncated.into()
             }
-            rawzip::ErrorKind::IO(io) => Error::Io(io),
+            rawzip::ErrorKind::IO(io) => from_io(io),
             rawzip::ErrorKind::Eof | rawzip::ErrorKind::MissingEndOfCentralDirectory => {
                 Corruption::Truncated.into()
             }

@@ -5,8 +5,9 @@
 //! archive. It takes `Read`, `Write` and `Seek`, and hands out names that are safe to use.
 //!
 //! Reading order: [`name`] (what an entry may be called), [`manifest`] (what `backup_info.json`
-//! says), [`writer`], then [`reader`] with [`limits`], and [`error`] for every way to be refused.
+//! says), [`writer`], then [`reader`] with [`limits`], [`encryption`] around both, and [`error`] for every way to be refused.
 
+pub mod encryption;
 pub mod error;
 mod hashing;
 pub mod limits;
@@ -16,12 +17,13 @@ pub mod reader;
 mod sums;
 pub mod writer;
 
-pub use error::{Corruption, Error, Refusal};
+pub use encryption::{Encryption, Identity, Keys, Recipient, Sealed};
+pub use error::{Corruption, Error, KeyFault, Lock, Refusal};
 pub use hashing::{Hashing, Sha256Hex};
 pub use limits::Limits;
 pub use manifest::{FileRecord, Info, LeftOut, LegacyInfo, Manifest, TableRecord};
 pub use name::Role;
-pub use reader::{Entry, Format, Reader};
+pub use reader::{Entry, Format, Outside, Reader};
 pub use writer::{Facts, Writer};
 
 /// The version of the format this crate writes. Its history, newest first:

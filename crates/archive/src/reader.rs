@@ -8,7 +8,10 @@
 mod content;
 mod end;
 mod lists;
+mod locked;
+mod password;
 mod positioned;
+mod sealed;
 mod structure;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -17,7 +20,8 @@ use std::marker::PhantomData;
 use rawzip::{ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
 use serde::de::DeserializeSeed;
 
-use crate::error::{Corruption, Error, Refusal};
+use crate::encryption::{ExposeSecret, Keys, SecretString};
+use crate::error::{Corruption, Error, Lock, Refusal, from_io};
 use crate::hashing::Sha256Hex;
 use crate::limits::Limits;
 use crate::manifest::{Info, LegacyInfo};
@@ -25,7 +29,9 @@ use crate::name::{Role, shown};
 use crate::{CHECKSUMS, MANIFEST};
 
 pub use content::EntryReader;
+use locked::{Cipher, Opened, Unlocked};
 use positioned::Positioned;
+use sealed::Source;
 
 /// How much of the manifest and of the hashes is looked at at a time.
 const STEP: usize = 64 << 10;
@@ -44,8 +50,16 @@ pub struct Entry {
     /// Its hash, where the archive states one.
     pub sha256: Option<Sha256Hex>,
     deflated: bool,
+    cipher: Option<Cipher>,
     crc: u32,
     at: ZipArchiveEntryWayfinder,
+}
+
+impl Entry {
+    /// Bytes in the archive, without what encryption adds.
+    fn body(&self) -> u64 {
+        self.packed - self.cipher.map_or(0, Cipher::overhead)
+    }
 }
 
 /// Which layout an archive has.
@@ -72,34 +86,90 @@ impl std::fmt::Display for Format {
     }
 }
 
+/// What can be told of an archive without a key.
+#[derive(Debug)]
+pub struct Outside {
+    /// How it is encrypted; nothing when it is not.
+    pub lock: Option<Lock>,
+    /// Its files. An archive that is encrypted as a whole shows none.
+    pub entries: Vec<Entry>,
+}
+
+impl Outside {
+    /// Looks at an archive from outside.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], of what can be told.
+    pub fn look(mut source: impl Read + Seek, limits: &Limits) -> Result<Self, Error> {
+        let length = source.seek(SeekFrom::End(0))?;
+        if look_at_start(&mut source, length)? == Kind::Age {
+            return match Source::unlock(source, &Keys::default()) {
+                Err(Error::Key(fault)) => Ok(Self { lock: Some(fault.lock()), entries: Vec::new() }),
+                Err(error) => Err(error),
+                Ok((_, lock)) => Ok(Self { lock: Some(lock), entries: Vec::new() }),
+            };
+        }
+        let zip = directory(source, length)?;
+        let entries = structure::check(&zip, length, limits)?.entries;
+        let lock = entries.iter().find_map(|entry| entry.cipher).map(Cipher::lock);
+        Ok(Self { lock, entries })
+    }
+}
+
 /// An archive whose structure has been checked.
-pub struct Reader<R> {
-    zip: ZipArchive<Positioned<R>>,
+pub struct Reader<R: Read + Seek> {
+    zip: ZipArchive<Positioned<Source<R>>>,
     entries: Vec<Entry>,
     ignored: Vec<String>,
     format: Format,
     info: Info,
+    lock: Option<Lock>,
+    /// For entries that are encrypted one by one.
+    password: Option<SecretString>,
 }
 
 impl<R: Read + Seek> Reader<R> {
-    /// Opens an archive and checks its structure.
+    /// Opens an archive that is not encrypted, and checks its structure.
     ///
     /// # Errors
     /// [`Refusal`] and [`Corruption`] say what is wrong, naming the entry.
-    pub fn open(mut source: R, limits: &Limits) -> Result<Self, Error> {
+    pub fn open(source: R, limits: &Limits) -> Result<Self, Error> {
+        Self::open_with(source, limits, &Keys::default())
+    }
+
+    /// The same for any archive, with the keys in hand.
+    ///
+    /// # Errors
+    /// [`crate::KeyFault`] as well, when there is none that fits.
+    pub fn open_with(mut source: R, limits: &Limits, keys: &Keys) -> Result<Self, Error> {
         let length = source.seek(SeekFrom::End(0))?;
-        look_at_start(&mut source, length)?;
-        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
-        let located = ZipLocator::new().locate_in_reader(Positioned::new(source), &mut buffer, length);
-        let zip = located.map_err(|(_, error)| error)?;
+        let (source, length, sealed) = match look_at_start(&mut source, length)? {
+            Kind::Zip => (Source::Plain(source), length, None),
+            Kind::Age => {
+                let (mut inside, lock) = Source::unlock(source, keys)?;
+                let length = inside.seek(SeekFrom::End(0)).map_err(from_io)?;
+                match look_at_start(&mut inside, length)? {
+                    Kind::Zip => (inside, length, Some(lock)),
+                    Kind::Age => {
+                        let looks_like = "an age file inside an age file";
+                        return Err(Refusal::NotAnArchive { looks_like }.into());
+                    }
+                }
+            }
+        };
+        let zip = directory(source, length)?;
         let found = structure::check(&zip, length, limits)?;
+        let locked = found.entries.iter().find_map(|entry| entry.cipher).map(Cipher::lock);
         let mut reader = Self {
             zip,
             entries: found.entries,
             ignored: Vec::new(),
             format: Format::Bare,
             info: Info::Legacy(None),
+            lock: sealed.or(locked),
+            password: keys.passphrase.clone(),
         };
+        reader.check_password()?;
         reader.read_manifest(limits)?;
         if reader.format == Format::V3 {
             if let Some((offset, bytes)) = found.stray {
@@ -117,6 +187,11 @@ impl<R: Read + Seek> Reader<R> {
             return Err(Refusal::NoDatabase.into());
         }
         Ok(reader)
+    }
+
+    /// How the archive is encrypted, if it is.
+    pub fn lock(&self) -> Option<Lock> {
+        self.lock
     }
 
     /// The entries that belong to a backup, in the order of the archive; folders are not listed.
@@ -159,8 +234,15 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Streams one entry. The last `read` fails unless everything about it is right.
     pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
-        let data = self.zip.get_entry(entry.at)?;
-        Ok(EntryReader::new(data.reader(), entry))
+        let packed = self.zip.get_entry(entry.at)?.reader();
+        let password = self.password.as_ref().map_or("", |password| password.expose_secret());
+        match Unlocked::open(packed, entry, password.as_bytes()).map_err(from_io)? {
+            Opened::Yes(body) => Ok(EntryReader::new(body, entry)),
+            Opened::No => {
+                let why = "the header of its encryption is damaged";
+                Err(Corruption::Decrypt { entry: entry.name.clone(), why }.into())
+            }
+        }
     }
 
     fn read_manifest(&mut self, limits: &Limits) -> Result<(), Error> {
@@ -222,7 +304,7 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     fn drain(&self, entry: &Entry) -> Result<(), Error> {
-        std::io::copy(&mut self.read(entry)?, &mut std::io::sink()).map_err(crate::error::from_io)?;
+        std::io::copy(&mut self.read(entry)?, &mut std::io::sink()).map_err(from_io)?;
         Ok(())
     }
 
@@ -250,21 +332,34 @@ fn is_version(text: &str) -> bool {
     text.split('.').all(is_number)
 }
 
-/// Says what a file is that is not a zip, since "not a zip" alone helps nobody.
-fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Result<(), Error> {
+fn directory<R: Read + Seek>(source: R, length: u64) -> Result<ZipArchive<Positioned<R>>, Error> {
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let located = ZipLocator::new().locate_in_reader(Positioned::new(source), &mut buffer, length);
+    located.map_err(|(_, error)| error.into())
+}
+
+/// What an archive can lie in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Zip,
+    Age,
+}
+
+/// Says what a file is that is neither, since "not a zip" alone helps nobody.
+fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Result<Kind, Error> {
     if length == 0 {
         return Err(Refusal::Empty.into());
     }
     let mut start = Vec::new();
     source.seek(SeekFrom::Start(0))?;
-    source.take(512).read_to_end(&mut start)?;
+    source.take(512).read_to_end(&mut start).map_err(from_io)?;
     let looks_like = match start.as_slice() {
-        [b'P', b'K', 3, 4, ..] => return Ok(()),
+        [b'P', b'K', 3, 4, ..] => return Ok(Kind::Zip),
         [b'P', b'K', 5, 6, ..] => return Err(Refusal::NoDatabase.into()),
         [b'P', b'K', 7, 8, ..] => return Err(Refusal::Split.into()),
-        s if s.starts_with(b"age-encryption.org/") => return Err(Refusal::Encrypted { how: "age" }.into()),
-        s if s.starts_with(b"-----BEGIN AGE ENCRYPTED FILE") => {
-            return Err(Refusal::Encrypted { how: "age" }.into());
+        s if s.starts_with(sealed::MAGIC) => return Ok(Kind::Age),
+        s if s.starts_with(sealed::ARMOR) => {
+            "an age file in ASCII armor; decrypt it with `age -d` and use the zip that comes out"
         }
         s if s.starts_with(b"SQLite format 3\0") => "a SQLite database, not a backup of one",
         s if s.starts_with(b"\x1f\x8b") => "a gzip file",

@@ -5,19 +5,21 @@ use std::io::{self, BufReader, Read};
 use flate2::bufread::DeflateDecoder;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Corruption, into_io};
+use crate::error::{Corruption, Error, from_io, into_io};
 use crate::hashing::Sha256Hex;
 
 use super::Entry;
+use super::locked::{Cipher, Unlocked};
 
 /// The content of one entry. Reading it to the end proves size, CRC-32 and hash; stopping early
 /// proves nothing.
 pub struct EntryReader<R> {
-    source: Source<BufReader<R>>,
+    source: Source<BufReader<Unlocked<R>>>,
     name: String,
     size: u64,
-    packed: u64,
-    crc: u32,
+    body: u64,
+    /// Where it is stated.
+    crc: Option<u32>,
     sha256: Option<Sha256Hex>,
     seen: u64,
     seen_crc: crc32fast::Hasher,
@@ -31,7 +33,7 @@ enum Source<R> {
 }
 
 impl<R: Read> EntryReader<R> {
-    pub(super) fn new(packed: R, entry: &Entry) -> Self {
+    pub(super) fn new(packed: Unlocked<R>, entry: &Entry) -> Self {
         let packed = BufReader::with_capacity(64 << 10, packed);
         Self {
             source: if entry.deflated {
@@ -41,8 +43,8 @@ impl<R: Read> EntryReader<R> {
             },
             name: entry.name.clone(),
             size: entry.size,
-            packed: entry.packed,
-            crc: entry.crc,
+            body: entry.body(),
+            crc: entry.cipher.is_none_or(Cipher::has_crc).then_some(entry.crc),
             sha256: entry.sha256,
             seen: 0,
             seen_crc: crc32fast::Hasher::new(),
@@ -63,23 +65,26 @@ impl<R: Read> EntryReader<R> {
         }
     }
 
-    fn check_end(&mut self) -> Result<(), Corruption> {
+    fn check_end(&mut self) -> Result<(), Error> {
         let entry = || self.name.clone();
         let all_used = match &self.source {
             Source::Stored(_) => true,
-            Source::Deflated(deflated) => deflated.total_in() == self.packed,
+            Source::Deflated(deflated) => deflated.total_in() == self.body,
         };
         if self.seen != self.size {
-            return Err(Corruption::Size { entry: entry(), expected: self.size });
+            return Err(Corruption::Size { entry: entry(), expected: self.size }.into());
         }
         if !all_used {
-            return Err(Corruption::Unpack {
-                entry: entry(),
-                why: "bytes are left over after its end".to_owned(),
-            });
+            let why = "bytes are left over after its end".to_owned();
+            return Err(Corruption::Unpack { entry: entry(), why }.into());
         }
-        if self.seen_crc.clone().finalize() != self.crc {
-            return Err(Corruption::Crc { entry: entry() });
+        let source = match &mut self.source {
+            Source::Stored(stored) => stored.get_mut(),
+            Source::Deflated(deflated) => deflated.get_mut().get_mut(),
+        };
+        source.check_end().map_err(from_io)?;
+        if self.crc.is_some_and(|crc| self.seen_crc.clone().finalize() != crc) {
+            return Err(Corruption::Crc { entry: entry() }.into());
         }
         let found = Sha256Hex(self.seen_sha.clone().finalize().into());
         match self.sha256 {
@@ -87,7 +92,8 @@ impl<R: Read> EntryReader<R> {
                 entry: entry(),
                 expected: expected.to_string(),
                 found: found.to_string(),
-            }),
+            }
+            .into()),
             _ => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use crate::name::{self, NameFault, Role};
 
 use super::Entry;
 use super::end::{self, Directory};
+use super::locked::Cipher;
 
 /// What the directory of an archive lists.
 pub(super) struct Found {
@@ -49,24 +50,25 @@ pub(super) fn check<R: ReaderAt>(zip: &ZipArchive<R>, length: u64, limits: &Limi
         check_kind(&name, &record)?;
         end::check_disk(zip, record.central_directory_offset())?;
         check_extra_fields(&name, record.extra_fields())?;
-        let deflated = check_method(&name, &record)?;
+        let Method { deflated, cipher } = check_method(&name, &record)?;
         let (size, packed) = (record.uncompressed_size_hint(), record.compressed_size_hint());
         total = total.saturating_add(size);
         check_size(&name, size, packed, limits)?;
         if total > limits.total_size {
             return Err(Refusal::TooLarge { found: total, limit: limits.total_size }.into());
         }
-        if !deflated && size != packed {
+        let overhead = cipher.map_or(0, Cipher::overhead);
+        if packed < overhead || (!deflated && size != packed - overhead) {
             return Err(Corruption::Headers { entry: name, about: "size" }.into());
         }
         let (at, crc) = (record.wayfinder(), record.crc32());
         let (start, end) = check_local(zip, &name, &record, &mut local_buffer)?;
         extents.push(Extent { start, end, entry: entries.len() });
-        if name.ends_with('/') && (size != 0 || packed > EMPTY_PACKED) {
+        if name.ends_with('/') && (size != 0 || packed > EMPTY_PACKED + overhead) {
             return Err(Refusal::Special { name, kind: "folder with content" }.into());
         }
         let role = Role::of(&name);
-        entries.push(Entry { role, name, size, packed, sha256: None, deflated, crc, at });
+        entries.push(Entry { role, name, size, packed, sha256: None, deflated, cipher, crc, at });
     }
     check_names(&entries)?;
     if count != announced {
@@ -168,28 +170,38 @@ fn check_extra_fields(name: &str, fields: ExtraFields<'_>) -> Result<(), Error> 
     if wide > 1 { differ("size") } else { Ok(()) }
 }
 
-/// True for deflate, false for stored; anything else is refused.
-fn check_method(name: &str, record: &ZipFileHeaderRecord<'_>) -> Result<bool, Error> {
+/// How an entry is packed.
+struct Method {
+    deflated: bool,
+    cipher: Option<Cipher>,
+}
+
+/// Stored or deflated, and encrypted in a way that is known; anything else is refused.
+fn check_method(name: &str, record: &ZipFileHeaderRecord<'_>) -> Result<Method, Error> {
     const AES: u16 = 99;
     /// Flag: what is packed is the difference to another file.
     const PATCH: u16 = 1 << 5;
-    let method = record.compression_method().as_u16();
-    if method == AES {
-        return Err(Refusal::Encrypted { how: "WinZip AES" }.into());
-    }
     let flags = record.flags();
     if flags.has_strong_encryption() || flags.is_masked() {
         return Err(Refusal::Encrypted { how: "strong encryption of PKZIP" }.into());
     }
-    if flags.is_encrypted() {
-        return Err(Refusal::Encrypted { how: "ZipCrypto" }.into());
-    }
     if flags.bits() & PATCH != 0 {
         return Err(Refusal::Special { name: name.to_owned(), kind: "patch" }.into());
     }
-    match record.compression_method() {
-        CompressionMethod::STORE => Ok(false),
-        CompressionMethod::DEFLATE => Ok(true),
+    let stated = record.compression_method().as_u16();
+    let (cipher, method) = match (flags.is_encrypted(), stated) {
+        (true, AES) => {
+            let found = Cipher::aes(record.extra_fields());
+            let (cipher, method) =
+                found.ok_or(Refusal::Encrypted { how: "a version of WinZip AES that is not known" })?;
+            (Some(cipher), method)
+        }
+        (true, method) => (Some(Cipher::zip_crypto(record)), method),
+        (false, method) => (None, method),
+    };
+    match CompressionMethod::from(method) {
+        CompressionMethod::STORE => Ok(Method { deflated: false, cipher }),
+        CompressionMethod::DEFLATE => Ok(Method { deflated: true, cipher }),
         _ => Err(Refusal::Method { name: name.to_owned(), method }.into()),
     }
 }
@@ -226,6 +238,9 @@ fn check_local<R: ReaderAt>(
     }
     if local.flags() != record.flags() {
         return Err(differ("flags"));
+    }
+    if Cipher::aes(local.extra_fields()) != Cipher::aes(record.extra_fields()) {
+        return Err(differ("encryption"));
     }
     check_extra_fields(name, local.extra_fields())?;
     let claimed = (local.crc32(), local.compressed_size_hint(), local.uncompressed_size_hint());

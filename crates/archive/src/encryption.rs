@@ -1,0 +1,302 @@
+//! Encrypting an archive as a whole, with age (<https://age-encryption.org/v1>), and the keys that open
+//! archives, our own and those of other programs.
+//!
+//! An age file begins with a header: for each recipient, the file key encrypted to them. The rest is
+//! the archive, in pieces of 64 KiB that are encrypted and authenticated one by one. Who only writes
+//! needs only public keys. To be able to read back what was written, the writer keeps the file key of
+//! that one file, in memory, as long as it takes.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use age::stream::StreamWriter;
+use age::{DecryptError, EncryptError, scrypt, x25519};
+use age_core::format::{FileKey, Stanza};
+
+pub use age::secrecy::{ExposeSecret, SecretString};
+
+/// The work factor of passphrases: scrypt with N = 2^18 takes about a second and 256 MiB for a guess.
+/// It is that of `age -p`.
+const WORK_FACTOR: u8 = 18;
+/// The most that is done for a passphrase when reading: four seconds and 1 GiB.
+pub(crate) const MOST_WORK: u8 = 20;
+
+/// Whom an archive is encrypted for: a public key, `age1…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipient(x25519::Recipient);
+
+/// Why a text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTextFault {
+    /// A secret one where a public one belongs.
+    #[error(
+        "that is a secret key. Give the public one, which begins with age1; whoever saw this one can read your backups"
+    )]
+    Secret,
+    /// A public one where a secret one belongs.
+    #[error("that is a public key; it takes the secret one, which begins with AGE-SECRET-KEY-1")]
+    Public,
+    /// Anything else.
+    #[error("it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58")]
+    Malformed,
+}
+
+impl FromStr for Recipient {
+    type Err = KeyTextFault;
+
+    fn from_str(text: &str) -> Result<Self, KeyTextFault> {
+        match text.parse() {
+            Ok(recipient) => Ok(Self(recipient)),
+            Err(_) if is_secret(text) => Err(KeyTextFault::Secret),
+            Err(_) => Err(KeyTextFault::Malformed),
+        }
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The secret key that opens what is encrypted for its recipient.
+#[derive(Clone)]
+pub struct Identity(x25519::Identity);
+
+impl Identity {
+    /// A new one, from the randomness of the operating system.
+    pub fn generate() -> Self {
+        Self(x25519::Identity::generate())
+    }
+
+    /// Its text, `AGE-SECRET-KEY-1…`. To be shown to its owner and to nobody else.
+    pub fn to_text(&self) -> SecretString {
+        self.0.to_string()
+    }
+
+    /// The public key that belongs to it.
+    pub fn recipient(&self) -> Recipient {
+        Recipient(self.0.to_public())
+    }
+}
+
+impl FromStr for Identity {
+    type Err = KeyTextFault;
+
+    fn from_str(text: &str) -> Result<Self, KeyTextFault> {
+        match text.parse() {
+            Ok(identity) => Ok(Self(identity)),
+            Err(_) if Recipient::from_str(text).is_ok() => Err(KeyTextFault::Public),
+            Err(_) => Err(KeyTextFault::Malformed),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the identity of {}", self.recipient())
+    }
+}
+
+fn is_secret(text: &str) -> bool {
+    text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("AGE-SECRET-KEY-"))
+}
+
+/// How an archive is to be encrypted.
+#[derive(Debug, Clone)]
+pub enum Encryption {
+    /// For these keys; each of them opens it. At least one.
+    Recipients(Vec<Recipient>),
+    /// With a passphrase.
+    Passphrase(SecretString),
+}
+
+/// What may open an archive. All that fit are tried.
+#[derive(Clone, Default)]
+pub struct Keys {
+    /// Secret keys, for age.
+    pub identities: Vec<Identity>,
+    /// A passphrase, for age and for zip archives of other programs.
+    pub passphrase: Option<SecretString>,
+    /// Of a file that has just been written.
+    file_key: Option<Arc<FileKey>>,
+}
+
+impl Keys {
+    /// A passphrase alone.
+    pub fn passphrase(passphrase: impl Into<String>) -> Self {
+        Self { passphrase: Some(SecretString::from(passphrase.into())), ..Self::default() }
+    }
+
+    /// A secret key alone.
+    pub fn identity(identity: Identity) -> Self {
+        Self { identities: vec![identity], ..Self::default() }
+    }
+
+    /// How to encrypt so that these keys open it; nothing when there are none.
+    pub fn encryption(&self) -> Option<Encryption> {
+        match (self.identities.as_slice(), &self.passphrase) {
+            ([], None) => None,
+            ([], Some(passphrase)) => Some(Encryption::Passphrase(passphrase.clone())),
+            (identities, _) => {
+                Some(Encryption::Recipients(identities.iter().map(Identity::recipient).collect()))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let passphrase = if self.passphrase.is_some() { " and a passphrase" } else { "" };
+        write!(f, "{} identities{passphrase}", self.identities.len())
+    }
+}
+
+/// An output that encrypts what goes through it, or lets it through.
+pub enum Sealed<W: Write> {
+    /// As it is.
+    Plain(W),
+    /// Inside an age file.
+    Age(StreamWriter<W>),
+}
+
+impl<W: Write> Sealed<W> {
+    /// Begins an output, and returns what opens it again.
+    ///
+    /// # Errors
+    /// Those of `out`. A passphrase takes about a second and 256 MiB.
+    pub fn begin(out: W, encryption: Option<&Encryption>) -> io::Result<(Self, Keys)> {
+        let Some(encryption) = encryption else { return Ok((Self::Plain(out), Keys::default())) };
+        let seen = Mutex::new(None);
+        let recipients: Vec<Box<dyn age::Recipient>> = match encryption {
+            Encryption::Recipients(recipients) => {
+                recipients.iter().map(|Recipient(to)| Box::new(to.clone()) as _).collect()
+            }
+            Encryption::Passphrase(passphrase) => {
+                let mut to = scrypt::Recipient::new(passphrase.clone());
+                to.set_work_factor(WORK_FACTOR);
+                vec![Box::new(to)]
+            }
+        };
+        let watched: Vec<Watched<'_>> =
+            recipients.iter().map(|to| Watched { to: &**to, seen: &seen }).collect();
+        let encryptor = age::Encryptor::with_recipients(watched.iter().map(|to| to as &dyn age::Recipient));
+        let out = encryptor.map_err(io::Error::other)?.wrap_output(out)?;
+        let file_key = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((Self::Age(out), Keys { file_key: file_key.map(Arc::new), ..Keys::default() }))
+    }
+
+    /// Writes what is left. Without this, the file counts as truncated.
+    pub fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Plain(out) => Ok(out),
+            Self::Age(out) => out.finish(),
+        }
+    }
+}
+
+impl<W: Write> Write for Sealed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(out) => out.write(bytes),
+            Self::Age(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Age(out) => out.flush(),
+        }
+    }
+}
+
+/// A recipient, and the file key that it was given.
+struct Watched<'a> {
+    to: &'a dyn age::Recipient,
+    seen: &'a Mutex<Option<FileKey>>,
+}
+
+impl age::Recipient for Watched<'_> {
+    fn wrap_file_key(&self, key: &FileKey) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy(key));
+        self.to.wrap_file_key(key)
+    }
+}
+
+/// The keys in hand as one identity. It tells what the header asks for, and which file key came out.
+pub(crate) struct Opener<'a> {
+    keys: &'a Keys,
+    seen: Mutex<Seen>,
+}
+
+/// What an [`Opener`] has seen of a header.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) recipients: usize,
+    pub(crate) passphrase: bool,
+    /// Whether any key was of a sort that the header asks for.
+    pub(crate) tried: bool,
+    /// What the passphrase asks for, where that is too much.
+    pub(crate) too_much_work: Option<u8>,
+    pub(crate) file_key: Option<FileKey>,
+}
+
+impl<'a> Opener<'a> {
+    pub(crate) fn new(keys: &'a Keys) -> Self {
+        Self { keys, seen: Mutex::default() }
+    }
+
+    pub(crate) fn into_seen(self) -> Seen {
+        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, stanzas: &[Stanza], seen: &mut Seen) -> Option<Result<FileKey, DecryptError>> {
+        if let Some(key) = &self.keys.file_key {
+            return Some(Ok(copy(key)));
+        }
+        if seen.passphrase {
+            let mut identity = scrypt::Identity::new(self.keys.passphrase.clone()?);
+            identity.set_max_work_factor(MOST_WORK);
+            seen.tried = true;
+            return age::Identity::unwrap_stanzas(&identity, stanzas);
+        }
+        seen.tried = !self.keys.identities.is_empty();
+        self.keys.identities.iter().find_map(|Identity(key)| age::Identity::unwrap_stanzas(key, stanzas))
+    }
+}
+
+impl age::Identity for Opener<'_> {
+    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<FileKey, DecryptError>> {
+        self.unwrap_stanzas(std::slice::from_ref(stanza))
+    }
+
+    fn unwrap_stanzas(&self, stanzas: &[Stanza]) -> Option<Result<FileKey, DecryptError>> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |tag: &str| stanzas.iter().filter(|stanza| stanza.tag == tag).count();
+        seen.passphrase = of("scrypt") > 0;
+        // Others may be of kinds that we cannot open; those that are there only to keep readers honest
+        // end in "-grease".
+        seen.recipients = stanzas.iter().filter(|stanza| !stanza.tag.ends_with("-grease")).count();
+        let opened = self.open(stanzas, &mut seen);
+        match &opened {
+            Some(Ok(key)) => seen.file_key = Some(copy(key)),
+            Some(Err(DecryptError::ExcessiveWork { required, .. })) => seen.too_much_work = Some(*required),
+            _ => {}
+        }
+        opened
+    }
+}
+
+fn copy(key: &FileKey) -> FileKey {
+    FileKey::new(Box::new(*key.expose_secret()))
+}
