@@ -16,6 +16,8 @@ use age::stream::StreamWriter;
 use age::{DecryptError, EncryptError, scrypt, x25519};
 use age_core::format::{FileKey, Stanza};
 
+use crate::Lock;
+
 pub use age::secrecy::{ExposeSecret, SecretString};
 
 /// The work factor of passphrases: scrypt with N = 2^18 takes about a second and 256 MiB for a guess.
@@ -40,7 +42,9 @@ pub enum KeyTextFault {
     #[error("that is a public key; it takes the secret one, which begins with AGE-SECRET-KEY-1")]
     Public,
     /// Anything else.
-    #[error("it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58")]
+    #[error(
+        "it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58"
+    )]
     Malformed,
 }
 
@@ -120,6 +124,16 @@ pub enum Encryption {
     Passphrase(SecretString),
 }
 
+impl Encryption {
+    /// What an archive so encrypted looks like.
+    pub fn lock(&self) -> Lock {
+        match self {
+            Self::Recipients(recipients) => Lock::Recipients(recipients.len()),
+            Self::Passphrase(_) => Lock::Passphrase,
+        }
+    }
+}
+
 /// What may open an archive. All that fit are tried.
 #[derive(Clone, Default)]
 pub struct Keys {
@@ -142,15 +156,13 @@ impl Keys {
         Self { identities: vec![identity], ..Self::default() }
     }
 
-    /// How to encrypt so that these keys open it; nothing when there are none.
-    pub fn encryption(&self) -> Option<Encryption> {
-        match (self.identities.as_slice(), &self.passphrase) {
-            ([], None) => None,
-            ([], Some(passphrase)) => Some(Encryption::Passphrase(passphrase.clone())),
-            (identities, _) => {
-                Some(Encryption::Recipients(identities.iter().map(Identity::recipient).collect()))
-            }
+    /// How to encrypt so that what opened `lock` opens it, too.
+    pub fn encryption_like(&self, lock: Lock) -> Option<Encryption> {
+        if lock.takes_passphrase() {
+            return self.passphrase.clone().map(Encryption::Passphrase);
         }
+        let recipients: Vec<_> = self.identities.iter().map(Identity::recipient).collect();
+        (!recipients.is_empty()).then_some(Encryption::Recipients(recipients))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-use archive::{Format, Info, Role};
+use archive::{Entry, Format, Info, KeyFault, Lock, Outside, Reader, Role};
 
+use crate::places::is_archive_name;
 use crate::{Engine, Error, Status, status, verify};
 
 /// What an archive says about itself.
@@ -15,8 +17,19 @@ pub struct Summary {
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
-    /// The layout.
-    pub format: Format,
+    /// How it is encrypted, if it is.
+    pub lock: Option<Lock>,
+    /// What is inside; nothing where that takes a key that is not in hand.
+    pub contents: Option<Contents>,
+    /// When it was verified, if it was and has not changed since.
+    pub status: Option<Status>,
+}
+
+/// What is inside an archive, by its own word.
+#[derive(Debug)]
+pub struct Contents {
+    /// The layout, where the manifest could be read.
+    pub format: Option<Format>,
     /// The manifest.
     pub info: Info,
     /// Rows of each table; empty for formats that do not state them.
@@ -29,8 +42,6 @@ pub struct Summary {
     pub images: (u64, u64),
     /// Each file, with its hash where the archive states one.
     pub files: Vec<(String, u64, Option<archive::Sha256Hex>)>,
-    /// When it was verified, if it was and has not changed since.
-    pub status: Option<Status>,
 }
 
 /// An archive in the folder of backups; an unreadable one keeps its place in the list.
@@ -45,29 +56,25 @@ pub struct Listed {
 }
 
 impl Engine {
-    /// What is inside an archive. Reads its directory and manifest only, so it proves nothing.
+    /// What is inside an archive. Reads its directory and manifest only, so it proves nothing. Without
+    /// the key of an encrypted one, what can be told from outside.
     pub fn show(&self, path: &Path) -> Result<Summary, Error> {
-        let reader = verify::open(path)?;
-        let total = |role: Role| {
-            let of_role = reader.entries().iter().filter(|entry| entry.role == role);
-            of_role.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.size))
+        self.summary(path, |fault| matches!(fault, KeyFault::None(_)))
+    }
+
+    /// `from_outside` says for which want of a key it is enough to look from outside.
+    fn summary(&self, path: &Path, from_outside: fn(KeyFault) -> bool) -> Result<Summary, Error> {
+        let (lock, contents) = match self.open(path) {
+            Ok(reader) => (reader.lock(), Some(Contents::of(&reader))),
+            Err(error) if error.key_fault().is_some_and(from_outside) => {
+                let Outside { lock, entries } = verify::look(path)?;
+                let shown = !entries.is_empty();
+                (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
+            }
+            Err(error) => return Err(error),
         };
-        let info = reader.info().clone();
-        let rows = info
-            .v3()
-            .map(|manifest| manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect());
-        Ok(Summary {
-            path: path.to_owned(),
-            size: path.metadata().map_err(Error::storage("read", path))?.len(),
-            format: reader.format(),
-            rows: rows.unwrap_or_default(),
-            database_size: reader.entry(Role::Database).map_or(0, |entry| entry.size),
-            datasheets: total(Role::Datasheet),
-            images: total(Role::Image),
-            files: reader.entries().iter().map(|e| (e.name.clone(), e.size, e.sha256)).collect(),
-            status: status::read(path),
-            info,
-        })
+        let size = path.metadata().map_err(Error::storage("read", path))?.len();
+        Ok(Summary { path: path.to_owned(), size, lock, contents, status: status::read(path) })
     }
 
     /// The archives in the folder of backups, newest first.
@@ -81,16 +88,43 @@ impl Engine {
         for entry in fs::read_dir(folder).map_err(failed())? {
             let path = entry.map_err(failed())?.path();
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-            if hidden || path.extension().is_none_or(|extension| extension != "zip") {
+            if hidden || !is_archive_name(&path) {
                 continue;
             }
-            let summary = self.show(&path);
-            let stated = summary.as_ref().ok().and_then(|summary| summary.info.created_at());
+            // The keys in hand are not those of all archives.
+            let summary = self.summary(&path, |_| true);
+            let stated =
+                summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
             let created = stated.map_or_else(|| modified(&path), str::to_owned);
             listed.push(Listed { path, summary, created });
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
         Ok(listed)
+    }
+}
+
+impl Contents {
+    fn of<R: Read + Seek>(reader: &Reader<R>) -> Self {
+        Self::from_entries(Some(reader.format()), reader.info().clone(), reader.entries())
+    }
+
+    fn from_entries(format: Option<Format>, info: Info, entries: &[Entry]) -> Self {
+        let total = |role: Role| {
+            let of_role = entries.iter().filter(|entry| entry.role == role);
+            of_role.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.size))
+        };
+        let rows = info
+            .v3()
+            .map(|manifest| manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect());
+        Self {
+            format,
+            rows: rows.unwrap_or_default(),
+            database_size: total(Role::Database).1,
+            datasheets: total(Role::Datasheet),
+            images: total(Role::Image),
+            files: entries.iter().map(|e| (e.name.clone(), e.size, e.sha256)).collect(),
+            info,
+        }
     }
 }
 

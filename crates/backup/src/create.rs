@@ -8,15 +8,17 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use archive::Manifest;
+use archive::{Encryption, Lock, Manifest, Recipient};
 use inventory::Actor;
 use inventory::disk::folder_of;
 use inventory::static_files::FileKind;
 
+use crate::places::archive_name;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
 use unfinished::Unfinished;
+use write::Output;
 
 /// What to back up, and under which name.
 #[derive(Debug, Clone)]
@@ -33,11 +35,35 @@ pub struct BackupOptions {
     pub env: bool,
     /// Write the environment file although the archive is not encrypted.
     pub env_in_the_clear: bool,
+    /// Whether to encrypt it, and for whom.
+    pub encrypt: Encrypt,
+}
+
+/// How one backup is encrypted.
+#[derive(Debug, Clone, Default)]
+pub enum Encrypt {
+    /// As the engine is told to protect all of them.
+    #[default]
+    AsConfigured,
+    /// For these as well.
+    AlsoFor(Vec<Recipient>),
+    /// So, and not for those whom the engine knows.
+    With(Encryption),
+    /// Not at all.
+    Not,
 }
 
 impl Default for BackupOptions {
     fn default() -> Self {
-        Self { name: None, output: None, datasheets: true, images: true, env: false, env_in_the_clear: false }
+        Self {
+            name: None,
+            output: None,
+            datasheets: true,
+            images: true,
+            env: false,
+            env_in_the_clear: false,
+            encrypt: Encrypt::AsConfigured,
+        }
     }
 }
 
@@ -71,6 +97,8 @@ pub struct BackupReport {
     pub size: u64,
     /// What it says about itself.
     pub manifest: Manifest,
+    /// How it is encrypted, if it is.
+    pub lock: Option<Lock>,
     /// That it was verified, and when.
     pub status: Status,
     /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
@@ -105,7 +133,8 @@ impl Engine {
         purpose: Purpose,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
-        if options.env && !options.env_in_the_clear {
+        let encryption = self.encryption(&options.encrypt)?;
+        if options.env && encryption.is_none() && !options.env_in_the_clear {
             return Err(Error::EnvInTheClear);
         }
         if options.env && !self.places.env_file.exists() {
@@ -120,14 +149,39 @@ impl Engine {
             .name
             .clone()
             .unwrap_or_else(|| format!("{}_{}", purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
-        let path = free_name(folder, &name, options.name.is_some())?;
+        let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
-        let (unfinished, mut out) = Unfinished::begin(self, &path)?;
-        let made = self.write_archive(options, purpose, (&unfinished, &mut *out), observer);
+        let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
+        let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
+        let made = self.write_archive(options, purpose, output, observer);
         let (manifest, snapshot_restarts) = made.inspect_err(|_| unfinished.discard(self))?;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
-        Ok(BackupReport { path, size, manifest, status, snapshot_restarts })
+        let lock = encryption.map(|encryption| encryption.lock());
+        Ok(BackupReport { path, size, manifest, lock, status, snapshot_restarts })
+    }
+
+    /// How a backup is to be encrypted; nothing where that is allowed.
+    fn encryption(&self, wanted: &Encrypt) -> Result<Option<Encryption>, Error> {
+        let configured = &self.protection.recipients;
+        let recipients = match wanted {
+            Encrypt::With(encryption) => return Ok(Some(encryption.clone())),
+            Encrypt::Not => Vec::new(),
+            Encrypt::AsConfigured => configured.clone(),
+            Encrypt::AlsoFor(more) => {
+                let mut all = configured.clone();
+                all.extend(more.iter().filter(|one| !configured.contains(one)).cloned());
+                all
+            }
+        };
+        if recipients.is_empty() && self.protection.required {
+            let why = match wanted {
+                Encrypt::Not => "this one was asked for without encryption",
+                _ => "there is nobody to encrypt them for",
+            };
+            return Err(Error::EncryptionRequired { why });
+        }
+        Ok((!recipients.is_empty()).then_some(Encryption::Recipients(recipients)))
     }
 
     /// An archive inside the static files would be part of the next one, and of itself.
@@ -181,10 +235,10 @@ fn check_name(name: Option<&str>) -> Result<(), Error> {
 
 /// A path that is free: never is an archive overwritten. A name that was asked for must be free as
 /// it is; a default one gets a number when two backups fall into one second.
-fn free_name(folder: &Path, name: &str, exact: bool) -> Result<PathBuf, Error> {
+fn free_name(folder: &Path, name: &str, exact: bool, encrypted: bool) -> Result<PathBuf, Error> {
     for attempt in 1_u32.. {
         let candidate = if attempt == 1 { name.to_owned() } else { format!("{name}_{attempt}") };
-        let path = folder.join(format!("{candidate}.zip"));
+        let path = folder.join(archive_name(&candidate, encrypted));
         if path.symlink_metadata().is_err() {
             return Ok(path);
         }

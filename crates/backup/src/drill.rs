@@ -18,7 +18,7 @@ use inventory::{Actor, Inventory, migration};
 
 use crate::event::Meter;
 use crate::restore::hash_of;
-use crate::verify::{check_database, drain, open, unpack};
+use crate::verify::{check_database, drain, unpack};
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, status};
 
 /// What to drill with.
@@ -68,7 +68,7 @@ impl Engine {
         crate::create::require(actor, "drilling a backup", "backup:restore")?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
-        drop(open(&options.archive)?);
+        drop(self.open(&options.archive)?);
         let scratch = Scratch::create(self, options.scratch.as_deref())?;
         let drilled = self.drill_in(&scratch, actor, options, observer)?;
         scratch.remove()?;
@@ -94,7 +94,7 @@ impl Engine {
         let took = begun.elapsed();
         observer.event(Event::Step(Step::Compare));
         let comparison = Comparison { path: &options.archive, engine: &engine, scratch: &scratch.folder };
-        let reader = open(&options.archive)?;
+        let reader = engine.open(&options.archive)?;
         let compared = |entry: &&Entry| entry.role.is_static() || entry.role == Role::Database;
         let total = reader.entries().iter().filter(compared).map(|entry| entry.size).sum();
         let mut meter = Meter::new(observer, total);

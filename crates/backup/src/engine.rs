@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use archive::{Keys, Recipient};
 use inventory::Ambient;
 use inventory::disk::{Disk, RealDisk};
 use inventory::static_files::StaticFiles;
@@ -11,6 +12,15 @@ use crate::Places;
 /// The schema version of the original that our tables are those of.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
 
+/// How backups are encrypted unless one of them is asked for otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct Protection {
+    /// For whom; nobody means not at all.
+    pub recipients: Vec<Recipient>,
+    /// Refuse to write what is not encrypted.
+    pub required: bool,
+}
+
 /// The backup engine of one inventory.
 #[derive(Clone)]
 pub struct Engine {
@@ -19,6 +29,9 @@ pub struct Engine {
     pub(crate) ambient: Ambient,
     /// The version of the program, as it goes into archives.
     pub(crate) version: String,
+    pub(crate) protection: Protection,
+    /// What encrypted archives are opened with.
+    pub(crate) keys: Keys,
 }
 
 impl std::fmt::Debug for Engine {
@@ -35,7 +48,27 @@ impl Engine {
 
     /// The same, changing files through another [`Disk`].
     pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
-        Self { places, disk, ambient, version: env!("CARGO_PKG_VERSION").to_owned() }
+        Self {
+            places,
+            disk,
+            ambient,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protection: Protection::default(),
+            keys: Keys::default(),
+        }
+    }
+
+    /// The same, with backups encrypted: those that somebody asks for, and those before a restore or a
+    /// migration.
+    #[must_use]
+    pub fn protecting(self, protection: Protection) -> Self {
+        Self { protection, ..self }
+    }
+
+    /// The same, with keys for archives that are encrypted.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
     }
 
     /// Where the inventory is.

@@ -8,6 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use archive::KeyFault;
 use inventory::sqlite::Violation;
 
 /// What went wrong.
@@ -50,10 +51,19 @@ pub enum Error {
     #[error("{} exists already. Choose another --name.", path.display())]
     NameTaken { path: PathBuf },
     #[error(
-        "a .env file holds secrets, and archives are not encrypted yet: refused. Use --force with --include-env to \
-         write them in the clear."
+        "a .env file holds secrets, and the backup is not encrypted: refused. Encrypt it (`makermatrix key new`), or write \
+         the secrets in the clear with --force."
     )]
     EnvInTheClear,
+    #[error(
+        "backups must be encrypted here ([backup.encryption] required = true), and {why}. Nothing was written. Name recipients in \
+         makermatrix.toml or with --recipient, or use --passphrase-file; `makermatrix key new` makes a key."
+    )]
+    EncryptionRequired { why: &'static str },
+    #[error(
+        "{}: nothing in it is encrypted with a key, so there is nothing to check. Name an archive that is.", path.display()
+    )]
+    NotEncrypted { path: PathBuf },
     #[error("--include-env was asked for, but there is no {}", path.display())]
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
@@ -112,6 +122,10 @@ pub enum Kind {
     Refused,
     /// The archive or the live database is damaged.
     Corrupt,
+    /// The archive is encrypted, and the key is missing or wrong.
+    Key,
+    /// Backups must be encrypted, and this one would not be.
+    EncryptionRequired,
     /// Somebody else is at work.
     Locked,
     /// Disk, permissions.
@@ -121,6 +135,14 @@ pub enum Kind {
 }
 
 impl Error {
+    /// How the archive is encrypted that could not be opened for want of a key, or with a wrong one.
+    pub fn key_fault(&self) -> Option<KeyFault> {
+        match self {
+            Self::Archive { source: archive::Error::Key(fault), .. } => Some(*fault),
+            _ => None,
+        }
+    }
+
     /// What sort of error it is.
     pub fn kind(&self) -> Kind {
         match self {
@@ -131,6 +153,7 @@ impl Error {
             | Self::OutputAmongFiles { .. }
             | Self::NameTaken { .. }
             | Self::EnvInTheClear
+            | Self::NotEncrypted { .. }
             | Self::Forbidden { .. } => Kind::Usage,
             Self::Archive { source: archive::Error::Refused(_), .. }
             | Self::Violations { .. }
@@ -138,6 +161,8 @@ impl Error {
             Self::Archive { source: archive::Error::Corrupt(_), .. }
             | Self::Mismatch { .. }
             | Self::NotProven { .. } => Kind::Corrupt,
+            Self::Archive { source: archive::Error::Key(_), .. } => Kind::Key,
+            Self::EncryptionRequired { .. } => Kind::EncryptionRequired,
             Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
@@ -228,6 +253,21 @@ fn advice(source: &archive::Error) -> &'static str {
         archive::Error::Refused(archive::Refusal::Encrypted { .. }) => {
             "Decrypt it with the program that made it, and use the plain archive."
         }
+        archive::Error::Refused(archive::Refusal::TooMuchWork { .. }) => {
+            "Decrypt it with `age -d`, and use the zip that comes out."
+        }
+        archive::Error::Key(fault) => match (fault, fault.lock().takes_passphrase()) {
+            (KeyFault::None(_), true) => {
+                "Give it with --passphrase-file FILE, or run this in a terminal to be asked."
+            }
+            (KeyFault::None(_), false) => {
+                "Give one with --identity FILE, or run this in a terminal to be asked."
+            }
+            (_, true) => "Nothing was changed; check the passphrase, and its file for spaces.",
+            (_, false) => {
+                "Nothing was changed; the key is in the identity file or on the emergency kit of that time."
+            }
+        },
         archive::Error::Refused(_) => "Nothing was changed; use a backup made by makermatrix.",
         archive::Error::Corrupt(_) => {
             "Nothing was changed; copy the file anew from where it was kept, or try another backup."

@@ -76,7 +76,7 @@ pub enum Note {
     /// The archive says nothing about a folder, which therefore stays as it is.
     FolderKept { folder: &'static str },
     /// The archive has an environment file, which is never put in place.
-    EnvNotRestored,
+    EnvNotRestored { encrypted: bool },
     /// Entries of a re-packed archive that are no part of a backup.
     Ignored { name: String },
     /// Where the unusable live database was moved.
@@ -101,10 +101,13 @@ impl std::fmt::Display for Note {
             Self::FolderKept { folder } => {
                 write!(f, "the archive was made without {folder}: that folder stays as it is")
             }
-            Self::EnvNotRestored => f.write_str(
-                "the archive holds a .env file, which is never put in place by itself: take it out with \
-                 `unzip ARCHIVE .env`",
-            ),
+            Self::EnvNotRestored { encrypted } => {
+                let unzip = if *encrypted { "`age -d`, then `unzip`" } else { "`unzip ARCHIVE .env`" };
+                write!(
+                    f,
+                    "the archive holds a .env file, which is never put in place by itself: take it out with {unzip}"
+                )
+            }
             Self::Ignored { name } => {
                 write!(f, "{name} in the archive is no part of a backup and is ignored")
             }

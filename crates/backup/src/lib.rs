@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
-//! stages, [`recover`], [`drill`], `migrate`.
+//! stages, [`recover`], [`drill`], `key_check`, `migrate`.
 
 pub mod catalog;
 pub mod create;
@@ -14,6 +14,7 @@ pub mod drill;
 pub mod engine;
 pub mod error;
 pub mod event;
+mod key_check;
 mod lock;
 mod migrate;
 pub mod places;
@@ -23,14 +24,14 @@ mod space;
 mod status;
 pub mod verify;
 
-pub use catalog::{Listed, Summary};
-pub use create::{BackupOptions, BackupReport, Purpose};
+pub use catalog::{Contents, Listed, Summary};
+pub use create::{BackupOptions, BackupReport, Encrypt, Purpose};
 pub use drill::{DrillOptions, Drilled};
-pub use engine::Engine;
+pub use engine::{Engine, Protection};
 pub use error::{Error, Kind};
 pub use event::{Event, Note, Observer, Step};
 pub use places::Places;
 pub use recover::Recovered;
 pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
-pub use status::{Proven, Status};
+pub use status::{KeyChecked, Proven, Status};
 pub use verify::Verified;

@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use inventory::disk::with_suffix;
-use inventory::restore_names::MARK;
+use inventory::disk::{folder_of, with_suffix};
+use inventory::restore_names::{MARK, is_id};
 use inventory::static_files::FileKind;
 
 use crate::Error;
@@ -76,10 +76,60 @@ impl Places {
         self.database_stage(id).join(archive::DATABASE)
     }
 
+    /// The copy that goes into an encrypted archive. It lies where the data lies, and not in the clear
+    /// beside the archive, perhaps on a medium that is meant to be lost one day.
+    pub(crate) fn copy_for_encryption(&self, id: &str) -> PathBuf {
+        with_suffix(&self.database, &format!("{COPY}{id}"))
+    }
+
+    /// What killed backups left of those copies. To be asked under the lock, when nobody is making one.
+    pub(crate) fn abandoned_copies(&self) -> std::io::Result<Vec<PathBuf>> {
+        let folder = folder_of(&self.database);
+        let mark = format!("{}{COPY}", self.database.file_name().unwrap_or_default().to_string_lossy());
+        let mut found = Vec::new();
+        if folder.exists() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                // SQLite's own files beside it have the same beginning.
+                let id = name.strip_prefix(&mark).and_then(|rest| rest.get(..36));
+                if id.is_some_and(is_id) {
+                    found.push(entry.path());
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Where an unusable live database is kept.
     pub(crate) fn set_aside(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!(".damaged-{id}"))
     }
+}
+
+/// Between the name of the database and the id of a backup.
+const COPY: &str = ".backup-";
+
+/// What the names of our archives end with.
+const PLAIN: &str = ".zip";
+const ENCRYPTED: &str = ".zip.age";
+
+/// The name of an archive in a file.
+pub(crate) fn archive_name(name: &str, encrypted: bool) -> String {
+    format!("{name}{}", if encrypted { ENCRYPTED } else { PLAIN })
+}
+
+/// The name of a backup: that of its file without what all have.
+pub(crate) fn backup_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(ENCRYPTED).or_else(|| name.strip_suffix(PLAIN));
+    stem.unwrap_or(&name).to_owned()
+}
+
+/// Whether a file is called as archives are. What it is, only its content tells.
+pub(crate) fn is_archive_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(PLAIN) || name.ends_with(ENCRYPTED)
 }
 
 /// Starts with what listings of static files pass over.

@@ -18,7 +18,7 @@ use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
 use crate::lock::Lock;
-use crate::{BackupOptions, Engine, Error, Event, Note, Observer, Purpose, Step};
+use crate::{BackupOptions, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
 pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
@@ -54,6 +54,7 @@ pub struct StagedRestore {
     journal: Journal,
     unchanged: Vec<Unchanged>,
     live: Live,
+    lock: Option<archive::Lock>,
     committed: bool,
     _lease: Lease,
     _lock: Lock,
@@ -83,7 +84,7 @@ impl Engine {
     ) -> Result<StagedRestore, Error> {
         crate::create::require(actor, "restoring a backup", "backup:restore")?;
         observer.event(Event::Step(Step::Open));
-        let reader = crate::verify::open(&options.archive)?;
+        let reader = self.open(&options.archive)?;
         let lock = self.lock("a restore")?;
         self.recover_locked(&lock)?;
         let database = &self.places.database;
@@ -105,6 +106,7 @@ impl Engine {
                 journal,
                 unchanged,
                 live,
+                lock: reader.lock(),
                 committed: false,
                 _lease: lease,
                 _lock: lock,
@@ -159,7 +161,7 @@ impl StagedRestore {
                 }
                 _ => None,
             };
-            let options = BackupOptions::default();
+            let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
             let made =
                 self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
@@ -169,6 +171,18 @@ impl StagedRestore {
             self.engine.remove_archive(&made.path).map_err(failed)?;
         }
         unreachable!("the last try returns")
+    }
+}
+
+impl StagedRestore {
+    /// As backups are here; and where they are not, but the archive is, as that is.
+    fn encrypt_safety_backup(&self) -> Encrypt {
+        let engine = &self.engine;
+        if !engine.protection.recipients.is_empty() {
+            return Encrypt::AsConfigured;
+        }
+        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
+        like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use inventory::disk::{with_suffix, write_durably};
 use serde::{Deserialize, Serialize};
 
+use crate::places::is_archive_name;
 use crate::{Engine, Error};
 
 /// The state of an archive.
@@ -23,6 +24,9 @@ pub struct Status {
     /// That it has been restored somewhere, and everything was as it should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Proven>,
+    /// That a key which somebody has in hand opens it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_checked: Option<KeyChecked>,
     size: u64,
     modified: u128,
 }
@@ -38,10 +42,21 @@ pub struct Proven {
     pub restore_seconds: f64,
 }
 
+/// The last time that somebody showed the key to an encrypted archive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyChecked {
+    /// When, UTC, RFC 3339.
+    pub at: String,
+    /// The public key that belongs to it.
+    pub recipient: String,
+}
+
 impl Engine {
     /// Notes that the archive at `path` has just been verified, beside where it is or will be.
     pub(crate) fn note_verified(&self, path: &Path, place: &Path) -> Result<Status, Error> {
-        self.note(path, place, read(path).and_then(|known| known.proven))
+        let known = read(path);
+        let (proven, key_checked) = known.map_or((None, None), |known| (known.proven, known.key_checked));
+        self.note(path, place, proven, key_checked)
     }
 
     /// Notes that the archive at `path` has just been restored somewhere, which took so long, and
@@ -50,18 +65,38 @@ impl Engine {
         let (at, by) = (self.stamp(), self.version.clone());
         // To the millisecond: more would be noise.
         let restore_seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        self.note(path, path, Some(Proven { at, by, restore_seconds }))
+        let key_checked = read(path).and_then(|known| known.key_checked);
+        self.note(path, path, Some(Proven { at, by, restore_seconds }), key_checked)
     }
 
-    fn note(&self, path: &Path, place: &Path, proven: Option<Proven>) -> Result<Status, Error> {
+    /// Notes that the key of `recipient` has just opened the archive at `path`, which was verified before.
+    pub(crate) fn note_key(&self, path: &Path, recipient: String) -> Result<Status, Error> {
+        let target = status_file(path);
+        let mut status = read(path).ok_or_else(|| Error::ArchiveNotFound { path: target.clone() })?;
+        status.key_checked = Some(KeyChecked { at: self.stamp(), recipient });
+        self.write_status(&target, &status)?;
+        Ok(status)
+    }
+
+    fn note(
+        &self,
+        path: &Path,
+        place: &Path,
+        proven: Option<Proven>,
+        key_checked: Option<KeyChecked>,
+    ) -> Result<Status, Error> {
         let target = status_file(place);
         let (size, modified) =
             identity(path).ok_or_else(|| Error::ArchiveNotFound { path: path.to_owned() })?;
         let (verified_at, verified_by) = (self.stamp(), self.version.clone());
-        let status = Status { format: 1, verified_at, verified_by, proven, size, modified };
-        let json = serde_json::to_vec_pretty(&status).expect("a plain struct becomes JSON");
-        write_durably(&*self.disk, &target, &json).map_err(Error::storage("write", &target))?;
+        let status = Status { format: 1, verified_at, verified_by, proven, key_checked, size, modified };
+        self.write_status(&target, &status)?;
         Ok(status)
+    }
+
+    fn write_status(&self, target: &Path, status: &Status) -> Result<(), Error> {
+        let json = serde_json::to_vec_pretty(status).expect("a plain struct becomes JSON");
+        write_durably(&*self.disk, target, &json).map_err(Error::storage("write", target))
     }
 
     fn stamp(&self) -> String {
@@ -84,7 +119,8 @@ pub(crate) fn status_file(path: &Path) -> PathBuf {
 /// The archive that the file at `path` is a note about, if it is one.
 pub(crate) fn noted_archive(path: &Path) -> Option<PathBuf> {
     let archive = path.as_os_str().to_str()?.strip_suffix(SUFFIX)?;
-    archive.ends_with(".zip").then(|| PathBuf::from(archive))
+    let archive = PathBuf::from(archive);
+    is_archive_name(&archive).then_some(archive)
 }
 
 /// What tells a file from another one of its name.

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Format, Limits, Manifest, Reader, Role, Sha256Hex};
+use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
 use inventory::Actor;
 use inventory::disk::{Disk, Readers};
 use inventory::migration::{SchemaState, names};
@@ -57,7 +57,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<Verified, Error> {
         observer.event(Event::Step(Step::Open));
-        let reader = open(path)?;
+        let reader = self.open(path)?;
         if let Some(rescue) = rescue(path, &reader) {
             check_entries(path, &reader, observer)?;
             return Err(rescue);
@@ -121,8 +121,20 @@ pub(crate) fn check_entries(
     reader.entries().iter().try_for_each(|entry| drain(path, reader, entry, &mut meter).map(|_| ()))
 }
 
-/// Opens an archive and checks its structure.
-pub(crate) fn open(path: &Path) -> Result<Reader<File>, Error> {
+impl Engine {
+    /// Opens an archive, with the keys in hand if it is encrypted, and checks its structure.
+    pub(crate) fn open(&self, path: &Path) -> Result<Reader<File>, Error> {
+        let opened = Reader::open_with(open_file(path)?, &Limits::default(), &self.keys);
+        opened.map_err(Error::archive(path))
+    }
+}
+
+/// What can be told of an archive without a key.
+pub(crate) fn look(path: &Path) -> Result<Outside, Error> {
+    Outside::look(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
+}
+
+fn open_file(path: &Path) -> Result<File, Error> {
     let file = File::open(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
         _ => Error::storage("read", path)(source),
@@ -130,7 +142,7 @@ pub(crate) fn open(path: &Path) -> Result<Reader<File>, Error> {
     if file.metadata().is_ok_and(|found| found.is_dir()) {
         return Err(Error::ArchiveIsFolder { path: path.to_owned() });
     }
-    Reader::open(file, &Limits::default()).map_err(Error::archive(path))
+    Ok(file)
 }
 
 /// Reads an entry to its end and returns its hash.

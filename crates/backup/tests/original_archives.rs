@@ -117,7 +117,7 @@ async fn plain_archives_restore_with_the_counts_and_files_they_should_have(
         files.sort();
         files
     });
-    assert_eq!(notes.contains(&Note::EnvNotRestored), entries.contains_key(".env"));
+    assert_eq!(notes.contains(&Note::EnvNotRestored { encrypted: false }), entries.contains_key(".env"));
 
     // Its people sign in, its keys and stock are usable.
     let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();

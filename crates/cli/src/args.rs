@@ -26,6 +26,9 @@ pub(crate) struct Global {
     /// Folder with datasheets/ and images/ [default: static in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "STATIC_FILES_PATH")]
     pub(crate) static_files: Option<PathBuf>,
+    /// Configuration [default: makermatrix.toml in the data folder, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "MAKERMATRIX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Folder for archives [default: backups in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "BACKUPS_PATH")]
     pub(crate) backups: Option<PathBuf>,
@@ -54,6 +57,8 @@ pub(crate) enum Command {
     Verify {
         /// The archive
         file: PathBuf,
+        #[command(flatten)]
+        keys: Keys,
     },
     /// Restore archives into a scratch folder, compare everything, and note that they are proven
     Drill(Drill),
@@ -64,11 +69,51 @@ pub(crate) enum Command {
         /// List every file
         #[arg(long)]
         files: bool,
+        #[command(flatten)]
+        keys: Keys,
     },
     /// Put a backup in place of the inventory, all or nothing
     Restore(Restore),
     /// List the archives in the backup folder, newest first
-    List,
+    List {
+        #[command(flatten)]
+        keys: Keys,
+    },
+    /// Make a key for encrypted backups, or prove that the one in hand opens them
+    #[command(subcommand)]
+    Key(Key),
+}
+
+/// What opens encrypted archives. Neither is ever an argument or a variable: other users could see it.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Keys {
+    /// File with the secret key (AGE-SECRET-KEY-1…) that opens the archive; may be repeated
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) identity: Vec<PathBuf>,
+    /// File whose first line is the passphrase or password of the archive
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// The commands about keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a new key, and an emergency kit to print
+    New {
+        /// Write the secret key to this new file, readable by you only
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write the emergency kit to this new file, as a page to print (HTML), instead of printing it here
+        #[arg(long, value_name = "FILE")]
+        kit: Option<PathBuf>,
+    },
+    /// Prove that a secret key opens the newest encrypted archive, and note when that was
+    Check {
+        /// File with the secret key
+        identity: PathBuf,
+        /// The archive [default: the newest encrypted one in the backup folder]
+        archive: Option<PathBuf>,
+    },
 }
 
 /// Options of `backup`.
@@ -86,12 +131,34 @@ pub(crate) struct Backup {
     /// Leave out images
     #[arg(long)]
     pub(crate) no_images: bool,
-    /// Include the .env file of the data folder (holds secrets: needs --force, archives are not encrypted yet)
+    /// Include the .env file of the data folder (holds secrets: only into an encrypted archive, or with --force)
     #[arg(long)]
     pub(crate) include_env: bool,
-    /// Write the .env file in the clear
+    /// Write the .env file although the archive is not encrypted
     #[arg(long, requires = "include_env")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) encrypt: Encrypt,
+}
+
+/// Whom a backup is encrypted for.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Encrypt {
+    /// Encrypt for this public key (age1…) as well as for those of makermatrix.toml; may be repeated
+    #[arg(long, short, value_name = "KEY")]
+    pub(crate) recipient: Vec<String>,
+    /// Encrypt for the public keys in this file, one a line
+    #[arg(long, short = 'R', value_name = "FILE")]
+    pub(crate) recipients_file: Vec<PathBuf>,
+    /// Encrypt with a passphrase instead, and ask for it
+    #[arg(long, short, conflicts_with_all = ["recipient", "recipients_file"])]
+    pub(crate) passphrase: bool,
+    /// Encrypt with the passphrase in the first line of this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Do not encrypt, whatever makermatrix.toml says (refused where that requires it)
+    #[arg(long, conflicts_with_all = ["recipient", "recipients_file", "passphrase", "passphrase_file"])]
+    pub(crate) no_encryption: bool,
 }
 
 /// Options of `restore`.
@@ -111,6 +178,8 @@ pub(crate) struct Restore {
     /// Take rows with broken foreign keys as they are
     #[arg(long)]
     pub(crate) allow_violations: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
 }
 
 /// Options of `drill`.
@@ -127,6 +196,8 @@ pub(crate) struct Drill {
     /// Take rows with broken foreign keys as they are
     #[arg(long)]
     pub(crate) allow_violations: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod drill;
 mod init;
+mod key;
 mod list;
 mod restore;
 mod show;
@@ -11,7 +12,7 @@ mod verify;
 
 use inventory::Actor;
 
-use crate::args::{Args, Command};
+use crate::args::{self, Args, Command};
 use crate::exit::Failure;
 use crate::places;
 
@@ -27,11 +28,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Init => init::run(global, &engine),
         Command::Backup(options) => backup::run(global, &engine, options),
-        Command::Verify { file } => verify::run(global, &engine, file),
+        Command::Verify { file, keys } => verify::run(global, &engine, file, keys),
         Command::Drill(options) => drill::run(global, &engine, options),
-        Command::Show { file, files } => show::run(global, &engine, file, *files),
+        Command::Show { file, files, keys } => show::run(global, &engine, file, *files, keys),
         Command::Restore(options) => restore::run(global, &engine, options),
-        Command::List => list::run(global, &engine),
+        Command::List { keys } => list::run(global, &engine, keys),
+        Command::Key(args::Key::New { output, kit }) => key::new(global, output.as_deref(), kit.as_deref()),
+        Command::Key(args::Key::Check { identity, archive }) => {
+            key::check(global, &engine, identity, archive.as_deref())
+        }
         Command::Demo { .. } => unreachable!("handled above"),
     }
 }

@@ -11,10 +11,12 @@ Exit codes:
   1  unexpected failure (a defect)
   2  wrong usage, or a restore that nobody confirmed
   3  not found: archive, database, file
-  4  refused: the archive must not be used (not ours, hostile, encrypted, newer, broken foreign keys)
+  4  refused: the archive must not be used (not ours, hostile, newer, broken foreign keys)
   5  corrupt: the archive or the live database is damaged
   6  locked: another backup or restore is running, or a program holds the database
-  7  storage: disk full, permission denied, read-only, input/output error";
+  7  storage: disk full, permission denied, read-only, input/output error
+  8  key: the archive is encrypted, and the key or passphrase is missing or wrong
+  9  encryption is required by makermatrix.toml and not possible: no backup was made";
 
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Code {
     Corrupt = 5,
     Locked = 6,
     Storage = 7,
+    Key = 8,
+    EncryptionRequired = 9,
 }
 
 impl From<Code> for ExitCode {
@@ -78,6 +82,8 @@ impl From<Kind> for Code {
             Kind::Corrupt => Self::Corrupt,
             Kind::Locked => Self::Locked,
             Kind::Storage => Self::Storage,
+            Kind::Key => Self::Key,
+            Kind::EncryptionRequired => Self::EncryptionRequired,
             Kind::Internal => Self::Internal,
         }
     }

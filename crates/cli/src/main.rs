@@ -1,12 +1,15 @@
 //! `makermatrix`: the command line. Parses arguments, finds the places, calls one use case, shows
 //! what came of it, and turns errors into exit codes. No rule of the domain lives here.
 //!
-//! Reading order: [`args`], [`places`], one file per command in [`commands`], [`output`] and
+//! Reading order: [`args`], [`places`] with [`config`], [`keys`], one file per command in [`commands`], [`output`] and
 //! [`progress`] for how things are shown, [`exit`] for what the codes mean.
 
 mod args;
 mod commands;
+mod config;
+mod emergency_kit;
 mod exit;
+mod keys;
 mod output;
 mod places;
 mod progress;

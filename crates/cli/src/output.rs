@@ -28,6 +28,11 @@ pub(crate) fn say(global: &Global, line: &str) {
     }
 }
 
+/// Said before a question that is asked again; whoever is asked must see it.
+pub(crate) fn ask_again(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// A step of a command whose steps are its result.
 pub(crate) fn step(global: &Global, line: &str) {
     if !global.quiet && !global.json {

@@ -1,9 +1,12 @@
 //! From arguments and environment to places, and saying which database a command will touch.
 
+use std::path::PathBuf;
+
 use backup::{Engine, Places};
 use inventory::Ambient;
 
 use crate::args::Global;
+use crate::config::Config;
 use crate::exit::Failure;
 use crate::output;
 
@@ -19,11 +22,12 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     if let Some(folder) = set(&global.backups) {
         places.backups.clone_from(folder);
     }
-    Ok(Engine::new(places, Ambient::system()))
+    let config = Config::read(global)?;
+    Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
 }
 
 /// An empty variable is as good as none, as in every shell.
-fn set(path: &Option<std::path::PathBuf>) -> Option<&std::path::PathBuf> {
+pub(crate) fn set(path: &Option<PathBuf>) -> Option<&PathBuf> {
     path.as_ref().filter(|path| !path.as_os_str().is_empty())
 }
 

@@ -31,7 +31,9 @@ impl<R: Read + Seek> Reader<R> {
         let mut fitting = Vec::new();
         for entry in &locked {
             let packed = self.zip.get_entry(entry.at)?.reader();
-            if let Opened::Yes(_) = Unlocked::open(packed, entry, password.expose_secret().as_bytes()).map_err(from_io)? {
+            if let Opened::Yes(_) =
+                Unlocked::open(packed, entry, password.expose_secret().as_bytes()).map_err(from_io)?
+            {
                 fitting.push(*entry);
             }
         }

@@ -91,14 +91,17 @@ fn broken(error: DecryptError, seen: Option<&Seen>) -> Error {
     let header = |why: &str| Corruption::SealedHeader { why: why.to_owned() }.into();
     let tried = seen.is_some_and(|seen| seen.tried);
     match error {
-        DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Corruption::Truncated.into(),
+        DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Corruption::Truncated.into()
+        }
         DecryptError::Io(error) => from_io(error),
         DecryptError::ExcessiveWork { .. } => {
             let found = seen.and_then(|seen| seen.too_much_work).unwrap_or(u8::MAX);
             Refusal::TooMuchWork { found, limit: MOST_WORK }.into()
         }
         DecryptError::UnknownFormat => {
-            Refusal::NotAnArchive { looks_like: "an age file of a version that makermatrix does not know" }.into()
+            Refusal::NotAnArchive { looks_like: "an age file of a version that makermatrix does not know" }
+                .into()
         }
         DecryptError::InvalidMac => header("it has been changed"),
         DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed | DecryptError::DecryptionFailed

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use inventory::disk::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
 
+use crate::places::{backup_name, is_archive_name};
 use crate::status::noted_archive;
 use crate::{Engine, Error};
 
-const PARTIAL: &str = ".zip.partial";
+const PARTIAL: &str = ".partial";
 const PARTIAL_DATABASE: &str = ".db";
 
 /// The files of a backup in the making, next to where it will be.
@@ -23,14 +24,22 @@ pub(super) struct Unfinished {
 impl Unfinished {
     /// Creates the archive, readable by its owner only. Where somebody else is making one of the same
     /// name, that is left alone.
-    pub(super) fn begin(engine: &Engine, path: &Path) -> Result<(Self, Box<dyn DiskFile>), Error> {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    pub(super) fn begin(
+        engine: &Engine,
+        path: &Path,
+        encrypted: bool,
+    ) -> Result<(Self, Box<dyn DiskFile>), Error> {
+        let name = backup_name(path);
         let archive = partial(path);
         let out = engine.disk.create(&archive, Readers::Owner).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
             _ => Error::storage("create", &archive)(source),
         })?;
-        Ok((Self { name, database: with_suffix(&archive, PARTIAL_DATABASE), archive }, out))
+        let database = match encrypted {
+            true => engine.places.copy_for_encryption(&engine.ambient.uuid().to_string()),
+            false => with_suffix(&archive, PARTIAL_DATABASE),
+        };
+        Ok((Self { name, database, archive }, out))
     }
 
     /// Best effort: what stays behind bears a name that says what it is, and the next backup
@@ -48,7 +57,7 @@ impl Unfinished {
 
 /// What the archive at `path` is called while it is being written.
 fn partial(path: &Path) -> PathBuf {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder_of(path).join(format!(".{name}{PARTIAL}"))
 }
 
@@ -60,22 +69,25 @@ impl Engine {
         for entry in fs::read_dir(folder).map_err(failed())? {
             let path = entry.map_err(failed())?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let archive = match name.split_once(PARTIAL) {
-                Some((stem, rest))
-                    if stem.starts_with('.') && (rest.is_empty() || rest.starts_with(PARTIAL_DATABASE)) =>
-                {
-                    folder.join(format!("{stem}{PARTIAL}"))
-                }
-                None => match noted_archive(&path) {
-                    Some(gone) if gone.symlink_metadata().is_err() => partial(&gone),
-                    _ => continue,
-                },
-                Some(_) => continue,
+            let archive = match (unfinished_archive(&name), noted_archive(&path)) {
+                (Some(unfinished), _) => folder.join(unfinished),
+                (None, Some(gone)) if gone.symlink_metadata().is_err() => partial(&gone),
+                (None, _) => continue,
             };
             if !is_being_written(&archive) {
                 self.disk.remove(&path).map_err(Error::storage("remove", &path))?;
             }
         }
+        for copy in self.places.abandoned_copies().map_err(Error::storage("read", &self.places.database))? {
+            self.disk.remove(&copy).map_err(Error::storage("remove", &copy))?;
+        }
         Ok(())
     }
+}
+
+/// The unfinished archive that a file of this name is, or is the database of.
+fn unfinished_archive(name: &str) -> Option<String> {
+    let (archive, rest) = name.strip_prefix('.')?.split_once(PARTIAL)?;
+    let ours = is_archive_name(Path::new(archive)) && (rest.is_empty() || rest.starts_with(PARTIAL_DATABASE));
+    ours.then(|| format!(".{archive}{PARTIAL}"))
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use archive::{Facts, LeftOut, Manifest, Sha256Hex, TableRecord, Writer};
+use archive::{Encryption, Facts, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
 use inventory::disk::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
@@ -19,12 +19,19 @@ use super::files::{choose, dangling, list};
 use super::unfinished::Unfinished;
 use super::{BackupOptions, Purpose};
 
+/// Where an archive is written to, and how.
+pub(super) struct Output<'a> {
+    pub(super) unfinished: &'a Unfinished,
+    pub(super) out: &'a mut dyn DiskFile,
+    pub(super) encryption: Option<&'a Encryption>,
+}
+
 impl Engine {
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
         purpose: Purpose,
-        (unfinished, out): (&Unfinished, &mut dyn DiskFile),
+        Output { unfinished, out, encryption }: Output<'_>,
         observer: &mut dyn Observer,
     ) -> Result<(Manifest, u32), Error> {
         let archive_path = &unfinished.archive;
@@ -65,7 +72,9 @@ impl Engine {
         // Beside them the database, the environment, the manifest and the hashes.
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
-        let mut writer = Writer::with_capacity(buffered, self.ambient.utc(), entries);
+        let (sealed, keys) =
+            Sealed::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
+        let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
             File::open(path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
@@ -90,15 +99,14 @@ impl Engine {
         static_files.sweep().map_err(Error::live(&self.places.database))?;
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (mut buffered, manifest) =
-            writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
-        buffered.flush().map_err(Error::storage("write", archive_path))?;
-        drop(buffered);
+        let (sealed, manifest) = writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
+        let flushed = sealed.finish().and_then(|mut buffered| buffered.flush());
+        flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
             self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
         }
-        self.read_back(unfinished, observer)?;
+        self.clone().with_keys(keys).read_back(unfinished, observer)?;
         Ok((manifest, copied.restarts))
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Hashing, Reader, Role, Sha256Hex};
+use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
 use inventory::disk::{Readers, folder_of};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
@@ -103,7 +103,8 @@ impl Engine {
             }
         }
         if reader.entry(Role::Env).is_some() {
-            observer.event(Event::Note(Note::EnvNotRestored));
+            let encrypted = matches!(reader.lock(), Some(Lock::Recipients(_) | Lock::Passphrase));
+            observer.event(Event::Note(Note::EnvNotRestored { encrypted }));
         }
         for name in reader.ignored() {
             observer.event(Event::Note(Note::Ignored { name: name.clone() }));

@@ -7,7 +7,7 @@ use super::ACTOR;
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::progress::Progress;
-use crate::{output, places};
+use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Result<(), Failure> {
     let options = BackupOptions {
@@ -17,6 +17,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         images: !args.no_images,
         env: args.include_env,
         env_in_the_clear: args.force,
+        encrypt: keys::encrypt(&args.encrypt)?,
     };
     places::announce(global, engine)?;
     let mut progress = Progress::new(global);
@@ -25,8 +26,12 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
     drop(progress);
     let manifest = &report.manifest;
     let rows = manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
+    let encrypted = match report.lock {
+        Some(lock) => format!("encrypted ({lock})"),
+        None => "not encrypted".to_owned(),
+    };
     let text = format!(
-        "{}\n  {}, verified: every hash checked, database opened and checked\n  {}\n  {} datasheets, {} images",
+        "{}\n  {}, {encrypted}, verified: every hash checked, database opened and checked\n  {}\n  {} datasheets, {} images",
         report.path.display(),
         output::bytes(report.size),
         output::counts(&rows),
@@ -36,6 +41,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
     let value = json!({
         "archive": report.path,
         "size": report.size,
+        "encrypted": report.lock.map(|lock| lock.to_string()),
         "verified_at": report.status.verified_at,
         "counts": output::counts_json(&rows),
         "datasheets": manifest.datasheets_count,

@@ -8,23 +8,23 @@ use serde_json::{Value, json};
 use super::ACTOR;
 use crate::args::{Drill, Global};
 use crate::exit::Failure;
+use crate::keys::KeyRing;
 use crate::output;
 use crate::progress::Progress;
 
 pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(), Failure> {
     let archives = archives(engine, options)?;
+    // One for all: what was asked for once is known for the others.
+    let mut keys = KeyRing::new(&options.keys)?;
     let (mut texts, mut values, mut first_failure) = (Vec::new(), Vec::new(), None);
     for archive in &archives {
         let mut progress = Progress::new(global);
-        let drilled = engine.drill(
-            ACTOR,
-            &DrillOptions {
-                archive: archive.clone(),
-                scratch: options.scratch.clone(),
-                allow_violations: options.allow_violations,
-            },
-            &mut progress,
-        );
+        let drill = DrillOptions {
+            archive: archive.clone(),
+            scratch: options.scratch.clone(),
+            allow_violations: options.allow_violations,
+        };
+        let drilled = keys.unlock(engine, |engine| engine.drill(ACTOR, &drill, &mut progress))?;
         drop(progress);
         match drilled {
             Ok(drilled) => {

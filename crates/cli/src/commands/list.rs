@@ -2,59 +2,94 @@
 
 use std::fmt::Write;
 
-use backup::Engine;
-use serde_json::json;
+use archive::Lock;
+use backup::{Engine, Summary};
+use serde_json::{Value, json};
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::exit::Failure;
+use crate::keys::KeyRing;
 use crate::output;
 
-pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    let listed = engine.list()?;
+pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result<(), Failure> {
+    let listed = KeyRing::new(keys)?.give(engine).list()?;
     let folder = engine.places().backups.display().to_string();
     let mut text = String::new();
     let mut values = Vec::new();
     for item in &listed {
         let name = item.path.file_name().unwrap_or_default().to_string_lossy();
         let created: String = item.created.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect();
+        let size =
+            item.summary.as_ref().map_or_else(|_| String::new(), |summary| output::bytes(summary.size));
+        let _ = writeln!(text, "{created}  {size:>10}  {name}");
+        let mut value = json!({"archive": item.path, "created_at": item.created});
         match &item.summary {
             Ok(summary) => {
-                let status = summary.status.as_ref();
-                let verified = status.map(|status| status.verified_at.as_str());
-                let proven =
-                    status.and_then(|status| status.proven.as_ref()).map(|proven| proven.at.as_str());
-                let shown = |what: &str, at: Option<&str>| {
-                    at.map_or_else(|| format!("not {what}"), |at| format!("{what} {at}"))
-                };
-                let contents = match summary.rows.is_empty() {
-                    true => format!("format {}", summary.format),
-                    false => output::counts(&summary.rows),
-                };
-                let _ = writeln!(
-                    text,
-                    "{created}  {:>10}  {name}\n    {contents}; {} datasheets, {} images\n    {}, {}",
-                    output::bytes(summary.size),
-                    summary.datasheets.0,
-                    summary.images.0,
-                    shown("verified", verified),
-                    shown("proven", proven),
-                );
-                values.push(json!({
-                    "archive": item.path, "created_at": item.created, "size": summary.size,
-                    "format": summary.format.to_string(), "counts": output::counts_json(&summary.rows),
-                    "datasheets": summary.datasheets.0, "images": summary.images.0, "verified_at": verified, "proven_at": proven,
-                }));
+                describe(&mut text, summary);
+                merge(&mut value, as_json(summary));
             }
             Err(error) => {
-                let _ = writeln!(text, "{created}  {:>10}  {name}\n    unusable: {error}", "");
-                values.push(
-                    json!({"archive": item.path, "created_at": item.created, "error": error.to_string()}),
-                );
+                let _ = writeln!(text, "    unusable: {error}");
+                merge(&mut value, json!({"error": error.to_string()}));
             }
         }
+        values.push(value);
     }
     if listed.is_empty() {
         text = format!("No archives in {folder}. Make one with `makermatrix backup`.");
     }
     output::result(global, &text, &json!({"folder": folder, "archives": values}))
+}
+
+fn describe(text: &mut String, summary: &Summary) {
+    if let Some(lock) = summary.lock {
+        let _ = writeln!(text, "    encrypted: {lock}");
+    }
+    if let Some(contents) = &summary.contents {
+        let what = match contents.format {
+            _ if !contents.rows.is_empty() => output::counts(&contents.rows),
+            Some(format) => format!("format {format}"),
+            None => format!("database {}", output::bytes(contents.database_size)),
+        };
+        let (datasheets, images) = (contents.datasheets.0, contents.images.0);
+        let _ = writeln!(text, "    {what}; {datasheets} datasheets, {images} images");
+    }
+    let status = summary.status.as_ref();
+    let proven = status.and_then(|status| status.proven.as_ref());
+    let key_checked = status.and_then(|status| status.key_checked.as_ref());
+    let shown =
+        |what: &str, at: Option<&str>| at.map_or_else(|| format!("not {what}"), |at| format!("{what} {at}"));
+    let verified = shown("verified", status.map(|status| status.verified_at.as_str()));
+    let proven = shown("proven", proven.map(|proven| proven.at.as_str()));
+    let key = match summary.lock {
+        Some(Lock::Recipients(_)) => {
+            format!(", {}", shown("opened with the key", key_checked.map(|checked| checked.at.as_str())))
+        }
+        _ => String::new(),
+    };
+    let _ = writeln!(text, "    {verified}, {proven}{key}");
+}
+
+fn as_json(summary: &Summary) -> Value {
+    let status = summary.status.as_ref();
+    let proven = status.and_then(|status| status.proven.as_ref());
+    let key_checked = status.and_then(|status| status.key_checked.as_ref());
+    let contents = summary.contents.as_ref();
+    json!({
+        "size": summary.size,
+        "encrypted": summary.lock.map(|lock| lock.to_string()),
+        "format": contents.and_then(|contents| contents.format).map(|format| format.to_string()),
+        "counts": contents.map(|contents| output::counts_json(&contents.rows)),
+        "datasheets": contents.map(|contents| contents.datasheets.0),
+        "images": contents.map(|contents| contents.images.0),
+        "verified_at": status.map(|status| &status.verified_at),
+        "proven_at": proven.map(|proven| &proven.at),
+        "key_checked_at": key_checked.map(|checked| &checked.at),
+    })
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
 }

@@ -9,7 +9,7 @@ use super::ACTOR;
 use crate::args::{self, Global};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
-use crate::{output, places};
+use crate::{keys, output, places};
 
 /// Names of files shown per line of the plan; the JSON has them all.
 const SHOWN: usize = 8;
@@ -22,7 +22,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     };
     places::announce(global, engine)?;
     let mut progress = Progress::new(global);
-    let staged = engine.stage_restore(ACTOR, &options, &mut progress)?;
+    let staged =
+        keys::unlocking(engine, &args.keys, |engine| engine.stage_restore(ACTOR, &options, &mut progress))?;
     let plan = plan_text(staged.plan());
     // Only where it is shown: it names every file.
     let mut value = if global.json { plan_json(staged.plan()) } else { json!({}) };

@@ -3,34 +3,79 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use backup::Engine;
-use serde_json::json;
+use archive::Lock;
+use backup::{Contents, Engine};
+use serde_json::{Map, Value, json};
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::exit::Failure;
+use crate::keys::KeyRing;
 use crate::output;
 
-pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: bool) -> Result<(), Failure> {
-    let summary = engine.show(file)?;
-    let info = &summary.info;
-    let unknown = "unknown";
+pub(crate) fn run(
+    global: &Global,
+    engine: &Engine,
+    file: &Path,
+    list_files: bool,
+    keys: &args::Keys,
+) -> Result<(), Failure> {
+    let summary = KeyRing::new(keys)?.give(engine).show(file)?;
+    let mut text = format!("{}\n  size      {}\n", file.display(), output::bytes(summary.size));
+    if let Some(lock) = summary.lock {
+        let _ = writeln!(text, "  encrypted {lock}");
+    }
+    match &summary.contents {
+        Some(contents) => describe(&mut text, contents, list_files),
+        None => text.push_str("  inside    not shown without the key (--identity or --passphrase-file)\n"),
+    }
     let status = summary.status.as_ref();
     let proven = status.and_then(|status| status.proven.as_ref());
-    let mut text = format!(
-        "{}\n  made      {} by MakerMatrix {}\n  format    {}\n  size      {}\n  database  {}{}\n  files     {} datasheets ({}), {} images ({})\n  verified  {}\n  proven    {}\n",
-        file.display(),
-        info.created_at().unwrap_or(unknown),
-        info.version().unwrap_or(unknown),
-        summary.format,
-        output::bytes(summary.size),
-        output::bytes(summary.database_size),
-        if summary.rows.is_empty() { String::new() } else { format!(": {}", output::counts(&summary.rows)) },
-        summary.datasheets.0,
-        output::bytes(summary.datasheets.1),
-        summary.images.0,
-        output::bytes(summary.images.1),
+    let key_checked = status.and_then(|status| status.key_checked.as_ref());
+    let _ = writeln!(
+        text,
+        "  verified  {}\n  proven    {}",
         status.map_or("not yet, or changed since (run `makermatrix verify`)", |status| &status.verified_at),
         proven.map_or("not yet, or changed since (run `makermatrix drill`)", |proven| &proven.at),
+    );
+    if let Some(Lock::Recipients(_)) = summary.lock {
+        let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
+        let _ = writeln!(text, "  key       shown to open it: {checked}");
+    }
+    let mut value = json!({
+        "archive": file,
+        "size": summary.size,
+        "encrypted": summary.lock.map(|lock| lock.to_string()),
+        "verified_at": status.map(|status| &status.verified_at),
+        "verified_by": status.map(|status| &status.verified_by),
+        "proven": proven,
+        "key_checked": key_checked,
+    });
+    // Only where it is shown: it names every file.
+    if let (true, Some(contents), Value::Object(value)) = (global.json, &summary.contents, &mut value) {
+        value.extend(contents_json(contents));
+    }
+    output::result(global, &text, &value)
+}
+
+fn describe(text: &mut String, contents: &Contents, list_files: bool) {
+    let unknown = "unknown";
+    let info = &contents.info;
+    let counts = match contents.rows.is_empty() {
+        true => String::new(),
+        false => format!(": {}", output::counts(&contents.rows)),
+    };
+    if let Some(format) = contents.format {
+        let (made, version) = (info.created_at().unwrap_or(unknown), info.version().unwrap_or(unknown));
+        let _ = writeln!(text, "  made      {made} by MakerMatrix {version}\n  format    {format}");
+    }
+    let _ = writeln!(
+        text,
+        "  database  {}{counts}\n  files     {} datasheets ({}), {} images ({})",
+        output::bytes(contents.database_size),
+        contents.datasheets.0,
+        output::bytes(contents.datasheets.1),
+        contents.images.0,
+        output::bytes(contents.images.1),
     );
     if let Some(manifest) = info.v3() {
         for path in &manifest.dangling {
@@ -45,30 +90,31 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, list_files: boo
         }
     }
     if list_files {
-        for (name, size, hash) in &summary.files {
+        for (name, size, hash) in &contents.files {
             let hash = hash.map_or_else(|| "-".repeat(64), |hash| hash.to_string());
             let _ = writeln!(text, "  {hash}  {size:>12}  {name}");
         }
     }
-    // Only where it is shown: it names every file.
-    let files = summary.files.iter().filter(|_| global.json).map(
+}
+
+fn contents_json(contents: &Contents) -> Map<String, Value> {
+    let info = &contents.info;
+    let files = contents.files.iter().map(
         |(name, size, hash)| json!({"path": name, "size": size, "sha256": hash.map(|hash| hash.to_string())}),
     );
     let value = json!({
-        "archive": file,
-        "size": summary.size,
-        "format": summary.format.to_string(),
+        "format": contents.format.map(|format| format.to_string()),
         "created_at": info.created_at(),
         "makermatrix_version": info.version(),
-        "counts": output::counts_json(&summary.rows),
-        "tables": summary.rows,
-        "database_size": summary.database_size,
-        "datasheets": {"count": summary.datasheets.0, "bytes": summary.datasheets.1},
-        "images": {"count": summary.images.0, "bytes": summary.images.1},
-        "verified_at": status.map(|status| &status.verified_at),
-        "verified_by": status.map(|status| &status.verified_by),
-        "proven": proven,
+        "counts": output::counts_json(&contents.rows),
+        "tables": contents.rows,
+        "database_size": contents.database_size,
+        "datasheets": {"count": contents.datasheets.0, "bytes": contents.datasheets.1},
+        "images": {"count": contents.images.0, "bytes": contents.images.1},
         "files": files.collect::<Vec<_>>(),
     });
-    output::result(global, &text, &value)
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("it is an object"),
+    }
 }

@@ -6,15 +6,16 @@ use backup::Engine;
 use serde_json::json;
 
 use super::ACTOR;
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::exit::Failure;
-use crate::output;
 use crate::progress::Progress;
+use crate::{keys, output};
 
-pub(crate) fn run(global: &Global, engine: &Engine, file: &Path) -> Result<(), Failure> {
-    let mut progress = Progress::new(global);
-    let verified = engine.verify(ACTOR, file, &mut progress)?;
-    drop(progress);
+pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Keys) -> Result<(), Failure> {
+    let verified = keys::unlocking(engine, keys, |engine| {
+        let mut progress = Progress::new(global);
+        engine.verify(ACTOR, file, &mut progress)
+    })?;
     let rows = verified.database.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
     let compared = match verified.format {
         archive::Format::V3 => "every hash, row count and digest is as the manifest says",

@@ -1,0 +1,133 @@
+//! `key new` and `key check`
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use archive::encryption::ExposeSecret;
+use archive::{Identity, KeyFault, Lock};
+use backup::{Engine, Error};
+use inventory::Ambient;
+use serde_json::json;
+
+use super::ACTOR;
+use crate::args::Global;
+use crate::emergency_kit::Kit;
+use crate::exit::{Code, Failure};
+use crate::{keys, output};
+
+/// Makes a key. Nothing of it is kept but what is written where it was asked for.
+pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>) -> Result<(), Failure> {
+    let identity = Identity::generate();
+    let made = Ambient::system().utc().format("%Y-%m-%d").to_string();
+    let kit = Kit { identity: &identity, made: &made };
+    if let Some(path) = file {
+        let recipient = identity.recipient();
+        let secret = identity.to_text();
+        let text = format!("# created: {made}\n# public key: {recipient}\n{}\n", secret.expose_secret());
+        write_new(path, &text)?;
+    }
+    if let Some(path) = kit_file {
+        write_new(path, &kit.page()?)?;
+    }
+    let recipient = identity.recipient().to_string();
+    let mut text = match kit_file {
+        // Most terminals are dark, paper is not.
+        None => kit.text(io::stdout().is_terminal())?,
+        Some(path) => format!("The emergency kit is in {}: print it, then delete it.\n", path.display()),
+    };
+    if let Some(path) = file {
+        text.push_str(&format!(
+            "\nThe secret key is also in {}: copy it to where it is safe.\n",
+            path.display()
+        ));
+    }
+    text.push_str(&format!(
+        "\nTo encrypt all backups for this key, put this into makermatrix.toml in the data folder:\n\n\
+         [backup.encryption]\nrecipients = [\"{recipient}\"]\nrequired = true\n\n\
+         Then make a backup, and prove that the key opens it: makermatrix key check FILE-WITH-THE-KEY\n"
+    ));
+    // Shown only if it would be lost otherwise.
+    let secret = (file.is_none() && kit_file.is_none()).then(|| identity.to_text());
+    let value = json!({
+        "recipient": recipient,
+        "identity_file": file,
+        "kit": kit_file,
+        "identity": secret.as_ref().map(|secret| secret.expose_secret()),
+    });
+    output::result(global, &text, &value)
+}
+
+/// Writes a file that was not there, for its owner alone.
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = opened.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let message =
+                format!("{} exists already, and may hold a key: choose another name", path.display());
+            Failure::usage(message)
+        }
+        _ => Error::Storage { doing: "write", path: path.to_owned(), source }.into(),
+    })
+}
+
+/// Proves that one of the keys in a file opens an archive.
+pub(crate) fn check(
+    global: &Global,
+    engine: &Engine,
+    file: &Path,
+    archive: Option<&Path>,
+) -> Result<(), Failure> {
+    let identities = keys::identities(file)?;
+    let archive = match archive {
+        Some(path) => path.to_owned(),
+        None => newest_encrypted(engine)?,
+    };
+    let mut checked = None;
+    for identity in &identities {
+        match engine.check_key(ACTOR, &archive, identity) {
+            Err(error) if matches!(error.key_fault(), Some(KeyFault::Wrong(_))) => {
+                checked.get_or_insert(Err(error));
+            }
+            done => {
+                checked = Some(done.map(|status| (identity.recipient().to_string(), status)));
+                break;
+            }
+        }
+    }
+    let (recipient, status) = checked.expect("a file of keys has at least one")?;
+    let at = status.and_then(|status| status.key_checked).map(|checked| checked.at);
+    let noted = match &at {
+        Some(at) => format!("noted beside it, {at}"),
+        None => "this could not be noted beside it (`makermatrix verify` it once)".to_owned(),
+    };
+    let text = format!(
+        "{}: the key opens it\n  {recipient}\n  {noted}\n  `makermatrix drill --identity {}` restores it somewhere, and proves all of it",
+        archive.display(),
+        file.display()
+    );
+    output::result(
+        global,
+        &text,
+        &json!({"archive": archive, "opens": true, "recipient": recipient, "key_checked_at": at}),
+    )
+}
+
+fn newest_encrypted(engine: &Engine) -> Result<std::path::PathBuf, Failure> {
+    let listed = engine.list()?.into_iter();
+    let mut encrypted = listed.filter(|item| {
+        item.summary.as_ref().is_ok_and(|summary| matches!(summary.lock, Some(Lock::Recipients(_))))
+    });
+    encrypted.next().map(|item| item.path).ok_or_else(|| {
+        let folder = engine.places().backups.display();
+        let message = format!(
+            "no archive in {folder} is encrypted with a key. Make one: `makermatrix backup --recipient age1…`."
+        );
+        Failure::new(Code::NotFound, message)
+    })
+}

@@ -1,0 +1,173 @@
+//! Keys and passphrases: from files, or asked for on the terminal. Never from arguments or the
+//! environment, where other users and crash reports see them.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::str::FromStr;
+
+use archive::encryption::{ExposeSecret, SecretString};
+use archive::{Encryption, Identity, KeyFault, Keys, Recipient};
+use backup::{Encrypt, Engine, Error};
+
+use crate::args;
+use crate::exit::Failure;
+
+/// The keys in hand, and what has been asked for beside them.
+pub(crate) struct KeyRing {
+    keys: Keys,
+    asked: u32,
+}
+
+impl KeyRing {
+    /// How often a wrong answer is asked for again.
+    const TRIES: u32 = 3;
+
+    pub(crate) fn new(args: &args::Keys) -> Result<Self, Failure> {
+        let mut keys = Keys::default();
+        for path in &args.identity {
+            keys.identities.extend(identities(path)?);
+        }
+        if let Some(path) = &args.passphrase_file {
+            keys.passphrase = Some(passphrase_of(path)?);
+        }
+        Ok(Self { keys, asked: 0 })
+    }
+
+    /// The engine with these keys.
+    pub(crate) fn give(&self, engine: &Engine) -> Engine {
+        engine.clone().with_keys(self.keys.clone())
+    }
+
+    /// Does something with an archive. Where it takes a key that is not in hand, and there is somebody
+    /// to ask, asks and does it again.
+    pub(crate) fn unlock<T>(
+        &mut self,
+        engine: &Engine,
+        mut work: impl FnMut(&Engine) -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, Failure> {
+        loop {
+            let done = work(&self.give(engine));
+            let Some(fault) = done.as_ref().err().and_then(Error::key_fault) else { return Ok(done) };
+            let again = match fault {
+                KeyFault::None(_) => self.asked < Self::TRIES,
+                // Those from files do not get better by asking.
+                KeyFault::Wrong(_) => (1..Self::TRIES).contains(&self.asked),
+            };
+            if !again || !can_ask() {
+                return Ok(done);
+            }
+            if let KeyFault::Wrong(_) = fault {
+                crate::output::ask_again("That was not it.");
+            }
+            self.asked += 1;
+            if fault.lock().takes_passphrase() {
+                self.keys.passphrase = Some(ask("Passphrase of the archive: ")?);
+            } else {
+                let text = ask("Secret key (AGE-SECRET-KEY-1…), as on the emergency kit: ")?;
+                match Identity::from_str(text.expose_secret().trim()) {
+                    Ok(identity) => self.keys.identities.push(identity),
+                    Err(fault) => return Err(Failure::usage(fault.to_string())),
+                }
+            }
+        }
+    }
+}
+
+/// Does something with one archive, asking for its key where it has to.
+pub(crate) fn unlocking<T>(
+    engine: &Engine,
+    args: &args::Keys,
+    work: impl FnMut(&Engine) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    Ok(KeyRing::new(args)?.unlock(engine, work)??)
+}
+
+/// How a backup is to be encrypted, by its arguments.
+pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
+    if args.no_encryption {
+        return Ok(Encrypt::Not);
+    }
+    if let Some(path) = &args.passphrase_file {
+        return Ok(Encrypt::With(Encryption::Passphrase(passphrase_of(path)?)));
+    }
+    if args.passphrase {
+        return Ok(Encrypt::With(Encryption::Passphrase(ask_for_a_new_passphrase()?)));
+    }
+    let mut recipients = Vec::new();
+    for text in &args.recipient {
+        // The text is not repeated: it may be what should not have been typed.
+        let parsed = Recipient::from_str(text.trim());
+        recipients.push(parsed.map_err(|fault| Failure::usage(format!("--recipient: {fault}")))?);
+    }
+    for path in &args.recipients_file {
+        recipients.extend(keys_of(path)?);
+    }
+    Ok(if recipients.is_empty() { Encrypt::AsConfigured } else { Encrypt::AlsoFor(recipients) })
+}
+
+/// The secret keys in a file, one a line, between comments.
+pub(crate) fn identities(path: &Path) -> Result<Vec<Identity>, Failure> {
+    keys_of(path)
+}
+
+fn keys_of<K: FromStr<Err: std::fmt::Display>>(path: &Path) -> Result<Vec<K>, Failure> {
+    let text = read(path)?;
+    let lines = text.expose_secret().lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
+    let keys = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(number, line)| {
+        line.parse().map_err(|fault| Failure::usage(format!("{}, line {number}: {fault}", path.display())))
+    });
+    let keys = keys.collect::<Result<Vec<K>, Failure>>()?;
+    if keys.is_empty() {
+        return Err(Failure::usage(format!("{} holds no key", path.display())));
+    }
+    Ok(keys)
+}
+
+/// The first line of a file.
+fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
+    let text = read(path)?;
+    let line = text.expose_secret().lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(Failure::usage(format!("the first line of {} is empty: no passphrase", path.display())));
+    }
+    Ok(SecretString::from(line.to_owned()))
+}
+
+fn read(path: &Path) -> Result<SecretString, Failure> {
+    let bytes = fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Failure::not_found(format!("{}: no such file", path.display())),
+        _ => Error::Storage { doing: "read", path: path.to_owned(), source }.into(),
+    })?;
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| Failure::usage(format!("{} is not text in UTF-8", path.display())))?;
+    Ok(SecretString::from(text))
+}
+
+fn ask_for_a_new_passphrase() -> Result<SecretString, Failure> {
+    if !can_ask() {
+        let why = "there is no terminal to ask for a passphrase on. Use --passphrase-file FILE.";
+        return Err(Failure::usage(why));
+    }
+    let passphrase = ask("Passphrase for the archive: ")?;
+    if passphrase.expose_secret().is_empty() {
+        return Err(Failure::usage("an empty passphrase protects nothing"));
+    }
+    let again = ask("The same again: ")?;
+    if passphrase.expose_secret() != again.expose_secret() {
+        return Err(Failure::usage("the two are not the same; nothing was written"));
+    }
+    Ok(passphrase)
+}
+
+fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks without showing what is typed.
+fn ask(question: &str) -> Result<SecretString, Failure> {
+    let answer = rpassword::prompt_password(question);
+    answer
+        .map(SecretString::from)
+        .map_err(|error| Failure::usage(format!("nothing could be read from the terminal: {error}")))
+}
