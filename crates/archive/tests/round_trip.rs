@@ -199,7 +199,12 @@ fn what_is_not_an_archive_is_said_to_be_what_it_is() {
     assert_eq!(says(b""), "the file is empty");
     assert!(says(b"hello\n").contains("a text file"));
     assert!(says(b"SQLite format 3\0....").contains("a SQLite database, not a backup of one"));
-    assert!(says(b"age-encryption.org/v1\n").contains("encrypted (age)"));
+    assert!(says(b"age-encryption.org/v1\n").contains("truncated"));
+    assert!(
+        says(b"age-encryption.org/v2\n--- \n0123456789abcdef")
+            .contains("version that makermatrix does not know")
+    );
+    assert!(says(b"-----BEGIN AGE ENCRYPTED FILE-----\n").contains("decrypt it with `age -d`"));
     assert!(says(&[0; 100]).contains("zeros"));
     assert!(says(&noise(600, 3)).contains("none of the formats"));
 }

@@ -39,6 +39,10 @@ impl<R: Read + Seek> Source<R> {
     pub(super) fn unlock(mut file: R, keys: &Keys) -> Result<(Self, Lock), Error> {
         let end = End::read(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
+        if !end.known_version {
+            let looks_like = "an age file of a version that makermatrix does not know";
+            return Err(Refusal::NotAnArchive { looks_like }.into());
+        }
         let decryptor = Decryptor::new_buffered(BufReader::new(file)).map_err(|error| broken(error, None))?;
         let opener = Opener::new(keys);
         let opened = decryptor.decrypt(std::iter::once(&opener as &dyn age::Identity));
@@ -99,10 +103,6 @@ fn broken(error: DecryptError, seen: Option<&Seen>) -> Error {
             let found = seen.and_then(|seen| seen.too_much_work).unwrap_or(u8::MAX);
             Refusal::TooMuchWork { found, limit: MOST_WORK }.into()
         }
-        DecryptError::UnknownFormat => {
-            Refusal::NotAnArchive { looks_like: "an age file of a version that makermatrix does not know" }
-                .into()
-        }
         DecryptError::InvalidMac => header("it has been changed"),
         DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed | DecryptError::DecryptionFailed
             if seen.is_some() =>
@@ -117,6 +117,7 @@ fn broken(error: DecryptError, seen: Option<&Seen>) -> Error {
 /// The end of an age file, kept from before it was opened. A last piece that is not authentic can be
 /// damaged, or only the beginning of what was written; which of both decides what the owner does next.
 struct End {
+    known_version: bool,
     nonce: [u8; NONCE],
     /// Which piece it is.
     number: u64,
@@ -140,7 +141,8 @@ impl End {
         let mut piece = Vec::new();
         file.seek(SeekFrom::Start(begin + number * PIECE))?;
         file.take(PIECE).read_to_end(&mut piece)?;
-        Ok(Self { nonce, number, piece })
+        let known_version = start.starts_with(b"age-encryption.org/v1\n");
+        Ok(Self { known_version, nonce, number, piece })
     }
 
     /// The cipher alone, without the proof, shows whether a zip ends here. Nothing else is done with

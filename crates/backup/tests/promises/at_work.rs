@@ -106,7 +106,7 @@ async fn files_and_rows_of_a_backup_agree_while_files_come_and_go(
         };
         engine.backup(ACTOR, &BackupOptions::default(), &mut listen).unwrap()
     };
-    let kept = engine.show(&report.path).unwrap().files;
+    let kept = engine.show(&report.path).unwrap().contents.unwrap().files;
     let has = |name: &str| kept.iter().any(|(path, ..)| *path == format!("images/{name}"));
     assert!(!has(&stored.unwrap()), "its row is not in the snapshot");
     assert!(has(&first), "its row is");
