@@ -13,6 +13,7 @@ pub mod fixtures;
 pub mod generators;
 pub mod hostile;
 pub mod long_run;
+pub mod original;
 pub mod samples;
 pub mod scratch;
 pub mod state;

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use backup::{BackupOptions, Error, Kind, RestoreOptions};
+use archive::{Identity, Keys};
+use backup::{BackupOptions, Engine, Error, Kind, Protection, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
 use testkit::long_run::{self, Random};
@@ -303,30 +304,40 @@ async fn a_failing_effect_fails_the_backup_without_a_trace(
 /// A backup that is ended anywhere changes nothing live; what bears the name of an archive is one;
 /// the next backup works and tidies up. What was reported as done is there.
 #[rstest]
-#[case(End::Kill)]
-#[case(End::DroppedByPowerCut)]
-#[case(End::TornByPowerCut)]
-#[case(End::MixedByPowerCut)]
+#[case(End::Kill, false)]
+#[case(End::DroppedByPowerCut, false)]
+#[case(End::TornByPowerCut, false)]
+#[case(End::MixedByPowerCut, false)]
+#[case::encrypted(End::Kill, true)]
+#[case::encrypted(End::DroppedByPowerCut, true)]
 #[tokio::test]
 async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
     #[case] end: End,
+    #[case] encrypted: bool,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let database = test_db_with_schema;
     populate_test_database(&database.inventory, test_static_files_dir.root()).await;
-    let engine = database.engine(&test_static_files_dir);
+    let identity = Identity::generate();
+    let recipients = if encrypted { vec![identity.recipient()] } else { Vec::new() };
+    let protected = |engine: Engine| {
+        let recipients = recipients.clone();
+        engine.protecting(Protection { recipients, required: encrypted })
+    };
+    // Whoever backs up has no key; whoever looks afterwards has.
+    let engine =
+        protected(database.engine(&test_static_files_dir)).with_keys(Keys::identity(identity.clone()));
     let before = state_of(engine.places());
     let options = BackupOptions { name: Some("one".into()), ..BackupOptions::default() };
-    let path = engine.places().backups.join("one.zip");
+    let path = engine.places().backups.join(if encrypted { "one.zip.age" } else { "one.zip" });
     let mut random = Random::new("a backup ended");
     let (mut none, mut whole) = (0, 0);
     'effects: for at in 1.. {
         for _ in 0..end.tries() {
             let disk = end.disk(at, &database.db_path.beside("kept"));
-            let result = database
-                .engine_on(&test_static_files_dir, Arc::new(disk.clone()))
-                .backup(ACTOR, &options, &mut quiet);
+            let failing = protected(database.engine_on(&test_static_files_dir, Arc::new(disk.clone())));
+            let result = failing.backup(ACTOR, &options, &mut quiet);
             let reached = disk.effects() >= at;
             end.strike(&disk, &mut random);
             if path.exists() {
@@ -352,7 +363,8 @@ async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
     }
     assert!(none > 15 && whole > 0);
     assert!(state_of(engine.places()) == before);
-    let what = format!("backup ended at every effect: {end:?}");
+    let encrypted = if encrypted { ", encrypted" } else { "" };
+    let what = format!("backup ended at every effect{encrypted}: {end:?}");
     long_run::figure(&what, &format!("{none} times no archive, {whole} times a whole one"));
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use rawzip::zipcrypto::Encryptor;
 
 /// Flag: the sizes stand behind the data.
 pub const DESCRIPTOR: u16 = 1 << 3;
@@ -108,6 +109,23 @@ impl Entry {
         change(&mut self.local);
         change(&mut self.central);
         self
+    }
+
+    /// The same, encrypted with ZipCrypto. To be called before [`Entry::described`] says so of an entry.
+    #[must_use]
+    pub fn zip_crypto(mut self, password: &str, described: bool) -> Self {
+        const RANDOM: [u8; 11] = *b"not random!";
+        let check = if described { (self.central.time >> 8) as u8 } else { (self.central.crc >> 24) as u8 };
+        let mut encryptor =
+            Encryptor::new(Vec::new(), password.as_bytes(), RANDOM, check).expect("into memory");
+        encryptor.write_all(&self.data).expect("into memory");
+        self.data = encryptor.into_inner();
+        let packed = short(self.data.len());
+        self = self.with_both(|header| {
+            header.flags |= 1;
+            header.packed = packed;
+        });
+        if described { self.described() } else { self }
     }
 
     /// The same with its sizes and checksum behind the data, as our own archives have them.

@@ -1,0 +1,43 @@
+//! Archives that are encrypted: ours with age, and those of the original and of zip programs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod age;
+mod required;
+mod zip;
+
+use std::path::PathBuf;
+
+use archive::{Identity, KeyFault, Keys};
+use backup::{BackupOptions, Engine, Error, Event, Kind, Protection, RestoreOptions};
+use inventory::Actor;
+use testkit::{TestDatabase, TestStaticFiles, populate_test_database};
+
+const ACTOR: &Actor = &Actor::System;
+
+fn quiet(_: Event) {}
+
+fn back_up(engine: &Engine) -> PathBuf {
+    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().path
+}
+
+fn restore(engine: &Engine, archive: &std::path::Path) -> Result<backup::RestoreReport, Error> {
+    engine.stage_restore(ACTOR, &RestoreOptions::new(archive), &mut quiet)?.commit(&mut quiet)
+}
+
+/// An engine that encrypts for a key, as a server does that has only the public one; and that key.
+async fn protected(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, Identity) {
+    populate_test_database(&database.inventory, files.root()).await;
+    let identity = Identity::generate();
+    let protection = Protection { recipients: vec![identity.recipient()], required: true };
+    (database.engine(files).protecting(protection), identity)
+}
+
+fn fault(error: &Error) -> KeyFault {
+    assert_eq!(error.kind(), Kind::Key, "{error}");
+    error.key_fault().unwrap()
+}
+
+fn with(engine: &Engine, keys: &Keys) -> Engine {
+    engine.clone().with_keys(keys.clone())
+}

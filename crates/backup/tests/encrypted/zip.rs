@@ -1,0 +1,193 @@
+//! Zip archives whose entries are encrypted one by one: those of the original, and of zip programs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use archive::{KeyFault, Keys, Lock};
+use backup::{Engine, Event, Kind, Note};
+use inventory::Ambient;
+use rstest::rstest;
+use rusqlite::Connection;
+use testkit::fixtures::places;
+use testkit::hostile::zip::{Entry, Zip};
+use testkit::original::{self, Locked};
+use testkit::state::files_of;
+use testkit::{TestDbPath, TestStaticFiles, test_db_path, test_static_files_dir};
+
+use super::{ACTOR, fault, quiet, restore, with};
+
+const PASSWORD: &str = "Secr3t-Pässw0rd";
+
+/// As people call their files; in the archive these are raw bytes without the flag for UTF-8.
+const FILES: [(&str, &[u8]); 3] = [
+    ("datasheets/Datenblatt_Ω_抵抗器 ü.pdf", b"%PDF-1.4 a datasheet"),
+    ("datasheets/04bd9cc0.pdf", b"%PDF-1.4 another one, a little longer than the first"),
+    ("images/fa83496b.png", b"\x89PNG"),
+];
+
+/// A database with the original's tables alone.
+fn database(at: &TestDbPath) -> Vec<u8> {
+    let path = at.beside("original");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(inventory::migration::ORIGINAL_SCHEMA).unwrap();
+    connection.close().unwrap();
+    fs::read(path).unwrap()
+}
+
+struct Shop {
+    engine: Engine,
+    at: TestDbPath,
+    files: TestStaticFiles,
+}
+
+impl Shop {
+    fn new(at: TestDbPath, files: TestStaticFiles) -> Self {
+        let engine = Engine::new(places(&at, files.root()), Ambient::system());
+        Self { engine, at, files }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.at.beside(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn knowing(&self, password: &str) -> Engine {
+        with(&self.engine, &Keys::passphrase(password))
+    }
+}
+
+fn hashes(files: &[(&str, &[u8])]) -> BTreeMap<String, String> {
+    files
+        .iter()
+        .map(|(name, content)| ((*name).to_owned(), archive::Sha256Hex::of(content).to_string()))
+        .collect()
+}
+
+#[rstest]
+fn b10_names_in_an_encrypted_archive_of_the_original_come_back_as_they_were(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let zip = original::archive(&database(&shop.at), &FILES, Locked::With(PASSWORD));
+    let path = shop.put("an archive", &zip.bytes());
+    restore(&shop.knowing(PASSWORD), &path).unwrap();
+    assert_eq!(files_of(shop.files.root()), hashes(&FILES));
+}
+
+/// What an archive is, its content tells: not its name.
+#[rstest]
+fn r12_encryption_is_told_by_content_and_never_by_the_name(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let database = database(&shop.at);
+    let locked = original::archive(&database, &FILES, Locked::With(PASSWORD)).bytes();
+    let plain = original::archive(&database, &FILES, Locked::No).bytes();
+    let renamed = shop.put("renamed.zip", &locked);
+    shop.knowing(PASSWORD).verify(ACTOR, &renamed, &mut quiet).unwrap();
+    let error = shop.engine.verify(ACTOR, &renamed, &mut quiet).unwrap_err();
+    assert_eq!(fault(&error), KeyFault::None(Lock::ZipCrypto));
+    let called_so = shop.put("my_encrypted.zip", &plain);
+    let shown = shop.engine.show(&called_so).unwrap();
+    assert_eq!(shown.lock, None);
+    shop.engine.verify(ACTOR, &called_so, &mut quiet).unwrap();
+
+    // Names and sizes lie open in such an archive, so they are shown.
+    let shown = shop.engine.show(&renamed).unwrap();
+    assert_eq!(shown.lock, Some(Lock::ZipCrypto));
+    let contents = shown.contents.unwrap();
+    assert_eq!((contents.datasheets.0, contents.images.0, contents.format), (2, 1, None));
+}
+
+/// One wrong password in 256 passes the check that ZipCrypto has. What it then makes of the content
+/// looks damaged, and is not.
+#[rstest]
+fn b5_a_wrong_password_is_called_wrong_even_if_it_passes_the_check_of_one_byte(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let database = database(&shop.at);
+    let whole = original::archive(&database, &FILES, Locked::With(PASSWORD));
+    // With a single entry there is nothing else to look at.
+    let alone = Zip::of([Entry::deflated("makers_matrix.db", &database).zip_crypto(PASSWORD, false)]);
+    let crc = crc32fast::hash(&database);
+    let passing = |zip: &Zip| {
+        let data = zip.entries[0].data.clone();
+        let passes = move |password: &String| {
+            let opened = rawzip::zipcrypto::Decryptor::new(data.as_slice(), password.as_bytes()).unwrap();
+            opened.check_byte() == (crc >> 24) as u8
+        };
+        (0..).map(|number| format!("guess {number}")).filter(passes).take(5).collect::<Vec<_>>()
+    };
+    for (zip, name) in [(whole, "whole"), (alone, "alone")] {
+        let path = shop.put(name, &zip.bytes());
+        for password in passing(&zip) {
+            let error = shop.knowing(&password).verify(ACTOR, &path, &mut quiet).unwrap_err();
+            assert_eq!(fault(&error), KeyFault::Wrong(Lock::ZipCrypto), "{name}, {password:?}");
+        }
+        shop.knowing(PASSWORD).verify(ACTOR, &path, &mut quiet).unwrap();
+    }
+}
+
+/// And the other way round: the right password is not called wrong because something is damaged.
+#[rstest]
+#[case(false)]
+#[case(true)]
+fn damage_under_the_right_password_is_called_damage(
+    #[case] described: bool,
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let database = database(&shop.at);
+    let plain = original::archive(&database, &FILES, Locked::No);
+    let locked = plain.entries.into_iter().map(|entry| entry.zip_crypto(PASSWORD, described));
+    let zip = Zip::of(locked);
+    let engine = shop.knowing(PASSWORD);
+    let path = shop.put("sound", &zip.bytes());
+    engine.verify(ACTOR, &path, &mut quiet).unwrap();
+    for entry in 0..zip.entries.len() {
+        let length = zip.entries[entry].data.len();
+        // In the header of the encryption, just behind it, in the middle, and before the last byte, which may have bits that mean nothing.
+        for at in [0, 11, 12, length / 2, length - 3] {
+            let mut damaged = zip.clone();
+            damaged.entries[entry].data[at] ^= 0x40;
+            let path = shop.put("damaged", &damaged.bytes());
+            let error = engine.verify(ACTOR, &path, &mut quiet).unwrap_err();
+            assert_eq!(error.kind(), Kind::Corrupt, "entry {entry}, byte {at} of {length}: {error}");
+            let name = String::from_utf8_lossy(&zip.entries[entry].central.name).into_owned();
+            let named = error.to_string().contains(&name) || error.to_string().contains("backup_info.json");
+            assert!(named, "{name}: {error}");
+        }
+    }
+}
+
+/// Somebody added a file to an archive later, and did not encrypt it: nothing is wrong with that.
+#[rstest]
+fn an_archive_that_is_encrypted_in_part_is_read_whole(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let zip = original::archive(&database(&shop.at), &FILES, Locked::With(PASSWORD))
+        .and(Entry::deflated("images/added.png", b"later"))
+        .and(Entry::folder("images/"))
+        .and(Entry::deflated("notes.txt", b"").zip_crypto("another one", false));
+    let path = shop.put("mixed", &zip.bytes());
+    let mut ignored = Vec::new();
+    let mut listen = |event: Event| {
+        if let Event::Note(Note::Ignored { name }) = event {
+            ignored.push(name);
+        }
+    };
+    let engine = shop.knowing(PASSWORD);
+    let options = backup::RestoreOptions::new(&path);
+    engine.stage_restore(ACTOR, &options, &mut listen).unwrap().commit(&mut quiet).unwrap();
+    assert_eq!(files_of(shop.files.root()).len(), 4);
+    assert_eq!(ignored, ["notes.txt"]);
+}
