@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::Path;
 
+use archive::{KeyFault, Keys, Lock};
 use backup::{BackupOptions, Engine, Error, Event, Kind, Note, RestoreOptions};
 use inventory::migration::SchemaState;
 use inventory::{Actor, Ambient, Inventory, migration};
@@ -65,13 +66,21 @@ async fn every_bad_archive_is_refused_by_name_and_nothing_changes(
     assert!(!engine.places().backups.exists(), "not even a safety backup was begun");
 }
 
-/// The archives of the original that are not encrypted.
-const PLAIN: [&str; 4] = [
-    "tiny/api/makermatrix_backup_20261122_140323.zip",
-    "tiny/task/task_plain_tiny.zip",
-    "tiny/legacy_v1/makermatrix_backup_20250928_132802.zip",
-    "tiny/other/no_metadata.zip",
+/// The archives of the original, and the passwords of those that are encrypted.
+const ARCHIVES: [(&str, Option<&str>); 7] = [
+    ("tiny/api/makermatrix_backup_20261122_140323.zip", None),
+    ("tiny/task/task_plain_tiny.zip", None),
+    ("tiny/legacy_v1/makermatrix_backup_20250928_132802.zip", None),
+    ("tiny/other/no_metadata.zip", None),
+    ("tiny/api/makermatrix_backup_20261122_140329_encrypted.zip", Some("Secr3t-Pässw0rd")),
+    ("tiny/task/task_pw_tiny_encrypted.zip", Some("hunter2-ascii")),
+    // Made anew by a user: with descriptors, and entries for the folders.
+    ("tiny/other/infozip_standin_encrypted.zip", Some("standin-pw")),
 ];
+
+fn keys(password: Option<&str>) -> Keys {
+    password.map_or_else(Keys::default, Keys::passphrase)
+}
 
 fn expected(archive: &str) -> Option<serde_json::Value> {
     let all: serde_json::Value =
@@ -80,19 +89,17 @@ fn expected(archive: &str) -> Option<serde_json::Value> {
 }
 
 #[rstest]
-#[case(PLAIN[0])]
-#[case(PLAIN[1])]
-#[case(PLAIN[2])]
-#[case(PLAIN[3])]
 #[tokio::test]
-async fn plain_archives_restore_with_the_counts_and_files_they_should_have(
-    #[case] name: &str,
+async fn every_archive_restores_with_the_counts_and_files_it_should_have(
+    #[values(0, 1, 2, 3, 4, 5, 6)] which: usize,
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
+    let (name, password) = ARCHIVES[which];
     let (Some(archive), Some(expected)) = (sample(name), expected(name)) else { return };
     // Into nothing: no database, no folder.
-    let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system());
+    let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system())
+        .with_keys(keys(password));
     let mut notes = Vec::new();
     let mut listen = |event: Event| {
         if let Event::Note(note) = event {
@@ -109,7 +116,7 @@ async fn plain_archives_restore_with_the_counts_and_files_they_should_have(
         assert_eq!(state.tables[table].0, rows.as_u64().unwrap(), "{table}");
     }
     let entries = expected["entries"].as_object().unwrap();
-    let files = entries.iter().filter(|(path, _)| path.contains('/'));
+    let files = entries.iter().filter(|(path, _)| path.contains('/') && !path.ends_with('/'));
     let files: Vec<_> =
         files.map(|(path, entry)| (path.clone(), entry["sha256"].as_str().unwrap().to_owned())).collect();
     assert_eq!(files_of(test_static_files_dir.root()).into_iter().collect::<Vec<_>>(), {
@@ -131,15 +138,18 @@ async fn plain_archives_restore_with_the_counts_and_files_they_should_have(
 /// The archive of the original holds the task that made it, as running. It must not run again, nor
 /// keep others from running.
 #[rstest]
-#[case(PLAIN[0])]
-#[case(PLAIN[1])]
+#[case(ARCHIVES[0])]
+#[case(ARCHIVES[1])]
+#[case(ARCHIVES[4])]
+#[case(ARCHIVES[5])]
 fn r6_a_running_task_in_the_archive_comes_back_cancelled(
-    #[case] name: &str,
+    #[case] (name, password): (&str, Option<&str>),
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
     let Some(archive) = sample(name) else { return };
-    let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system());
+    let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system())
+        .with_keys(keys(password));
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut |_: Event| {}).unwrap();
     let cancelled = staged.plan().cancelled_tasks;
     staged.commit(&mut |_: Event| {}).unwrap();
@@ -153,23 +163,21 @@ fn r6_a_running_task_in_the_archive_comes_back_cancelled(
 }
 
 #[rstest]
-fn encrypted_archives_are_refused_as_encrypted_whatever_their_name(
+fn encrypted_archives_ask_for_their_password_and_know_a_wrong_one(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
     let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system());
-    for name in [
-        "tiny/api/makermatrix_backup_20261122_140329_encrypted.zip",
-        "tiny/task/task_pw_tiny_encrypted.zip",
-        "tiny/other/infozip_standin_encrypted.zip",
-    ] {
+    for (name, _) in ARCHIVES.into_iter().filter(|(_, password)| password.is_some()) {
         let Some(archive) = sample(name) else { return };
         let renamed = test_db_path.beside("renamed.zip");
         fs::copy(&archive, &renamed).unwrap();
         for path in [&archive, &renamed] {
             let error = engine.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
-            assert!(error.to_string().contains("encrypted (ZipCrypto)"), "{error}");
-            assert_eq!(error.kind(), Kind::Refused);
+            assert_eq!(error.key_fault(), Some(KeyFault::None(Lock::ZipCrypto)), "{error}");
+            let guessing = engine.clone().with_keys(Keys::passphrase("a guess"));
+            let error = guessing.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
+            assert_eq!(error.key_fault(), Some(KeyFault::Wrong(Lock::ZipCrypto)), "{error}");
         }
     }
 }

@@ -132,7 +132,7 @@ fn said(live: &Live, result: Result<(), Option<Error>>, broken: &mut Vec<String>
         Err(Some(error)) => error,
     };
     let (kind, message) = (error.kind(), live.without_path(&error.to_string()));
-    if !matches!(kind, Kind::Refused | Kind::Corrupt) {
+    if !matches!(kind, Kind::Refused | Kind::Corrupt | Kind::Key) {
         broken.push(format!("{kind:?} is no answer to an archive: {:?}", short(&message)));
     }
     if message.chars().any(char::is_control) {

@@ -21,7 +21,9 @@ impl Shop {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_makermatrix"));
-        for variable in ["MAKERMATRIX_DATA", "DATABASE_URL", "STATIC_FILES_PATH", "BACKUPS_PATH"] {
+        for variable in
+            ["MAKERMATRIX_DATA", "DATABASE_URL", "STATIC_FILES_PATH", "BACKUPS_PATH", "MAKERMATRIX_CONFIG"]
+        {
             command.env_remove(variable);
         }
         command

@@ -105,6 +105,51 @@ pub(super) fn group(base: &Base) -> Group {
             }
         }),
     );
+    let locked = |extra: &[u8], data: Vec<u8>| {
+        base.legacy().changing(&base.image, |entry| {
+            entry.data = data;
+            let packed = entry.data.len() as u32;
+            for header in [&mut entry.local, &mut entry.central] {
+                (header.method, header.packed) = (99, packed);
+                header.flags |= 1;
+                header.extra = extra.to_vec();
+            }
+        })
+    };
+    for (what, field) in [
+        ("of no known strength", [2, 0, b'A', b'E', 4, 8, 0]),
+        ("of no known version", [3, 0, b'A', b'E', 3, 8, 0]),
+        ("of no known vendor", [2, 0, b'X', b'E', 3, 8, 0]),
+        ("around WinZip AES", [2, 0, b'A', b'E', 3, 99, 0]),
+        ("around bzip2", [2, 0, b'A', b'E', 3, 12, 0]),
+        ("with another password", [2, 0, b'A', b'E', 3, 8, 0]),
+    ] {
+        group.zip(&format!("WinZip AES {what}"), &locked(&extra(0x9901, &field), vec![7; 5000]));
+    }
+    group.zip("WinZip AES without its extra field", &locked(&[], vec![7; 5000]));
+    group.zip(
+        "WinZip AES with an extra field cut short",
+        &locked(&extra(0x9901, &[2, 0, b'A']), vec![7; 5000]),
+    );
+    group.zip("WinZip AES shorter than what it begins with", &locked(&aes, vec![7; 27]));
+    group.zip(
+        "WinZip AES, of another strength in the other header",
+        &locked(&aes, vec![7; 5000]).changing(&base.image, |entry| {
+            entry.local.extra = extra(0x9901, &[2, 0, b'A', b'E', 1, 8, 0]);
+        }),
+    );
+    for length in [0, 11, 12, 13] {
+        group.zip(
+            &format!("ZipCrypto of {length} bytes"),
+            &base.legacy().changing(&base.image, |entry| {
+                entry.data = vec![7; length];
+                for header in [&mut entry.local, &mut entry.central] {
+                    header.packed = length as u32;
+                    header.flags |= 1;
+                }
+            }),
+        );
+    }
     group.zip(
         "the extra field of WinZip AES alone",
         &base.legacy().changing(&base.image, |entry| {

@@ -1,0 +1,432 @@
+//! Encrypted backups as their owner meets them: keys, prompts, the emergency kit, exit codes, and the
+//! program `age` on the other side.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use testkit::skipped;
+use testkit::state_of;
+
+use crate::support::{Ran, Shop, write};
+
+/// A key in a file, and its public half.
+fn key(shop: &Shop, name: &str) -> (String, String) {
+    let file = shop.folder.join(name).to_str().unwrap().to_owned();
+    let made = shop.json(&["key", "new", "--output", &file]);
+    (file, made["recipient"].as_str().unwrap().to_owned())
+}
+
+fn has(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        skipped(&format!("{program} is not installed"));
+    }
+    found
+}
+
+fn encrypted(shop: &Shop, recipient: &str) -> String {
+    shop.json(&["backup", "--recipient", recipient])["archive"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn wrong_key_no_key_damaged_and_truncated_are_four_different_errors() {
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let (other, _) = key(&shop, "other.txt");
+    let archive = encrypted(&shop, &recipient);
+    let bytes = fs::read(&archive).unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = shop.folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    let (damaged, truncated) = (put("damaged", &changed), put("truncated", &bytes[..bytes.len() * 2 / 3]));
+    let before = state_of(&shop.places());
+    for (archive, key, code, words) in [
+        (&archive, Some(&other), 8, "none of the keys given opens it"),
+        (&archive, None, 8, "no key was given. Give one with --identity FILE"),
+        (&damaged, Some(&mine), 5, "the encrypted bytes have been changed or damaged"),
+        (&truncated, Some(&mine), 5, "the file is truncated"),
+    ] {
+        for command in [&["verify", archive][..], &["restore", archive, "--yes"], &["drill", archive]] {
+            let key = key.map_or_else(Vec::new, |key| vec!["--identity", key.as_str()]);
+            let ran = shop.run(&[command, &key].concat());
+            assert_eq!(ran.code, code, "{command:?}: {}", ran.err);
+            assert!(ran.err.contains(words), "{command:?}: {}", ran.err);
+        }
+    }
+    assert!(state_of(&shop.places()) == before);
+    assert_eq!(shop.run(&["verify", &archive, "--identity", &mine]).code, 0);
+}
+
+#[test]
+fn show_and_list_tell_without_a_key_what_is_no_secret() {
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let archive = encrypted(&shop, &recipient);
+    let shown = shop.json(&["show", &archive]);
+    assert_eq!(shown["encrypted"], "age, for one key");
+    assert!(shown["verified_at"].is_string() && shown["size"].as_u64().unwrap() > 1000);
+    assert!(shown.get("counts").is_none() && shown.get("files").is_none());
+    let text = shop.run(&["show", &archive]).out;
+    assert!(text.contains("not shown without the key (--identity or --passphrase-file)"), "{text}");
+    let with_key = shop.json(&["show", &archive, "--identity", &mine]);
+    assert_eq!(with_key["counts"]["parts"], 300);
+    let listed = shop.json(&["list"]);
+    assert_eq!(
+        (&listed["archives"][0]["encrypted"], &listed["archives"][0]["counts"]),
+        (&shown["encrypted"], &serde_json::Value::Null)
+    );
+    assert_eq!(shop.json(&["list", "--identity", &mine])["archives"][0]["counts"]["parts"], 300);
+
+    let checked = shop.json(&["key", "check", &mine]);
+    assert_eq!(
+        (checked["archive"].as_str(), checked["recipient"].as_str()),
+        (Some(&*archive), Some(&*recipient))
+    );
+    assert!(shop.json(&["list"])["archives"][0]["key_checked_at"].is_string());
+    let (other, _) = key(&shop, "other.txt");
+    let ran = shop.run(&["key", "check", &other]);
+    assert_eq!(ran.code, 8, "{}", ran.err);
+    let ran = Shop::populated().run(&["key", "check", &mine]);
+    assert_eq!((ran.code, ran.err.contains("no archive in")), (3, true), "{}", ran.err);
+}
+
+#[test]
+fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
+    let shop = Shop::new();
+    let (file, recipient) = key(&shop, "key.txt");
+    let private = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o077 == 0;
+    assert!(private(Path::new(&file)));
+    let text = fs::read_to_string(&file).unwrap();
+    let secret = text.lines().last().unwrap();
+    assert!(secret.starts_with("AGE-SECRET-KEY-1") && text.contains(&recipient), "as age-keygen writes it");
+    let again = shop.run(&["key", "new", "--output", &file]);
+    assert_eq!((again.code, again.err.contains("exists already")), (2, true), "{}", again.err);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "a key is never overwritten");
+
+    let kit = shop.run(&["key", "new"]);
+    assert_eq!(kit.code, 0);
+    for words in [
+        "AGE-SECRET-KEY-1",
+        "age1",
+        "█",
+        "age -d -i key.txt -o backup.zip NAME.zip.age",
+        "sha256sum -c SHA256SUMS",
+        "required = true",
+    ] {
+        assert!(kit.out.contains(words), "{words} is missing: {}", kit.out);
+    }
+    let page = shop.folder.join("kit.html");
+    let made = shop.json(&["key", "new", "--kit", page.to_str().unwrap()]);
+    assert!(made["identity"].is_null(), "it is on the page, and nowhere else");
+    assert!(private(&page));
+    let html = fs::read_to_string(&page).unwrap();
+    for words in [
+        "<!doctype html>",
+        "<svg",
+        "AGE-SECRET-KEY-1",
+        made["recipient"].as_str().unwrap(),
+        "&amp;&amp; sha256sum",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    assert!(shop.json(&["key", "new"])["identity"].as_str().unwrap().starts_with("AGE-SECRET-KEY-1"));
+}
+
+#[test]
+fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
+    let shop = Shop::populated();
+    let plain = shop.json(&["backup", "--name", "plain"])["archive"].as_str().unwrap().to_owned();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let config = shop.data().join("makermatrix.toml");
+    let configure = |text: &str| fs::write(&config, text).unwrap();
+
+    configure("[backup.encryption]\nrequired = true\n");
+    for command in [&["backup"][..], &["restore", &plain, "--yes"]] {
+        let ran = shop.run(command);
+        assert_eq!(ran.code, 9, "{command:?}: {}", ran.err);
+        assert!(ran.err.contains("nobody to encrypt them for"), "{}", ran.err);
+    }
+    // An older database is migrated after a backup, or not at all.
+    let database = rusqlite::Connection::open(shop.places().database).unwrap();
+    let newest = *inventory::migration::names().last().unwrap();
+    database.execute("DELETE FROM mm_migrations WHERE version = ?1", [newest]).unwrap();
+    let ran = shop.run(&["init"]);
+    assert_eq!(ran.code, 9, "{}", ran.err);
+
+    configure(&format!("[backup.encryption]\nrecipients = [\"{recipient}\"]\nrequired = true\n"));
+    assert_eq!(shop.run(&["init"]).code, 0);
+    let ran = shop.run(&["backup", "--no-encryption"]);
+    assert_eq!(ran.code, 9, "{}", ran.err);
+    let made = shop.json(&["backup", "--name", "safe"]);
+    assert_eq!(
+        (made["encrypted"].as_str(), made["archive"].as_str().unwrap().ends_with("safe.zip.age")),
+        (Some("age, for one key"), true)
+    );
+    let restored = shop.json(&["restore", &plain, "--yes"]);
+    let safety = restored["safety_backup"].as_str().unwrap();
+    assert_eq!(shop.run(&["verify", safety, "--identity", &mine]).code, 0);
+    let names: Vec<String> = fs::read_dir(shop.places().backups)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let unprotected = |name: &&String| name.ends_with(".zip") && *name != "plain.zip";
+    assert_eq!(names.iter().find(unprotected), None);
+
+    // What cannot be understood is not passed over: it could be what protects.
+    for (text, words) in [
+        ("[backup.encrypton]\nrequired = true\n", "line 1: unknown field"),
+        (
+            "[backup.encryption]\nrecipients = [\"AGE-SECRET-KEY-1HUSHHUSH\"]\n",
+            "number 1 of the recipients: that is a secret key",
+        ),
+        (
+            "[backup.encryption]\nrecipients = [\"age1nonsense\"]\n",
+            "number 1 of the recipients: it is not a whole key",
+        ),
+        ("[backup.encryption\n", "line 1"),
+    ] {
+        configure(text);
+        let ran = shop.run(&["backup"]);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains(words) && !ran.err.contains("HUSHHUSH"), "{}", ran.err);
+    }
+    let ran = shop.run(&["backup", "--config", "nowhere.toml"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+}
+
+#[test]
+fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating_them() {
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let secret = fs::read_to_string(&mine).unwrap().lines().last().unwrap().to_owned();
+    let file = |name: &str, text: &str| {
+        write(&shop.folder.join(name), text.as_bytes());
+        name.to_owned()
+    };
+    let public = file("public.txt", &format!("{recipient}\n"));
+    let archive = encrypted(&shop, &recipient);
+    for (args, words) in [
+        (vec!["backup", "--recipient", &secret], "that is a secret key"),
+        (vec!["backup", "--recipient", "age1short"], "it is not a whole key"),
+        (vec!["backup", "--recipients-file", &mine], "line 3: that is a secret key"),
+        (vec!["backup", "--recipients-file", &file("none.txt", "# nobody\n\n")], "holds no key"),
+        (
+            vec!["backup", "--passphrase-file", &file("empty.txt", "\nsecond line\n")],
+            "is empty: no passphrase",
+        ),
+        (vec!["backup", "--passphrase"], "there is no terminal to ask"),
+        (vec!["verify", &archive, "--identity", &public], "that is a public key"),
+    ] {
+        let ran = shop.run(&args);
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+        assert!(!ran.err.contains(&secret), "{}", ran.err);
+    }
+    assert_eq!(shop.run(&["verify", &archive, "--identity", "nowhere"]).code, 3);
+}
+
+#[test]
+fn age_opens_what_we_write_and_we_open_what_age_writes() {
+    if !has("age") {
+        return;
+    }
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let archive = encrypted(&shop, &recipient);
+    let run = |command: &mut Command| {
+        let ran = Ran::from(command.current_dir(&shop.folder).output().unwrap());
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        ran.out
+    };
+    run(Command::new("age").args(["-d", "-i", &mine, "-o", "backup.zip", &archive]));
+    run(Command::new("unzip").args(["-q", "backup.zip", "-d", "backup"]));
+    let checked = run(Command::new("sh").args(["-c", "cd backup && sha256sum -c SHA256SUMS"]));
+    assert_eq!(checked.lines().count(), 5, "{checked}");
+    run(Command::new("age").args(["-r", &recipient, "-o", "theirs.age", "backup.zip"]));
+    let verified = shop.json(&["verify", "theirs.age", "--identity", &mine]);
+    assert_eq!(verified["counts"]["parts"], 300);
+    // A key of theirs, too.
+    run(Command::new("age-keygen").args(["-o", "theirs.txt"]));
+    let text = fs::read_to_string(shop.folder.join("theirs.txt")).unwrap();
+    let theirs = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let archive = encrypted(&shop, theirs);
+    shop.json(&["verify", &archive, "--identity", "theirs.txt"]);
+}
+
+/// Runs a command on a terminal of its own, waits for each question, and types the answer to it.
+fn on_a_terminal(shop: &Shop, command: &Command, answers: &[(&str, &str)]) -> Ran {
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(&shop.folder)
+        .env("MAKERMATRIX_DATA", shop.data());
+    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    for (question, answer) in answers {
+        let from = shown.len();
+        while !String::from_utf8_lossy(&shown[from..]).contains(question) {
+            let mut byte = [0];
+            assert_eq!(screen.read(&mut byte).unwrap(), 1, "{question}: {}", String::from_utf8_lossy(&shown));
+            shown.push(byte[0]);
+        }
+        writeln!(keyboard, "{answer}").unwrap();
+    }
+    screen.read_to_end(&mut shown).unwrap();
+    let code = child.wait().unwrap().code().unwrap();
+    Ran { code, out: String::from_utf8(shown).unwrap(), err: String::new() }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_on_the_terminal() {
+    if !has("script") {
+        return;
+    }
+    let shop = Shop::populated();
+    let passphrase = "Ohm's law, 抵抗";
+    let new = |name: &str, again: &str| {
+        let command = shop.command(&["backup", "--name", name, "--passphrase"]);
+        on_a_terminal(
+            &shop,
+            &command,
+            &[("Passphrase for the archive: ", passphrase), ("The same again: ", again)],
+        )
+    };
+    let ran = new("asked", passphrase);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let archive = shop.places().backups.join("asked.zip.age").to_str().unwrap().to_owned();
+    let question = "Passphrase of the archive: ";
+    let verify = shop.command(&["verify", &archive]);
+    let ran = on_a_terminal(&shop, &verify, &[(question, "a guess"), (question, passphrase)]);
+    assert!(ran.code == 0 && ran.out.contains("That was not it") && ran.out.contains("sound"), "{}", ran.out);
+    let ran = new("two", "another");
+    assert!(ran.code == 2 && ran.out.contains("the two are not the same"), "{}", ran.out);
+    assert!(!shop.places().backups.join("two.zip.age").exists());
+
+    // And the other program's way with it, both ways.
+    if !has("age") {
+        return;
+    }
+    let mut decrypt = Command::new("age");
+    decrypt.args(["-d", "-o", "backup.zip", &archive]);
+    let ran = on_a_terminal(&shop, &decrypt, &[("Enter passphrase", passphrase)]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let mut encrypt = Command::new("age");
+    encrypt.args(["-p", "-o", "theirs.age", "backup.zip"]);
+    let answers = [("Enter passphrase", passphrase), ("Confirm passphrase", passphrase)];
+    let ran = on_a_terminal(&shop, &encrypt, &answers);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    write(&shop.folder.join("passphrase"), format!("{passphrase}\r\n").as_bytes());
+    let verified = shop.json(&["verify", "theirs.age", "--passphrase-file", "passphrase"]);
+    assert_eq!(verified["counts"]["parts"], 300);
+}
+
+#[test]
+fn the_key_of_the_emergency_kit_can_be_typed_in() {
+    if !has("script") {
+        return;
+    }
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let secret = fs::read_to_string(&mine).unwrap().lines().last().unwrap().to_owned();
+    let archive = encrypted(&shop, &recipient);
+    let before = state_of(&shop.places());
+    let ran = on_a_terminal(
+        &shop,
+        &shop.command(&["restore", &archive]),
+        &[("Secret key", &secret), ("[y/N]", "y")],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(state_of(&shop.places()) == before);
+}
+
+/// Every file below these folders, with its content.
+fn everything(folders: &[PathBuf]) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = folders.to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().flatten() {
+            match entry.file_type().unwrap() {
+                kind if kind.is_dir() => folders.push(entry.path()),
+                kind if kind.is_file() => found.push((entry.path(), fs::read(entry.path()).unwrap())),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// No key, passphrase or secret of the environment file stands anywhere after a run: not in the data
+/// folder, the archives, the temporary files or what was printed; and not in the arguments and the
+/// environment either, since there is no way to give it there.
+#[test]
+fn no_secret_is_left_in_anything_that_a_run_leaves_behind() {
+    let shop = Shop::populated();
+    let vault = shop.folder.join("vault");
+    let temporary = shop.folder.join("tmp");
+    fs::create_dir_all(&vault).unwrap();
+    fs::create_dir_all(&temporary).unwrap();
+    let mut printed = Vec::new();
+    let mut run = |args: &[&str], code: i32| {
+        let output = shop.command(args).env("TMPDIR", &temporary).output().unwrap();
+        printed.extend([output.stdout.clone(), output.stderr.clone()].concat());
+        let ran = Ran::from(output);
+        assert_eq!(ran.code, code, "{args:?}: {}{}", ran.out, ran.err);
+        ran.out
+    };
+    let path = |name: &str| vault.join(name).to_str().unwrap().to_owned();
+    let (mine, other) = (path("mine.txt"), path("other.txt"));
+    for file in [&mine, &other] {
+        // The kit goes into the vault: what is printed there is for the owner's eyes.
+        run(&["key", "new", "--output", file, "--kit", &format!("{file}.html")], 0);
+    }
+    let text = fs::read_to_string(&mine).unwrap();
+    let secret = text.lines().last().unwrap().to_owned();
+    let recipient = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let (passphrase, env) =
+        ("a-passphrase-like-no-other-4711", "JWT_SECRET_KEY=secret-of-the-environment-4711");
+    fs::write(path("passphrase"), passphrase).unwrap();
+    fs::write(path("wrong"), "a-guess").unwrap();
+    fs::write(
+        shop.data().join("makermatrix.toml"),
+        format!("backup.encryption.recipients = [\"{recipient}\"]\n"),
+    )
+    .unwrap();
+
+    fs::write(shop.data().join(".env"), env).unwrap();
+    run(&["backup", "--name", "one", "--include-env"], 0);
+    fs::remove_file(shop.data().join(".env")).unwrap();
+    run(&["backup", "--name", "two", "--passphrase-file", &path("passphrase")], 0);
+    let archive = |name: &str| shop.places().backups.join(name).to_str().unwrap().to_owned();
+    let (one, two) = (archive("one.zip.age"), archive("two.zip.age"));
+    run(&["verify", &one, "--identity", &mine], 0);
+    run(&["verify", &one, "--identity", &other], 8);
+    run(&["verify", &two, "--passphrase-file", &path("passphrase")], 0);
+    run(&["verify", &two, "--passphrase-file", &path("wrong")], 8);
+    run(&["show", &one, "--identity", &mine, "--json"], 0);
+    run(&["list", "--identity", &mine, "--passphrase-file", &path("passphrase")], 0);
+    run(&["key", "check", &other], 8);
+    run(&["key", "check", &mine], 0);
+    run(&["drill", &one, &two, "--identity", &mine, "--passphrase-file", &path("passphrase")], 0);
+    run(&["restore", &one, "--identity", &mine, "--yes"], 0);
+    run(&["restore", &two, "--passphrase-file", &path("passphrase"), "--yes", "--json"], 0);
+
+    let mut left = everything(&[shop.data(), temporary]);
+    left.push(("what was printed".into(), printed));
+    assert!(left.len() > 10);
+    for (path, content) in left {
+        for hidden in [secret.as_str(), &secret[16..50], &secret.to_lowercase(), passphrase, env] {
+            let found = content.windows(hidden.len()).any(|bytes| bytes == hidden.as_bytes());
+            assert!(!found, "{} holds {hidden}", path.display());
+        }
+    }
+}
