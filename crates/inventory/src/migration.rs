@@ -7,6 +7,7 @@ mod defaults;
 mod m0001_original_schema;
 mod m0002_category_tree;
 mod m0003_restore_marker;
+mod m0004_passwords;
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub enum SchemaState {
 
 /// The migrations, oldest first.
 pub fn names() -> Vec<&'static str> {
-    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker"]
+    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker", "m0004_passwords"]
 }
 
 /// Applies what is pending to the database in `path`, which must exist but may be empty, and says what that was. Either
@@ -95,6 +96,8 @@ async fn connect(path: &Path) -> Result<DatabaseConnection, DbErr> {
             .create_if_missing(false)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("synchronous", "FULL")
+            // What a migration takes away, passwords for one, must not stay in pages that are free.
+            .pragma("secure_delete", "ON")
     });
     Database::connect(options).await
 }
@@ -173,6 +176,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_original_schema::Migration),
             Box::new(m0002_category_tree::Migration),
             Box::new(m0003_restore_marker::Migration),
+            Box::new(m0004_passwords::Migration),
         ]
     }
 

@@ -15,6 +15,7 @@ mod copy;
 mod digest;
 mod prepare;
 mod printable;
+mod redact;
 mod references;
 mod strip;
 
@@ -24,5 +25,7 @@ pub(crate) use connection::{explain, open_live_reader};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
 pub use prepare::{Preparation, Prepared, has_marker, prepare};
 pub use printable::printable;
+pub use redact::redact;
+pub(crate) use redact::{SETTINGS, TASK_COLUMNS, without_passwords};
 pub use references::{Reference, references};
 pub use strip::strip;

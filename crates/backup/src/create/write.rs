@@ -53,6 +53,12 @@ impl Engine {
                 .into_iter()
                 .map(|what| LeftOut { what, why: "archives hold tables and indexes only".to_owned() }),
         );
+        left_out.extend(
+            copied
+                .redacted
+                .into_iter()
+                .map(|what| LeftOut { what, why: "passwords do not belong in archives".to_owned() }),
+        );
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));

@@ -16,6 +16,8 @@ pub struct Plan {
     pub migrations: Vec<String>,
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
+    /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
+    pub redacted: Vec<String>,
     /// Rows with broken foreign keys, taken as they are.
     pub violations: u64,
     /// Triggers, views and virtual tables that stay out.

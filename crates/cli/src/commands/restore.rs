@@ -102,6 +102,9 @@ fn plan_text(plan: &Plan) -> String {
     if plan.cancelled_tasks > 0 {
         let _ = writeln!(text, "  cancels {} unfinished tasks of the backup", plan.cancelled_tasks);
     }
+    for what in &plan.redacted {
+        let _ = writeln!(text, "  takes out what was kept in the clear: {what}");
+    }
     if plan.violations > 0 {
         let _ = writeln!(text, "  takes {} rows with broken foreign keys as they are", plan.violations);
     }
@@ -114,6 +117,7 @@ fn plan_json(plan: &Plan) -> Value {
         "after": output::counts_json(&plan.rows_after),
         "migrations": plan.migrations,
         "cancelled_tasks": plan.cancelled_tasks,
+        "passwords_taken_out": plan.redacted,
         "foreign_key_violations": plan.violations,
         "left_out": plan.left_out,
         "files": plan.files,
