@@ -50,6 +50,8 @@ pub enum Purpose {
     BeforeRestore,
     /// Before the schema is changed.
     BeforeMigration,
+    /// Of what lies elsewhere, to be put in place here. That is only read.
+    Import,
 }
 
 impl Purpose {
@@ -58,9 +60,13 @@ impl Purpose {
             Self::Manual => "makermatrix_backup",
             Self::BeforeRestore => "safety_backup_before_restore",
             Self::BeforeMigration => "safety_backup_before_migration",
+            Self::Import => "imported",
         }
     }
 }
+
+/// Why passwords that the original keeps in the clear are left out.
+pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
 /// A backup that exists, is durable, and has been read back.
 #[derive(Debug)]

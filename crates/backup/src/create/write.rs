@@ -17,7 +17,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list};
 use super::unfinished::Unfinished;
-use super::{BackupOptions, Purpose};
+use super::{BackupOptions, NO_PASSWORDS, Purpose};
 
 impl Engine {
     pub(super) fn write_archive(
@@ -29,8 +29,15 @@ impl Engine {
     ) -> Result<(Manifest, u32), Error> {
         let archive_path = &unfinished.archive;
         let static_files = self.static_files();
-        static_files.sweep().map_err(Error::live(&self.places.database))?;
-        let lease = static_files.lease().map_err(Error::live(&self.places.database))?;
+        // The files of another program are only read, and it knows of no lease.
+        let ours = purpose != Purpose::Import;
+        let lease = match ours {
+            true => {
+                static_files.sweep().map_err(Error::live(&self.places.database))?;
+                Some(static_files.lease().map_err(Error::live(&self.places.database))?)
+            }
+            false => None,
+        };
 
         // The order is what makes it one moment: files that were there before it, then the
         // database, then those files that the database refers to and that came in between.
@@ -53,12 +60,8 @@ impl Engine {
                 .into_iter()
                 .map(|what| LeftOut { what, why: "archives hold tables and indexes only".to_owned() }),
         );
-        left_out.extend(
-            copied
-                .redacted
-                .into_iter()
-                .map(|what| LeftOut { what, why: "passwords do not belong in archives".to_owned() }),
-        );
+        left_out
+            .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));
@@ -93,7 +96,9 @@ impl Engine {
                 .map_err(write_failed)?;
         }
         drop(lease);
-        static_files.sweep().map_err(Error::live(&self.places.database))?;
+        if ours {
+            static_files.sweep().map_err(Error::live(&self.places.database))?;
+        }
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
         let (mut buffered, manifest) =
