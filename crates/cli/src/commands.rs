@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod drill;
+mod import;
 mod init;
 mod list;
 mod restore;
@@ -31,6 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Drill(options) => drill::run(global, &engine, options),
         Command::Show { file, files } => show::run(global, &engine, file, *files),
         Command::Restore(options) => restore::run(global, &engine, options),
+        Command::Import(options) => import::run(global, &engine, options),
         Command::List => list::run(global, &engine),
         Command::Demo { .. } => unreachable!("handled above"),
     }

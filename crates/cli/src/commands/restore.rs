@@ -67,7 +67,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     output::result(global, &text, &value)
 }
 
-fn plan_text(plan: &Plan) -> String {
+pub(super) fn plan_text(plan: &Plan) -> String {
     let mut text = String::new();
     let after = backup::restore::entity_counts(&plan.rows_after);
     let now = plan.rows_now.as_ref().map(backup::restore::entity_counts);
@@ -111,7 +111,7 @@ fn plan_text(plan: &Plan) -> String {
     text
 }
 
-fn plan_json(plan: &Plan) -> Value {
+pub(super) fn plan_json(plan: &Plan) -> Value {
     json!({
         "now": plan.rows_now.as_ref().map(output::counts_json),
         "after": output::counts_json(&plan.rows_after),

@@ -5,6 +5,7 @@
 
 mod commands;
 mod full_disk;
+mod import;
 mod injected;
 mod killed;
 mod support;
