@@ -28,6 +28,9 @@ use crate::sqlite::{explain, open_live_reader, printable};
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
 
+/// From here on no passwords of backups are in the database.
+pub(crate) const PASSWORDS: &str = "m0004_passwords";
+
 const TABLE: &str = "mm_migrations";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,7 +47,7 @@ pub enum SchemaState {
 
 /// The migrations, oldest first.
 pub fn names() -> Vec<&'static str> {
-    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker", "m0004_passwords"]
+    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker", PASSWORDS]
 }
 
 /// Applies what is pending to the database in `path`, which must exist but may be empty, and says what that was. Either

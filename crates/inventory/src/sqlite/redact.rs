@@ -11,6 +11,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
 use crate::Error;
+use crate::migration::{self, PASSWORDS, SchemaState};
 
 use super::connection::{explain, open_copy};
 
@@ -75,11 +76,20 @@ fn redact_in(connection: &Connection) -> Result<Vec<String>> {
             redacted.push(format!("{table}: {passwords} password{plural}"));
         }
     }
-    if !redacted.is_empty() {
-        // Rows that have been rewritten before leave their former content behind, in what is free.
+    // Rows that were rewritten or deleted before leave their content behind, in what is free; where the
+    // migration has been, nobody writes such rows any more.
+    if !redacted.is_empty() || has_been_used_by_the_original(connection)? {
         connection.execute_batch("VACUUM")?;
     }
     Ok(redacted)
+}
+
+fn has_been_used_by_the_original(connection: &Connection) -> Result<bool> {
+    let pending = match migration::state(connection)? {
+        SchemaState::Behind(pending) => pending.iter().any(|name| name == PASSWORDS),
+        _ => false,
+    };
+    Ok(pending && connection.table_exists(None, "tasks")?)
 }
 
 fn cleaned(context: &Context<'_>) -> Option<(String, u64)> {

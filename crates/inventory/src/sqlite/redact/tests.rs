@@ -70,9 +70,21 @@ fn b6_b7_no_byte_of_a_password_stays_in_a_copy() {
     );
     assert_eq!(digest::digest(&connection, "partmodel").unwrap(), parts);
     drop(connection);
+    migration::migrate(&path).unwrap();
     let clean = fs::read(&path).unwrap();
     assert_eq!(redact(&path).unwrap(), Vec::<String>::new(), "once is enough");
     assert_eq!(fs::read(&path).unwrap(), clean, "and nothing is written for nothing");
+}
+
+#[test]
+fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
+    let (_folder, path, connection) = database(ORIGINAL_SCHEMA);
+    task(&connection, "1", r#"'{"password": "Geheim-that-was-deleted"}'"#);
+    connection.execute("DELETE FROM tasks", []).unwrap();
+    drop(connection);
+    assert!(holds(&path, b"Geheim"), "what this is about");
+    assert_eq!(redact(&path).unwrap(), Vec::<String>::new());
+    assert!(!holds(&path, b"Geheim"));
 }
 
 #[test]
