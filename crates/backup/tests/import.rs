@@ -107,10 +107,8 @@ async fn a_data_folder_comes_over_whole_and_stays_untouched(
     #[case] static_files: &str,
 ) {
     let old = Move::new(database, static_files).await;
-    fs::remove_file(
-        &fs::read_dir(old.from.join(static_files).join("images")).unwrap().next().unwrap().unwrap().path(),
-    )
-    .unwrap();
+    let mut images = fs::read_dir(old.from.join(static_files).join("images")).unwrap();
+    fs::remove_file(images.next().unwrap().unwrap().path()).unwrap();
     let (before, state) =
         (tree(&old.from), state_of_copy(&old.from.join(database), &old.from.join(static_files)));
 

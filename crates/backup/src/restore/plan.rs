@@ -57,7 +57,7 @@ impl Plan {
         let has_rows = self
             .rows_now
             .as_ref()
-            .map_or(true, |tables| tables.iter().any(|(table, rows)| *rows > 0 && !ours(table)));
+            .is_none_or(|tables| tables.iter().any(|(table, rows)| *rows > 0 && !ours(table)));
         self.replaces_something && (replaced + removed > 0 || has_rows)
     }
 

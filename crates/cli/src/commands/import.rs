@@ -67,7 +67,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         let _ = writeln!(text, "What was there before is in {}", path.display());
     }
     text.push_str("\nNext:\n");
-    next.iter().for_each(|step| drop(writeln!(text, "- {step}")));
+    for step in &next {
+        let _ = writeln!(text, "- {step}");
+    }
     value["archive"] = json!(report.archive);
     value["safety_backup"] = json!(report.restored.safety_backup);
     value["set_aside"] = json!(report.restored.set_aside);
