@@ -85,6 +85,17 @@ fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
     assert!(holds(&path, b"Geheim"), "what this is about");
     assert_eq!(redact(&path).unwrap(), Vec::<String>::new());
     assert!(!holds(&path, b"Geheim"));
+
+    // Also where the migration has been, if the original was at work again.
+    migration::migrate(&path).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    task(&connection, "1", r#"'{"password": "' || replace(hex(zeroblob(3000)), '00', 'Geheim') || '"}'"#);
+    connection.execute("DELETE FROM tasks", []).unwrap();
+    task(&connection, "2", r#"'{"password": "x"}'"#);
+    drop(connection);
+    assert!(holds(&path, b"Geheim"));
+    assert_eq!(redact(&path).unwrap(), ["tasks: 1 password"]);
+    assert!(!holds(&path, b"Geheim"));
 }
 
 #[test]
