@@ -226,6 +226,8 @@ async fn a_database_alone_leaves_the_files_that_are_there() {
     fs::write(&file, b"png").unwrap();
     let report = old.import(&ImportOptions::new(old.from.join("database/makermatrix.db"))).unwrap();
     assert!(file.exists() && report.restored.plan.files.is_empty());
+    let ImportSource::Data { env, .. } = &report.source else { panic!("it is a database") };
+    assert_eq!(env.as_ref(), Some(&old.from.join(".env")));
     assert_eq!(report.contents.dangling.len(), 4, "all its files, since none were named");
     let with_files = ImportOptions {
         static_files: Some(old.from.join("static")),

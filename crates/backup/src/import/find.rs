@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use inventory::disk::folder_of;
 use inventory::static_files::FileKind;
 
 use crate::{Error, Places};
@@ -68,7 +69,10 @@ pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportS
     }
     if is_database(source)? {
         let static_files = static_files.map(Path::to_owned);
-        return Ok(ImportSource::Data { database: source.to_owned(), static_files, env: None });
+        // Beside it, or above a folder that holds nothing but the database.
+        let above = [folder_of(source), folder_of(folder_of(source))];
+        let env = above.map(|folder| folder.join(".env")).into_iter().find(|path| path.is_file());
+        return Ok(ImportSource::Data { database: source.to_owned(), static_files, env });
     }
     // An archive, or something that opening it has better words for.
     Ok(ImportSource::Archive(source.to_owned()))
