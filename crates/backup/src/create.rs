@@ -8,7 +8,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use archive::{Encryption, Lock, Manifest, Recipient};
+use archive::{Encryption, Keys, Lock, Manifest, Recipient};
 use inventory::Actor;
 use inventory::disk::folder_of;
 use inventory::static_files::FileKind;
@@ -18,7 +18,7 @@ use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
 use unfinished::Unfinished;
-use write::Output;
+use write::{Output, Written};
 
 /// What to back up, and under which name.
 #[derive(Debug, Clone)]
@@ -76,6 +76,8 @@ pub enum Purpose {
     BeforeRestore,
     /// Before the schema is changed.
     BeforeMigration,
+    /// Of what lies elsewhere, to be put in place here. That is only read.
+    Import,
 }
 
 impl Purpose {
@@ -84,9 +86,13 @@ impl Purpose {
             Self::Manual => "makermatrix_backup",
             Self::BeforeRestore => "safety_backup_before_restore",
             Self::BeforeMigration => "safety_backup_before_migration",
+            Self::Import => "imported",
         }
     }
 }
+
+/// Why passwords that the original keeps in the clear are left out.
+pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
 /// A backup that exists, is durable, and has been read back.
 #[derive(Debug)]
@@ -101,6 +107,8 @@ pub struct BackupReport {
     pub lock: Option<Lock>,
     /// That it was verified, and when.
     pub status: Status,
+    /// What opens it: whoever wrote it can read it, until it forgets these.
+    pub(crate) keys: Keys,
     /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
     pub snapshot_restarts: u32,
 }
@@ -154,11 +162,11 @@ impl Engine {
         let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
         let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
         let made = self.write_archive(options, purpose, output, observer);
-        let (manifest, snapshot_restarts) = made.inspect_err(|_| unfinished.discard(self))?;
+        let Written { manifest, keys, restarts } = made.inspect_err(|_| unfinished.discard(self))?;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.lock());
-        Ok(BackupReport { path, size, manifest, lock, status, snapshot_restarts })
+        Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.

@@ -39,7 +39,7 @@ pub struct Drilled {
     /// Tables whose rows are the same, by digest.
     pub tables: u64,
     /// Tables with the same number of rows, which restoring changes: by a migration, or because tasks
-    /// that were running are cancelled.
+    /// that were running are cancelled, or because passwords are taken out.
     pub changed_tables: Vec<String>,
     /// Rows altogether.
     pub rows: u64,
@@ -188,7 +188,10 @@ impl Comparison<'_> {
 
 /// Whether a restore rewrites rows of this table.
 fn restoring_changes(table: &str, plan: &Plan) -> bool {
-    !plan.migrations.is_empty() || (table == "tasks" && plan.cancelled_tasks > 0)
+    let redacted = |line: &String| line.split(':').next() == Some(table);
+    !plan.migrations.is_empty()
+        || (table == "tasks" && plan.cancelled_tasks > 0)
+        || plan.redacted.iter().any(redacted)
 }
 
 /// Between the name of the database and the id of the drill.

@@ -104,6 +104,26 @@ pub enum Error {
          folder.", path.display()
     )]
     OutputAmongFiles { path: PathBuf },
+    #[error("the database {}: {source}. Nothing was imported.", path.display())]
+    ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
+    #[error("{}", nothing_to_import(path, newest.as_deref()))]
+    ImportNothing { path: PathBuf, newest: Option<PathBuf> },
+    #[error("there are several {what}: {}. Please {say}.", paths(found))]
+    ImportSeveral { what: &'static str, found: Vec<PathBuf>, say: &'static str },
+    #[error("{} has neither datasheets/ nor images/. Name the folder that holds them.", path.display())]
+    ImportNoFiles { path: PathBuf },
+    #[error(
+        "{} is what it would be imported to. Name another place for the inventory here with --data-dir; or, to go on \
+         with this database as it is, run `makermatrix init`.", path.display()
+    )]
+    ImportSame { path: PathBuf },
+    #[error("{}: no such file or folder. Name a data folder of the original, its database, or an archive.", path.display())]
+    ImportNotFound { path: PathBuf },
+    #[error(
+        "{} changes all the time, so it could not be copied. Nothing was imported; stop MakerMatrix there, and try \
+         again.", path.display()
+    )]
+    ImportBusy { path: PathBuf },
     #[error("the journal {} cannot be read: {why}. Keep it, and ask for help: it says how to finish a restore.", path.display())]
     Journal { path: PathBuf, why: String },
 
@@ -146,6 +166,11 @@ impl Error {
     /// What sort of error it is.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::ImportNotFound { .. } | Self::ImportNothing { .. } | Self::ImportNoFiles { .. } => {
+                Kind::NotFound
+            }
+            Self::ImportSeveral { .. } | Self::ImportSame { .. } => Kind::Usage,
+            Self::ImportBusy { .. } => Kind::Locked,
             Self::ArchiveNotFound { .. } | Self::NoDatabase { .. } | Self::NoEnv { .. } => Kind::NotFound,
             Self::ArchiveIsFolder { .. }
             | Self::DatabaseUrl { .. }
@@ -170,7 +195,7 @@ impl Error {
                 Kind::Internal => Kind::Corrupt,
                 kind => kind,
             },
-            Self::LiveDatabase { source, .. } => Kind::of(source),
+            Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. }
             | Self::Locked { .. }
             | Self::ChangedMeanwhile { .. }
@@ -204,7 +229,20 @@ impl Error {
         let path = path.to_owned();
         move |source| match source {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => Self::ArchivedDatabase { path, source: Box::new(by_entry(source)) },
+            source => {
+                Self::ArchivedDatabase { path, source: Box::new(named(source, Path::new(archive::DATABASE))) }
+            }
+        }
+    }
+
+    /// The same about the database of which a copy was worked on.
+    pub(crate) fn of_source(self, copy: &Path, original: &Path) -> Self {
+        match self {
+            Self::LiveDatabase { path, source } if path == copy => {
+                let source = Box::new(named(*source, original));
+                Self::ImportedDatabase { path: original.to_owned(), source }
+            }
+            other => other,
         }
     }
 }
@@ -231,18 +269,37 @@ impl Kind {
     }
 }
 
-/// The error of a database that was unpacked somewhere, by the name that people can find.
-fn by_entry(mut error: inventory::Error) -> inventory::Error {
+/// The error of a database that was copied somewhere, by the name that people can find.
+fn named(mut error: inventory::Error, name: &Path) -> inventory::Error {
     use inventory::Error as Of;
     match &mut error {
         Of::NotADatabase { path }
         | Of::Foreign { path, .. }
         | Of::Damaged { path, .. }
         | Of::ValueTooLarge { path, .. }
-        | Of::Busy { path } => *path = archive::DATABASE.into(),
+        | Of::Busy { path } => name.clone_into(path),
         _ => {}
     }
     error
+}
+
+fn nothing_to_import(path: &Path, newest: Option<&Path>) -> String {
+    let path = path.display();
+    match newest {
+        Some(newest) => format!(
+            "there is no database of MakerMatrix in {path}, only archives. To import the newest, name it: {}",
+            newest.display()
+        ),
+        None => format!(
+            "there is no database of MakerMatrix in {path}: looked for makermatrix.db there, in database/ and in \
+             MakerMatrix/. Name the database itself, or an archive."
+        ),
+    }
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    shown.join(", ")
 }
 
 fn advice(source: &archive::Error) -> &'static str {

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
-//! stages, [`recover`], [`drill`], `key_check`, `migrate`.
+//! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
 pub mod catalog;
 pub mod create;
@@ -14,6 +14,7 @@ pub mod drill;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod import;
 mod key_check;
 mod lock;
 mod migrate;
@@ -30,6 +31,7 @@ pub use drill::{DrillOptions, Drilled};
 pub use engine::{Engine, Protection};
 pub use error::{Error, Kind};
 pub use event::{Event, Note, Observer, Step};
+pub use import::{ImportOptions, ImportReport, StagedImport};
 pub use places::Places;
 pub use recover::Recovered;
 pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};

@@ -125,6 +125,11 @@ impl StagedRestore {
         &self.plan
     }
 
+    /// The database that would go live.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.engine.places.staged_database(&self.journal.id)
+    }
+
     /// Makes the change.
     ///
     /// # Errors

@@ -215,7 +215,11 @@ async fn a_database_of_the_original_opens_as_it_is(
 
     let after = state_of(engine.places());
     for (table, rows) in &before.tables {
-        assert_eq!(&after.tables[table], rows, "{table}");
+        // One of its tasks has the password of a backup in its input.
+        match table.as_str() {
+            "tasks" => assert_eq!(after.tables[table].0, rows.0),
+            _ => assert_eq!(&after.tables[table], rows, "{table}"),
+        }
     }
     let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
     assert_eq!(inventory.categories(ACTOR).await.unwrap().len(), 9);

@@ -74,6 +74,8 @@ pub(crate) enum Command {
     },
     /// Put a backup in place of the inventory, all or nothing
     Restore(Restore),
+    /// Move in from the original MakerMatrix: its data folder, its database, or an archive
+    Import(Import),
     /// List the archives in the backup folder, newest first
     List {
         #[command(flatten)]
@@ -166,6 +168,30 @@ pub(crate) struct Encrypt {
 pub(crate) struct Restore {
     /// The archive
     pub(crate) file: PathBuf,
+    /// Check everything and show what would change; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Do not back up what is there now
+    #[arg(long)]
+    pub(crate) no_safety_backup: bool,
+    /// Take rows with broken foreign keys as they are
+    #[arg(long)]
+    pub(crate) allow_violations: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+/// Options of `import`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// Data folder of the original, its database, or an archive; it is only read
+    pub(crate) source: PathBuf,
+    /// Its folder with datasheets/ and images/ [default: found in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) r#static: Option<PathBuf>,
     /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

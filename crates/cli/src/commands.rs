@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod drill;
+mod import;
 mod init;
 mod key;
 mod list;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Drill(options) => drill::run(global, &engine, options),
         Command::Show { file, files, keys } => show::run(global, &engine, file, *files, keys),
         Command::Restore(options) => restore::run(global, &engine, options),
+        Command::Import(options) => import::run(global, &engine, options),
         Command::List { keys } => list::run(global, &engine, keys),
         Command::Key(args::Key::New { output, kit }) => key::new(global, output.as_deref(), kit.as_deref()),
         Command::Key(args::Key::Check { identity, archive }) => {

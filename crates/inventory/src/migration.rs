@@ -7,6 +7,7 @@ mod defaults;
 mod m0001_original_schema;
 mod m0002_category_tree;
 mod m0003_restore_marker;
+mod m0004_passwords;
 
 use std::fs;
 use std::path::Path;
@@ -27,6 +28,9 @@ use crate::sqlite::{explain, open_live_reader, printable};
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
 
+/// From here on no passwords of backups are in the database.
+pub(crate) const PASSWORDS: &str = "m0004_passwords";
+
 const TABLE: &str = "mm_migrations";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -43,7 +47,7 @@ pub enum SchemaState {
 
 /// The migrations, oldest first.
 pub fn names() -> Vec<&'static str> {
-    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker"]
+    vec!["m0001_original_schema", "m0002_category_tree", "m0003_restore_marker", PASSWORDS]
 }
 
 /// Applies what is pending to the database in `path`, which must exist but may be empty, and says what that was. Either
@@ -95,6 +99,8 @@ async fn connect(path: &Path) -> Result<DatabaseConnection, DbErr> {
             .create_if_missing(false)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("synchronous", "FULL")
+            // What a migration takes away, passwords for one, must not stay in pages that are free.
+            .pragma("secure_delete", "ON")
     });
     Database::connect(options).await
 }
@@ -173,6 +179,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_original_schema::Migration),
             Box::new(m0002_category_tree::Migration),
             Box::new(m0003_restore_marker::Migration),
+            Box::new(m0004_passwords::Migration),
         ]
     }
 

@@ -16,6 +16,7 @@ pub(super) struct CopiedDatabase {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<String>,
+    pub(super) redacted: Vec<String>,
     pub(super) restarts: u32,
 }
 
@@ -77,6 +78,7 @@ impl Engine {
         })?;
         observer.event(Event::Step(Step::CheckCopy));
         let stripped = sqlite::strip(copy)?;
+        let redacted = sqlite::redact(copy)?;
         let inspection = sqlite::inspect(copy)?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
@@ -85,6 +87,7 @@ impl Engine {
             inspection: Some(inspection),
             damaged: None,
             stripped,
+            redacted,
             restarts: copied.restarts,
         })
     }

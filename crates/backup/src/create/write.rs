@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use archive::{Encryption, Facts, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
+use archive::{Encryption, Facts, Keys, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
 use inventory::disk::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
@@ -17,13 +17,21 @@ use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list};
 use super::unfinished::Unfinished;
-use super::{BackupOptions, Purpose};
+use super::{BackupOptions, NO_PASSWORDS, Purpose};
 
 /// Where an archive is written to, and how.
 pub(super) struct Output<'a> {
     pub(super) unfinished: &'a Unfinished,
     pub(super) out: &'a mut dyn DiskFile,
     pub(super) encryption: Option<&'a Encryption>,
+}
+
+/// What was written.
+pub(super) struct Written {
+    pub(super) manifest: Manifest,
+    pub(super) keys: Keys,
+    /// How often the copy of the database had to begin again.
+    pub(super) restarts: u32,
 }
 
 impl Engine {
@@ -33,11 +41,18 @@ impl Engine {
         purpose: Purpose,
         Output { unfinished, out, encryption }: Output<'_>,
         observer: &mut dyn Observer,
-    ) -> Result<(Manifest, u32), Error> {
+    ) -> Result<Written, Error> {
         let archive_path = &unfinished.archive;
         let static_files = self.static_files();
-        static_files.sweep().map_err(Error::live(&self.places.database))?;
-        let lease = static_files.lease().map_err(Error::live(&self.places.database))?;
+        // The files of another program are only read, and it knows of no lease.
+        let ours = purpose != Purpose::Import;
+        let lease = match ours {
+            true => {
+                static_files.sweep().map_err(Error::live(&self.places.database))?;
+                Some(static_files.lease().map_err(Error::live(&self.places.database))?)
+            }
+            false => None,
+        };
 
         // The order is what makes it one moment: files that were there before it, then the
         // database, then those files that the database refers to and that came in between.
@@ -60,6 +75,8 @@ impl Engine {
                 .into_iter()
                 .map(|what| LeftOut { what, why: "archives hold tables and indexes only".to_owned() }),
         );
+        left_out
+            .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));
@@ -96,7 +113,9 @@ impl Engine {
                 .map_err(write_failed)?;
         }
         drop(lease);
-        static_files.sweep().map_err(Error::live(&self.places.database))?;
+        if ours {
+            static_files.sweep().map_err(Error::live(&self.places.database))?;
+        }
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
         let (sealed, manifest) = writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
@@ -106,8 +125,8 @@ impl Engine {
         if copy.exists() {
             self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
         }
-        self.clone().with_keys(keys).read_back(unfinished, observer)?;
-        Ok((manifest, copied.restarts))
+        self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
+        Ok(Written { manifest, keys, restarts: copied.restarts })
     }
 
     fn facts(

@@ -16,6 +16,8 @@ pub struct Plan {
     pub migrations: Vec<String>,
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
+    /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
+    pub redacted: Vec<String>,
     /// Rows with broken foreign keys, taken as they are.
     pub violations: u64,
     /// Triggers, views and virtual tables that stay out.
@@ -48,6 +50,17 @@ fn folder<S: serde::Serializer>(kind: &FileKind, serializer: S) -> Result<S::Ok,
 }
 
 impl Plan {
+    /// Whether rows or files of people would be replaced: an inventory that was just created has none.
+    pub fn replaces_data(&self) -> bool {
+        let (_, replaced, removed) = self.file_totals();
+        let ours = |table: &str| table.starts_with("mm_");
+        let has_rows = self
+            .rows_now
+            .as_ref()
+            .is_none_or(|tables| tables.iter().any(|(table, rows)| *rows > 0 && !ours(table)));
+        self.replaces_something && (replaced + removed > 0 || has_rows)
+    }
+
     /// Files added, replaced and removed, over both folders.
     pub fn file_totals(&self) -> (usize, usize, usize) {
         self.files.iter().fold((0, 0, 0), |(add, replace, remove), changes| {

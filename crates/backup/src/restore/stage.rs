@@ -267,6 +267,7 @@ impl Engine {
             rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),
             migrations: prepared.migrations,
             cancelled_tasks: prepared.cancelled_tasks,
+            redacted: prepared.redacted,
             violations: found.violation_count,
             left_out,
             files: Vec::new(),

@@ -7,6 +7,7 @@ mod content;
 mod drill;
 mod interruption;
 mod live_database;
+mod passwords;
 
 use std::fs;
 use std::path::{Path, PathBuf};

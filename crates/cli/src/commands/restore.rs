@@ -68,7 +68,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     output::result(global, &text, &value)
 }
 
-fn plan_text(plan: &Plan) -> String {
+pub(super) fn plan_text(plan: &Plan) -> String {
     let mut text = String::new();
     let after = backup::restore::entity_counts(&plan.rows_after);
     let now = plan.rows_now.as_ref().map(backup::restore::entity_counts);
@@ -103,18 +103,22 @@ fn plan_text(plan: &Plan) -> String {
     if plan.cancelled_tasks > 0 {
         let _ = writeln!(text, "  cancels {} unfinished tasks of the backup", plan.cancelled_tasks);
     }
+    for what in &plan.redacted {
+        let _ = writeln!(text, "  takes out what was kept in the clear: {what}");
+    }
     if plan.violations > 0 {
         let _ = writeln!(text, "  takes {} rows with broken foreign keys as they are", plan.violations);
     }
     text
 }
 
-fn plan_json(plan: &Plan) -> Value {
+pub(super) fn plan_json(plan: &Plan) -> Value {
     json!({
         "now": plan.rows_now.as_ref().map(output::counts_json),
         "after": output::counts_json(&plan.rows_after),
         "migrations": plan.migrations,
         "cancelled_tasks": plan.cancelled_tasks,
+        "passwords_taken_out": plan.redacted,
         "foreign_key_violations": plan.violations,
         "left_out": plan.left_out,
         "files": plan.files,

@@ -6,6 +6,7 @@
 mod commands;
 mod encryption;
 mod full_disk;
+mod import;
 mod injected;
 mod killed;
 mod support;

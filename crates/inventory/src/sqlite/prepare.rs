@@ -9,6 +9,7 @@ use crate::Error;
 use crate::migration;
 
 use super::connection::{explain, open_copy, open_live_reader};
+use super::redact::redact;
 
 /// How a copy has to be to go live.
 #[derive(Debug, Clone)]
@@ -30,19 +31,22 @@ pub struct Prepared {
     pub migrations: Vec<String>,
     /// Tasks that were waiting or running and are now cancelled.
     pub cancelled_tasks: u64,
+    /// Passwords taken out, as [`redact`] says it.
+    pub redacted: Vec<String>,
 }
 
-/// Makes a checked copy fit to go live: brings its schema up to date, cancels tasks that nobody
+/// Makes a checked copy fit to go live: takes passwords out, brings its schema up to date, cancels tasks that nobody
 /// runs any more, marks it with the restore's id, and gives it the page size of the live database.
 /// The caller makes the file durable.
 pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
     let connection = open_copy(copy)?;
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
+    let redacted = redact(copy)?;
     let migrations = migration::migrate(copy)?;
     let connection = open_copy(copy)?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
-    Ok(Prepared { migrations, cancelled_tasks })
+    Ok(Prepared { migrations, cancelled_tasks, redacted })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:

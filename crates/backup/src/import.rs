@@ -1,0 +1,231 @@
+//! Moving in from the original: its data folder, its database, or an archive, in place of the
+//! inventory here. A data folder is first copied as of one moment and made into an archive of ours,
+//! read back like any other; what follows is a restore, with all that belongs to one.
+//!
+//! The source is only read: no lock, no lease and no journal is left there, and nothing of it is opened
+//! by SQLite, so that it may lie where nothing can be written.
+
+mod find;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use archive::Keys;
+use inventory::{Actor, sqlite};
+
+use crate::{
+    BackupOptions, Engine, Error, Observer, Places, Plan, Purpose, RestoreOptions, RestoreReport,
+    StagedRestore,
+};
+
+pub use find::ImportSource;
+
+/// The password that the original gives its first user.
+const DEFAULT_PASSWORD: &str = "Admin123!";
+
+/// Where to import from, and how careful to be.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// A data folder of the original, its database, or an archive.
+    pub source: PathBuf,
+    /// Its folder with datasheets and images, where that is not found by itself.
+    pub static_files: Option<PathBuf>,
+    /// As for a restore. The archive in it does not matter: it is what is made of the source.
+    pub restore: RestoreOptions,
+}
+
+impl ImportOptions {
+    /// An import with a safety backup that accepts no violations.
+    pub fn new(source: impl Into<PathBuf>) -> Self {
+        let source = source.into();
+        Self { restore: RestoreOptions::new(&source), source, static_files: None }
+    }
+}
+
+/// What the source holds.
+#[derive(Debug, Clone)]
+pub struct Contents {
+    /// Rows of each table.
+    pub rows: BTreeMap<String, u64>,
+    /// Bytes of the database.
+    pub database_size: u64,
+    /// Number and bytes of the datasheets.
+    pub datasheets: (u64, u64),
+    /// Number and bytes of the images.
+    pub images: (u64, u64),
+    /// References to files that are missing; none are known of an archive of the original.
+    pub dangling: Vec<String>,
+    /// Passwords that were kept in the clear and are taken out: in which tables, how many.
+    pub passwords: Vec<String>,
+    /// Users whose password is still the one that the original gives its first user.
+    pub default_passwords: Vec<String>,
+}
+
+/// An import that needs only to be committed. Dropped instead, it leaves nothing behind.
+#[derive(Debug)]
+pub struct StagedImport {
+    source: ImportSource,
+    contents: Contents,
+    made: Option<Made>,
+    staged: StagedRestore,
+}
+
+/// An import that is complete.
+#[derive(Debug)]
+pub struct ImportReport {
+    /// Where it came from.
+    pub source: ImportSource,
+    /// What was there.
+    pub contents: Contents,
+    /// The archive of it, which stays as the first backup; or the one that was imported.
+    pub archive: PathBuf,
+    /// What the restore did.
+    pub restored: RestoreReport,
+}
+
+impl Engine {
+    /// Finds out what would be imported. Only looks.
+    ///
+    /// # Errors
+    /// When there is nothing to import, or more than one thing.
+    pub fn find_import(&self, options: &ImportOptions) -> Result<ImportSource, Error> {
+        let source = find::find(&options.source, options.static_files.as_deref())?;
+        find::must_be_elsewhere(&source, &self.places)?;
+        Ok(source)
+    }
+
+    /// Copies and checks the source, and stages it for being put in place.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the source; then nothing has been changed, there or here.
+    pub fn stage_import(
+        &self,
+        actor: &Actor,
+        options: &ImportOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<StagedImport, Error> {
+        crate::create::require(actor, "importing an inventory", "backup:restore")?;
+        let source = self.find_import(options)?;
+        let made = match &source {
+            ImportSource::Archive(_) => None,
+            ImportSource::Data { database, static_files, .. } => {
+                Some(self.archive_of(database, static_files.as_deref(), observer)?)
+            }
+        };
+        let archive = match (&source, &made) {
+            (ImportSource::Archive(path), _) => path,
+            (_, Some(made)) => &made.archive,
+            (ImportSource::Data { .. }, None) => unreachable!("it was just made"),
+        };
+        let restore = RestoreOptions { archive: archive.clone(), ..options.restore.clone() };
+        // What has just been encrypted for somebody else can still be read here.
+        let engine = match &made {
+            Some(made) => self.clone().with_keys(made.keys.clone()),
+            None => self.clone(),
+        };
+        let staged = engine.stage_restore(actor, &restore, observer)?;
+        let contents = engine.contents(archive, &staged)?;
+        Ok(StagedImport { source, contents, made, staged })
+    }
+
+    /// One of our backups of what lies elsewhere.
+    fn archive_of(
+        &self,
+        database: &Path,
+        static_files: Option<&Path>,
+        observer: &mut dyn Observer,
+    ) -> Result<Made, Error> {
+        let scratch = tempfile::Builder::new().prefix("makermatrix-import-").tempdir();
+        let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
+        let copy = scratch.path().join(archive::DATABASE);
+        source::copy_database(&*self.disk, database, &copy)?;
+        // Without a folder of files there is an empty one.
+        let nowhere = scratch.path().join("static");
+        let places = Places {
+            database: copy.clone(),
+            static_files: static_files.unwrap_or(&nowhere).to_owned(),
+            ..self.places.clone()
+        };
+        let engine = Self { places, ..self.clone() };
+        // A source without files says nothing about them, so those here stay.
+        let files = static_files.is_some();
+        let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
+        let made = engine.backup_locked(&options, Purpose::Import, observer);
+        let made = made.map_err(|error| error.of_source(&copy, database))?;
+        Ok(Made { engine: self.clone(), archive: made.path, keys: made.keys, kept: false })
+    }
+
+    fn contents(&self, archive: &Path, staged: &StagedRestore) -> Result<Contents, Error> {
+        let summary = self.show(archive)?.contents.expect("it was opened to be staged");
+        let staged_database = staged.database();
+        let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
+        if let Some(manifest) = summary.info.v3() {
+            let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);
+            passwords.extend(taken_out.map(|left| left.what.clone()));
+            dangling.clone_from(&manifest.dangling);
+        }
+        passwords.extend(staged.plan().redacted.iter().cloned());
+        let default_passwords = sqlite::users_with_password(&staged_database, DEFAULT_PASSWORD);
+        Ok(Contents {
+            rows: staged.plan().rows_after.clone(),
+            database_size: summary.database_size,
+            datasheets: summary.datasheets,
+            images: summary.images,
+            dangling,
+            passwords,
+            default_passwords: default_passwords.map_err(Error::archived(archive))?,
+        })
+    }
+}
+
+impl StagedImport {
+    /// Where it comes from.
+    pub fn source(&self) -> &ImportSource {
+        &self.source
+    }
+
+    /// What is there.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// What committing would do.
+    pub fn plan(&self) -> &Plan {
+        self.staged.plan()
+    }
+
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// Those of a restore. The archive that was made of the source stays.
+    pub fn commit(mut self, observer: &mut dyn Observer) -> Result<ImportReport, Error> {
+        let archive = match (&mut self.made, &self.source) {
+            (Some(made), _) => {
+                made.kept = true;
+                made.archive.clone()
+            }
+            (None, source) => source.path().to_owned(),
+        };
+        let restored = self.staged.commit(observer)?;
+        Ok(ImportReport { source: self.source, contents: self.contents, archive, restored })
+    }
+}
+
+/// The archive that was made of the source. Goes away when nothing comes of it.
+#[derive(Debug)]
+struct Made {
+    engine: Engine,
+    archive: PathBuf,
+    keys: Keys,
+    kept: bool,
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Best effort: what stays is a sound archive, under a name that says what it is.
+            let _ = self.engine.remove_archive(&self.archive);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Copying the database of another program without leaving a trace there: as files, since SQLite would
+//! make a lock, roll back, or leave files of its own beside it. What it would do there it does on the
+//! copy.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use inventory::disk::{Disk, Readers, with_suffix};
+
+use crate::{Error, space};
+
+/// The database and what SQLite needs beside it. Shared memory (`-shm`) is made anew from the others.
+const PARTS: [&str; 3] = ["", "-wal", "-journal"];
+
+/// How often it is tried while somebody writes.
+const TRIES: u32 = 5;
+
+/// Copies the database such that it is as after a power cut at one moment, which SQLite can read.
+///
+/// # Errors
+/// [`Error::ImportBusy`] when somebody wrote each time it was tried.
+pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+    copy_while(disk, from, to, &mut || {})
+}
+
+fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let before = PARTS.map(|part| identity(&with_suffix(from, part)));
+        for part in PARTS {
+            copy(disk, &with_suffix(from, part), &with_suffix(to, part))?;
+        }
+        meanwhile();
+        if PARTS.map(|part| identity(&with_suffix(from, part))) == before {
+            return Ok(());
+        }
+    }
+    Err(Error::ImportBusy { path: from.to_owned() })
+}
+
+fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        disk.remove(to).map_err(Error::storage("remove", to))?;
+    }
+    let failed = || Error::storage("read", from);
+    let mut file = match File::open(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(failed())?,
+    };
+    if let Some(folder) = to.parent() {
+        space::require(folder, file.metadata().map_err(failed())?.len())?;
+    }
+    let mut copy = disk.create(to, Readers::Owner).map_err(Error::storage("create", to))?;
+    io::copy(&mut file, &mut copy).map_err(Error::storage("copy", from))?;
+    Ok(())
+}
+
+/// Changes whenever the content does.
+fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
+    path.metadata().ok().map(|found: Metadata| (found.len(), found.modified().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use inventory::disk::RealDisk;
+
+    use super::*;
+
+    #[test]
+    fn what_changes_while_it_is_copied_is_copied_again_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from.db"), folder.path().join("to.db"));
+        fs::write(&from, b"old").unwrap();
+        fs::write(with_suffix(&from, "-journal"), b"hot").unwrap();
+        let mut tries = 0;
+        let mut once = || {
+            tries += 1;
+            if tries == 1 {
+                fs::write(&from, b"newer").unwrap();
+                fs::remove_file(with_suffix(&from, "-journal")).unwrap();
+            }
+        };
+        copy_while(&RealDisk, &from, &to, &mut once).unwrap();
+        assert_eq!((tries, fs::read(&to).unwrap()), (2, b"newer".to_vec()));
+        assert!(!with_suffix(&to, "-journal").exists(), "that of the first try is gone");
+
+        let mut always = || {
+            let length = fs::read(&from).unwrap().len();
+            fs::write(&from, vec![b'x'; length + 1]).unwrap();
+        };
+        let refused = copy_while(&RealDisk, &from, &to, &mut always);
+        assert!(matches!(refused, Err(Error::ImportBusy { path }) if path == from));
+    }
+}

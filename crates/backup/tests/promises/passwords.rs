@@ -1,0 +1,106 @@
+//! Passwords that the original keeps in the clear stay where they are, or go away: they neither travel
+//! in archives nor come back from them.
+
+use std::fs;
+use std::path::Path;
+
+use backup::{BackupOptions, DrillOptions, RestoreOptions};
+use inventory::disk::with_suffix;
+use rstest::rstest;
+use rusqlite::Connection;
+use testkit::hostile::Base;
+use testkit::{
+    TestDatabase, TestStaticFiles, populate_test_database, state_of, test_db_with_schema,
+    test_static_files_dir,
+};
+
+use super::{ACTOR, back_up, quiet, restore, unpack_database};
+
+/// As the original leaves them, among others that are none.
+const PASSWORDS: &str = "\
+    INSERT INTO tasks (id, task_type, name, status, priority, progress_percentage, max_retries, retry_count, \
+        created_at, input_data) VALUES \
+        ('1', 'BACKUP_CREATION', 'b', 'COMPLETED', 'HIGH', 100, 3, 0, '2026-01-01 00:00:00.000000', \
+         '{\"backup_name\": \"b\", \"include_env\": true, \"password\": \"Geheim-of-a-task\"}'), \
+        ('2', 'FILE_IMPORT_ENRICHMENT', 'f', 'COMPLETED', 'LOW', 100, 3, 0, '2026-01-01 00:00:00.000000', \
+         '{\"parts\": [1, 2]}'); \
+    INSERT INTO backup_config VALUES ('c', 1, 'nightly', NULL, 7, NULL, NULL, 1, 'Geheim-of-the-settings', \
+        '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000');";
+
+fn must_hold_none(file: &Path) {
+    for suffix in ["", "-wal", "-journal"] {
+        let bytes = fs::read(with_suffix(file, suffix)).unwrap_or_default();
+        assert!(!bytes.windows(6).any(|window| window == b"Geheim"), "{} holds a password", file.display());
+    }
+}
+
+fn texts(database: &Path) -> Vec<Option<String>> {
+    let connection = Connection::open(database).unwrap();
+    let sql = "SELECT input_data FROM (SELECT input_data FROM tasks ORDER BY id) \
+               UNION ALL SELECT encryption_password FROM backup_config";
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn without_passwords() -> Vec<Option<String>> {
+    vec![
+        Some(r#"{"backup_name": "b", "include_env": true, "password": null}"#.to_owned()),
+        Some(r#"{"parts": [1, 2]}"#.to_owned()),
+        None,
+    ]
+}
+
+#[rstest]
+#[tokio::test]
+async fn b6_b7_no_password_travels_in_an_archive(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    database.inventory.close().await.unwrap();
+    Connection::open(database.db_path.path()).unwrap().execute_batch(PASSWORDS).unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let before = state_of(engine.places());
+
+    let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    assert_eq!(state_of(engine.places()), before, "the live database stays as it is");
+    let left: Vec<(&str, &str)> =
+        report.manifest.left_out.iter().map(|left| (left.what.as_str(), left.why.as_str())).collect();
+    let why = "passwords do not belong in archives";
+    assert_eq!(left, [("tasks: 1 password", why), ("backup_config: 1 password", why)]);
+    let unpacked = database.db_path.beside("unpacked");
+    unpack_database(&report.path, &unpacked);
+    must_hold_none(&unpacked);
+    assert_eq!(texts(&unpacked), without_passwords());
+
+    engine.verify(ACTOR, &report.path, &mut quiet).unwrap();
+    let restored = restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    assert_eq!(restored.plan.redacted, Vec::<String>::new(), "they are not in it");
+    assert_eq!(texts(&database.db_path.path()), without_passwords());
+}
+
+#[rstest]
+#[tokio::test]
+async fn b6_b7_no_password_comes_back_from_an_archive_of_the_original(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    test_static_files_dir.write("images/x.png", b"png");
+    database.inventory.close().await.unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let base = Base::of(&back_up(&engine), "images/x.png");
+    let archive = database.db_path.beside("legacy.zip");
+    let bytes = base.legacy_with(&base.edited(PASSWORDS)).bytes();
+    fs::write(&archive, bytes).unwrap();
+
+    let options = DrillOptions { archive: archive.clone(), scratch: None, allow_violations: false };
+    let drilled = engine.drill(ACTOR, &options, &mut quiet).unwrap();
+    assert_eq!(drilled.changed_tables, ["backup_config", "tasks"]);
+    let report = restore(&engine, &RestoreOptions::new(&archive)).unwrap();
+    assert_eq!(report.plan.redacted, ["tasks: 1 password", "backup_config: 1 password"]);
+    assert_eq!(texts(&database.db_path.path()), without_passwords());
+    must_hold_none(&database.db_path.path());
+}

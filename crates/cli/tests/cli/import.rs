@@ -1,0 +1,77 @@
+//! `import`, as somebody who comes from the original runs it.
+
+use std::fs;
+
+use super::support::{Shop, write};
+
+/// A data folder beside the one of the shop, as a Docker volume of the original.
+fn old_data(shop: &Shop) -> std::path::PathBuf {
+    let old = Shop::populated();
+    let from = shop.folder.join("old");
+    testkit::scratch::copy_tree(&old.places().static_files, &from.join("static"));
+    fs::create_dir_all(from.join("database")).unwrap();
+    fs::copy(&old.places().database, from.join("database/makermatrix.db")).unwrap();
+    write(&from.join(".env"), b"MOUSER_API_KEY=secret");
+    from
+}
+
+#[test]
+fn importing_says_what_it_found_does_it_and_says_what_is_next() {
+    let shop = Shop::new();
+    old_data(&shop);
+    let dry = shop.run(&["import", "old", "--dry-run"]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    assert!(dry.out.contains("Nothing was changed (dry run)"), "{}", dry.out);
+    assert!(!shop.places().database.exists());
+    assert_eq!(fs::read_dir(shop.places().backups).unwrap().count(), 0);
+
+    let ran = shop.run(&["import", "old"]);
+    assert_eq!(ran.code, 0, "no question where nothing is replaced: {}", ran.err);
+    for words in [
+        "database  old/database/makermatrix.db (",
+        "holds     300 parts",
+        "files     old/static: 1 datasheets (4 B), 2 images (6 B)",
+        "settings  old/.env (not imported)",
+        "Imported.",
+        "printed labels stay good",
+        "old/.env was not imported",
+        "makermatrix key new",
+        "delete them",
+    ] {
+        assert!(ran.out.contains(words), "{words:?} is missing in {}", ran.out);
+    }
+    assert!(!ran.out.contains("secret"), "{}", ran.out);
+    assert!(shop.places().static_files.join("images/a/one.png").exists());
+    assert!(!shop.data().join(".env").exists());
+}
+
+#[test]
+fn an_import_over_an_inventory_needs_a_yes() {
+    let shop = Shop::populated();
+    old_data(&shop);
+    let refused = shop.run(&["import", "old"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    assert!(refused.err.contains("300 parts"), "what it would do is said: {}", refused.err);
+    assert_eq!(fs::read_dir(shop.places().backups).unwrap().count(), 0);
+
+    let value = shop.json(&["import", "old", "--yes"]);
+    assert_eq!(value["counts"]["parts"], 300);
+    assert_eq!(value["source"]["env"], "old/.env");
+    assert!(value["archive"].as_str().unwrap().contains("/imported_"));
+    assert!(value["safety_backup"].is_string() && value["next"].as_array().unwrap().len() > 3);
+    let again = shop.json(&["import", value["archive"].as_str().unwrap(), "--yes"]);
+    assert_eq!(again["source"]["archive"], value["archive"]);
+}
+
+#[test]
+fn what_is_not_there_is_said_before_anything_else() {
+    let shop = Shop::new();
+    let nothing = shop.run(&["import", "nowhere"]);
+    assert_eq!(nothing.code, 3, "{}", nothing.err);
+    fs::create_dir(shop.folder.join("empty")).unwrap();
+    let empty = shop.run(&["import", "empty"]);
+    assert_eq!(empty.code, 3);
+    assert!(empty.err.contains("no database of MakerMatrix in empty"), "{}", empty.err);
+    assert!(!shop.data().exists(), "nothing was made here");
+}

@@ -1,0 +1,185 @@
+//! Passwords in the text of a JSON column.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::de::IgnoredAny;
+
+/// Keys whose values are passwords, whatever their case.
+const KEYS: [&str; 3] = ["password", "encryption_password", "passphrase"];
+
+/// The text with `null` in place of each password, at any depth, and how many there were. All else
+/// stays to the byte. A text that is no JSON, but seems to hold such a key, becomes an empty object: it
+/// cannot be told where its password ends. `None` where there is nothing to take out.
+pub(crate) fn without_passwords(text: &[u8]) -> Option<(String, u64)> {
+    let understood = std::str::from_utf8(text).ok().filter(|text| is_json(text));
+    let Some(text) = understood else {
+        return seems_to_hold_one(text).then(|| ("{}".to_owned(), 1));
+    };
+    let passwords = passwords(text);
+    if passwords.is_empty() {
+        return None;
+    }
+    let (mut clean, mut at, count) = (String::with_capacity(text.len()), 0, passwords.len() as u64);
+    for password in passwords {
+        clean.push_str(&text[at..password.start]);
+        clean.push_str("null");
+        at = password.end;
+    }
+    clean.push_str(&text[at..]);
+    Some((clean, count))
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+fn seems_to_hold_one(text: &[u8]) -> bool {
+    // The other key ends with the first.
+    ["password", "passphrase"]
+        .iter()
+        .any(|key| text.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key.as_bytes())))
+}
+
+/// Where the values of those keys are. The text is JSON, so that less has to be looked at.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(quote) = text[at..].find('"') {
+        let key = at + quote..end_of_string(text, at + quote);
+        at = key.end;
+        let colon = after_blanks(text, at);
+        if text[colon..].starts_with(':') && is_one(&text[key]) {
+            let start = after_blanks(text, colon + 1);
+            let value = start..end_of_value(text, start);
+            at = value.end;
+            if &text[value.clone()] != "null" {
+                found.push(value);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a key, in its quotes, is one of those.
+fn is_one(key: &str) -> bool {
+    let inside = || Cow::Borrowed(&key[1..key.len() - 1]);
+    let name = match key.contains('\\') {
+        true => serde_json::from_str::<String>(key).map_or_else(|_| inside(), Cow::Owned),
+        false => inside(),
+    };
+    KEYS.iter().any(|key| key.eq_ignore_ascii_case(&name))
+}
+
+fn after_blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start_matches([' ', '\t', '\r', '\n']).len()
+}
+
+/// Behind the closing quote of the string that begins at `at`.
+fn end_of_string(text: &str, at: usize) -> usize {
+    let mut escaped = false;
+    for (offset, byte) in text.bytes().enumerate().skip(at + 1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return offset + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Behind the value that begins at `at`.
+fn end_of_value(text: &str, at: usize) -> usize {
+    let (mut depth, mut offset) = (0_usize, at);
+    while let Some(byte) = text.as_bytes().get(offset) {
+        match byte {
+            b'"' => {
+                offset = end_of_string(text, offset);
+                if depth == 0 {
+                    return offset;
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' if depth == 1 => return offset + 1,
+            b'}' | b']' | b',' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return offset,
+            _ => {}
+        }
+        offset += 1;
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(text: &str) -> Option<String> {
+        without_passwords(text.as_bytes()).map(|(clean, _)| clean)
+    }
+
+    #[test]
+    fn b6_each_password_becomes_null_and_all_else_stays_to_the_byte() {
+        for (text, expected) in [
+            (
+                r#"{"a": 1,  "password": "s\"ec}ret", "z": [1.50, "é\u00e9"]}"#,
+                r#"{"a": 1,  "password": null, "z": [1.50, "é\u00e9"]}"#,
+            ),
+            (r#"{"password":"x"}"#, r#"{"password":null}"#),
+            (r#"[{"deep": [{"Passphrase" : {"a": ["]", 1]} }]}]"#, r#"[{"deep": [{"Passphrase" : null }]}]"#),
+            (r#"{"encryption_password": 12.5e3,"b":true}"#, r#"{"encryption_password": null,"b":true}"#),
+            (r#"{"p\u0061ssword": ["x"]}"#, r#"{"p\u0061ssword": null}"#),
+            ("{\"password\":\n\"x\"\n, \"password\": 1\t}", "{\"password\":\nnull\n, \"password\": null\t}"),
+        ] {
+            assert_eq!(clean(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn b6_what_holds_no_password_stays_as_it_is() {
+        for text in [
+            "",
+            "{}",
+            "null",
+            "plain text",
+            r#"{"password": null}"#,
+            r#"{"a": "password", "b": ["passphrase"]}"#,
+            r#"{"backup_name": "password_list", "password_protected": true}"#,
+            r#"{"a": "\"password\": 1"}"#,
+        ] {
+            assert_eq!(clean(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn b6_what_is_no_json_but_names_a_password_becomes_an_empty_object() {
+        for text in
+            [r#"{"password": "cut o"#, "{'password': 'x'}", "PASSPHRASE=x", r#"{"password": "x"} tail"#]
+        {
+            assert_eq!(clean(text).as_deref(), Some("{}"), "{text}");
+        }
+        assert_eq!(without_passwords(b"{\"password\": \"\xff\"}"), Some(("{}".to_owned(), 1)));
+        assert_eq!(without_passwords(b"\xff\xfe"), None);
+    }
+
+    proptest::proptest! {
+        /// Whatever is taken out, what stays is JSON again, and has nothing more to take out.
+        #[test]
+        fn b6_what_stays_is_json(names in proptest::collection::vec("password|a|\"|\\\\|PASSPHRASE", 0..6), value in "\\PC{0,8}") {
+            let mut json = serde_json::json!(value);
+            for (number, name) in names.iter().enumerate() {
+                json = match number % 3 {
+                    0 => serde_json::json!({"before": 1, name.as_str(): json, "after": [value]}),
+                    1 => serde_json::json!({name.as_str(): value, "inner": json}),
+                    _ => serde_json::json!([json, {name.as_str(): [1, {"x": value}]}]),
+                };
+            }
+            let text = json.to_string();
+            let clean = clean(&text).unwrap_or(text);
+            proptest::prop_assert!(is_json(&clean), "{}", clean);
+            proptest::prop_assert_eq!(without_passwords(clean.as_bytes()), None);
+        }
+    }
+}
