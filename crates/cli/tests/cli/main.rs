@@ -7,5 +7,6 @@ mod commands;
 mod full_disk;
 mod injected;
 mod killed;
+mod lessons;
 mod support;
 mod two_states;
