@@ -149,8 +149,11 @@ async fn the_database_is_one_file_with_the_tables_of_the_original(
     assert!(mine.iter().all(|(kind, ..)| ["table", "index"].contains(&kind.as_str())), "{mine:?}");
 }
 
-/// The tables of the original, each with its columns and their types, and whether it is in the key.
-fn tables() -> Vec<(String, Vec<(String, String, bool)>)> {
+/// The name of a column, its type, and whether it is in the key.
+type Column = (String, String, bool);
+
+/// The tables of the original with their columns.
+fn tables() -> Vec<(String, Vec<Column>)> {
     let theirs = Connection::open_in_memory().unwrap();
     theirs.execute_batch(ORIGINAL_SCHEMA).unwrap();
     let tables = schema(&theirs, "type = 'table'").into_iter().map(|(_, table, _)| table);
@@ -181,7 +184,7 @@ fn value(declared: &str) -> &'static str {
 fn use_as_the_original_does(path: &Path, foreign_keys: bool) {
     let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
-    let transaction = |statement: &dyn Fn(&str, &[(String, String, bool)]) -> String| {
+    let transaction = |statement: &dyn Fn(&str, &[Column]) -> String| {
         connection.execute_batch("BEGIN; PRAGMA defer_foreign_keys = ON").unwrap();
         for (table, columns) in tables() {
             let sql = statement(&table, &columns);
