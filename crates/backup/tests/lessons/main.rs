@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backup_defects;
+mod one_moment;
 mod restore_defects;
 
 use std::path::{Path, PathBuf};
