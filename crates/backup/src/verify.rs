@@ -10,7 +10,7 @@ use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex}
 use inventory::Actor;
 use inventory::disk::{Disk, Readers};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, inspect, printable, strip};
+use inventory::sqlite::{Inspection, inspect, inspect_tidied, printable, strip};
 
 use crate::event::Meter;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
@@ -202,7 +202,9 @@ pub(crate) fn check_database(
     database: &Path,
 ) -> Result<(Inspection, Vec<String>), Error> {
     let stripped = strip(database).map_err(Error::archived(archive_path))?;
-    let inspection = inspect(database).map_err(Error::archived(archive_path))?;
+    // What a manifest describes is compared as it is; what the original made may refer to what is gone.
+    let inspection = if manifest.is_some() { inspect(database) } else { inspect_tidied(database) };
+    let inspection = inspection.map_err(Error::archived(archive_path))?;
     if let SchemaState::Newer(found) = &inspection.schema {
         return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
     }

@@ -9,6 +9,7 @@
 //! PostgreSQL will stand beside this as `postgres`, with [`snapshot`] and [`replace`] of its own;
 //! what works on a copy serves both, because the copy is always SQLite.
 
+mod category_tree;
 mod check;
 mod connection;
 mod copy;
@@ -20,6 +21,7 @@ mod redact;
 mod references;
 mod strip;
 
+pub use category_tree::inspect_tidied;
 pub use check::{Inspection, TableDigest, Violation, check_replaceable, inspect};
 pub use connection::{Live, live_state, row_counts, version};
 pub(crate) use connection::{explain, open_live_reader};

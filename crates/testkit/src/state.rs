@@ -84,3 +84,12 @@ pub fn leftovers(places: &Places) -> Vec<String> {
     }
     found
 }
+
+/// Unpacks the database of an archive, in its place below the scratch folder.
+pub fn unpack_database(archive: &Path, target: &Path) {
+    let file = std::fs::File::open(archive).expect("there is an archive");
+    let reader = archive::Reader::open(file, &archive::Limits::default()).expect("it is one of ours");
+    let entry = reader.entry(archive::Role::Database).expect("it has a database");
+    let mut target = std::fs::File::create(require_inside(target)).expect("the scratch folder is writable");
+    std::io::copy(&mut reader.read(entry).expect("it is there"), &mut target).expect("it is sound");
+}

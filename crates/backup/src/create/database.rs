@@ -79,7 +79,7 @@ impl Engine {
         observer.event(Event::Step(Step::CheckCopy));
         let stripped = sqlite::strip(copy)?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = sqlite::inspect(copy)?;
+        let inspection = sqlite::inspect_tidied(copy)?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }

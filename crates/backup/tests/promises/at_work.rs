@@ -8,18 +8,18 @@ use inventory::Ambient;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::generators::add_many_parts;
-use testkit::state::leftovers;
+use testkit::state::{leftovers, unpack_database};
 use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore, unpack_database};
+use super::{ACTOR, back_up, quiet, restore};
 
 /// Promise 1: writers move stock between two rows all the time; in every archive the sum is exact,
-/// and no copy ever had to begin again.
+/// and no copy ever had to begin again. (The original mixed two transactions.)
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_concurrent_writers_is_one_moment(
+async fn b1_a_backup_under_concurrent_writers_is_one_moment(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

@@ -40,7 +40,7 @@ async fn broken_foreign_keys_are_refused_by_row_unless_allowed(
 
 #[rstest]
 #[tokio::test]
-async fn a_backup_without_a_folder_leaves_that_folder_as_it_is(
+async fn r14_a_backup_without_a_folder_leaves_it_as_it_is_and_says_so(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -129,7 +129,7 @@ async fn names_that_could_mean_a_path_are_refused(
 
 #[rstest]
 #[tokio::test]
-async fn a_backup_never_overwrites_another(
+async fn b13_a_backup_never_overwrites_another(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

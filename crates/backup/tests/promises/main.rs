@@ -10,7 +10,7 @@ mod live_database;
 mod passwords;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use backup::{BackupOptions, Engine, Error, Event, RestoreOptions, RestoreReport};
 use inventory::{Actor, NewPart};
@@ -27,13 +27,6 @@ fn back_up(engine: &Engine) -> PathBuf {
 
 fn restore(engine: &Engine, options: &RestoreOptions) -> Result<RestoreReport, Error> {
     engine.stage_restore(ACTOR, options, &mut quiet)?.commit(&mut quiet)
-}
-
-fn unpack_database(archive: &Path, target: &Path) {
-    let reader =
-        archive::Reader::open(fs::File::open(archive).unwrap(), &archive::Limits::default()).unwrap();
-    let entry = reader.entry(archive::Role::Database).unwrap();
-    std::io::copy(&mut reader.read(entry).unwrap(), &mut fs::File::create(target).unwrap()).unwrap();
 }
 
 /// An inventory with nested files, and one that differs from it in every way a restore has to

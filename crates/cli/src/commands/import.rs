@@ -31,9 +31,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     engine.find_import(&options)?;
     places::announce(global, engine)?;
     let mut progress = Progress::new(global);
-    let staged = keys::unlocking(engine, &args.keys, |engine| {
-        engine.stage_import(ACTOR, &options, &mut progress)
-    })?;
+    let staged =
+        keys::unlocking(engine, &args.keys, |engine| engine.stage_import(ACTOR, &options, &mut progress))?;
     let found = found_text(staged.source(), staged.contents());
     let plan = format!("Importing it:\n{}", plan_text(staged.plan()));
     let mut value = found_json(staged.source(), staged.contents());

@@ -168,7 +168,7 @@ fn a_database_of_another_program_is_not_backed_up_and_not_touched() {
 }
 
 #[test]
-fn a_second_backup_or_restore_is_told_who_holds_the_lock() {
+fn b17_a_second_backup_or_restore_is_told_who_holds_the_lock() {
     let shop = Shop::populated();
     let lock = fs::File::create(shop.data().join("makers_matrix.db.lock")).unwrap();
     lock.lock().unwrap();

@@ -23,7 +23,7 @@ enum Injection {
     IoError,
 }
 
-fn strace(shop: &Shop, options: &[&str], args: &[&str]) -> Ran {
+pub(crate) fn strace(shop: &Shop, options: &[&str], args: &[&str]) -> Ran {
     let command = shop.command(args);
     let mut traced = Command::new("strace");
     traced.args(["-f", "-qq"]).args(options).arg(command.get_program()).args(command.get_args());
@@ -49,7 +49,7 @@ fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args
 }
 
 /// Whether this machine lets `strace` interfere.
-fn can_inject() -> bool {
+pub(crate) fn can_inject() -> bool {
     let tried =
         Command::new("strace").args(["-qq", "-e", "inject=write:error=ENOSPC:when=1", "true"]).output();
     let can = tried.is_ok_and(|tried| tried.status.success());

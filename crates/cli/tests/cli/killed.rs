@@ -27,7 +27,7 @@ fn fractions(kills: u32, random: &mut Random) -> Vec<f64> {
 }
 
 #[test]
-fn a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
+fn r8_a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
     let two = TwoStates::new(200, 8);
     let shop = &two.shop;
     let restore = |archive| ["restore", archive, "--yes", "--no-safety-backup", "--json"];

@@ -9,5 +9,6 @@ mod full_disk;
 mod import;
 mod injected;
 mod killed;
+mod lessons;
 mod support;
 mod two_states;

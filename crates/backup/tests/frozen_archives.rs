@@ -1,0 +1,155 @@
+//! Archives that earlier versions made, kept as they were: every later version reads them. What they
+//! hold is written down beside them in `expected.json`, by the version that made them.
+//!
+//! A new version of the format adds a folder of its own to `tests/frozen`, once, when it is released:
+//! `MAKERMATRIX_FREEZE=4.0 cargo test -p makermatrix-backup --test frozen_archives -- --ignored`
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use archive::encryption::SecretString;
+use archive::{Encryption, Identity, Keys};
+use backup::{BackupOptions, Encrypt, Engine, Event, RestoreOptions};
+use inventory::{Actor, Ambient, Inventory};
+use rstest::rstest;
+use serde_json::{Value, json};
+use testkit::fixtures::places;
+use testkit::generators::{ADMIN_PASSWORD, USER_PASSWORD};
+use testkit::{
+    TestDatabase, TestStaticFiles, populate_test_database, state_of, test_db_with_schema,
+    test_static_files_dir,
+};
+
+const ACTOR: &Actor = &Actor::System;
+/// The key and the passphrase of the archives here. They protect nothing.
+const KEY: &str = "key-of-the-frozen-archives.txt";
+const PASSPHRASE: &str = "frozen 抵抗";
+/// 7-Zip takes only ASCII for zip archives.
+const PASSWORD_OF_7_ZIP: &str = "frozen archive";
+
+fn frozen() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen")
+}
+
+fn keys(name: &str) -> Keys {
+    let text = fs::read_to_string(frozen().join(KEY)).unwrap();
+    let is_7_zip = name.contains("7-zip");
+    let mut keys = Keys::passphrase(if is_7_zip { PASSWORD_OF_7_ZIP } else { PASSPHRASE });
+    keys.identities.push(text.lines().last().unwrap().parse().unwrap());
+    keys
+}
+
+/// Every frozen archive restores into nothing, and into an inventory: rows by digest, files by hash,
+/// people by their passwords, scripts by their keys.
+#[rstest]
+#[tokio::test]
+async fn every_frozen_archive_restores_to_what_it_was_made_of(
+    #[values(
+        "3.0/plain.zip",
+        "3.0/key.zip.age",
+        "3.0/passphrase.zip.age",
+        "re-zipped/info-zip.zip",
+        "re-zipped/info-zip-encrypted.zip",
+        "re-zipped/python.zip",
+        "re-zipped/7-zip-zipcrypto.zip",
+        "re-zipped/7-zip-aes-128.zip",
+        "re-zipped/7-zip-aes-192.zip",
+        "re-zipped/7-zip-aes-256.zip"
+    )]
+    name: &str,
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    database.inventory.close().await.unwrap();
+    let engine = Engine::new(places(&database.db_path, test_static_files_dir.root()), Ambient::system());
+    let engine = engine.with_keys(keys(name));
+    let archive = frozen().join(name);
+    engine.verify(ACTOR, &archive, &mut |_: Event| {}).unwrap();
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut |_: Event| {}).unwrap();
+    let safety = staged.commit(&mut |_: Event| {}).unwrap().safety_backup.unwrap();
+    // It goes by what was restored: where that was encrypted, so is what was there before.
+    let safety = engine.show(&safety).unwrap();
+    assert_eq!(safety.lock.is_some(), engine.show(&archive).unwrap().lock.is_some());
+
+    let made_of = if name.starts_with("re-zipped") { "3.0" } else { name.split_once('/').unwrap().0 };
+    let text = fs::read(frozen().join(made_of).join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_slice(&text).unwrap();
+    let state = state_of(engine.places());
+    // Migrations add tables, and rows to the record of themselves.
+    for (table, found) in
+        expected["tables"].as_object().unwrap().iter().filter(|(name, _)| *name != "mm_migrations")
+    {
+        assert_eq!(json!(state.tables[table]), *found, "{table}");
+    }
+    assert_eq!(json!(state.files), expected["files"]);
+
+    let inventory = Inventory::open(&database.db_path.path(), Ambient::system()).await.unwrap();
+    for (user, password) in [("test_admin", ADMIN_PASSWORD), ("test_user", USER_PASSWORD)] {
+        assert!(inventory.verify_password(user, password).await.unwrap().is_some(), "{user}");
+    }
+    for key in expected["api_keys"].as_array().unwrap() {
+        let holder = inventory.find_by_key(key.as_str().unwrap()).await.unwrap().unwrap();
+        assert!(holder.is_valid(Ambient::system().utc().into(), None));
+    }
+    inventory.close().await.unwrap();
+}
+
+#[test]
+fn every_archive_that_is_frozen_is_tried() {
+    let source = include_str!("frozen_archives.rs");
+    for folder in fs::read_dir(frozen()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        for file in fs::read_dir(folder.path()).unwrap().flatten() {
+            let name = format!("{}/{}", folder.file_name().display(), file.file_name().display());
+            let is_archive = name.ends_with(".zip") || name.ends_with(".age");
+            assert!(!is_archive || source.contains(&format!("\"{name}\"")), "{name} is not tried");
+        }
+    }
+}
+
+/// Makes the archives of the version that is being released, in a folder called as it.
+#[rstest]
+#[tokio::test]
+#[ignore = "makes the files that the others read, once for each version of the format"]
+async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_files_dir: TestStaticFiles) {
+    let version = std::env::var("MAKERMATRIX_FREEZE").expect("the version of the format");
+    assert_eq!(version, archive::FORMAT_VERSION);
+    let folder = frozen().join(version);
+    assert!(!folder.exists(), "what is frozen stays as it is");
+    let database = test_db_with_schema;
+    let sample = populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    test_static_files_dir
+        .write("datasheets/sub folder/Datenblatt_Ω_抵抗器 ü.pdf", b"%PDF-1.4 a name of all sorts");
+    let engine = database.engine(&test_static_files_dir);
+    let key = frozen().join(KEY);
+    if !key.exists() {
+        use archive::encryption::ExposeSecret;
+        let secret = Identity::generate().to_text();
+        let text = format!("# of the frozen archives; it protects nothing\n{}\n", secret.expose_secret());
+        fs::create_dir_all(frozen()).unwrap();
+        fs::write(&key, text).unwrap();
+    }
+    let identity = keys("").identities.remove(0);
+    let passphrase = SecretString::from(PASSPHRASE.to_owned());
+    for (name, encrypt) in [
+        ("plain", Encrypt::Not),
+        ("key", Encrypt::With(Encryption::Recipients(vec![identity.recipient()]))),
+        ("passphrase", Encrypt::With(Encryption::Passphrase(passphrase))),
+    ] {
+        let name = Some(name.to_owned());
+        let options =
+            BackupOptions { name, output: Some(folder.clone()), encrypt, ..BackupOptions::default() };
+        engine.backup(ACTOR, &options, &mut |_: Event| {}).unwrap();
+    }
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        if entry.file_name().to_str().unwrap().ends_with(".status.json") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let state = state_of(engine.places());
+    let api_keys: Vec<&str> = sample.api_keys.iter().map(|created| created.key.as_str()).collect();
+    let expected = json!({"tables": state.tables, "files": state.files, "api_keys": api_keys});
+    fs::write(folder.join("expected.json"), format!("{expected:#}\n")).unwrap();
+}

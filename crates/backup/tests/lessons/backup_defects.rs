@@ -1,0 +1,208 @@
+//! The other rows B: what is in an archive, and what making one does to others.
+
+use std::fs;
+use std::process::Command;
+use std::sync::Mutex;
+
+use backup::{BackupOptions, Engine, Event, Kind, Step};
+use inventory::disk::with_suffix;
+use inventory::{Ambient, Clock, Now};
+use rstest::rstest;
+use rusqlite::Connection;
+use testkit::generators::{add_many_parts, noise};
+use testkit::long_run::Random;
+use testkit::state::leftovers;
+use testkit::{
+    TestDatabase, TestStaticFiles, populate_test_database, state_of, test_db_with_schema,
+    test_static_files_dir,
+};
+
+use super::{ACTOR, back_up, quiet, restore};
+
+/// To open and close the file of a database drops every lock that the process has on it. Another
+/// program would then think that it is alone, and take the log away from under this one.
+#[rstest]
+#[tokio::test]
+async fn b2_neither_backup_nor_restore_drops_the_locks_of_this_process(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    add_many_parts(&database.db_path.path(), 10);
+    let engine = database.engine(&test_static_files_dir);
+    let another_program_comes_and_goes = || {
+        let mut program = Command::new("sqlite3");
+        let ran = program.arg(database.db_path.path()).arg("UPDATE partmodel SET description = ''").output();
+        assert!(ran.unwrap().status.success());
+        with_suffix(&database.db_path.path(), "-wal").exists()
+    };
+    let _connected = &database.inventory;
+    assert!(another_program_comes_and_goes(), "the last one removes the log, and we are still here");
+    let archive = back_up(&engine);
+    assert!(another_program_comes_and_goes(), "after a backup");
+    restore(&engine, &archive).unwrap();
+    assert!(another_program_comes_and_goes(), "after a restore");
+}
+
+#[rstest]
+#[tokio::test]
+async fn b3_a_damaged_database_is_not_backed_up_as_if_it_were_sound(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let path = database.db_path.path();
+    add_many_parts(&path, 20);
+    database.inventory.close().await.unwrap();
+    // Every row can still be read; only who checks it all can tell.
+    let spoil = "PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET rootpage =
+                     (SELECT rootpage FROM sqlite_schema WHERE name = 'ix_partmodel_manufacturer')
+                 WHERE name = 'ix_partmodel_part_number'";
+    Connection::open(&path).unwrap().execute_batch(spoil).unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
+    assert_eq!(error.kind(), Kind::Corrupt, "{error}");
+    assert_eq!(fs::read_dir(&engine.places().backups).unwrap().count(), 0);
+}
+
+/// The original never looked at what it had written.
+#[rstest]
+#[tokio::test]
+async fn b3_an_archive_that_does_not_read_back_is_none(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    test_static_files_dir.write("images/x.png", &noise(200_000, 3));
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let backups = engine.places().backups.clone();
+    let mut bad_disk = |event: Event| {
+        if event == Event::Step(Step::ReadBack) {
+            let unfinished = fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path());
+            let unfinished = unfinished.max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+            let mut bytes = fs::read(&unfinished).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(&unfinished, bytes).unwrap();
+        }
+    };
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut bad_disk).unwrap_err();
+    assert_eq!(error.kind(), Kind::Corrupt, "{error}");
+    assert_eq!(fs::read_dir(&backups).unwrap().count(), 0);
+}
+
+/// The original said 0 MB whatever there was, and counted folders.
+#[rstest]
+#[tokio::test]
+async fn b3_the_manifest_counts_files_and_bytes_that_are_there(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    test_static_files_dir.write("images/boards/a.png", &noise(3 << 20, 5));
+    test_static_files_dir.write("images/boards/old/b.png", b"png");
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let made = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().manifest;
+    assert_eq!((made.images_count, made.images_size_mb, made.datasheets_count), (2, 3.0, 0));
+    assert_eq!(made.total_size_mb, 3 + (made.database_size_mb as u64));
+}
+
+/// The original left out folders without a word, and put what a link points to into the archive.
+#[cfg(unix)]
+#[rstest]
+#[tokio::test]
+async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let secret = test_static_files_dir.write("secret.txt", b"of somebody else");
+    test_static_files_dir.write("datasheets/lcsc/a.pdf", b"%PDF");
+    let link = test_static_files_dir.root().join("images/link.png");
+    std::os::unix::fs::symlink(secret, link).unwrap();
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    let kept: Vec<_> = engine.show(&report.path).unwrap().files.into_iter().map(|(name, ..)| name).collect();
+    assert!(kept.contains(&"datasheets/lcsc/a.pdf".to_owned()), "{kept:?}");
+    assert!(!kept.iter().any(|name| name.contains("link") || name.contains("secret")), "{kept:?}");
+    assert_eq!(
+        report.manifest.left_out.iter().map(|left| &left.what).collect::<Vec<_>>(),
+        ["images/link.png"]
+    );
+}
+
+/// The original wrote under the final name, so that half an archive was listed as one.
+#[rstest]
+#[tokio::test]
+async fn b13_nothing_is_listed_before_it_is_whole(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let mut events = 0;
+    let mut look = |_: Event| {
+        events += 1;
+        assert!(engine.list().unwrap().is_empty());
+        let found = fs::read_dir(&engine.places().backups).into_iter().flatten();
+        assert!(found.flatten().all(|entry| entry.path().extension().is_none_or(|end| end != "zip")));
+    };
+    engine.backup(ACTOR, &BackupOptions::default(), &mut look).unwrap();
+    assert!(events > 4);
+    assert_eq!(engine.list().unwrap().len(), 1);
+}
+
+/// The original's archives hold the task that made them, as running.
+#[rstest]
+#[tokio::test]
+async fn b14_a_backup_leaves_no_row_of_its_own_in_the_database(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    populate_test_database(&test_db_with_schema.inventory, test_static_files_dir.root()).await;
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let before = state_of(engine.places());
+    let made = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().manifest;
+    assert_eq!(state_of(engine.places()), before);
+    for (table, (rows, digest)) in &before.tables {
+        assert_eq!((made.tables[table].rows, made.tables[table].digest.to_string()), (*rows, digest.clone()));
+    }
+}
+
+/// A clock on which four hours go by between any two looks at it.
+struct Slow(Mutex<Now>);
+
+impl Clock for Slow {
+    fn now(&self) -> Now {
+        let mut now = self.0.lock().unwrap();
+        let later = std::time::Duration::from_secs(4 * 3600);
+        *now = Now { utc: now.utc + later, local: now.local + later };
+        *now
+    }
+}
+
+struct Chance(Mutex<Random>);
+
+impl inventory::Random for Chance {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut random = self.0.lock().unwrap();
+        bytes.iter_mut().for_each(|byte| *byte = random.below(256) as u8);
+    }
+}
+
+/// The original gave up after 300 seconds. Here the time comes from the clock that the engine was
+/// given, so one that runs shows whether anything gives up.
+#[rstest]
+#[tokio::test]
+async fn b16_however_long_it_takes_nothing_is_given_up(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    populate_test_database(&test_db_with_schema.inventory, test_static_files_dir.root()).await;
+    let slow = Slow(Mutex::new(Ambient::system().now()));
+    let ambient = Ambient::new(slow, Chance(Mutex::new(Random::with_seed(16))));
+    let engine = Engine::new(test_db_with_schema.places(&test_static_files_dir), ambient);
+    let before = state_of(engine.places());
+    let archive = back_up(&engine);
+    test_static_files_dir.write("images/later.png", b"png");
+    assert!(restore(&engine, &archive).unwrap().safety_backup.is_some());
+    assert_eq!(state_of(engine.places()), before);
+    assert_eq!(leftovers(engine.places()), Vec::<String>::new());
+}
