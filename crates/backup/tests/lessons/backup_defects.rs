@@ -120,7 +120,15 @@ async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
     std::os::unix::fs::symlink(secret, link).unwrap();
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
-    let kept: Vec<_> = engine.show(&report.path).unwrap().files.into_iter().map(|(name, ..)| name).collect();
+    let kept: Vec<_> = engine
+        .show(&report.path)
+        .unwrap()
+        .contents
+        .unwrap()
+        .files
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect();
     assert!(kept.contains(&"datasheets/lcsc/a.pdf".to_owned()), "{kept:?}");
     assert!(!kept.iter().any(|name| name.contains("link") || name.contains("secret")), "{kept:?}");
     assert_eq!(

@@ -266,7 +266,7 @@ async fn r15_an_environment_file_is_never_put_in_place(
     env.iter().for_each(|content| fs::write(place, content).unwrap());
     let archive = live.archive(&live.base.legacy().and(Entry::stored(".env", b"JWT_SECRET_KEY=archived")));
     let mut said = false;
-    let mut listen = |event: Event| said |= event == Event::Note(Note::EnvNotRestored);
+    let mut listen = |event: Event| said |= event == Event::Note(Note::EnvNotRestored { encrypted: false });
     let options = RestoreOptions::new(&archive);
     live.engine.stage_restore(ACTOR, &options, &mut listen).unwrap().commit(&mut quiet).unwrap();
     assert!(said);

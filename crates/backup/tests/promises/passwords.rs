@@ -9,12 +9,13 @@ use inventory::disk::with_suffix;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::hostile::Base;
+use testkit::state::unpack_database;
 use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, state_of, test_db_with_schema,
     test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore, unpack_database};
+use super::{ACTOR, back_up, quiet, restore};
 
 /// As the original leaves them, among others that are none.
 const PASSWORDS: &str = "\
