@@ -3,7 +3,7 @@
 # of the same data in the same run. Prints wall time, ratio to cp, and peak memory.
 #   scripts/measure.sh [SIZE...]
 # Each SIZE is one of those below; by default 600MB. `scripts/measure.sh all` measures all that bound
-# memory. Needs GNU time (on Debian the package `time`), and three times the size on disk.
+# memory. Needs GNU time (on Debian the package `time`), age, zip and unzip, and three times the size on disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 inventory() {
   case $1 in
     100MB) echo 20000 250 300 50000 ;;
+    60MB) echo 2000 150 300 50000 ;;
     600MB) echo 20000 1500 3000 50000 ;;
     1GB) echo 50000 2700 4000 50000 ;;
     1GB-database) echo 700000 1500 3000 50000 ;; # more than 400 MB of it is the database
@@ -48,7 +49,7 @@ run() {
   took=$(awk -v took="$took" 'BEGIN { printf "%.2f", took / 1e9 }')
   printf '%-24s %8s s  %6s x cp  %7s MiB peak\n' "$name" "$took" "$ratio" "$peak"
   case $name in
-    backup | verify | restore*)
+    backup* | verify* | restore*)
       if [ -n "${MAKERMATRIX_FIGURES:-}" ]; then
         printf '| %s, %s | %s MiB peak memory, %s s, %s x cp |\n' "$name" "$size" "$peak" "$took" "$ratio" \
           >>"$MAKERMATRIX_FIGURES"
@@ -85,5 +86,28 @@ for size in "${sizes[@]}"; do
   # Every file is another one now: all are staged, and the old ones kept in the safety backup.
   find "$work/new/static" -type f -exec sh -c 'for file; do printf x >>"$file"; done' _ {} +
   MAKERMATRIX_DATA=$work/new run "restore, all changed" "$mm" restore "$archive" --yes
+  # Encrypted, with age: the server has the public key only.
+  "$mm" key new --quiet --output "$work/key" --kit "$work/kit" >/dev/null
+  recipient=$(sed -n 's/^# public key: //p' "$work/key")
+  run "backup, encrypted" "$mm" backup --name sealed --recipient "$recipient"
+  sealed=$work/data/backups/sealed.zip.age
+  run "age -r of the archive" sh -c "age -r '$recipient' -o '$work/by-age' '$archive' && sync -f '$work/by-age'"
+  rm -f "$work/by-age"
+  run "verify, encrypted" "$mm" verify "$sealed" --identity "$work/key"
+  run "age -d of the archive" age -d -i "$work/key" -o /dev/null "$sealed"
+  rm -rf "$work/new"
+  MAKERMATRIX_DATA=$work/new run "restore, encrypted" "$mm" restore "$sealed" --identity "$work/key" --yes
+  # And as the original encrypts: ZipCrypto, which is only read here.
+  if [ "$size" != 5GB ]; then
+    mkdir "$work/flat"
+    cp "$work/data/makers_matrix.db" "$work/flat/"
+    cp -r "$work/data/static/datasheets" "$work/data/static/images" "$work/flat/"
+    (cd "$work/flat" && zip -q -6 -r -P measure "$work/crypto.zip" .)
+    echo measure >"$work/password"
+    run "unzip -P of ZipCrypto" unzip -q -P measure "$work/crypto.zip" -d "$work/unzipped"
+    rm -rf "$work/flat" "$work/unzipped" "$work/new"
+    MAKERMATRIX_DATA=$work/new \
+      run "restore of ZipCrypto" "$mm" restore "$work/crypto.zip" --passphrase-file "$work/password" --yes
+  fi
   rm -rf "$work"
 done

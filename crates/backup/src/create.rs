@@ -126,6 +126,8 @@ impl Engine {
     ) -> Result<BackupReport, Error> {
         require(actor, "making a backup", "backup:create")?;
         check_name(options.name.as_deref())?;
+        let encryption = self.encryption(&options.encrypt)?;
+        refuse_misleading(options.name.as_deref(), encryption.is_some())?;
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
@@ -239,6 +241,16 @@ fn check_name(name: Option<&str>) -> Result<(), Error> {
         return Err(Error::Name { name: name.to_owned() });
     }
     Ok(())
+}
+
+/// MakerMatrix 1.x takes what is called so for encrypted, and would ask for a password that there is not.
+fn refuse_misleading(name: Option<&str>, encrypted: bool) -> Result<(), Error> {
+    match name {
+        Some(name) if !encrypted && name.contains("_encrypted") => {
+            Err(Error::MisleadingName { name: name.to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A path that is free: never is an archive overwritten. A name that was asked for must be free as

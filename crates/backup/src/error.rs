@@ -48,6 +48,11 @@ pub enum Error {
     DatabaseUrl { url: String, why: String },
     #[error("{name:?} is no name for a backup: use 1 to 255 letters, digits, '-' and '_'")]
     Name { name: String },
+    #[error(
+        "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
+         restore it. Choose another --name, or encrypt it."
+    )]
+    MisleadingName { name: String },
     #[error("{} exists already. Choose another --name.", path.display())]
     NameTaken { path: PathBuf },
     #[error(
@@ -176,6 +181,7 @@ impl Error {
             | Self::DatabaseUrl { .. }
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
+            | Self::MisleadingName { .. }
             | Self::NameTaken { .. }
             | Self::EnvInTheClear
             | Self::NotEncrypted { .. }

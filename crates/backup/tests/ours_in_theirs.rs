@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backup::{BackupOptions, Engine, Event, RestoreOptions};
+use archive::Encryption;
+use backup::{BackupOptions, Encrypt, Engine, Error, Event, RestoreOptions};
 use inventory::migration::ORIGINAL_SCHEMA;
 use inventory::{Actor, Ambient, Inventory};
 use rstest::rstest;
@@ -250,4 +251,20 @@ async fn a_database_that_the_original_went_on_using_backs_up_and_restores(
     assert_eq!(report.manifest.foreign_key_violations, 0);
     let options = RestoreOptions::new(&report.path);
     engine.stage_restore(ACTOR, &options, &mut quiet).unwrap().commit(&mut quiet).unwrap();
+}
+
+/// The original tells by the name whether an archive is encrypted.
+#[rstest]
+#[tokio::test]
+async fn r12_a_plain_archive_is_not_called_encrypted(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let engine = test_db_with_schema.engine(&test_static_files_dir);
+    let options = BackupOptions { name: Some("shop_encrypted".into()), ..BackupOptions::default() };
+    let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
+    assert!(matches!(error, Error::MisleadingName { .. }), "{error}");
+    let recipients = vec![archive::Identity::generate().recipient()];
+    let encrypt = Encrypt::With(Encryption::Recipients(recipients));
+    engine.backup(ACTOR, &BackupOptions { encrypt, ..options }, &mut quiet).unwrap();
 }

@@ -188,6 +188,23 @@ impl StaticFiles {
         Ok(())
     }
 
+    /// What lies beside the folders of files: nothing that MakerMatrix put there. Sorted.
+    pub fn others(&self) -> Result<Vec<String>, Error> {
+        let mut others = Vec::new();
+        if self.root.exists() {
+            for entry in fs::read_dir(&self.root).map_err(|source| Error::io(&self.root, source))? {
+                let entry = entry.map_err(|source| Error::io(&self.root, source))?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let ours = FileKind::ALL.iter().any(|kind| kind.folder() == name);
+                if !ours && !name.starts_with(PRIVATE_PREFIX) {
+                    others.push(name);
+                }
+            }
+        }
+        others.sort();
+        Ok(others)
+    }
+
     /// All files of one folder, sub-folders included.
     pub fn list(&self, kind: FileKind) -> Result<Listing, Error> {
         let mut listing = Listing::default();

@@ -1,7 +1,10 @@
 //! The files of a backup: which belong to the moment of the snapshot, and which are missing from it.
 
+use std::path::Path;
+
 use archive::LeftOut;
 use inventory::StaticFiles;
+use inventory::disk::folder_of;
 use inventory::sqlite::Reference;
 use inventory::static_files::{FileKind, StaticFile};
 
@@ -41,6 +44,16 @@ pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<Lis
     }
     listed.files.sort_unstable();
     Ok(listed)
+}
+
+/// What lies beside the folders that are archived, where that is a folder of their own.
+pub(super) fn others(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
+    if folder_of(database) == static_files.root() {
+        return Ok(Vec::new());
+    }
+    let others = static_files.others().map_err(Error::live(static_files.root()))?;
+    let why = || "only datasheets and images are archived".to_owned();
+    Ok(others.into_iter().map(|what| LeftOut { what, why: why() }).collect())
 }
 
 /// Files that were there before the moment of the snapshot, and those that its rows refer to.

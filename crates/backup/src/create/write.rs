@@ -15,7 +15,7 @@ use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
-use super::files::{choose, dangling, list};
+use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
 use super::{BackupOptions, NO_PASSWORDS, Purpose};
 
@@ -67,7 +67,8 @@ impl Engine {
         };
         let files = choose(before.files, after.files, &references);
         let dangling = dangling(&static_files, &references)?;
-        let mut left_out = after.left_out;
+        let mut left_out = others(&static_files, &self.places.database)?;
+        left_out.extend(after.left_out);
         drop(references);
         left_out.extend(
             copied

@@ -127,7 +127,7 @@ fn each_wrong_input_has_its_own_message_and_code() {
         (&["backup", "--name", "good"], 2, "exists already"),
         (&["backup", "--name", &"x".repeat(256)], 2, "is no name for a backup"),
         (&["backup", "--name", &"x".repeat(255)], 7, "Choose a shorter --name"),
-        (&["backup", "--include-env"], 4 - 2, "refused. Use --force"),
+        (&["backup", "--include-env"], 2, "refused. Encrypt it"),
         (&["backup", "--include-env", "--force"], 3, "there is no"),
         (&["backup", "--force"], 2, "--include-env"),
         (&["restore", &archive], 2, "there is no terminal to ask on"),
