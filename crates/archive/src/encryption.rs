@@ -1,5 +1,5 @@
-//! Encrypting an archive as a whole, with age (<https://age-encryption.org/v1>), and the keys that open
-//! archives, our own and those of other programs.
+//! Encrypting an archive as a whole, with age (<https://age-encryption.org/v1>): writing it, and opening
+//! its header.
 //!
 //! An age file begins with a header: for each recipient, the file key encrypted to them. The rest is
 //! the archive, in pieces of 64 KiB that are encrypted and authenticated one by one. Who only writes
@@ -7,113 +7,21 @@
 //! that one file, in memory, as long as it takes.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::io::{self, Write};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use age::stream::StreamWriter;
-use age::{DecryptError, EncryptError, scrypt, x25519};
+use age::{DecryptError, EncryptError, scrypt};
 use age_core::format::{FileKey, Stanza};
 
 use crate::Lock;
-
-pub use age::secrecy::{ExposeSecret, SecretString};
+use crate::keys::{ExposeSecret, Identity, Keys, Recipient, SecretString};
 
 /// The work factor of passphrases: scrypt with N = 2^18 takes about a second and 256 MiB for a guess.
 /// It is that of `age -p`.
 const WORK_FACTOR: u8 = 18;
 /// The most that is done for a passphrase when reading: four seconds and 1 GiB.
 pub(crate) const MOST_WORK: u8 = 20;
-
-/// Whom an archive is encrypted for: a public key, `age1…`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Recipient(x25519::Recipient);
-
-/// Why a text is no key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyTextFault {
-    /// A secret one where a public one belongs.
-    #[error(
-        "that is a secret key. Give the public one, which begins with age1; whoever saw this one can read your backups"
-    )]
-    Secret,
-    /// A public one where a secret one belongs.
-    #[error("that is a public key; it takes the secret one, which begins with AGE-SECRET-KEY-1")]
-    Public,
-    /// Anything else.
-    #[error(
-        "it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58"
-    )]
-    Malformed,
-}
-
-impl FromStr for Recipient {
-    type Err = KeyTextFault;
-
-    fn from_str(text: &str) -> Result<Self, KeyTextFault> {
-        match text.parse() {
-            Ok(recipient) => Ok(Self(recipient)),
-            Err(_) if is_secret(text) => Err(KeyTextFault::Secret),
-            Err(_) => Err(KeyTextFault::Malformed),
-        }
-    }
-}
-
-impl fmt::Display for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The secret key that opens what is encrypted for its recipient.
-#[derive(Clone)]
-pub struct Identity(x25519::Identity);
-
-impl Identity {
-    /// A new one, from the randomness of the operating system.
-    pub fn generate() -> Self {
-        Self(x25519::Identity::generate())
-    }
-
-    /// Its text, `AGE-SECRET-KEY-1…`. To be shown to its owner and to nobody else.
-    pub fn to_text(&self) -> SecretString {
-        self.0.to_string()
-    }
-
-    /// The public key that belongs to it.
-    pub fn recipient(&self) -> Recipient {
-        Recipient(self.0.to_public())
-    }
-}
-
-impl FromStr for Identity {
-    type Err = KeyTextFault;
-
-    fn from_str(text: &str) -> Result<Self, KeyTextFault> {
-        match text.parse() {
-            Ok(identity) => Ok(Self(identity)),
-            Err(_) if Recipient::from_str(text).is_ok() => Err(KeyTextFault::Public),
-            Err(_) => Err(KeyTextFault::Malformed),
-        }
-    }
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the identity of {}", self.recipient())
-    }
-}
-
-fn is_secret(text: &str) -> bool {
-    text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("AGE-SECRET-KEY-"))
-}
 
 /// How an archive is to be encrypted.
 #[derive(Debug, Clone)]
@@ -131,45 +39,6 @@ impl Encryption {
             Self::Recipients(recipients) => Lock::Recipients(recipients.len()),
             Self::Passphrase(_) => Lock::Passphrase,
         }
-    }
-}
-
-/// What may open an archive. All that fit are tried.
-#[derive(Clone, Default)]
-pub struct Keys {
-    /// Secret keys, for age.
-    pub identities: Vec<Identity>,
-    /// A passphrase, for age and for zip archives of other programs.
-    pub passphrase: Option<SecretString>,
-    /// Of a file that has just been written.
-    file_key: Option<Arc<FileKey>>,
-}
-
-impl Keys {
-    /// A passphrase alone.
-    pub fn passphrase(passphrase: impl Into<String>) -> Self {
-        Self { passphrase: Some(SecretString::from(passphrase.into())), ..Self::default() }
-    }
-
-    /// A secret key alone.
-    pub fn identity(identity: Identity) -> Self {
-        Self { identities: vec![identity], ..Self::default() }
-    }
-
-    /// How to encrypt so that what opened `lock` opens it, too.
-    pub fn encryption_like(&self, lock: Lock) -> Option<Encryption> {
-        if lock.takes_passphrase() {
-            return self.passphrase.clone().map(Encryption::Passphrase);
-        }
-        let recipients: Vec<_> = self.identities.iter().map(Identity::recipient).collect();
-        (!recipients.is_empty()).then_some(Encryption::Recipients(recipients))
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let passphrase = if self.passphrase.is_some() { " and a passphrase" } else { "" };
-        write!(f, "{} identities{passphrase}", self.identities.len())
     }
 }
 

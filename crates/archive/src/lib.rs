@@ -5,11 +5,12 @@
 //! archive. It takes `Read`, `Write` and `Seek`, and hands out names that are safe to use.
 //!
 //! Reading order: [`name`] (what an entry may be called), [`manifest`] (what `backup_info.json`
-//! says), [`writer`], then [`reader`] with [`limits`], [`encryption`] around both, and [`error`] for every way to be refused.
+//! says), [`writer`], then [`reader`] with [`limits`], [`keys`] and [`encryption`] around both, and [`error`] for every way to be refused.
 
 pub mod encryption;
 pub mod error;
 mod hashing;
+pub mod keys;
 pub mod limits;
 pub mod manifest;
 pub mod name;
@@ -17,9 +18,10 @@ pub mod reader;
 mod sums;
 pub mod writer;
 
-pub use encryption::{Encryption, Identity, Keys, Recipient, Sealed};
+pub use encryption::{Encryption, Sealed};
 pub use error::{Corruption, Error, KeyFault, Lock, Refusal};
 pub use hashing::{Hashing, Sha256Hex};
+pub use keys::{Identity, Keys, Recipient};
 pub use limits::Limits;
 pub use manifest::{FileRecord, Info, LeftOut, LegacyInfo, Manifest, TableRecord};
 pub use name::Role;

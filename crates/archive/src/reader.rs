@@ -9,9 +9,11 @@ mod content;
 mod end;
 mod lists;
 mod locked;
+mod outside;
 mod password;
 mod positioned;
 mod sealed;
+mod start;
 mod structure;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -20,9 +22,9 @@ use std::marker::PhantomData;
 use rawzip::{ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
 use serde::de::DeserializeSeed;
 
-use crate::encryption::{ExposeSecret, Keys, SecretString};
 use crate::error::{Corruption, Error, Lock, Refusal, from_io};
 use crate::hashing::Sha256Hex;
+use crate::keys::{ExposeSecret, Keys, SecretString};
 use crate::limits::Limits;
 use crate::manifest::{Info, LegacyInfo};
 use crate::name::{Role, shown};
@@ -30,8 +32,10 @@ use crate::{CHECKSUMS, MANIFEST};
 
 pub use content::EntryReader;
 use locked::{Cipher, Opened, Unlocked};
+pub use outside::Outside;
 use positioned::Positioned;
 use sealed::Source;
+use start::{Kind, look_at_start};
 
 /// How much of the manifest and of the hashes is looked at at a time.
 const STEP: usize = 64 << 10;
@@ -83,36 +87,6 @@ impl std::fmt::Display for Format {
             Self::BeforeV2 => "older than 2.0",
             Self::Bare => "without backup_info.json",
         })
-    }
-}
-
-/// What can be told of an archive without a key.
-#[derive(Debug)]
-pub struct Outside {
-    /// How it is encrypted; nothing when it is not.
-    pub lock: Option<Lock>,
-    /// Its files. An archive that is encrypted as a whole shows none.
-    pub entries: Vec<Entry>,
-}
-
-impl Outside {
-    /// Looks at an archive from outside.
-    ///
-    /// # Errors
-    /// As [`Reader::open`], of what can be told.
-    pub fn look(mut source: impl Read + Seek, limits: &Limits) -> Result<Self, Error> {
-        let length = source.seek(SeekFrom::End(0))?;
-        if look_at_start(&mut source, length)? == Kind::Age {
-            return match Source::unlock(source, &Keys::default()) {
-                Err(Error::Key(fault)) => Ok(Self { lock: Some(fault.lock()), entries: Vec::new() }),
-                Err(error) => Err(error),
-                Ok((_, lock)) => Ok(Self { lock: Some(lock), entries: Vec::new() }),
-            };
-        }
-        let zip = directory(source, length)?;
-        let entries = structure::check(&zip, length, limits)?.entries;
-        let lock = entries.iter().find_map(|entry| entry.cipher).map(Cipher::lock);
-        Ok(Self { lock, entries })
     }
 }
 
@@ -336,39 +310,4 @@ fn directory<R: Read + Seek>(source: R, length: u64) -> Result<ZipArchive<Positi
     let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
     let located = ZipLocator::new().locate_in_reader(Positioned::new(source), &mut buffer, length);
     located.map_err(|(_, error)| error.into())
-}
-
-/// What an archive can lie in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Zip,
-    Age,
-}
-
-/// Says what a file is that is neither, since "not a zip" alone helps nobody.
-fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Result<Kind, Error> {
-    if length == 0 {
-        return Err(Refusal::Empty.into());
-    }
-    let mut start = Vec::new();
-    source.seek(SeekFrom::Start(0))?;
-    source.take(512).read_to_end(&mut start).map_err(from_io)?;
-    let looks_like = match start.as_slice() {
-        [b'P', b'K', 3, 4, ..] => return Ok(Kind::Zip),
-        [b'P', b'K', 5, 6, ..] => return Err(Refusal::NoDatabase.into()),
-        [b'P', b'K', 7, 8, ..] => return Err(Refusal::Split.into()),
-        s if s.starts_with(sealed::MAGIC) => return Ok(Kind::Age),
-        s if s.starts_with(sealed::ARMOR) => {
-            "an age file in ASCII armor; decrypt it with `age -d` and use the zip that comes out"
-        }
-        s if s.starts_with(b"SQLite format 3\0") => "a SQLite database, not a backup of one",
-        s if s.starts_with(b"\x1f\x8b") => "a gzip file",
-        s if s.starts_with(b"7z\xbc\xaf\x27\x1c") => "a 7z archive",
-        s if s.starts_with(b"%PDF") => "a PDF",
-        s if s.len() > 262 && &s[257..262] == b"ustar" => "a tar archive",
-        s if s.iter().all(|&byte| byte == 0) => "zeros, perhaps of an interrupted copy",
-        s if s.iter().all(|&byte| matches!(byte, 9 | 10 | 13 | 32..=126)) => "a text file",
-        _ => "none of the formats makermatrix knows",
-    };
-    Err(Refusal::NotAnArchive { looks_like }.into())
 }

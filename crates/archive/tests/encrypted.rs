@@ -5,7 +5,7 @@
 
 use std::io::{Cursor, Read, Write};
 
-use archive::encryption::{ExposeSecret, SecretString};
+use archive::keys::{ExposeSecret, SecretString};
 use archive::{
     Corruption, Encryption, Error, Facts, Identity, KeyFault, Keys, Limits, Lock, Outside, Reader, Recipient,
     Refusal, Sealed, Writer,

@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use archive::encryption::SecretString;
+use archive::keys::SecretString;
 use archive::{Encryption, Identity, Keys};
 use backup::{BackupOptions, Encrypt, Engine, Event, RestoreOptions};
 use inventory::{Actor, Ambient, Inventory};
@@ -125,7 +125,7 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
     let engine = database.engine(&test_static_files_dir);
     let key = frozen().join(KEY);
     if !key.exists() {
-        use archive::encryption::ExposeSecret;
+        use archive::keys::ExposeSecret;
         let secret = Identity::generate().to_text();
         let text = format!("# of the frozen archives; it protects nothing\n{}\n", secret.expose_secret());
         fs::create_dir_all(frozen()).unwrap();

@@ -2,7 +2,7 @@
 //! MakerMatrix, are gone.
 
 use archive::Identity;
-use archive::encryption::ExposeSecret;
+use archive::keys::ExposeSecret;
 use qrcode::QrCode;
 use qrcode::render::{svg, unicode};
 

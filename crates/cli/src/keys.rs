@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::str::FromStr;
 
-use archive::encryption::{ExposeSecret, SecretString};
+use archive::keys::{ExposeSecret, SecretString};
 use archive::{Encryption, Identity, KeyFault, Keys, Recipient};
 use backup::{Encrypt, Engine, Error};
 

@@ -11,8 +11,9 @@ use age_core::secrecy::ExposeSecret;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 
-use crate::encryption::{Keys, MOST_WORK, Opener, Seen};
+use crate::encryption::{MOST_WORK, Opener, Seen};
 use crate::error::{Corruption, Error, KeyFault, Lock, Refusal, from_io, into_io};
+use crate::keys::Keys;
 
 /// What an age file begins with.
 pub(super) const MAGIC: &[u8] = b"age-encryption.org/";

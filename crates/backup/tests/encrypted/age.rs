@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use archive::encryption::SecretString;
+use archive::keys::SecretString;
 use archive::{Encryption, Identity, KeyFault, Keys, Lock};
 use backup::{BackupOptions, DrillOptions, Encrypt, Event};
 use inventory::NewPart;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use archive::encryption::ExposeSecret;
+use archive::keys::ExposeSecret;
 use archive::{Identity, KeyFault, Lock};
 use backup::{Engine, Error};
 use inventory::Ambient;
