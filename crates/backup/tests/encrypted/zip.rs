@@ -167,6 +167,38 @@ fn damage_under_the_right_password_is_called_damage(
     }
 }
 
+/// AES comes with a proof: no changed byte of an entry passes, whatever its CRC-32 says (AE-2 has none).
+#[rstest]
+#[case("7-zip-aes-128.zip")]
+#[case("7-zip-aes-256.zip")]
+fn damage_to_an_entry_of_winzip_aes_is_called_damage(
+    #[case] name: &str,
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let frozen = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/frozen/re-zipped").join(name);
+    let bytes = fs::read(frozen).unwrap();
+    let engine = shop.knowing("frozen archive");
+    engine.verify(ACTOR, &shop.put("sound", &bytes), &mut quiet).unwrap();
+    let zip = rawzip::ZipArchive::from_slice(&bytes).unwrap();
+    for record in zip.entries() {
+        let record = record.unwrap();
+        let (start, end) = zip.get_entry(record.wayfinder()).unwrap().compressed_data_range();
+        let length = end - start;
+        if length == 0 {
+            continue;
+        }
+        // In the salt, in the verifier, in the data, in the proof.
+        for at in [0, 17, 20, length / 2, length - 1] {
+            let mut damaged = bytes.clone();
+            damaged[(start + at) as usize] ^= 0x10;
+            let error = engine.verify(ACTOR, &shop.put("damaged", &damaged), &mut quiet).unwrap_err();
+            assert_eq!(error.kind(), Kind::Corrupt, "{at} of {length}: {error}");
+        }
+    }
+}
+
 /// Somebody added a file to an archive later, and did not encrypt it: nothing is wrong with that.
 #[rstest]
 fn an_archive_that_is_encrypted_in_part_is_read_whole(

@@ -1,14 +1,13 @@
 //! `key new` and `key check`
 
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use archive::keys::ExposeSecret;
 use archive::{Identity, KeyFault, Lock};
 use backup::{Engine, Error};
 use inventory::Ambient;
+use inventory::disk::{Disk, Readers, RealDisk, folder_of};
 use serde_json::json;
 
 use super::ACTOR;
@@ -61,10 +60,10 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
 
 /// Writes a file that was not there, for its owner alone.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let written = opened.and_then(|mut file| {
+    let written = RealDisk.create(path, Readers::Owner).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
-        file.sync_all()
+        file.sync()?;
+        RealDisk.sync_folder(folder_of(path))
     });
     written.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => {
