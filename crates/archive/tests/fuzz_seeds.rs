@@ -29,14 +29,14 @@ fn each(target: &str, check: fn(&[u8])) {
 #[test]
 fn any_bytes_as_an_archive() {
     each("archive_reader", archives::archive_reader);
-    let limits = archive::Limits::default();
+    let (limits, keys) = (archive::Limits::default(), archive::Keys::passphrase("fuzz"));
     let opened = seeds("archive_reader").into_iter().filter(|(path, bytes)| {
-        let opens = archive::Reader::open(std::io::Cursor::new(bytes), &limits);
+        let opens = archive::Reader::open_with(std::io::Cursor::new(bytes), &limits, &keys);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         println!("{name}: {}", opens.as_ref().err().map_or("opens".to_owned(), ToString::to_string));
         opens.is_ok()
     });
-    assert_eq!(opened.count(), 11, "some seeds are to be opened, the others to be refused");
+    assert_eq!(opened.count(), 15, "some seeds are to be opened, the others to be refused");
 }
 
 #[test]
