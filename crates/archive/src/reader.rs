@@ -308,6 +308,6 @@ fn is_version(text: &str) -> bool {
 
 fn directory<R: Read + Seek>(source: R, length: u64) -> Result<ZipArchive<Positioned<R>>, Error> {
     let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
-    let located = ZipLocator::new().locate_in_reader(Positioned::new(source), &mut buffer, length);
+    let located = ZipLocator::new().locate_in_reader(Positioned::new(source, length), &mut buffer, length);
     located.map_err(|(_, error)| error.into())
 }

@@ -1,16 +1,19 @@
 //! With age: who has the key can do everything, who has not can make backups.
 
 use std::fs;
+use std::io::Write;
 
 use archive::keys::SecretString;
-use archive::{Encryption, Identity, KeyFault, Keys, Lock};
-use backup::{BackupOptions, DrillOptions, Encrypt, Event};
-use inventory::NewPart;
+use archive::{Encryption, Identity, KeyFault, Keys, Lock, Sealed};
+use backup::{BackupOptions, DrillOptions, Encrypt, Engine, Event};
+use inventory::{Ambient, NewPart};
 use rstest::rstest;
+use testkit::fixtures::places;
+use testkit::hostile::zip::{Entry, Zip};
 use testkit::state::leftovers;
 use testkit::{
-    TestDatabase, TestStaticFiles, populate_test_database, state_of, test_db_with_schema,
-    test_static_files_dir,
+    TestDatabase, TestDbPath, TestStaticFiles, populate_test_database, state_of, test_db_path,
+    test_db_with_schema, test_static_files_dir,
 };
 
 use super::{ACTOR, back_up, fault, protected, quiet, restore, with};
@@ -168,4 +171,26 @@ async fn b4_an_encrypted_backup_shows_neither_names_nor_content_at_any_moment(
     look(Event::Step(backup::Step::Open));
     assert!(looked > 5, "there was something to look at");
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
+}
+
+/// What is wrong with the zip inside is told as of any other: it is not the encryption that is damaged.
+#[rstest]
+fn a_header_that_leads_nowhere_is_named_inside_age_as_well(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let identity = Identity::generate();
+    let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system());
+    let engine = with(&engine, &Keys::identity(identity.clone()));
+    let encryption = Encryption::Recipients(vec![identity.recipient()]);
+    for offset in [90_000, u32::MAX - 1] {
+        let astray = Entry::stored("images/x.png", b"x").with(|entry| entry.central.offset = Some(offset));
+        let zip = Zip::of([Entry::stored("makers_matrix.db", b"no database"), astray]);
+        let (mut out, _) = Sealed::begin(Vec::new(), Some(&encryption)).unwrap();
+        out.write_all(&zip.bytes()).unwrap();
+        let path = test_db_path.beside("astray.zip.age");
+        fs::write(&path, out.finish().unwrap()).unwrap();
+        let error = engine.verify(ACTOR, &path, &mut quiet).unwrap_err().to_string();
+        assert!(error.contains("\"images/x.png\" disagree about its place"), "{error}");
+    }
 }
