@@ -65,6 +65,11 @@ impl Engine {
         Self { protection, ..self }
     }
 
+    /// Whether backups are encrypted unless one is asked for otherwise.
+    pub fn encrypts(&self) -> bool {
+        !self.protection.recipients.is_empty()
+    }
+
     /// The same, with keys for archives that are encrypted.
     #[must_use]
     pub fn with_keys(self, keys: Keys) -> Self {

@@ -183,7 +183,7 @@ impl StagedRestore {
     /// As backups are here; and where they are not, but the archive is, as that is.
     fn encrypt_safety_backup(&self) -> Encrypt {
         let engine = &self.engine;
-        if !engine.protection.recipients.is_empty() {
+        if engine.encrypts() {
             return Encrypt::AsConfigured;
         }
         let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use backup::import::ImportSource;
-use backup::{Engine, Error, Event, ImportOptions, ImportReport, Kind};
+use backup::{Engine, Error, Event, ImportOptions, ImportReport, Kind, Protection};
 use inventory::disk::with_suffix;
 use inventory::password::{self, Rounds};
 use inventory::{Actor, Ambient, Inventory};
@@ -309,4 +309,25 @@ async fn a_folder_of_the_original_is_imported() {
     assert!(inventory.verify_password("test_user", "UserPass123!").await.unwrap().is_some());
     assert_eq!(inventory.parts(ACTOR, 1, 100).await.unwrap().total, 6);
     inventory.close().await.unwrap();
+}
+
+/// The archive that an import makes is encrypted like every other, for a key that is not here. The import
+/// itself goes through all the same: whoever wrote it can still read it.
+#[tokio::test]
+async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
+    let identity = archive::Identity::generate();
+    let moved = Move::new("makermatrix.db", "static").await;
+    let recipients = vec![identity.recipient()];
+    let engine = moved.engine.clone().protecting(Protection { recipients, required: true });
+    let options = ImportOptions::new(&moved.from);
+    let report = engine.stage_import(ACTOR, &options, &mut quiet).unwrap().commit(&mut quiet).unwrap();
+    assert!(report.archive.to_str().unwrap().ends_with(".zip.age"));
+    assert_eq!(report.contents.rows["partmodel"], 5);
+    let holder = engine.clone().with_keys(archive::Keys::identity(identity));
+    holder.verify(ACTOR, &report.archive, &mut quiet).unwrap();
+    assert_eq!(engine.verify(ACTOR, &report.archive, &mut quiet).unwrap_err().kind(), Kind::Key);
+
+    let nobody = moved.engine.clone().protecting(Protection { recipients: Vec::new(), required: true });
+    let error = nobody.stage_import(ACTOR, &options, &mut quiet).unwrap_err();
+    assert_eq!(error.kind(), Kind::EncryptionRequired, "{error}");
 }

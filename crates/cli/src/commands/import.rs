@@ -62,7 +62,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     }
     let report = staged.commit(&mut progress)?;
     drop(progress);
-    let next = next_steps(&report);
+    let next = next_steps(&report, engine.encrypts());
     let mut text = format!("{found}{plan}Imported.\n");
     if let Some(path) = &report.restored.safety_backup {
         let _ = writeln!(text, "What was there before is in {}", path.display());
@@ -143,7 +143,7 @@ fn found_json(source: &ImportSource, contents: &Contents) -> Value {
     })
 }
 
-fn next_steps(report: &ImportReport) -> Vec<String> {
+fn next_steps(report: &ImportReport, encrypts: bool) -> Vec<String> {
     let mut next = Vec::new();
     if !report.contents.default_passwords.is_empty() {
         next.push(format!(
@@ -177,7 +177,9 @@ fn next_steps(report: &ImportReport) -> Vec<String> {
                 .to_owned(),
         );
     }
-    next.push("Make encrypted backups from now on: `makermatrix key new` makes the key.".to_owned());
+    if !encrypts {
+        next.push("Make encrypted backups from now on: `makermatrix key new` makes the key.".to_owned());
+    }
     next.push(
         "Encrypted archives that the original made can be read by anybody who has them, without the password: delete \
          them, or import them and make encrypted ones."
