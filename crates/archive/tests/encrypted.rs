@@ -3,45 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod facts;
+
 use std::io::{Cursor, Read, Write};
 
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{
-    Corruption, Encryption, Error, Facts, Identity, KeyFault, Keys, Limits, Lock, Outside, Reader, Recipient,
+    Corruption, Encryption, Error, Identity, KeyFault, Keys, Limits, Lock, Outside, Reader, Recipient,
     Refusal, Sealed, Writer,
 };
 
-fn facts() -> Facts {
-    let time = chrono::DateTime::UNIX_EPOCH.naive_utc();
-    Facts {
-        backup_name: "test".into(),
-        created_at: time,
-        created_at_utc: time,
-        makermatrix_version: "0".into(),
-        schema_version: "1.0.0".into(),
-        datasheets_included: true,
-        images_included: true,
-        source_engine: "sqlite".into(),
-        source_engine_version: "3".into(),
-        migrations: vec![],
-        tables: Default::default(),
-        foreign_key_violations: 0,
-        dangling: vec![],
-        left_out: vec![],
-        damaged: None,
-    }
-}
+use facts::{facts, noise};
 
 /// An encrypted archive with a database of so many bytes that do not shrink, and the keys of the writer.
 fn sealed(length: usize, encryption: &Encryption) -> (Vec<u8>, Keys) {
-    let mut state = 88_172_645_463_325_252_u64;
-    let mut noise = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 24) as u8
-    };
-    let database: Vec<u8> = (0..length).map(|_| noise()).collect();
+    let database = noise(length, 88_172_645_463_325_252);
     let (out, keys) = Sealed::begin(Vec::new(), Some(encryption)).unwrap();
     let mut writer = Writer::new(out, facts().created_at);
     writer.add("makers_matrix.db", &mut database.as_slice(), &mut |_| {}).unwrap();

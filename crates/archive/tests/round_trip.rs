@@ -3,33 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod facts;
+
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 
-use archive::{Corruption, Error, Facts, Format, Limits, Reader, Refusal, Role, Sha256Hex, Writer};
+use archive::{Corruption, Error, Format, Limits, Reader, Refusal, Role, Sha256Hex, Writer};
 use proptest::prelude::*;
 
-fn facts() -> Facts {
-    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-    let time = day.and_hms_micro_opt(14, 3, 24, 617_125).unwrap();
-    Facts {
-        backup_name: "test".into(),
-        created_at: time,
-        created_at_utc: time,
-        makermatrix_version: "0".into(),
-        schema_version: "1.0.0".into(),
-        datasheets_included: true,
-        images_included: true,
-        source_engine: "sqlite".into(),
-        source_engine_version: "3".into(),
-        migrations: vec![],
-        tables: BTreeMap::new(),
-        foreign_key_violations: 0,
-        dangling: vec![],
-        left_out: vec![],
-        damaged: None,
-    }
-}
+use facts::{facts, noise};
 
 fn written(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), facts().created_at);
@@ -53,17 +35,6 @@ fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         files.insert(entry.name.clone(), content);
     }
     Ok(files)
-}
-
-/// Bytes that do not shrink, the same ones for the same seed.
-fn noise(length: usize, mut seed: u64) -> Vec<u8> {
-    let mut step = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 24) as u8
-    };
-    (0..length).map(|_| step()).collect()
 }
 
 proptest! {

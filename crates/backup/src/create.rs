@@ -180,7 +180,11 @@ impl Engine {
             Encrypt::AsConfigured => configured.clone(),
             Encrypt::AlsoFor(more) => {
                 let mut all = configured.clone();
-                all.extend(more.iter().filter(|one| !configured.contains(one)).cloned());
+                for recipient in more {
+                    if !all.contains(recipient) {
+                        all.push(recipient.clone());
+                    }
+                }
                 all
             }
         };

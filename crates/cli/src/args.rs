@@ -168,18 +168,8 @@ pub(crate) struct Encrypt {
 pub(crate) struct Restore {
     /// The archive
     pub(crate) file: PathBuf,
-    /// Check everything and show what would change; change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Do not back up what is there now
-    #[arg(long)]
-    pub(crate) no_safety_backup: bool,
-    /// Take rows with broken foreign keys as they are
-    #[arg(long)]
-    pub(crate) allow_violations: bool,
+    #[command(flatten)]
+    pub(crate) replace: Replace,
     #[command(flatten)]
     pub(crate) keys: Keys,
 }
@@ -192,6 +182,15 @@ pub(crate) struct Import {
     /// Its folder with datasheets/ and images/ [default: found in the data folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) r#static: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) replace: Replace,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+/// How careful to be with the inventory that is there.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Replace {
     /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -204,8 +203,6 @@ pub(crate) struct Import {
     /// Take rows with broken foreign keys as they are
     #[arg(long)]
     pub(crate) allow_violations: bool,
-    #[command(flatten)]
-    pub(crate) keys: Keys,
 }
 
 /// Options of `drill`.

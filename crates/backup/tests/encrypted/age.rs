@@ -110,7 +110,7 @@ async fn a_backup_for_more_keys_opens_with_each_and_with_those_that_are_configur
     let (engine, configured) = protected(&test_db_with_schema, &test_static_files_dir).await;
     let guest = Identity::generate();
     let also = vec![guest.recipient(), configured.recipient(), guest.recipient()];
-    let encrypt = Encrypt::AlsoFor(vec![also[0].clone(), also[1].clone()]);
+    let encrypt = Encrypt::AlsoFor(also);
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
     assert_eq!(report.lock, Some(Lock::Recipients(2)), "the one that is named twice is there once");

@@ -22,8 +22,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         source: args.source.clone(),
         static_files: args.r#static.clone(),
         restore: RestoreOptions {
-            safety_backup: !args.no_safety_backup,
-            allow_violations: args.allow_violations,
+            safety_backup: !args.replace.no_safety_backup,
+            allow_violations: args.replace.allow_violations,
             ..RestoreOptions::new(&args.source)
         },
     };
@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     let plan = format!("Importing it:\n{}", plan_text(staged.plan()));
     let mut value = found_json(staged.source(), staged.contents());
     value["plan"] = if global.json { plan_json(staged.plan()) } else { Value::Null };
-    if args.dry_run {
+    if args.replace.dry_run {
         drop(progress);
         value["dry_run"] = json!(true);
         return output::result(
@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
             &value,
         );
     }
-    if staged.plan().replaces_data() && !args.yes {
+    if staged.plan().replaces_data() && !args.replace.yes {
         progress.suspend(|| output::say(global, &format!("{found}{}", plan.trim_end())));
         let question = format!("Replace {} with this?", engine.places().database.display());
         match progress.suspend(|| output::confirm(&question)) {

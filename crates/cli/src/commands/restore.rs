@@ -17,8 +17,8 @@ const SHOWN: usize = 8;
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Result<(), Failure> {
     let options = RestoreOptions {
         archive: args.file.clone(),
-        safety_backup: !args.no_safety_backup,
-        allow_violations: args.allow_violations,
+        safety_backup: !args.replace.no_safety_backup,
+        allow_violations: args.replace.allow_violations,
     };
     places::announce(global, engine)?;
     let mut progress = Progress::new(global);
@@ -29,13 +29,13 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     let mut value = if global.json { plan_json(staged.plan()) } else { json!({}) };
     let set = |value: &mut Value, key: &str, to: Value| value[key] = to;
     set(&mut value, "archive", json!(args.file));
-    if args.dry_run {
+    if args.replace.dry_run {
         drop(progress);
         set(&mut value, "dry_run", json!(true));
         let text = format!("{plan}Nothing was changed (dry run). The archive is sound.");
         return output::result(global, &text, &value);
     }
-    if !args.yes {
+    if !args.replace.yes {
         progress.suspend(|| output::say(global, plan.trim_end()));
         let question = format!("Replace {} with this backup?", engine.places().database.display());
         match progress.suspend(|| output::confirm(&question)) {

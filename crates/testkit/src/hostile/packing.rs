@@ -124,7 +124,7 @@ pub(super) fn group(base: &Base) -> Group {
         ("around bzip2", [2, 0, b'A', b'E', 3, 12, 0]),
         ("with another password", [2, 0, b'A', b'E', 3, 8, 0]),
     ] {
-        group.zip(&format!("WinZip AES {what}"), &locked(&extra(0x9901, &field), vec![7; 5000]));
+        group.zip(format!("WinZip AES {what}"), &locked(&extra(0x9901, &field), vec![7; 5000]));
     }
     group.zip("WinZip AES without its extra field", &locked(&[], vec![7; 5000]));
     group.zip(
@@ -140,7 +140,7 @@ pub(super) fn group(base: &Base) -> Group {
     );
     for length in [0, 11, 12, 13] {
         group.zip(
-            &format!("ZipCrypto of {length} bytes"),
+            format!("ZipCrypto of {length} bytes"),
             &base.legacy().changing(&base.image, |entry| {
                 entry.data = vec![7; length];
                 for header in [&mut entry.local, &mut entry.central] {
