@@ -39,6 +39,9 @@ pub struct BackupOptions {
     pub encrypt: Encrypt,
 }
 
+/// Each takes a hundred bytes of a header of at most 64 KiB.
+const MOST_RECIPIENTS: usize = 500;
+
 /// How one backup is encrypted.
 #[derive(Debug, Clone, Default)]
 pub enum Encrypt {
@@ -172,7 +175,7 @@ impl Engine {
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.
-    fn encryption(&self, wanted: &Encrypt) -> Result<Option<Encryption>, Error> {
+    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<Encryption>, Error> {
         let configured = &self.protection.recipients;
         let recipients = match wanted {
             Encrypt::With(encryption) => return Ok(Some(encryption.clone())),
@@ -194,6 +197,9 @@ impl Engine {
                 _ => "there is nobody to encrypt them for",
             };
             return Err(Error::EncryptionRequired { why });
+        }
+        if recipients.len() > MOST_RECIPIENTS {
+            return Err(Error::TooManyRecipients { found: recipients.len(), limit: MOST_RECIPIENTS });
         }
         Ok((!recipients.is_empty()).then_some(Encryption::Recipients(recipients)))
     }

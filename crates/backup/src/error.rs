@@ -66,9 +66,12 @@ pub enum Error {
     EnvInTheClear,
     #[error(
         "backups must be encrypted here ([backup.encryption] required = true), and {why}. Nothing was written. Name recipients in \
-         makermatrix.toml or with --recipient, or use --passphrase-file; `makermatrix key new` makes a key."
+         makermatrix.toml (`makermatrix key new` makes a key). `makermatrix backup` takes --recipient or --passphrase-file as \
+         well."
     )]
     EncryptionRequired { why: &'static str },
+    #[error("a backup can be encrypted for {limit} keys at most, and these are {found}")]
+    TooManyRecipients { found: usize, limit: usize },
     #[error(
         "{}: nothing in it is encrypted with a key, so there is nothing to check. Name an archive that is.", path.display()
     )]
@@ -189,6 +192,7 @@ impl Error {
             | Self::NameTaken { .. }
             | Self::EnvInTheClear
             | Self::NotEncrypted { .. }
+            | Self::TooManyRecipients { .. }
             | Self::Forbidden { .. } => Kind::Usage,
             Self::Archive { source: archive::Error::Refused(_), .. }
             | Self::Violations { .. }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use archive::Keys;
+use inventory::disk::with_suffix;
 use inventory::{Actor, sqlite};
 
 use crate::{
@@ -136,14 +137,30 @@ impl Engine {
         static_files: Option<&Path>,
         observer: &mut dyn Observer,
     ) -> Result<Made, Error> {
-        let scratch = tempfile::Builder::new().prefix("makermatrix-import-").tempdir();
-        let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
-        let copy = scratch.path().join(archive::DATABASE);
-        source::copy_database(&*self.disk, database, &copy)?;
+        // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
+        // must not stay.
+        let _lock = self.lock("an import")?;
+        let copy = self.places.copy_for_encryption(&self.ambient.uuid().to_string());
+        let made = self.archive_of_copy(database, static_files, &copy, observer);
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // Best effort: the next backup removes it.
+            let _ = self.disk.remove(&with_suffix(&copy, suffix));
+        }
+        made
+    }
+
+    fn archive_of_copy(
+        &self,
+        database: &Path,
+        static_files: Option<&Path>,
+        copy: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<Made, Error> {
+        source::copy_database(&*self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
-        let nowhere = scratch.path().join("static");
+        let nowhere = with_suffix(copy, ".static");
         let places = Places {
-            database: copy.clone(),
+            database: copy.to_owned(),
             static_files: static_files.unwrap_or(&nowhere).to_owned(),
             ..self.places.clone()
         };
@@ -152,7 +169,7 @@ impl Engine {
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
         let made = engine.backup_locked(&options, Purpose::Import, observer);
-        let made = made.map_err(|error| error.of_source(&copy, database))?;
+        let made = made.map_err(|error| error.of_source(copy, database))?;
         Ok(Made { engine: self.clone(), archive: made.path, keys: made.keys, kept: false })
     }
 

@@ -21,6 +21,7 @@ mod migrate;
 pub mod places;
 pub mod recover;
 pub mod restore;
+mod scratch;
 mod space;
 mod status;
 pub mod verify;

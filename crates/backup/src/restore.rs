@@ -18,7 +18,7 @@ use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
 use crate::lock::Lock;
-use crate::{BackupOptions, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
+use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
 pub(crate) use commit::{discard, finish};
 pub(crate) use journal::Journal;
@@ -67,6 +67,8 @@ pub struct RestoreReport {
     pub plan: Plan,
     /// The backup of what was there before.
     pub safety_backup: Option<PathBuf>,
+    /// How that is encrypted.
+    pub safety_lock: Option<archive::Lock>,
     /// Where a database that SQLite could not work with was moved.
     pub set_aside: Option<PathBuf>,
 }
@@ -99,7 +101,7 @@ impl Engine {
         let id = self.ambient.uuid().to_string();
         let staged = self.stage(options, &reader, &id, &live, observer);
         match staged {
-            Ok(Staged { plan, journal, unchanged }) => Ok(StagedRestore {
+            Ok(Staged { plan, journal, unchanged }) => StagedRestore {
                 engine: self.clone(),
                 options: options.clone(),
                 plan,
@@ -110,7 +112,8 @@ impl Engine {
                 committed: false,
                 _lease: lease,
                 _lock: lock,
-            }),
+            }
+            .with_a_safety_backup_that_can_be_made(),
             Err(error) => {
                 self.remove_stages(&id);
                 Err(error)
@@ -120,6 +123,19 @@ impl Engine {
 }
 
 impl StagedRestore {
+    /// Known before anybody is asked whether to go on.
+    fn with_a_safety_backup_that_can_be_made(self) -> Result<Self, Error> {
+        if self.needs_safety_backup() {
+            let encryption = self.engine.encryption(&self.encrypt_safety_backup());
+            encryption.map_err(|source| Error::SafetyBackup { source: Box::new(source) })?;
+        }
+        Ok(self)
+    }
+
+    fn needs_safety_backup(&self) -> bool {
+        self.options.safety_backup && self.plan.replaces_something
+    }
+
     /// What committing would do.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -135,7 +151,8 @@ impl StagedRestore {
     /// # Errors
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
-        let (safety_backup, watch) = self.safety_backup(observer)?;
+        let (made, watch) = self.safety_backup(observer)?;
+        let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
         let static_files = &self.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Only now, since every file takes memory and the backup needs it, too.
@@ -145,15 +162,18 @@ impl StagedRestore {
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
-        Ok(RestoreReport { plan: std::mem::take(&mut self.plan), safety_backup, set_aside })
+        Ok(RestoreReport { plan: std::mem::take(&mut self.plan), safety_backup, safety_lock, set_aside })
     }
 
     /// Backs up what is there, and watches that nothing comes after it: what people wrote while the
     /// backup was made would be lost. If somebody did write, once more; if again, so be it, and the
     /// commit refuses.
-    fn safety_backup(&self, observer: &mut dyn Observer) -> Result<(Option<PathBuf>, Option<Watch>), Error> {
+    fn safety_backup(
+        &self,
+        observer: &mut dyn Observer,
+    ) -> Result<(Option<BackupReport>, Option<Watch>), Error> {
         const TRIES: u32 = 2;
-        if !self.options.safety_backup || !self.plan.replaces_something {
+        if !self.needs_safety_backup() {
             return Ok((None, None));
         }
         let failed = |source| Error::SafetyBackup { source: Box::new(source) };
@@ -171,7 +191,7 @@ impl StagedRestore {
                 self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
             if !changed || attempt == TRIES {
-                return Ok((Some(made.path), watch));
+                return Ok((Some(made), watch));
             }
             self.engine.remove_archive(&made.path).map_err(failed)?;
         }

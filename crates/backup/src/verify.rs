@@ -13,6 +13,7 @@ use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, inspect_tidied, printable, strip};
 
 use crate::event::Meter;
+use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// What verifying found.
@@ -37,10 +38,9 @@ impl Engine {
     /// Says what is wrong with which entry.
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
         crate::create::require(actor, "verifying a backup", "backup:create")?;
-        let scratch = tempfile::Builder::new().prefix("makermatrix-verify-").tempdir();
-        let scratch = scratch.map_err(Error::storage("create a folder in", &std::env::temp_dir()))?;
+        let scratch = Scratch::create()?;
         let before = status::identity(path);
-        let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
+        let mut verified = self.verify_with(path, &scratch.join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
             // Only a note: that the archive is sound stands without it, in a folder that cannot be
             // written, say. And none about a file that has taken its name meanwhile.

@@ -331,3 +331,37 @@ async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
     let error = nobody.stage_import(ACTOR, &options, &mut quiet).unwrap_err();
     assert_eq!(error.kind(), Kind::EncryptionRequired, "{error}");
 }
+
+/// SQLite keeps the log of a database beside the file itself, not beside a link to it.
+#[tokio::test]
+async fn what_is_only_in_the_log_of_a_database_behind_a_link_comes_over() {
+    let moved = Move::new("real/makermatrix.db", "static").await;
+    let real = moved.from.join("real/makermatrix.db");
+    let connection = Connection::open(&real).unwrap();
+    let sql = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; \
+               UPDATE partmodel SET description = 'only in the log'";
+    connection.execute_batch(sql).unwrap();
+    let link = moved.from.join("makermatrix.db");
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    moved.import(&ImportOptions::new(&link)).unwrap();
+    let imported = Connection::open(&moved.engine.places().database).unwrap();
+    let sql = "SELECT count(*) FROM partmodel WHERE description = 'only in the log'";
+    assert_eq!(imported.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 5);
+    drop(connection);
+}
+
+/// Nothing of the original's database, with its passwords, lies about when an import was killed: the next
+/// backup removes what is left.
+#[tokio::test]
+async fn what_a_killed_import_leaves_goes_with_the_next_backup() {
+    let moved = Move::new("makermatrix.db", "static").await;
+    moved.import(&ImportOptions::new(&moved.from)).unwrap();
+    let places = moved.engine.places();
+    let left = with_suffix(&places.database, ".backup-01234567-89ab-cdef-0123-456789abcdef");
+    for suffix in ["", "-wal", ".static"] {
+        fs::write(with_suffix(&left, suffix), b"Geheim").unwrap();
+    }
+    assert_eq!(leftovers(places).len(), 3);
+    moved.engine.backup(ACTOR, &backup::BackupOptions::default(), &mut quiet).unwrap();
+    assert_eq!(leftovers(places), Vec::<String>::new());
+}

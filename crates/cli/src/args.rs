@@ -26,7 +26,7 @@ pub(crate) struct Global {
     /// Folder with datasheets/ and images/ [default: static in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "STATIC_FILES_PATH")]
     pub(crate) static_files: Option<PathBuf>,
-    /// Configuration [default: makermatrix.toml in the data folder, if it is there]
+    /// Configuration [default: makermatrix.toml in the data folder or beside the database, if it is there]
     #[arg(long, global = true, value_name = "FILE", env = "MAKERMATRIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Folder for archives [default: backups in the data folder]
@@ -153,8 +153,10 @@ pub(crate) struct Encrypt {
     #[arg(long, short = 'R', value_name = "FILE")]
     pub(crate) recipients_file: Vec<PathBuf>,
     /// Encrypt with a passphrase instead, and ask for it
-    #[arg(long, short, conflicts_with_all = ["recipient", "recipients_file"])]
-    pub(crate) passphrase: bool,
+    // What is given all the same is taken, so that no error repeats it.
+    #[arg(long, short, num_args = 0..=1, default_missing_value = "", hide_default_value = true, value_name = "",
+        conflicts_with_all = ["recipient", "recipients_file"])]
+    pub(crate) passphrase: Option<String>,
     /// Encrypt with the passphrase in the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
     pub(crate) passphrase_file: Option<PathBuf>,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use archive::Recipient;
 use backup::Protection;
+use inventory::disk::folder_of;
 use serde::Deserialize;
 
 use crate::args::Global;
@@ -40,26 +41,47 @@ struct Encryption {
 }
 
 impl Config {
-    /// The one that was named, or else the one in the data folder, if there is one.
-    pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let named = set(&global.config);
-        let path = named.cloned().unwrap_or_else(|| global.data_dir.join(NAME));
-        match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text, &path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => Ok(Self::default()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Failure::not_found(format!("{}: no such file", path.display())))
-            }
-            // Never go on without: it may say that backups have to be encrypted.
-            Err(source) => Err(backup::Error::Storage { doing: "read", path, source }.into()),
+    /// The one that was named; or else the one in the data folder or beside the database, if there is
+    /// one. The database may lie elsewhere, and what protects it must not depend on where somebody stands.
+    pub(crate) fn read(global: &Global, database: &Path) -> Result<Self, Failure> {
+        if let Some(path) = set(&global.config) {
+            return Self::read_from(path);
         }
+        let mut found: Vec<PathBuf> = Vec::new();
+        for folder in [&global.data_dir, folder_of(database)] {
+            let path = folder.join(NAME);
+            // A link that leads nowhere is there, too: what it should lead to may say that backups have to
+            // be encrypted.
+            let known = || found.iter().any(|other| other.canonicalize().ok() == path.canonicalize().ok());
+            if path.symlink_metadata().is_ok() && !known() {
+                found.push(path);
+            }
+        }
+        match found.as_slice() {
+            [] => Ok(Self::default()),
+            [path] => Self::read_from(path),
+            [one, other, ..] => {
+                let (one, other) = (one.display(), other.display());
+                Err(Failure::usage(format!(
+                    "there are {one} and {other}: name the one that counts with --config"
+                )))
+            }
+        }
+    }
+
+    fn read_from(path: &Path) -> Result<Self, Failure> {
+        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => Failure::not_found(format!("{}: no such file", path.display())),
+            _ => backup::Error::Storage { doing: "read", path: path.to_owned(), source }.into(),
+        })?;
+        Self::parse(&text, path)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count()) + 1;
-            // Not the error as it shows itself: that repeats the line.
-            Failure::usage(format!("{}, line {line}: {}", path.display(), error.message()))
+            let why = harmless(error.message());
+            Failure::usage(format!("{}, line {line}: {why}", path.display()))
         })?;
         Ok(Self { path: path.to_owned(), ..config })
     }
@@ -75,4 +97,10 @@ impl Config {
         });
         Ok(Protection { recipients: parsed.collect::<Result<_, _>>()?, required: *required })
     }
+}
+
+/// What the parser says, unless it repeats a value: somebody may have put a key where none belongs.
+fn harmless(message: &str) -> &str {
+    let repeats = message.contains('"') || message.to_ascii_uppercase().contains("AGE-SECRET-KEY");
+    if repeats { "this is not what belongs here (see docs/encryption.md)" } else { message }
 }

@@ -91,7 +91,11 @@ pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
     if let Some(path) = &args.passphrase_file {
         return Ok(Encrypt::With(Encryption::Passphrase(passphrase_of(path)?)));
     }
-    if args.passphrase {
+    if args.passphrase.as_ref().is_some_and(|given| !given.is_empty()) {
+        let why = "--passphrase takes no value: it asks. (Whoever can see the arguments of a command has seen this one.)";
+        return Err(Failure::usage(why));
+    }
+    if args.passphrase.is_some() {
         return Ok(Encrypt::With(Encryption::Passphrase(ask_for_a_new_passphrase()?)));
     }
     let mut recipients = Vec::new();
@@ -127,7 +131,8 @@ fn keys_of<K: FromStr<Err: std::fmt::Display>>(path: &Path) -> Result<Vec<K>, Fa
 /// The first line of a file.
 fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
     let text = read(path)?;
-    let line = text.expose_secret().lines().next().unwrap_or_default();
+    // Some editors begin a text with a mark.
+    let line = text.expose_secret().lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
     if line.is_empty() {
         return Err(Failure::usage(format!("the first line of {} is empty: no passphrase", path.display())));
     }
@@ -136,7 +141,11 @@ fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
     let bytes = fs::read(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => Failure::not_found(format!("{}: no such file", path.display())),
+        // Not repeated: it may be the key or the passphrase itself.
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename => Failure::not_found(
+            "there is no file of the name given for a key or passphrase. It takes the name of a file, never the key or \
+             passphrase itself: other users can see the arguments of a command.",
+        ),
         _ => Error::Storage { doing: "read", path: path.to_owned(), source }.into(),
     })?;
     let text = String::from_utf8(bytes);

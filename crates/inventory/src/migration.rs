@@ -23,7 +23,7 @@ use sea_orm::{
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::Error;
-use crate::sqlite::{explain, open_live_reader, printable};
+use crate::sqlite::{explain, open_live_reader, printable, redact_live};
 
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
@@ -59,6 +59,14 @@ pub fn names() -> Vec<&'static str> {
 /// [`Error::Newer`] when the database is of a newer version, [`Error::NotADatabase`], [`Error::Io`] when there is no such
 /// file, [`Error::Database`] when a statement fails.
 pub fn migrate(path: &Path) -> Result<Vec<String>, Error> {
+    if matches!(pending(path)?, SchemaState::Behind(names) if names.iter().any(|name| name == PASSWORDS)) {
+        redact_live(path)?;
+    }
+    migrate_redacted(path)
+}
+
+/// The same for a database from which passwords have been taken out already.
+pub(crate) fn migrate_redacted(path: &Path) -> Result<Vec<String>, Error> {
     on_a_thread(path, || apply(path))
 }
 

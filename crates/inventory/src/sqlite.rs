@@ -30,6 +30,6 @@ pub use people::users_with_password;
 pub use prepare::{Preparation, Prepared, has_marker, prepare};
 pub use printable::printable;
 pub use redact::redact;
-pub(crate) use redact::{SETTINGS, TASK_COLUMNS, without_passwords};
+pub(crate) use redact::redact_live;
 pub use references::{Reference, references};
 pub use strip::strip;

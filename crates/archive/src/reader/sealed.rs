@@ -32,7 +32,7 @@ const PIECE: u64 = (64 << 10) + TAG as u64;
 /// Where the bytes of an archive come from.
 pub(super) enum Source<R: Read + Seek> {
     Plain(R),
-    Age(Box<StreamReader<BufReader<R>>>),
+    Age(Box<Pieces<R>>),
 }
 
 impl<R: Read + Seek> Source<R> {
@@ -50,7 +50,7 @@ impl<R: Read + Seek> Source<R> {
         let seen = opener.into_seen();
         let mut stream = opened.map_err(|error| broken(error, Some(&seen)))?;
         match stream.seek(SeekFrom::End(0)) {
-            Ok(_) => Ok((Self::Age(Box::new(stream)), lock(&seen))),
+            Ok(length) => Ok((Self::Age(Box::new(Pieces::new(stream, length))), lock(&seen))),
             Err(error) if is_damage(&error) => {
                 Err(end.what_is_wrong(seen.file_key.as_ref().expect("the stream is open")).into())
             }
@@ -63,7 +63,7 @@ impl<R: Read + Seek> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.read(buffer),
-            Self::Age(stream) => stream.read(buffer).map_err(damaged),
+            Self::Age(pieces) => pieces.read(buffer).map_err(damaged),
         }
     }
 }
@@ -72,8 +72,73 @@ impl<R: Read + Seek> Seek for Source<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Self::Plain(file) => file.seek(to),
-            Self::Age(stream) => stream.seek(to).map_err(damaged),
+            Self::Age(pieces) => pieces.seek(to),
         }
+    }
+}
+
+/// The pieces of an age file, decrypted as they are needed. A zip is read here and there: its directory,
+/// and for each line of it a header elsewhere. Some pieces are kept, so that none is decrypted for every
+/// one of them.
+pub(super) struct Pieces<R> {
+    stream: StreamReader<BufReader<R>>,
+    length: u64,
+    at: u64,
+    /// The number and content of each; what was asked for last comes last.
+    kept: Vec<(u64, Vec<u8>)>,
+}
+
+impl<R: Read + Seek> Pieces<R> {
+    /// One for the directory, one for a header, one for data, and one more.
+    const KEPT: usize = 4;
+    const SIZE: u64 = PIECE - TAG as u64;
+
+    fn new(stream: StreamReader<BufReader<R>>, length: u64) -> Self {
+        Self { stream, length, at: 0, kept: Vec::new() }
+    }
+
+    fn piece(&mut self, number: u64) -> io::Result<&[u8]> {
+        if let Some(place) = self.kept.iter().position(|(kept, _)| *kept == number) {
+            let piece = self.kept.remove(place);
+            self.kept.push(piece);
+        } else {
+            let full = self.kept.len() == Self::KEPT;
+            let mut piece = if full { self.kept.remove(0).1 } else { Vec::new() };
+            let begin = number * Self::SIZE;
+            piece.resize((self.length - begin).min(Self::SIZE) as usize, 0);
+            // Always to the beginning of a piece, and never for nothing: the library forgets the piece it
+            // is in where it is asked for no bytes at its end.
+            self.stream.seek(SeekFrom::Start(begin))?;
+            self.stream.read_exact(&mut piece)?;
+            self.kept.push((number, piece));
+        }
+        Ok(&self.kept.last().expect("just put there").1)
+    }
+}
+
+impl<R: Read + Seek> Read for Pieces<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() || self.at >= self.length {
+            return Ok(0);
+        }
+        let at = self.at;
+        let left = &self.piece(at / Self::SIZE)?[(at % Self::SIZE) as usize..];
+        let n = left.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&left[..n]);
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl<R: Read + Seek> Seek for Pieces<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (from, by) = match to {
+            SeekFrom::Start(at) => (at, 0),
+            SeekFrom::Current(by) => (self.at, by),
+            SeekFrom::End(by) => (self.length, by),
+        };
+        self.at = from.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 
@@ -161,10 +226,13 @@ impl End {
         let mut cipher = ChaCha20::new(&key.into(), &nonce.into());
         cipher.seek(BLOCK);
         cipher.apply_keystream(&mut self.piece);
-        let end = self.piece.len().checked_sub(END_LENGTH).map(|at| &self.piece[at..at + END.len()]);
-        // One of its bytes may be the damaged one.
+        let piece = &self.piece;
+        let end = piece.len().checked_sub(END_LENGTH).map(|at| &piece[at..at + END.len()]);
+        // One of its bytes may be the damaged one; and something may have been put behind it.
         let alike = end.map_or(0, |end| end.iter().zip(END).filter(|(found, byte)| **found == *byte).count());
-        if alike + 1 >= END.len() { Corruption::Sealed } else { Corruption::Truncated }
+        let before = piece.windows(END.len()).rposition(|found| found == END);
+        let is_there = alike + 1 >= END.len() || before.is_some_and(|at| at + END_LENGTH <= piece.len());
+        if is_there { Corruption::Sealed } else { Corruption::Truncated }
     }
 }
 

@@ -81,7 +81,8 @@ pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportS
 fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
     let mut databases = Vec::new();
     for path in DATABASES.map(|path| folder.join(path)) {
-        if path.is_file() && is_database(&path)? {
+        let known = |path: &PathBuf| databases.iter().any(|found: &PathBuf| same_file(found, path));
+        if path.is_file() && is_database(&path)? && !known(&path) {
             databases.push(path);
         }
     }

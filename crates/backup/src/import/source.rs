@@ -22,7 +22,9 @@ const TRIES: u32 = 5;
 /// # Errors
 /// [`Error::ImportBusy`] when somebody wrote each time it was tried.
 pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
-    copy_while(disk, from, to, &mut || {})
+    // Behind a link: SQLite keeps what belongs to a database beside the file itself.
+    let from = from.canonicalize().map_err(Error::storage("read", from))?;
+    copy_while(disk, &from, to, &mut || {})
 }
 
 fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {

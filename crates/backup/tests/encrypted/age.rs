@@ -137,6 +137,8 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     let holder = with(&engine, &Keys::passphrase("correct horse"));
     let safety = restore(&holder, &path).unwrap().safety_backup.unwrap();
     assert!(state_of(engine.places()) == before);
+    let error = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
+    assert!(matches!(error, backup::Error::NotEncrypted { .. }), "there is no key to it: {error}");
     // Nothing says that backups are encrypted here, but this one was.
     assert_eq!(engine.show(&safety).unwrap().lock, Some(Lock::Passphrase));
     holder.verify(ACTOR, &safety, &mut quiet).unwrap();

@@ -10,6 +10,7 @@ use inventory::Ambient;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::fixtures::places;
+use testkit::generators::noise;
 use testkit::hostile::zip::{Entry, Zip};
 use testkit::original::{self, Locked};
 use testkit::state::files_of;
@@ -222,4 +223,19 @@ fn an_archive_that_is_encrypted_in_part_is_read_whole(
     engine.stage_restore(ACTOR, &options, &mut listen).unwrap().commit(&mut quiet).unwrap();
     assert_eq!(files_of(shop.files.root()).len(), 4);
     assert_eq!(ignored, ["notes.txt"]);
+}
+
+/// Somebody encrypted a single long picture: no entry tells whether the password is right, but reading does.
+#[rstest]
+fn a_right_password_that_nothing_short_can_prove_is_not_called_wrong(
+    test_db_path: TestDbPath,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let shop = Shop::new(test_db_path, test_static_files_dir);
+    let picture = noise(3 << 20, 9);
+    let zip = original::archive(&database(&shop.at), &FILES, Locked::No)
+        .and(Entry::stored("images/long.png", &picture).zip_crypto(PASSWORD, false));
+    let path = shop.put("one", &zip.bytes());
+    shop.knowing(PASSWORD).verify(ACTOR, &path, &mut quiet).unwrap();
+    assert!(shop.knowing("a guess").verify(ACTOR, &path, &mut quiet).is_err());
 }

@@ -11,10 +11,12 @@ mod accepted;
 mod live;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use archive::{Encryption, Identity, Keys, Limits, Reader, Sealed};
 use backup::{Engine, Error, Event, Kind, RestoreOptions};
 use inventory::Actor;
 use testkit::State;
@@ -103,9 +105,42 @@ fn run(live: &Live, vector: &Vector) -> Outcome {
     let ours = |name: &String| restored.is_err() || name.contains("restore-") || name.starts_with(".mm-");
     broken.extend(left.filter(ours).map(|left| format!("left {left}")));
     broken.extend(live.written_outside());
+    if let Some(difference) = differs_inside_age(&vector.bytes) {
+        broken.push(difference);
+    }
     let state = restored.is_ok().then(|| testkit::state_of(engine.places()));
     let verify = said(live, verified, &mut broken);
     Outcome { verify, restore: said(live, restored, &mut broken), restored: state, broken }
+}
+
+/// Whoever has a public key can put anything into an age file: it must meet the same end in there.
+fn differs_inside_age(bytes: &[u8]) -> Option<String> {
+    if bytes.starts_with(b"age-encryption.org/") {
+        return None;
+    }
+    let identity = Identity::generate();
+    let encryption = Encryption::Recipients(vec![identity.recipient()]);
+    let (mut sealed, _) = Sealed::begin(Vec::new(), Some(&encryption)).unwrap();
+    sealed.write_all(bytes).unwrap();
+    let sealed = sealed.finish().unwrap();
+    let mut keys = Keys::passphrase("a guess");
+    keys.identities.push(identity);
+    let read = |bytes: &[u8]| {
+        let read = || -> Result<(), archive::Error> {
+            let reader = Reader::open_with(Cursor::new(bytes), &Limits::default(), &keys)?;
+            for entry in reader.entries() {
+                let copied = std::io::copy(&mut reader.read(entry)?, &mut std::io::sink());
+                copied.map_err(archive::error::from_io)?;
+            }
+            Ok(())
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
+            .map(|read| read.map_err(|error| error.to_string()))
+    };
+    match (read(bytes), read(&sealed)) {
+        (Ok(plain), Ok(inside)) if plain == inside => None,
+        (plain, inside) => Some(format!("inside age: {inside:?}, and not {plain:?}")),
+    }
 }
 
 fn caught(broken: &mut Vec<String>, what: impl FnOnce() -> Result<(), Error>) -> Result<(), Option<Error>> {

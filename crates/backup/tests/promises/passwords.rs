@@ -105,3 +105,35 @@ async fn b6_b7_no_password_comes_back_from_an_archive_of_the_original(
     assert_eq!(texts(&database.db_path.path()), without_passwords());
     must_hold_none(&database.db_path.path());
 }
+
+/// What was deleted long ago is still in the file of a database of the original: in free pages, and in the
+/// free space of others. Once it has been brought up to date, no backup holds any of it.
+#[rstest]
+#[tokio::test]
+async fn b6_b7_passwords_of_deleted_tasks_do_not_outlive_the_migration(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    database.inventory.close().await.unwrap();
+    let path = database.db_path.path();
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("PRAGMA secure_delete = OFF").unwrap();
+    connection.execute_batch(PASSWORDS).unwrap();
+    connection
+        .execute_batch(
+            "DELETE FROM tasks WHERE id = '1'; DELETE FROM mm_migrations WHERE version = 'm0004_passwords'",
+        )
+        .unwrap();
+    drop(connection);
+    let held = fs::read(&path).unwrap().windows(6).filter(|bytes| bytes == b"Geheim").count();
+    assert!(held > 0, "the deleted row has left its content behind");
+
+    let engine = database.engine(&test_static_files_dir);
+    engine.migrate(ACTOR, &mut quiet).unwrap().unwrap();
+    must_hold_none(&path);
+    let unpacked = database.db_path.beside("unpacked");
+    unpack_database(&back_up(&engine), &unpacked);
+    must_hold_none(&unpacked);
+}

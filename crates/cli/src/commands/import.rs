@@ -8,7 +8,7 @@ use backup::{Engine, RestoreOptions};
 use serde_json::{Value, json};
 
 use super::ACTOR;
-use super::restore::{plan_json, plan_text};
+use super::restore::{encrypted_like, plan_json, plan_text};
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::progress::Progress;
@@ -30,9 +30,10 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     // Before anything is said about the inventory here: this may be the wrong folder.
     engine.find_import(&options)?;
     places::announce(global, engine)?;
-    let mut progress = Progress::new(global);
-    let staged =
-        keys::unlocking(engine, &args.keys, |engine| engine.stage_import(ACTOR, &options, &mut progress))?;
+    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+        let mut progress = Progress::new(global);
+        Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
+    })?;
     let found = found_text(staged.source(), staged.contents());
     let plan = format!("Importing it:\n{}", plan_text(staged.plan()));
     let mut value = found_json(staged.source(), staged.contents());
@@ -61,11 +62,13 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         }
     }
     let report = staged.commit(&mut progress)?;
+    value["notes"] = json!(std::mem::take(&mut progress.notes));
     drop(progress);
     let next = next_steps(&report, engine.encrypts());
     let mut text = format!("{found}{plan}Imported.\n");
     if let Some(path) = &report.restored.safety_backup {
-        let _ = writeln!(text, "What was there before is in {}", path.display());
+        let encrypted = encrypted_like(report.restored.safety_lock, engine.encrypts());
+        let _ = writeln!(text, "What was there before is in {}{encrypted}", path.display());
     }
     text.push_str("\nNext:\n");
     for step in &next {

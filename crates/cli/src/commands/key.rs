@@ -18,6 +18,11 @@ use crate::{keys, output};
 
 /// Makes a key. Nothing of it is kept but what is written where it was asked for.
 pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>) -> Result<(), Failure> {
+    for path in [file, kit_file].into_iter().flatten() {
+        if path.symlink_metadata().is_ok() {
+            return Err(taken(path));
+        }
+    }
     let identity = Identity::generate();
     let made = Ambient::system().utc().format("%Y-%m-%d").to_string();
     let kit = Kit { identity: &identity, made: &made };
@@ -66,13 +71,13 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         RealDisk.sync_folder(folder_of(path))
     });
     written.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => {
-            let message =
-                format!("{} exists already, and may hold a key: choose another name", path.display());
-            Failure::usage(message)
-        }
+        io::ErrorKind::AlreadyExists => taken(path),
         _ => Error::Storage { doing: "write", path: path.to_owned(), source }.into(),
     })
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::usage(format!("{} exists already, and may hold a key: choose another name", path.display()))
 }
 
 /// Proves that one of the keys in a file opens an archive.
@@ -103,10 +108,11 @@ pub(crate) fn check(
     let at = status.and_then(|status| status.key_checked).map(|checked| checked.at);
     let noted = match &at {
         Some(at) => format!("noted beside it, {at}"),
-        None => "this could not be noted beside it (`makermatrix verify` it once)".to_owned(),
+        None => "this is noted only of archives in the backup folder that have been verified".to_owned(),
     };
     let text = format!(
-        "{}: the key opens it\n  {recipient}\n  {noted}\n  `makermatrix drill --identity {}` restores it somewhere, and proves all of it",
+        "{}: the key opens it\n  {recipient}\n  {noted}\n  `makermatrix drill {} --identity {}` restores it somewhere, and proves all of it",
+        archive.display(),
         archive.display(),
         file.display()
     );

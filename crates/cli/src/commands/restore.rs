@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use archive::Lock;
 use backup::{Engine, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
@@ -21,9 +22,11 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
         allow_violations: args.replace.allow_violations,
     };
     places::announce(global, engine)?;
-    let mut progress = Progress::new(global);
-    let staged =
-        keys::unlocking(engine, &args.keys, |engine| engine.stage_restore(ACTOR, &options, &mut progress))?;
+    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+        // Not around the question for a key.
+        let mut progress = Progress::new(global);
+        Ok((engine.stage_restore(ACTOR, &options, &mut progress)?, progress))
+    })?;
     let plan = plan_text(staged.plan());
     // Only where it is shown: it names every file.
     let mut value = if global.json { plan_json(staged.plan()) } else { json!({}) };
@@ -56,16 +59,28 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     let mut text = format!("Restored {}\n{plan}", args.file.display());
     match &report.safety_backup {
         Some(path) => {
-            let _ = writeln!(text, "What was there before is in {}", path.display());
+            let encrypted = encrypted_like(report.safety_lock, engine.encrypts());
+            let _ = writeln!(text, "What was there before is in {}{encrypted}", path.display());
         }
         None if options.safety_backup => text.push_str("There was nothing before to keep.\n"),
         None => text.push_str("What was there before has not been kept (--no-safety-backup).\n"),
     }
     set(&mut value, "dry_run", json!(false));
     set(&mut value, "safety_backup", json!(report.safety_backup));
+    set(&mut value, "safety_backup_encrypted", json!(report.safety_lock.map(|lock| lock.to_string())));
     set(&mut value, "set_aside", json!(report.set_aside));
     set(&mut value, "notes", json!(notes));
     output::result(global, &text, &value)
+}
+
+/// Who put nothing into the configuration has to be told what opens it.
+pub(super) fn encrypted_like(lock: Option<Lock>, configured: bool) -> &'static str {
+    match lock {
+        None => "",
+        Some(_) if configured => ", encrypted as backups are here",
+        Some(Lock::Recipients(_)) => ", encrypted for the keys that were given for the archive",
+        Some(_) => ", encrypted with the passphrase of the archive",
+    }
 }
 
 pub(super) fn plan_text(plan: &Plan) -> String {

@@ -109,6 +109,9 @@ fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
     let again = shop.run(&["key", "new", "--output", &file]);
     assert_eq!((again.code, again.err.contains("exists already")), (2, true), "{}", again.err);
     assert_eq!(fs::read_to_string(&file).unwrap(), text, "a key is never overwritten");
+    let second = shop.folder.join("second.txt");
+    let again = shop.run(&["key", "new", "--output", second.to_str().unwrap(), "--kit", &file]);
+    assert_eq!((again.code, second.exists()), (2, false), "nothing is begun that cannot be ended");
 
     let kit = shop.run(&["key", "new"]);
     assert_eq!(kit.code, 0);
@@ -190,6 +193,12 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
             "[backup.encryption]\nrecipients = [\"age1nonsense\"]\n",
             "number 1 of the recipients: it is not a whole key",
         ),
+        (
+            "[backup.encryption]\nrecipients = \"AGE-SECRET-KEY-1HUSHHUSH\"\n",
+            "line 2: this is not what belongs here",
+        ),
+        ("[backup.encryption]\nrequired = \"HUSHHUSH\"\n", "line 2: this is not what belongs here"),
+        ("[backup.encryption]\nAGE-SECRET-KEY-1HUSHHUSH = 1\n", "line 2: this is not what belongs here"),
         ("[backup.encryption\n", "line 1"),
     ] {
         configure(text);
@@ -197,6 +206,22 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
         assert_eq!(ran.code, 2, "{}", ran.err);
         assert!(ran.err.contains(words) && !ran.err.contains("HUSHHUSH"), "{}", ran.err);
     }
+    // Nor is it passed over because it cannot be reached, or because of where somebody stands.
+    fs::remove_file(&config).unwrap();
+    std::os::unix::fs::symlink("not-mounted/makermatrix.toml", &config).unwrap();
+    let ran = shop.run(&["backup"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    fs::remove_file(&config).unwrap();
+    configure("[backup.encryption]\nrequired = true\n");
+    let url = format!("sqlite:///{}", shop.places().database.display());
+    let elsewhere = |args: &[&str]| {
+        shop.run(&[&["backup", "--data-dir", "elsewhere", "--database-url", &url], args].concat())
+    };
+    assert_eq!(elsewhere(&[]).code, 9, "it lies beside the database");
+    write(&shop.folder.join("elsewhere/makermatrix.toml"), b"");
+    let ran = elsewhere(&[]);
+    assert_eq!((ran.code, ran.err.contains("name the one that counts")), (2, true), "{}", ran.err);
+    assert_eq!(elsewhere(&["--config", "elsewhere/makermatrix.toml"]).code, 0);
     let ran = shop.run(&["backup", "--config", "nowhere.toml"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
 }
@@ -222,6 +247,8 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
             "is empty: no passphrase",
         ),
         (vec!["backup", "--passphrase"], "there is no terminal to ask"),
+        (vec!["backup", "-p", &secret], "--passphrase takes no value"),
+        (vec!["backup", &format!("--passphrase={secret}")], "--passphrase takes no value"),
         (vec!["verify", &archive, "--identity", &public], "that is a public key"),
     ] {
         let ran = shop.run(&args);
@@ -229,7 +256,17 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
         assert!(!ran.err.contains(&secret), "{}", ran.err);
     }
-    assert_eq!(shop.run(&["verify", &archive, "--identity", "nowhere"]).code, 3);
+    // Where a file belongs, nothing is repeated either.
+    for args in [
+        vec!["verify", &archive, "--identity", &secret],
+        vec!["verify", &archive, "--passphrase-file", &secret],
+        vec!["backup", "--recipients-file", &secret],
+        vec!["key", "check", &secret],
+    ] {
+        let ran = shop.run(&args);
+        assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains("name of a file") && !ran.err.contains(&secret), "{}", ran.err);
+    }
 }
 
 #[test]
@@ -429,4 +466,23 @@ fn no_secret_is_left_in_anything_that_a_run_leaves_behind() {
             assert!(!found, "{} holds {hidden}", path.display());
         }
     }
+}
+
+/// A verify that was killed has left a database behind, perhaps of an encrypted archive. The next removes it,
+/// and leaves alone what another one is at work on.
+#[test]
+fn what_a_killed_verify_left_goes_with_the_next() {
+    let shop = Shop::populated();
+    let archive = shop.json(&["backup"])["archive"].as_str().unwrap().to_owned();
+    let temporary = shop.folder.join("tmp");
+    let (left, used) = (temporary.join("makermatrix-verify-left"), temporary.join("makermatrix-verify-used"));
+    for folder in [&left, &used] {
+        write(&folder.join("makers_matrix.db"), b"decrypted");
+    }
+    let lock = fs::File::open(&used).unwrap();
+    lock.lock().unwrap();
+    let ran = Ran::from(shop.command(&["verify", &archive]).env("TMPDIR", &temporary).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let there: Vec<_> = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(there, [used]);
 }

@@ -117,7 +117,7 @@ fn r17_what_is_listed_can_be_tried_and_restored() {
     assert_eq!(plan["files"][1]["remove"], serde_json::json!(["later.png"]));
 
     let mut done = shop.json(&["restore", archive, "--yes"]);
-    for key in ["safety_backup", "set_aside", "notes"] {
+    for key in ["safety_backup", "safety_backup_encrypted", "set_aside", "notes"] {
         done.as_object_mut().unwrap().remove(key).unwrap();
     }
     done["dry_run"] = true.into();

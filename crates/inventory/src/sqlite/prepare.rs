@@ -43,7 +43,7 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
     let redacted = redact(copy)?;
-    let migrations = migration::migrate(copy)?;
+    let migrations = migration::migrate_redacted(copy)?;
     let connection = open_copy(copy)?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
     Ok(Prepared { migrations, cancelled_tasks, redacted })

@@ -31,7 +31,25 @@ pub(crate) fn without_passwords(text: &[u8]) -> Option<(String, u64)> {
 }
 
 fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
+    let parses = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+    parses(text) || parses(&without_pythons_numbers(text))
+}
+
+/// Python writes three numbers that JSON does not have.
+fn without_pythons_numbers(text: &str) -> String {
+    let (mut plain, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(quote) = text[at..].find('"') {
+        let string = at + quote..end_of_string(text, at + quote);
+        plain.push_str(&replaced(&text[at..string.start]));
+        plain.push_str(&text[string.clone()]);
+        at = string.end;
+    }
+    plain.push_str(&replaced(&text[at..]));
+    plain
+}
+
+fn replaced(between_strings: &str) -> String {
+    between_strings.replace("-Infinity", "0").replace("Infinity", "0").replace("NaN", "0")
 }
 
 fn seems_to_hold_one(text: &[u8]) -> bool {
@@ -118,6 +136,14 @@ mod tests {
 
     fn clean(text: &str) -> Option<String> {
         without_passwords(text.as_bytes()).map(|(clean, _)| clean)
+    }
+
+    #[test]
+    fn b6_numbers_that_only_python_writes_are_numbers() {
+        let text = r#"{"price": NaN, "text": "reset the password", "range": [-Infinity, Infinity]}"#;
+        assert_eq!(clean(text), None, "nothing in it is a password");
+        let text = r#"{"price": NaN, "note": "NaN", "password": "p"}"#;
+        assert_eq!(clean(text).unwrap(), r#"{"price": NaN, "note": "NaN", "password": null}"#);
     }
 
     #[test]
