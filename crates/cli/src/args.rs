@@ -16,6 +16,7 @@ pub(crate) struct Args {
 
 /// Options of every command, before or after it.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Folder with database, static files and backups
     #[arg(long, global = true, value_name = "DIR", env = "MAKERMATRIX_DATA", default_value = "data")]
@@ -88,6 +89,7 @@ pub(crate) enum Command {
 
 /// What opens encrypted archives. Neither is ever an argument or a variable: other users could see it.
 #[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Encrypted archives")]
 pub(crate) struct Keys {
     /// File with the secret key (AGE-SECRET-KEY-1…) that opens the archive; may be repeated
     #[arg(long, short, value_name = "FILE")]
@@ -145,6 +147,7 @@ pub(crate) struct Backup {
 
 /// Whom a backup is encrypted for.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Encryption")]
 pub(crate) struct Encrypt {
     /// Encrypt for this public key (age1…) as well as for those of makermatrix.toml; may be repeated
     #[arg(long, short, value_name = "KEY")]
@@ -153,10 +156,8 @@ pub(crate) struct Encrypt {
     #[arg(long, short = 'R', value_name = "FILE")]
     pub(crate) recipients_file: Vec<PathBuf>,
     /// Encrypt with a passphrase instead, and ask for it
-    // What is given all the same is taken, so that no error repeats it.
-    #[arg(long, short, num_args = 0..=1, default_missing_value = "", hide_default_value = true, value_name = "",
-        conflicts_with_all = ["recipient", "recipients_file"])]
-    pub(crate) passphrase: Option<String>,
+    #[arg(long, short, conflicts_with_all = ["recipient", "recipients_file"])]
+    pub(crate) passphrase: bool,
     /// Encrypt with the passphrase in the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
     pub(crate) passphrase_file: Option<PathBuf>,

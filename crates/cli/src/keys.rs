@@ -91,11 +91,7 @@ pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
     if let Some(path) = &args.passphrase_file {
         return Ok(Encrypt::With(Encryption::Passphrase(passphrase_of(path)?)));
     }
-    if args.passphrase.as_ref().is_some_and(|given| !given.is_empty()) {
-        let why = "--passphrase takes no value: it asks. (Whoever can see the arguments of a command has seen this one.)";
-        return Err(Failure::usage(why));
-    }
-    if args.passphrase.is_some() {
+    if args.passphrase {
         return Ok(Encrypt::With(Encryption::Passphrase(ask_for_a_new_passphrase()?)));
     }
     let mut recipients = Vec::new();

@@ -17,9 +17,26 @@ mod progress;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
+
+/// Whether what is wrong with the arguments may be a passphrase among them, which must not be shown again.
+fn repeats_a_secret(error: &clap::Error) -> bool {
+    let is_passphrase =
+        |arg: String| arg == "-p" || arg == "--passphrase" || arg.starts_with("--passphrase=");
+    matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::TooManyValues)
+        && std::env::args_os().any(|arg| is_passphrase(arg.to_string_lossy().into_owned()))
+}
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if repeats_a_secret(&error) => {
+            let why = "--passphrase takes no value: it asks. Whoever can see the arguments of a command has seen this one.";
+            output::failure(&exit::Failure::usage(why), false);
+            return exit::Code::Usage.into();
+        }
+        Err(error) => error.exit(),
+    };
     match commands::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
