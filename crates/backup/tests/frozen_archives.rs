@@ -26,6 +26,8 @@ const ACTOR: &Actor = &Actor::System;
 /// The key and the passphrase of the archives here. They protect nothing.
 const KEY: &str = "key-of-the-frozen-archives.txt";
 const PASSPHRASE: &str = "frozen 抵抗";
+/// What the key lacks in its file, so that nobody takes it for one that matters.
+const BEGINNING: &str = "AGE-SECRET-KEY-";
 /// 7-Zip takes only ASCII for zip archives.
 const PASSWORD_OF_7_ZIP: &str = "frozen archive";
 
@@ -37,7 +39,8 @@ fn keys(name: &str) -> Keys {
     let text = fs::read_to_string(frozen().join(KEY)).unwrap();
     let is_7_zip = name.contains("7-zip");
     let mut keys = Keys::passphrase(if is_7_zip { PASSWORD_OF_7_ZIP } else { PASSPHRASE });
-    keys.identities.push(text.lines().last().unwrap().parse().unwrap());
+    let secret = format!("{BEGINNING}{}", text.lines().last().unwrap());
+    keys.identities.push(secret.parse().unwrap());
     keys
 }
 
@@ -127,7 +130,10 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
     if !key.exists() {
         use archive::keys::ExposeSecret;
         let secret = Identity::generate().to_text();
-        let text = format!("# of the frozen archives; it protects nothing\n{}\n", secret.expose_secret());
+        let rest = secret.expose_secret().strip_prefix(BEGINNING).unwrap();
+        let text = format!(
+            "# of the frozen archives, without the {BEGINNING} before it; it protects nothing\n{rest}\n"
+        );
         fs::create_dir_all(frozen()).unwrap();
         fs::write(&key, text).unwrap();
     }
