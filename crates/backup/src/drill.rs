@@ -5,19 +5,19 @@
 //! The live inventory is neither touched nor locked: a drill may run while people work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use archive::{Entry, Reader, Role};
-use inventory::disk::{Readers, folder_of, with_suffix};
-use inventory::restore_names::is_id;
+use inventory::disk::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Inventory, migration};
 
 use crate::event::Meter;
 use crate::restore::hash_of;
+use crate::scratch::Scratch;
 use crate::verify::{check_database, drain, unpack};
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, status};
 
@@ -69,7 +69,7 @@ impl Engine {
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);
-        let scratch = Scratch::create(self, options.scratch.as_deref())?;
+        let scratch = Scratch::create(self, &place(self, options.scratch.as_deref()), MARK)?;
         let drilled = self.drill_in(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // Only a note, as after verifying: that the archive is proven stands without it.
@@ -85,7 +85,7 @@ impl Engine {
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
-        let engine = scratch.engine()?;
+        let engine = engine_in(self, &scratch.folder)?;
         let archive = options.archive.clone();
         let restore =
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
@@ -197,76 +197,22 @@ fn restoring_changes(table: &str, plan: &Plan) -> bool {
 /// Between the name of the database and the id of the drill.
 const MARK: &str = ".drill-";
 
-/// The folder of a scratch inventory, locked as long as the drill runs. Dropped, it goes away.
-struct Scratch<'a> {
-    engine: &'a Engine,
-    folder: PathBuf,
-    removed: bool,
-    _lock: File,
-}
-
-impl<'a> Scratch<'a> {
-    fn create(engine: &'a Engine, chosen: Option<&Path>) -> Result<Self, Error> {
-        let database = &engine.places.database;
-        let beside = match chosen {
-            Some(folder) => folder.join(archive::DATABASE),
-            // Without an inventory here, there is no better place.
-            None if !folder_of(database).exists() => std::env::temp_dir().join(archive::DATABASE),
-            None => database.clone(),
-        };
-        remove_abandoned(engine, &beside)?;
-        loop {
-            let folder = with_suffix(&beside, &format!("{MARK}{}", engine.ambient.uuid()));
-            let failed = || Error::storage("create", &folder);
-            engine.disk.create_folder(&folder).map_err(failed())?;
-            let lock = File::open(&folder).and_then(|lock| lock.lock().map(|()| lock));
-            // Another drill may have taken it for abandoned before it was locked.
-            if folder.exists() {
-                let lock = lock.map_err(failed())?;
-                return Ok(Self { engine, folder, removed: false, _lock: lock });
-            }
-        }
-    }
-
-    /// An engine for an empty inventory in the folder: a restore then goes the way it goes over a live
-    /// one.
-    fn engine(&self) -> Result<Engine, Error> {
-        let places = Places::in_folder(&self.folder);
-        let disk = &self.engine.disk;
-        let database = &places.database;
-        disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
-        migration::migrate(database).map_err(Error::live(database))?;
-        Ok(Engine { places, ..self.engine.clone() })
-    }
-
-    fn remove(mut self) -> Result<(), Error> {
-        self.removed = true;
-        self.engine.disk.remove_tree(&self.folder).map_err(Error::storage("remove", &self.folder))
+/// The folder beside which the scratch inventory is made.
+fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
+    let database = &engine.places.database;
+    match chosen {
+        Some(folder) => folder.join(archive::DATABASE),
+        // Without an inventory here, there is no better place.
+        None if !folder_of(database).exists() => std::env::temp_dir().join(archive::DATABASE),
+        None => database.clone(),
     }
 }
 
-impl Drop for Scratch<'_> {
-    fn drop(&mut self) {
-        if !self.removed {
-            // Best effort: the next drill tries again.
-            let _ = self.engine.disk.remove_tree(&self.folder);
-        }
-    }
-}
-
-/// Scratch inventories of drills that were killed.
-fn remove_abandoned(engine: &Engine, beside: &Path) -> Result<(), Error> {
-    let mark = format!("{}{MARK}", beside.file_name().unwrap_or_default().to_string_lossy());
-    let Ok(entries) = fs::read_dir(folder_of(beside)) else { return Ok(()) };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_drill = name.strip_prefix(&mark).is_some_and(is_id) && path.is_dir();
-        if is_drill
-            && let Ok(lock) = File::open(&path)
-            && lock.try_lock().is_ok()
-        {
-            engine.disk.remove_tree(&path).map_err(Error::storage("remove", &path))?;
-        }
-    }
-    Ok(())
+/// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
+fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
+    let places = Places::in_folder(folder);
+    let database = &places.database;
+    engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
+    migration::migrate(database).map_err(Error::live(database))?;
+    Ok(Engine { places, ..engine.clone() })
 }

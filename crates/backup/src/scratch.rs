@@ -1,53 +1,68 @@
-//! The folder that verifying unpacks the database to, among the system's temporary files. It is locked as
-//! long as it is used, so that what a killed run left, perhaps of an encrypted archive, is told from it
-//! and removed by the next.
+//! Folders that are used while something is tried or checked, and then go away. Each is locked as long as
+//! it is used, so that what a killed run left, perhaps of an encrypted archive, is told from it and removed
+//! by the next.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use inventory::disk::{folder_of, with_suffix};
+use inventory::restore_names::is_id;
 
-use crate::Error;
+use crate::{Engine, Error};
 
-const PREFIX: &str = "makermatrix-verify-";
-
-/// Goes away when it is dropped.
-pub(crate) struct Scratch {
-    folder: TempDir,
+/// Dropped, it goes away.
+pub(crate) struct Scratch<'a> {
+    engine: &'a Engine,
+    pub(crate) folder: PathBuf,
+    removed: bool,
     _lock: File,
 }
 
-impl Scratch {
-    pub(crate) fn create() -> Result<Self, Error> {
-        let among = std::env::temp_dir();
-        remove_abandoned(&among);
-        let failed = || Error::storage("create a folder in", &among);
+impl<'a> Scratch<'a> {
+    /// A new folder, called as `beside` with `mark` and an id. What it holds, it must itself keep from
+    /// other users.
+    pub(crate) fn create(engine: &'a Engine, beside: &Path, mark: &str) -> Result<Self, Error> {
+        remove_abandoned(engine, beside, mark);
         loop {
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&among).map_err(failed())?;
-            let lock = File::open(folder.path()).and_then(|lock| lock.lock().map(|()| lock));
+            let folder = with_suffix(beside, &format!("{mark}{}", engine.ambient.uuid()));
+            let failed = || Error::storage("create", &folder);
+            engine.disk.create_folder(&folder).map_err(failed())?;
+            let lock = File::open(&folder).and_then(|lock| lock.lock().map(|()| lock));
             // Another run may have taken it for abandoned before it was locked.
-            if folder.path().exists() {
-                return Ok(Self { folder, _lock: lock.map_err(failed())? });
+            if folder.exists() {
+                let lock = lock.map_err(failed())?;
+                return Ok(Self { engine, folder, removed: false, _lock: lock });
             }
         }
     }
 
-    pub(crate) fn join(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    pub(crate) fn remove(mut self) -> Result<(), Error> {
+        self.removed = true;
+        self.engine.disk.remove_tree(&self.folder).map_err(Error::storage("remove", &self.folder))
     }
 }
 
-/// Best effort: those of other people cannot be removed, and are none of ours.
-fn remove_abandoned(among: &Path) {
-    for entry in fs::read_dir(among).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        if !self.removed {
+            // Best effort: the next one tries again.
+            let _ = self.engine.disk.remove_tree(&self.folder);
+        }
+    }
+}
+
+/// Those of runs that were killed. Best effort: those of other people cannot be removed.
+fn remove_abandoned(engine: &Engine, beside: &Path, mark: &str) {
+    let mark = format!("{}{mark}", beside.file_name().unwrap_or_default().to_string_lossy());
+    for entry in fs::read_dir(folder_of(beside)).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().strip_prefix(&mark).is_some_and(is_id);
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_ours
             && is_folder
             && let Ok(lock) = File::open(entry.path())
             && lock.try_lock().is_ok()
         {
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = engine.disk.remove_tree(&entry.path());
         }
     }
 }

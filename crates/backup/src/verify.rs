@@ -16,6 +16,9 @@ use crate::event::Meter;
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
+/// Between the name of the program and the id of a verification, among the temporary files.
+const MARK: &str = ".verify-";
+
 /// What verifying found.
 #[derive(Debug)]
 pub struct Verified {
@@ -38,9 +41,10 @@ impl Engine {
     /// Says what is wrong with which entry.
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
         crate::create::require(actor, "verifying a backup", "backup:create")?;
-        let scratch = Scratch::create()?;
+        // The database that is unpacked into it can be read by its owner only.
+        let scratch = Scratch::create(self, &std::env::temp_dir().join("makermatrix"), MARK)?;
         let before = status::identity(path);
-        let mut verified = self.verify_with(path, &scratch.join(archive::DATABASE), observer)?;
+        let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
             // Only a note: that the archive is sound stands without it, in a folder that cannot be
             // written, say. And none about a file that has taken its name meanwhile.

@@ -475,7 +475,8 @@ fn what_a_killed_verify_left_goes_with_the_next() {
     let shop = Shop::populated();
     let archive = shop.json(&["backup"])["archive"].as_str().unwrap().to_owned();
     let temporary = shop.folder.join("tmp");
-    let (left, used) = (temporary.join("makermatrix-verify-left"), temporary.join("makermatrix-verify-used"));
+    let named = |id: &str| temporary.join(format!("makermatrix.verify-{id}-89ab-cdef-0123-456789abcdef"));
+    let (left, used) = (named("01234567"), named("76543210"));
     for folder in [&left, &used] {
         write(&folder.join("makers_matrix.db"), b"decrypted");
     }
