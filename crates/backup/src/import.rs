@@ -11,7 +11,6 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use archive::Keys;
 use inventory::disk::with_suffix;
 use inventory::{Actor, sqlite};
 
@@ -114,17 +113,9 @@ impl Engine {
                 Some(self.archive_of(database, static_files.as_deref(), observer)?)
             }
         };
-        let archive = match (&source, &made) {
-            (ImportSource::Archive(path), _) => path,
-            (_, Some(made)) => &made.archive,
-            (ImportSource::Data { .. }, None) => unreachable!("it was just made"),
-        };
-        let restore = RestoreOptions { archive: archive.clone(), ..options.restore.clone() };
-        // What has just been encrypted for somebody else can still be read here.
-        let engine = match &made {
-            Some(made) => self.clone().with_keys(made.keys.clone()),
-            None => self.clone(),
-        };
+        let (engine, archive) =
+            made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
+        let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
         let contents = engine.contents(archive, &staged)?;
         Ok(StagedImport { source, contents, made, staged })
@@ -140,7 +131,7 @@ impl Engine {
         // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
         // must not stay.
         let _lock = self.lock("an import")?;
-        let copy = self.places.copy_for_encryption(&self.ambient.uuid().to_string());
+        let copy = self.places.private_copy(&self.ambient.uuid().to_string());
         let made = self.archive_of_copy(database, static_files, &copy, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Best effort: the next backup removes it.
@@ -170,7 +161,7 @@ impl Engine {
         let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
         let made = engine.backup_locked(&options, Purpose::Import, observer);
         let made = made.map_err(|error| error.of_source(copy, database))?;
-        Ok(Made { engine: self.clone(), archive: made.path, keys: made.keys, kept: false })
+        Ok(Made { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
     }
 
     fn contents(&self, archive: &Path, staged: &StagedRestore) -> Result<Contents, Error> {
@@ -217,13 +208,11 @@ impl StagedImport {
     /// # Errors
     /// Those of a restore. The archive that was made of the source stays.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<ImportReport, Error> {
-        let archive = match (&mut self.made, &self.source) {
-            (Some(made), _) => {
-                made.kept = true;
-                made.archive.clone()
-            }
-            (None, source) => source.path().to_owned(),
-        };
+        let made = self.made.as_mut().map(|made| {
+            made.kept = true;
+            made.archive.clone()
+        });
+        let archive = made.unwrap_or_else(|| self.source.path().to_owned());
         let restored = self.staged.commit(observer)?;
         Ok(ImportReport { source: self.source, contents: self.contents, archive, restored })
     }
@@ -232,9 +221,10 @@ impl StagedImport {
 /// The archive that was made of the source. Goes away when nothing comes of it.
 #[derive(Debug)]
 struct Made {
+    /// With what opens the archive: it may have been encrypted for somebody else, and whoever wrote it
+    /// can still read it.
     engine: Engine,
     archive: PathBuf,
-    keys: Keys,
     kept: bool,
 }
 

@@ -76,13 +76,14 @@ impl Places {
         self.database_stage(id).join(archive::DATABASE)
     }
 
-    /// The copy that goes into an encrypted archive. It lies where the data lies, and not in the clear
-    /// beside the archive, perhaps on a medium that is meant to be lost one day.
-    pub(crate) fn copy_for_encryption(&self, id: &str) -> PathBuf {
+    /// A copy of a database that nobody else is to see: one that goes into an encrypted archive, or one of
+    /// another program that is imported. It lies where the data lies, and not in the clear beside the
+    /// archive, perhaps on a medium that is meant to be lost one day.
+    pub(crate) fn private_copy(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!("{COPY}{id}"))
     }
 
-    /// What killed backups left of those copies. To be asked under the lock, when nobody is making one.
+    /// What killed backups and imports left of those copies. To be asked under the lock, when nobody is making one.
     pub(crate) fn abandoned_copies(&self) -> std::io::Result<Vec<PathBuf>> {
         let folder = folder_of(&self.database);
         let mark = format!("{}{COPY}", self.database.file_name().unwrap_or_default().to_string_lossy());

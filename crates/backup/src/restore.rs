@@ -132,6 +132,16 @@ impl StagedRestore {
         Ok(self)
     }
 
+    /// As backups are here; and where they are not, but the archive is, as that is.
+    fn encrypt_safety_backup(&self) -> Encrypt {
+        let engine = &self.engine;
+        if engine.encrypts() {
+            return Encrypt::AsConfigured;
+        }
+        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
+        like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+    }
+
     fn needs_safety_backup(&self) -> bool {
         self.options.safety_backup && self.plan.replaces_something
     }
@@ -196,18 +206,6 @@ impl StagedRestore {
             self.engine.remove_archive(&made.path).map_err(failed)?;
         }
         unreachable!("the last try returns")
-    }
-}
-
-impl StagedRestore {
-    /// As backups are here; and where they are not, but the archive is, as that is.
-    fn encrypt_safety_backup(&self) -> Encrypt {
-        let engine = &self.engine;
-        if engine.encrypts() {
-            return Encrypt::AsConfigured;
-        }
-        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
-        like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
     }
 }
 

@@ -36,7 +36,7 @@ impl Unfinished {
             _ => Error::storage("create", &archive)(source),
         })?;
         let database = match encrypted {
-            true => engine.places.copy_for_encryption(&engine.ambient.uuid().to_string()),
+            true => engine.places.private_copy(&engine.ambient.uuid().to_string()),
             false => with_suffix(&archive, PARTIAL_DATABASE),
         };
         Ok((Self { name, database, archive }, out))
