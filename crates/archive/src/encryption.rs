@@ -127,8 +127,6 @@ pub(crate) struct Seen {
     pub(crate) passphrase: bool,
     /// Whether any key was of a sort that the header asks for.
     pub(crate) tried: bool,
-    /// What the passphrase asks for, where that is too much.
-    pub(crate) too_much_work: Option<u8>,
     pub(crate) file_key: Option<FileKey>,
 }
 
@@ -169,10 +167,8 @@ impl age::Identity for Opener<'_> {
         // end in "-grease".
         seen.recipients = stanzas.iter().filter(|stanza| !stanza.tag.ends_with("-grease")).count();
         let opened = self.open(stanzas, &mut seen);
-        match &opened {
-            Some(Ok(key)) => seen.file_key = Some(copy(key)),
-            Some(Err(DecryptError::ExcessiveWork { required, .. })) => seen.too_much_work = Some(*required),
-            _ => {}
+        if let Some(Ok(key)) = &opened {
+            seen.file_key = Some(copy(key));
         }
         opened
     }

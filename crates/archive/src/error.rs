@@ -1,7 +1,8 @@
 //! Every way in which an archive is turned down.
 //!
 //! Three kinds matter to the user: *refused* (the file is whole, but we must not or cannot use it),
-//! *corrupt* (it is not what was written), and *key* (it is encrypted, and nobody knows yet). Each message names the entry concerned.
+//! *corrupt* (it is not what was written), and *key* (it is encrypted, and nobody knows yet). Each
+//! message names the entry concerned.
 
 use std::io;
 

@@ -31,7 +31,7 @@ use crate::name::{Role, shown};
 use crate::{CHECKSUMS, MANIFEST};
 
 pub use content::EntryReader;
-use locked::{Cipher, Opened, Unlocked};
+use locked::{Cipher, Unlocked};
 pub use outside::Outside;
 use positioned::Positioned;
 use sealed::Source;
@@ -211,8 +211,8 @@ impl<R: Read + Seek> Reader<R> {
         let packed = self.zip.get_entry(entry.at)?.reader();
         let password = self.password.as_ref().map_or("", |password| password.expose_secret());
         match Unlocked::open(packed, entry, password.as_bytes()).map_err(from_io)? {
-            Opened::Yes(body) => Ok(EntryReader::new(body, entry)),
-            Opened::No => {
+            Some(body) => Ok(EntryReader::new(body, entry)),
+            None => {
                 let why = "the header of its encryption is damaged";
                 Err(Corruption::Decrypt { entry: entry.name.clone(), why }.into())
             }

@@ -73,20 +73,15 @@ pub(super) enum Unlocked<R> {
     Aes(Box<Aes<R>>),
 }
 
-/// Whether a password opened an entry, as far as its header tells.
-pub(super) enum Opened<R> {
-    Yes(Unlocked<R>),
-    No,
-}
-
 impl<R: Read> Unlocked<R> {
-    pub(super) fn open(mut packed: R, entry: &Entry, password: &[u8]) -> io::Result<Opened<R>> {
+    /// Nothing when the header of the entry tells that the password is another one.
+    pub(super) fn open(mut packed: R, entry: &Entry, password: &[u8]) -> io::Result<Option<Self>> {
         match entry.cipher {
-            None => Ok(Opened::Yes(Self::Clear(packed))),
+            None => Ok(Some(Self::Clear(packed))),
             Some(Cipher::ZipCrypto { check }) => {
                 let body = Decryptor::new(packed, password)?;
                 let fits = check.contains(&body.check_byte());
-                Ok(if fits { Opened::Yes(Self::ZipCrypto(body)) } else { Opened::No })
+                Ok(fits.then_some(Self::ZipCrypto(body)))
             }
             Some(Cipher::Aes { key, .. }) => {
                 let mut salt = vec![0; key / 2];
@@ -94,7 +89,7 @@ impl<R: Read> Unlocked<R> {
                 let mut verifier = [0; VERIFIER];
                 packed.read_exact(&mut verifier)?;
                 let body = Aes::new(packed, entry, password, &salt, key, verifier);
-                Ok(body.map_or(Opened::No, |body| Opened::Yes(Self::Aes(Box::new(body)))))
+                Ok(body.map(|body| Self::Aes(Box::new(body))))
             }
         }
     }

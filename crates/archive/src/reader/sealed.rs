@@ -44,11 +44,11 @@ impl<R: Read + Seek> Source<R> {
             let looks_like = "an age file of a version that makermatrix does not know";
             return Err(Refusal::NotAnArchive { looks_like }.into());
         }
-        let decryptor = Decryptor::new_buffered(BufReader::new(file)).map_err(|error| broken(error, None))?;
+        let decryptor = Decryptor::new_buffered(BufReader::new(file)).map_err(broken)?;
         let opener = Opener::new(keys);
         let opened = decryptor.decrypt(std::iter::once(&opener as &dyn age::Identity));
         let seen = opener.into_seen();
-        let mut stream = opened.map_err(|error| broken(error, Some(&seen)))?;
+        let mut stream = opened.map_err(|error| locked(error, &seen))?;
         match stream.seek(SeekFrom::End(0)) {
             Ok(length) => Ok((Self::Age(Box::new(Pieces::new(stream, length))), lock(&seen))),
             Err(error) if is_damage(&error) => {
@@ -155,28 +155,33 @@ fn lock(seen: &Seen) -> Lock {
     if seen.passphrase { Lock::Passphrase } else { Lock::Recipients(seen.recipients) }
 }
 
-/// Why a header does not lead to a key.
-fn broken(error: DecryptError, seen: Option<&Seen>) -> Error {
-    let key = |fault: fn(Lock) -> KeyFault| seen.map(|seen| fault(lock(seen)).into());
+/// What is wrong with a header.
+fn broken(error: DecryptError) -> Error {
     let header = |why: &str| Corruption::SealedHeader { why: why.to_owned() }.into();
-    let tried = seen.is_some_and(|seen| seen.tried);
     match error {
         DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Corruption::Truncated.into()
         }
         DecryptError::Io(error) => from_io(error),
-        DecryptError::ExcessiveWork { .. } => {
-            let found = seen.and_then(|seen| seen.too_much_work).unwrap_or(u8::MAX);
-            Refusal::TooMuchWork { found, limit: MOST_WORK }.into()
-        }
         DecryptError::InvalidMac => header("it has been changed"),
-        DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed | DecryptError::DecryptionFailed
-            if seen.is_some() =>
-        {
-            let fault = if tried { KeyFault::Wrong } else { KeyFault::None };
-            key(fault).expect("it has been seen")
-        }
         _ => header("it is not one of age"),
+    }
+}
+
+/// Why a header does not lead to a key.
+fn locked(error: DecryptError, seen: &Seen) -> Error {
+    use DecryptError as Of;
+    match error {
+        Of::ExcessiveWork { required, .. } => {
+            Refusal::TooMuchWork { found: required, limit: MOST_WORK }.into()
+        }
+        Of::NoMatchingKeys | Of::KeyDecryptionFailed | Of::DecryptionFailed if seen.tried => {
+            KeyFault::Wrong(lock(seen)).into()
+        }
+        Of::NoMatchingKeys | Of::KeyDecryptionFailed | Of::DecryptionFailed => {
+            KeyFault::None(lock(seen)).into()
+        }
+        other => broken(other),
     }
 }
 
