@@ -7,21 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use backup::import::ImportSource;
-use backup::{Engine, Error, Event, ImportOptions, ImportReport, Kind, Protection};
+use backup::{Engine, Error, ImportOptions, ImportReport, Kind, Protection};
 use inventory::disk::with_suffix;
 use inventory::password::{self, Rounds};
-use inventory::{Actor, Ambient, Inventory};
+use inventory::{Ambient, Inventory};
 use rstest::rstest;
 use rusqlite::Connection;
+use testkit::engine::{ACTOR, quiet};
 use testkit::fixtures::places;
 use testkit::samples::sample;
 use testkit::scratch::copy_tree;
 use testkit::state::{files_of, leftovers};
 use testkit::{State, TestDbPath, populate_test_database, state_of};
-
-const ACTOR: &Actor = &Actor::System;
-
-fn quiet(_: Event) {}
 
 /// As the original leaves it: none of our tables, an unfinished task, passwords in the clear, a first
 /// user whose password everybody knows, and paths of another machine.

@@ -9,21 +9,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use archive::Encryption;
-use backup::{BackupOptions, Encrypt, Engine, Error, Event, RestoreOptions};
+use backup::{BackupOptions, Encrypt, Engine, Error, RestoreOptions};
 use inventory::migration::ORIGINAL_SCHEMA;
-use inventory::{Actor, Ambient, Inventory};
+use inventory::{Ambient, Inventory};
 use rstest::rstest;
 use rusqlite::Connection;
 use serde_json::Value;
+use testkit::engine::{ACTOR, quiet};
 use testkit::hostile::zip::{Entry, Zip};
 use testkit::state::unpack_database;
 use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
 };
-
-const ACTOR: &Actor = &Actor::System;
-
-fn quiet(_: Event) {}
 
 /// An archive of an inventory of people, stock and files, some of them in sub-folders.
 async fn archive(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, PathBuf) {

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "and on standard output what they measured")]
 
 pub mod any_data;
+pub mod engine;
 pub mod faulty;
 pub mod fixtures;
 pub mod generators;

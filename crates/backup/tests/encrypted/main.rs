@@ -6,24 +6,10 @@ mod age;
 mod required;
 mod zip;
 
-use std::path::PathBuf;
-
 use archive::{Identity, KeyFault, Keys};
-use backup::{BackupOptions, Engine, Error, Event, Kind, Protection, RestoreOptions};
-use inventory::Actor;
+use backup::{Engine, Error, Kind, Protection};
+use testkit::engine::{ACTOR, back_up, quiet, restore};
 use testkit::{TestDatabase, TestStaticFiles, populate_test_database};
-
-const ACTOR: &Actor = &Actor::System;
-
-fn quiet(_: Event) {}
-
-fn back_up(engine: &Engine) -> PathBuf {
-    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().path
-}
-
-fn restore(engine: &Engine, archive: &std::path::Path) -> Result<backup::RestoreReport, Error> {
-    engine.stage_restore(ACTOR, &RestoreOptions::new(archive), &mut quiet)?.commit(&mut quiet)
-}
 
 /// An engine that encrypts for a key, as a server does that has only the public one; and that key.
 async fn protected(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, Identity) {

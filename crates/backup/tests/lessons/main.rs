@@ -7,23 +7,8 @@ mod backup_defects;
 mod one_moment;
 mod restore_defects;
 
-use std::path::{Path, PathBuf};
-
-use backup::{BackupOptions, Engine, Error, Event, RestoreOptions, RestoreReport};
-use inventory::Actor;
 use rusqlite::Connection;
-
-const ACTOR: &Actor = &Actor::System;
-
-fn quiet(_: Event) {}
-
-fn back_up(engine: &Engine) -> PathBuf {
-    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().path
-}
-
-fn restore(engine: &Engine, archive: &Path) -> Result<RestoreReport, Error> {
-    engine.stage_restore(ACTOR, &RestoreOptions::new(archive), &mut quiet)?.commit(&mut quiet)
-}
+use testkit::engine::{ACTOR, back_up, quiet, restore};
 
 /// The one number that a query gives.
 fn number(connection: &Connection, sql: &str) -> i64 {

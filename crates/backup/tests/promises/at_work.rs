@@ -7,13 +7,14 @@ use backup::{BackupOptions, Error, Event, Kind, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
 use rusqlite::Connection;
+use testkit::engine::restore_with;
 use testkit::generators::add_many_parts;
 use testkit::state::{leftovers, unpack_database};
 use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore};
+use super::{ACTOR, back_up, quiet};
 
 /// Promise 1: writers move stock between two rows all the time; in every archive the sum is exact,
 /// and no copy ever had to begin again. (The original mixed two transactions.)
@@ -176,7 +177,7 @@ async fn a_restore_works_under_readers_and_they_never_see_a_mix(
             seen.dedup();
             seen
         });
-        restore(&engine, &RestoreOptions::new(&archive)).unwrap();
+        restore_with(&engine, &RestoreOptions::new(&archive)).unwrap();
         stop.store(true, Ordering::Relaxed);
         let seen = reader.join().unwrap();
         assert!(seen == [3500, 50_000] || seen == [50_000], "{seen:?}");

@@ -7,11 +7,12 @@ use backup::{BackupOptions, Error, Event, Kind, RestoreOptions};
 use inventory::Actor;
 use rstest::rstest;
 use rusqlite::Connection;
+use testkit::engine::restore_with;
 use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore};
+use super::{ACTOR, back_up, quiet};
 
 #[rstest]
 #[tokio::test]
@@ -29,13 +30,13 @@ async fn broken_foreign_keys_are_refused_by_row_unless_allowed(
     assert_eq!(report.manifest.foreign_key_violations, 1, "backed up as it is, and said so");
 
     let mut options = RestoreOptions::new(&report.path);
-    let error = restore(&engine, &options).unwrap_err();
+    let error = restore_with(&engine, &options).unwrap_err();
     assert!(matches!(&error, Error::Violations { count: 1, .. }), "{error}");
     let message = error.to_string();
     assert!(message.contains(&data.allocations[1].id) && message.contains("locationmodel"), "{message}");
     assert!(message.contains("--allow-violations"), "{message}");
     options.allow_violations = true;
-    assert_eq!(restore(&engine, &options).unwrap().plan.violations, 1);
+    assert_eq!(restore_with(&engine, &options).unwrap().plan.violations, 1);
 }
 
 #[rstest]
@@ -74,7 +75,7 @@ async fn r14_an_empty_folder_in_the_backup_is_restored_as_empty(
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let archive = back_up(&engine);
     let later = test_static_files_dir.write("images/a/later.png", b"png");
-    restore(&engine, &RestoreOptions::new(archive)).unwrap();
+    restore_with(&engine, &RestoreOptions::new(archive)).unwrap();
     assert!(!later.exists() && !later.parent().unwrap().exists());
     assert!(test_static_files_dir.root().join("images").exists());
 }
@@ -107,7 +108,7 @@ async fn triggers_and_views_stay_out_of_archives(
             || connection.prepare("SELECT * FROM my_report").is_ok(),
         "the live one keeps them"
     );
-    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
 }
 
 #[rstest]
@@ -182,7 +183,7 @@ async fn an_env_file_is_refused_in_the_clear_unless_forced_and_never_put_in_plac
     let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
     assert!(report.manifest.env_included);
     fs::write(&engine.places().env_file, b"JWT_SECRET_KEY=later").unwrap();
-    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
     assert_eq!(fs::read(&engine.places().env_file).unwrap(), b"JWT_SECRET_KEY=later");
 }
 
@@ -251,7 +252,7 @@ async fn what_is_in_the_way_of_a_file_is_named(
     let archive = back_up(&engine);
     fs::remove_dir_all(&images).unwrap();
     let live = test_static_files_dir.write(live, b"in the way");
-    let error = restore(&engine, &RestoreOptions::new(&archive)).unwrap_err();
+    let error = restore_with(&engine, &RestoreOptions::new(&archive)).unwrap_err();
     assert!(matches!(error, Error::InTheWay { .. }), "{error}");
     assert!(error.to_string().contains("Move it away"), "{error}");
     assert!(live.exists());
@@ -277,5 +278,5 @@ async fn a_table_of_an_unknown_module_does_not_stop_a_backup(
     let engine = database.engine(&test_static_files_dir);
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     assert_eq!(report.manifest.left_out[0].what, "virtual table vectors");
-    restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
 }

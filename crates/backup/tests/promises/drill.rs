@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use backup::{DrillOptions, Drilled, Engine, Error, Event, Kind, Step};
 use rstest::rstest;
+use testkit::engine::restore_with;
 use testkit::long_run;
 use testkit::state::leftovers;
 use testkit::{
@@ -14,7 +15,7 @@ use testkit::{
     test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore, two_states};
+use super::{ACTOR, back_up, quiet, two_states};
 
 fn drill(engine: &Engine, archive: &Path) -> Result<Drilled, Error> {
     let options = DrillOptions { archive: archive.to_owned(), scratch: None, allow_violations: false };
@@ -199,6 +200,6 @@ async fn a_drill_says_which_tables_restoring_rewrites(
     let engine = database.engine(&test_static_files_dir);
     let archive = back_up(&engine);
     assert_eq!(drill(&engine, &archive).unwrap().changed_tables, ["tasks"]);
-    restore(&engine, &backup::RestoreOptions::new(&archive)).unwrap();
+    restore_with(&engine, &backup::RestoreOptions::new(&archive)).unwrap();
     assert_eq!(drill(&engine, &back_up(&engine)).unwrap().changed_tables, Vec::<String>::new());
 }

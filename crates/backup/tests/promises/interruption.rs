@@ -9,6 +9,7 @@ use archive::{Identity, Keys};
 use backup::{BackupOptions, Engine, Error, Kind, Protection, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
+use testkit::engine::restore_with;
 use testkit::long_run::{self, Random};
 use testkit::scratch::copy_tree;
 use testkit::state::leftovers;
@@ -17,7 +18,7 @@ use testkit::{
     test_db_with_schema, test_static_files_dir,
 };
 
-use super::{ACTOR, Two, quiet, restore, two_states};
+use super::{ACTOR, Two, quiet, two_states};
 
 /// Puts everything back as it was before the restore.
 fn reset(two: &Two, saved: &TestDbPath) {
@@ -122,7 +123,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
             reset(&two, &saved);
             let disk = end.disk(at, &saved.beside("kept"));
             let engine = two.database.engine_on(&two.files, Arc::new(disk.clone()));
-            let result = restore(&engine, &options);
+            let result = restore_with(&engine, &options);
             let reached = disk.effects() >= at;
             end.strike(&disk, &mut random);
 
@@ -140,7 +141,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
             let mut left = leftovers(engine.places());
             left.retain(|name| !name.contains(".zip.partial") && !name.contains(".zip.status.json"));
             assert_eq!(left, Vec::<String>::new(), "effect {at}");
-            restore(&engine, &options)
+            restore_with(&engine, &options)
                 .unwrap_or_else(|error| panic!("effect {at}: the next restore fails: {error}"));
             assert!(state_of(engine.places()) == two.archived, "effect {at}: the next restore");
             if !reached {
@@ -177,7 +178,8 @@ async fn a_recovery_ended_at_any_effect_is_taken_up_by_the_next(
         engine.recover().unwrap();
         reset(&two, &saved);
         let disk = FaultyDisk::stop_at(at);
-        let done = restore(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
+        let done =
+            restore_with(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
         (done, inventory::restore_names::beside(&engine.places().database).unwrap())
     };
     // The instants at which a journal or a staging folder lies there.
@@ -235,7 +237,7 @@ async fn a_failing_effect_fails_the_restore_without_a_trace(
         reset(&two, &saved);
         let disk = FaultyDisk::fail_at(at, kind);
         let engine = two.database.engine_on(&two.files, Arc::new(disk.clone()));
-        let result = restore(&engine, &options);
+        let result = restore_with(&engine, &options);
         let places = engine.places();
         match &result {
             Ok(_) => assert!(state_of(places) == two.archived, "effect {at}"),
@@ -403,7 +405,8 @@ async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_settled(
     for at in 1.. {
         reset(&two, &saved);
         let disk = FaultyDisk::stop_at(at);
-        let done = restore(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
+        let done =
+            restore_with(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
         match inventory::Inventory::open(&path, Ambient::system()).await {
             Ok(inventory) => inventory.close().await.unwrap(),
             Err(error) => {
@@ -457,7 +460,8 @@ async fn recovery_waits_for_the_static_folder(
     for at in 1.. {
         reset(&two, &saved);
         let disk = FaultyDisk::stop_at(at);
-        let done = restore(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
+        let done =
+            restore_with(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
         let journal = engine.places().database.parent().unwrap().read_dir().unwrap().flatten().any(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             name.starts_with(two.database.db_path.path().file_name().unwrap().to_str().unwrap())

@@ -7,6 +7,7 @@ use backup::{BackupOptions, Engine, Kind, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
 use rusqlite::Connection;
+use testkit::engine::restore_with;
 use testkit::fixtures::places;
 use testkit::generators::add_many_parts;
 use testkit::{
@@ -14,7 +15,7 @@ use testkit::{
     test_db_with_schema, test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore, two_states};
+use super::{ACTOR, back_up, quiet, two_states};
 
 fn overwrite(path: &Path, which: fn(usize) -> std::ops::Range<usize>) {
     let mut bytes = fs::read(path).unwrap();
@@ -93,7 +94,7 @@ async fn a_restore_goes_over_any_live_database(
         }
     }
     let engine = two.database.engine(&two.files);
-    let report = restore(&engine, &RestoreOptions::new(&two.archive)).unwrap();
+    let report = restore_with(&engine, &RestoreOptions::new(&two.archive)).unwrap();
     assert!(state_of(engine.places()) == two.archived);
     assert!(report.safety_backup.is_some(), "at least the files could be lost");
     assert_eq!(
@@ -137,7 +138,7 @@ async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
     let archive = back_up(&engine);
     let other = Engine::new(places(&test_db_path, &test_db_path.beside("static")), Ambient::system());
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut quiet).unwrap();
-    restore(&other, &RestoreOptions::new(&archive)).unwrap();
+    restore_with(&other, &RestoreOptions::new(&archive)).unwrap();
     assert_eq!(state_of(other.places()), state_of(engine.places()));
     // But the same one is locked, by name of what holds it.
     let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
@@ -166,7 +167,8 @@ async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
     }
     run(&path, sql);
     let before = fs::read(&path).unwrap();
-    let error = restore(&two.database.engine(&two.files), &RestoreOptions::new(&two.archive)).unwrap_err();
+    let error =
+        restore_with(&two.database.engine(&two.files), &RestoreOptions::new(&two.archive)).unwrap_err();
     assert!(error.to_string().contains(words), "{error}");
     assert_eq!(error.kind(), Kind::Refused);
     assert!(fs::read(&path).unwrap() == before);

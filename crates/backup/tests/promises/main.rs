@@ -12,22 +12,10 @@ mod passwords;
 use std::fs;
 use std::path::PathBuf;
 
-use backup::{BackupOptions, Engine, Error, Event, RestoreOptions, RestoreReport};
-use inventory::{Actor, NewPart};
+use inventory::NewPart;
+use testkit::engine::{ACTOR, back_up, quiet};
 use testkit::generators::noise;
 use testkit::{State, TestDatabase, TestStaticFiles, populate_test_database, state_of};
-
-const ACTOR: &Actor = &Actor::System;
-
-fn quiet(_: Event) {}
-
-fn back_up(engine: &Engine) -> PathBuf {
-    engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap().path
-}
-
-fn restore(engine: &Engine, options: &RestoreOptions) -> Result<RestoreReport, Error> {
-    engine.stage_restore(ACTOR, options, &mut quiet)?.commit(&mut quiet)
-}
 
 /// An inventory with nested files, and one that differs from it in every way a restore has to
 /// deal with: rows, files to add, to replace and to remove, in folders of their own.

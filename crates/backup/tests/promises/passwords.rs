@@ -8,6 +8,7 @@ use backup::{BackupOptions, DrillOptions, RestoreOptions};
 use inventory::disk::with_suffix;
 use rstest::rstest;
 use rusqlite::Connection;
+use testkit::engine::restore_with;
 use testkit::hostile::Base;
 use testkit::state::unpack_database;
 use testkit::{
@@ -15,7 +16,7 @@ use testkit::{
     test_static_files_dir,
 };
 
-use super::{ACTOR, back_up, quiet, restore};
+use super::{ACTOR, back_up, quiet};
 
 /// As the original leaves them, among others that are none.
 const PASSWORDS: &str = "\
@@ -76,7 +77,7 @@ async fn b6_b7_no_password_travels_in_an_archive(
     assert_eq!(texts(&unpacked), without_passwords());
 
     engine.verify(ACTOR, &report.path, &mut quiet).unwrap();
-    let restored = restore(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    let restored = restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
     assert_eq!(restored.plan.redacted, Vec::<String>::new(), "they are not in it");
     assert_eq!(texts(&database.db_path.path()), without_passwords());
 }
@@ -100,7 +101,7 @@ async fn b6_b7_no_password_comes_back_from_an_archive_of_the_original(
     let options = DrillOptions { archive: archive.clone(), scratch: None, allow_violations: false };
     let drilled = engine.drill(ACTOR, &options, &mut quiet).unwrap();
     assert_eq!(drilled.changed_tables, ["backup_config", "tasks"]);
-    let report = restore(&engine, &RestoreOptions::new(&archive)).unwrap();
+    let report = restore_with(&engine, &RestoreOptions::new(&archive)).unwrap();
     assert_eq!(report.plan.redacted, ["tasks: 1 password", "backup_config: 1 password"]);
     assert_eq!(texts(&database.db_path.path()), without_passwords());
     must_hold_none(&database.db_path.path());
