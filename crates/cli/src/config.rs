@@ -80,7 +80,7 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count()) + 1;
-            let why = harmless(error.message());
+            let why = without_values(error.message());
             Failure::usage(format!("{}, line {line}: {why}", path.display()))
         })?;
         Ok(Self { path: path.to_owned(), ..config })
@@ -100,7 +100,7 @@ impl Config {
 }
 
 /// What the parser says, unless it repeats a value: somebody may have put a key where none belongs.
-fn harmless(message: &str) -> &str {
+fn without_values(message: &str) -> &str {
     let repeats = message.contains('"') || message.to_ascii_uppercase().contains("AGE-SECRET-KEY");
     if repeats { "this is not what belongs here (see docs/encryption.md)" } else { message }
 }

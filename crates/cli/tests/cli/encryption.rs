@@ -222,6 +222,8 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
     let ran = elsewhere(&[]);
     assert_eq!((ran.code, ran.err.contains("name the one that counts")), (2, true), "{}", ran.err);
     assert_eq!(elsewhere(&["--config", "elsewhere/makermatrix.toml"]).code, 0);
+    let named = shop.command(&["backup"]).env("MAKERMATRIX_CONFIG", "elsewhere/makermatrix.toml").output();
+    assert_eq!(Ran::from(named.unwrap()).code, 0, "the variable is heeded");
     let ran = shop.run(&["backup", "--config", "nowhere.toml"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
 }
@@ -255,6 +257,13 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
         assert!(!ran.err.contains(&secret), "{}", ran.err);
+    }
+    // And those that are: a file of them, beside one that is named.
+    let (other, second) = key(&shop, "other.txt");
+    let made = shop.json(&["backup", "--recipients-file", &public, "--recipient", &second]);
+    assert_eq!(made["encrypted"], "age, for 2 keys");
+    for identity in [&mine, &other] {
+        shop.json(&["verify", made["archive"].as_str().unwrap(), "--identity", identity]);
     }
     // Where a file belongs, nothing is repeated either.
     for args in [
