@@ -1,3 +1,5 @@
+//! Passwords go, to the last byte; everything else stays, to the byte.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
