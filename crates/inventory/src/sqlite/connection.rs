@@ -55,7 +55,7 @@ const CACHE_KIB: i32 = -(8 << 10);
 
 /// Opens a copy that only this process knows, and whose content may be hostile: nothing stored in
 /// its schema is trusted, and the schema cannot be tampered with. Constraints are not computed.
-pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_copy(path: &Path) -> Result<Connection, Error> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
