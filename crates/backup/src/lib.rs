@@ -35,6 +35,6 @@ pub use event::{Event, Note, Observer, Step};
 pub use import::{ImportOptions, ImportReport, StagedImport};
 pub use places::Places;
 pub use recover::Recovered;
-pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
+pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore, Totals};
 pub use status::{KeyChecked, Proven, Status};
 pub use verify::Verified;

@@ -76,12 +76,14 @@ fn archives(engine: &Engine, options: &Drill) -> Result<Vec<PathBuf>, Failure> {
 fn text(archive: &Path, drilled: &Drilled) -> String {
     let changed = match drilled.changed_tables.as_slice() {
         [] => String::new(),
-        changed => format!("\n  restoring rewrites {}: the same number of rows", changed.join(", ")),
+        changed => format!("\n  restoring rewrites {}: no row is lost", changed.join(", ")),
     };
     let noted = if drilled.status.is_some() { "" } else { "\n  this could not be noted beside the archive" };
+    let totals: String =
+        drilled.totals.differences().iter().map(|difference| format!("\n  {difference}")).collect();
     format!(
         "{}: proven\n  restored in {}, opened and compared: {} tables and {} files ({}) are the same\n  {} rows \
-         altogether{changed}{noted}\n  a real restore takes about as long, and a safety backup before it",
+         altogether{changed}{totals}{noted}\n  a real restore takes about as long, and a safety backup before it",
         archive.display(),
         seconds(drilled.took.as_secs_f64()),
         drilled.tables,
@@ -102,6 +104,7 @@ fn value(archive: &Path, drilled: &Drilled) -> Value {
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,
         "changed_tables": drilled.changed_tables,
+        "totals": drilled.totals,
         "rows": drilled.rows,
         "files": drilled.files,
         "bytes": drilled.bytes,

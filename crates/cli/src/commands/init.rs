@@ -1,10 +1,11 @@
 //! `init`: an empty inventory, or an existing database brought up to date.
 
-use backup::Engine;
+use backup::{Engine, Totals};
 use inventory::sqlite::{self, Live};
 use inventory::{Ambient, Inventory};
 use serde_json::json;
 
+use super::restore::changes_text;
 use super::{ACTOR, block_on};
 use crate::args::Global;
 use crate::exit::{Code, Failure};
@@ -55,14 +56,24 @@ fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
             "There is an inventory already, and it is up to date.",
             &json!({"database": database, "created": false, "migrations": []}),
         ),
-        Some((migrations, safety)) => output::result(
-            global,
-            &format!(
-                "Brought the database up to date ({}). As it was before, it is in {}.",
-                migrations.join(", "),
-                safety.path.display()
-            ),
-            &json!({"database": database, "created": false, "migrations": migrations, "safety_backup": safety.path}),
-        ),
+        Some((migrated, safety)) => {
+            let differences = migrated.before.differences(&migrated.after);
+            let text = format!(
+                "Brought the database up to date ({}). As it was before, it is in {}.\n{}",
+                migrated.applied.join(", "),
+                safety.path.display(),
+                changes_text(&migrated.adjustments, &differences)
+            );
+            let value = json!({
+                "database": database,
+                "created": false,
+                "migrations": migrated.applied,
+                "adjustments": migrated.adjustments,
+                "totals": Totals { before: migrated.before, after: migrated.after },
+                "differences": differences,
+                "safety_backup": safety.path,
+            });
+            output::result(global, &text, &value)
+        }
     }
 }

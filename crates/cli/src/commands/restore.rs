@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use archive::Lock;
 use backup::{Engine, Plan, RestoreOptions};
+use inventory::{Adjustment, Difference};
 use serde_json::{Value, json};
 
 use super::ACTOR;
@@ -115,6 +116,7 @@ pub(super) fn plan_text(plan: &Plan) -> String {
     if !plan.migrations.is_empty() {
         let _ = writeln!(text, "  brings the schema up to date: {}", plan.migrations.join(", "));
     }
+    text.push_str(&changes_text(&plan.adjustments, &plan.totals.differences()));
     if plan.cancelled_tasks > 0 {
         let _ = writeln!(text, "  cancels {} unfinished tasks of the backup", plan.cancelled_tasks);
     }
@@ -127,11 +129,27 @@ pub(super) fn plan_text(plan: &Plan) -> String {
     text
 }
 
+/// What a migration changed in the data, and every total that is not the same afterwards.
+pub(super) fn changes_text(adjustments: &[Adjustment], differences: &[Difference]) -> String {
+    let mut text = String::new();
+    for adjustment in adjustments {
+        let _ = writeln!(text, "  {adjustment}");
+    }
+    for difference in differences {
+        let alarm = if difference.is_wrong() { "NOT THE SAME: " } else { "" };
+        let _ = writeln!(text, "  {alarm}{difference}");
+    }
+    text
+}
+
 pub(super) fn plan_json(plan: &Plan) -> Value {
     json!({
         "now": plan.rows_now.as_ref().map(output::counts_json),
         "after": output::counts_json(&plan.rows_after),
         "migrations": plan.migrations,
+        "adjustments": plan.adjustments,
+        "totals": plan.totals,
+        "differences": plan.totals.differences(),
         "cancelled_tasks": plan.cancelled_tasks,
         "passwords_taken_out": plan.redacted,
         "foreign_key_violations": plan.violations,
