@@ -80,6 +80,8 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
     Vanished { path: PathBuf },
+    #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
+    FileBusy { path: PathBuf },
     #[error(
         "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
     )]
@@ -211,6 +213,7 @@ impl Error {
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. }
+            | Self::FileBusy { .. }
             | Self::Locked { .. }
             | Self::ChangedMeanwhile { .. }
             | Self::FileChanged { .. } => Kind::Locked,

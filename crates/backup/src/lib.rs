@@ -23,6 +23,7 @@ pub mod recover;
 pub mod restore;
 mod scratch;
 mod space;
+mod stable_file;
 mod status;
 pub mod verify;
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod at_work;
+mod changing_files;
 mod content;
 mod drill;
 mod interruption;
