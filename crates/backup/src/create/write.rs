@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use archive::writer::SourceChanged;
 use archive::{Encryption, Facts, Keys, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
-use inventory::disk::DiskFile;
+use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
