@@ -80,6 +80,11 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
     Vanished { path: PathBuf },
+    #[error(
+        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them. Keep one \
+         name: copy the file to where the others are.", path.display()
+    )]
+    HardLinks { path: PathBuf, names: u64 },
     #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
     FileBusy { path: PathBuf },
     #[error(
@@ -204,7 +209,9 @@ impl Error {
             | Self::NotProven { .. } => Kind::Corrupt,
             Self::Archive { source: archive::Error::Key(_), .. } => Kind::Key,
             Self::EncryptionRequired { .. } => Kind::EncryptionRequired,
-            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
+            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } | Self::HardLinks { .. } => {
+                Kind::Storage
+            }
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.

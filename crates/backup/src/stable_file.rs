@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use archive::writer::SourceChanged;
-use inventory::regular_file;
+use durable::regular_file;
 
 /// A file being read. Its end is reached only if nobody has written to the file meanwhile, and the file
 /// still bears its name; otherwise reading fails with [`SourceChanged`] as the inner error.

@@ -23,7 +23,6 @@ pub mod migration;
 mod numeric;
 mod parts;
 pub mod password;
-pub mod regular_file;
 pub mod restore_names;
 mod roles;
 pub mod sample;

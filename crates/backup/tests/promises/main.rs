@@ -8,6 +8,8 @@ mod content;
 mod drill;
 mod interruption;
 mod live_database;
+#[cfg(unix)]
+mod one_name;
 mod passwords;
 
 use std::fs;
