@@ -18,6 +18,7 @@ pub mod import;
 mod key_check;
 mod lock;
 mod migrate;
+mod new_inventory;
 pub mod places;
 pub mod recover;
 pub mod restore;

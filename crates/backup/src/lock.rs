@@ -17,6 +17,7 @@ pub(crate) struct Lock {
 impl Engine {
     /// Takes the lock for `what`, or says who has it.
     pub(crate) fn lock(&self, what: &str) -> Result<Lock, Error> {
+        self.places.require_text()?;
         self.refuse_hard_links()?;
         let path = self.places.lock_file();
         let folder = folder_of(&path);

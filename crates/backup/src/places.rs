@@ -72,6 +72,14 @@ impl Places {
         }
     }
 
+    /// Refuses a database whose path is not Unicode: the library that runs the use cases takes text.
+    pub(crate) fn require_text(&self) -> Result<(), Error> {
+        match self.database.to_str() {
+            Some(_) => Ok(()),
+            None => Err(Error::PathNotText { path: self.database.clone() }),
+        }
+    }
+
     /// Held while the inventory is backed up or restored.
     pub(crate) fn lock_file(&self) -> PathBuf {
         with_suffix(&self.database, ".lock")
