@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use durable::{folder_of, printable};
+use durable::{folder_of, printable, regular_file};
 
 use crate::{Error, digest};
 
@@ -27,6 +27,7 @@ pub fn version() -> &'static str {
 /// Opens a database in use for reading. Opened for writing at the file level, so that SQLite can
 /// roll back what a crash left; where the folder forbids that, for reading only.
 pub fn open_live_reader(path: &Path) -> Result<Connection, Error> {
+    refuse_special(path)?;
     let connection = match open(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
         Ok(connection) => connection,
         Err(_) => open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(path, error))?,
@@ -35,8 +36,18 @@ pub fn open_live_reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Refuses a named pipe, a socket or a device: opening one can wait for ever.
+fn refuse_special(path: &Path) -> Result<(), Error> {
+    match path.metadata() {
+        Ok(found) => regular_file::check(found.file_type()).map_err(|source| Error::io(path, source)),
+        // SQLite says what is wrong.
+        Err(_) => Ok(()),
+    }
+}
+
 /// Opens a database in use for replacing its content.
 pub(crate) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
+    refuse_special(path)?;
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             // EXTRA: also the folder, after a rollback journal has been unlinked in it.
