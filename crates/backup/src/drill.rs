@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use archive::{Entry, Reader, Role};
-use inventory::disk::{Readers, folder_of};
+use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Census, Difference, Inventory, migration};
@@ -239,6 +239,7 @@ fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
 /// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
 fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
+    places.require_text()?;
     let database = &places.database;
     engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
     migration::migrate(database).map_err(Error::live(database))?;

@@ -24,6 +24,8 @@ pub enum Error {
     ArchiveNotFound { path: PathBuf },
     #[error("{} is a folder, not an archive. Name the .zip file itself.", path.display())]
     ArchiveIsFolder { path: PathBuf },
+    #[error("{}: it is {kind}, not an archive. Name the .zip file itself.", path.display())]
+    ArchiveNotAFile { path: PathBuf, kind: &'static str },
     #[error("{}: {source}. {}", path.display(), advice(source))]
     Archive { path: PathBuf, source: archive::Error },
     #[error("the database in {}: {source}. The archive cannot be used; try another backup.", path.display())]
@@ -80,6 +82,15 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
     Vanished { path: PathBuf },
+    #[error("the path of the database, {}, is not Unicode (UTF-8), which it has to be", path.display())]
+    PathNotText { path: PathBuf },
+    #[error(
+        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them. Keep one \
+         name: copy the file to where the others are.", path.display()
+    )]
+    HardLinks { path: PathBuf, names: u64 },
+    #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
+    FileBusy { path: PathBuf },
     #[error(
         "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
     )]
@@ -185,7 +196,9 @@ impl Error {
             Self::ImportBusy { .. } => Kind::Locked,
             Self::ArchiveNotFound { .. } | Self::NoDatabase { .. } | Self::NoEnv { .. } => Kind::NotFound,
             Self::ArchiveIsFolder { .. }
+            | Self::ArchiveNotAFile { .. }
             | Self::DatabaseUrl { .. }
+            | Self::PathNotText { .. }
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
@@ -202,7 +215,9 @@ impl Error {
             | Self::NotProven { .. } => Kind::Corrupt,
             Self::Archive { source: archive::Error::Key(_), .. } => Kind::Key,
             Self::EncryptionRequired { .. } => Kind::EncryptionRequired,
-            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
+            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } | Self::HardLinks { .. } => {
+                Kind::Storage
+            }
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
@@ -211,6 +226,7 @@ impl Error {
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. }
+            | Self::FileBusy { .. }
             | Self::Locked { .. }
             | Self::ChangedMeanwhile { .. }
             | Self::FileChanged { .. } => Kind::Locked,
@@ -231,17 +247,17 @@ impl Error {
         move |source| Self::Archive { path, source }
     }
 
-    pub(crate) fn live(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+    pub(crate) fn live<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
-        move |source| match source {
+        move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
             source => Self::LiveDatabase { path, source: Box::new(source) },
         }
     }
 
-    pub(crate) fn archived(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+    pub(crate) fn archived<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
-        move |source| match source {
+        move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
             source => {
                 Self::ArchivedDatabase { path, source: Box::new(named(source, Path::new(archive::DATABASE))) }

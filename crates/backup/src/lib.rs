@@ -18,11 +18,13 @@ pub mod import;
 mod key_check;
 mod lock;
 mod migrate;
+mod new_inventory;
 pub mod places;
 pub mod recover;
 pub mod restore;
 mod scratch;
 mod space;
+mod stable_file;
 mod status;
 pub mod verify;
 

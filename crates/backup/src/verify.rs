@@ -7,10 +7,11 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
+use durable::regular_file::{self, NotAFile};
+use durable::{Disk, Readers, printable};
 use inventory::Actor;
-use inventory::disk::{Disk, Readers};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, inspect, inspect_tidied, printable, strip};
+use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 
 use crate::event::Meter;
 use crate::scratch::Scratch;
@@ -139,7 +140,11 @@ pub(crate) fn look(path: &Path) -> Result<Outside, Error> {
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let file = regular_file::open(path).map_err(|source| match source.kind() {
+        _ if NotAFile::of(&source).is_some() => {
+            let NotAFile { kind } = NotAFile::of(&source).expect("just seen");
+            Error::ArchiveNotAFile { path: path.to_owned(), kind }
+        }
         io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
         _ => Error::storage("read", path)(source),
     })?;

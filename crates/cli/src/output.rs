@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -12,12 +13,28 @@ use crate::exit::Failure;
 
 /// Prints the result of a command: lines for people, or one JSON object.
 pub(crate) fn result(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
-    let shown = if global.json { value.to_string() } else { harmless(text.trim_end()).into_owned() };
+    let shown =
+        if global.json { mark_lossy(value.to_string()) } else { harmless(text.trim_end()).into_owned() };
     let mut out = io::stdout().lock();
     match writeln!(out, "{shown}").and_then(|()| out.flush()) {
         // Who reads has read enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::output(&error)),
+    }
+}
+
+/// A path in JSON, which is Unicode: what of it is not becomes U+FFFD, and [`result`] says so.
+pub(crate) fn path<'a>(path: impl Into<Option<&'a Path>>) -> Value {
+    path.into().map_or(Value::Null, |path| path.to_string_lossy().into())
+}
+
+/// Adds to an object with U+FFFD in it that a path may not be given to the letter.
+fn mark_lossy(shown: String) -> String {
+    match shown.strip_suffix('}') {
+        Some(object) if shown.contains(char::REPLACEMENT_CHARACTER) => {
+            format!("{object},\"lossy_paths\":true}}")
+        }
+        _ => shown,
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     if let Some(folder) = set(&global.backups) {
         places.backups.clone_from(folder);
     }
+    let places = places.resolved();
     let config = Config::read(global, &places.database)?;
     Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
 }

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Result, Row};
 use serde::Serialize;
+use snapshot::sql::types::ValueRef;
+use snapshot::sql::{Connection, Result, Row};
+use snapshot::{explain, open_copy};
 
 use crate::Error;
 use crate::legacy::units_of;
-use crate::sqlite::{explain, open_copy};
 
 /// The totals of an inventory, counted from the columns that its database has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,7 +57,7 @@ impl Census {
     /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Sqlite`].
     pub fn of_copy(path: &Path) -> std::result::Result<Self, Error> {
         let connection = open_copy(path)?;
-        Self::take(&connection).map_err(|error| explain(path, error))
+        Ok(Self::take(&connection).map_err(|error| explain(path, error))?)
     }
 
     /// Counts what a database holds. Works for every age of the original's tables: the stock of a part is what its

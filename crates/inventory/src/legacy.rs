@@ -18,7 +18,7 @@ mod names;
 mod rebuild;
 mod stock;
 
-use rusqlite::{Connection, Transaction};
+use snapshot::sql::{Connection, Transaction};
 
 use crate::migration::MigrationError;
 
@@ -41,7 +41,7 @@ pub(crate) fn move_old_columns(
 }
 
 /// Tells whether a column that the original no longer has still holds something.
-pub(crate) fn has_old_columns_with_values(connection: &Connection) -> rusqlite::Result<bool> {
+pub(crate) fn has_old_columns_with_values(connection: &Connection) -> snapshot::sql::Result<bool> {
     for (table, column) in
         [("partmodel", "quantity"), ("partmodel", "location_id"), ("categorymodel", "parent_id")]
     {

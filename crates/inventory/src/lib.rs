@@ -16,7 +16,6 @@ mod ambient;
 mod api_keys;
 mod categories;
 mod census;
-pub mod disk;
 pub mod entity;
 mod error;
 mod json;

@@ -7,12 +7,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use durable::printable;
+use snapshot::sql::{self, Connection, OpenFlags, Transaction, TransactionBehavior};
+use snapshot::{explain, open_live_reader};
 
 use crate::Error;
 use crate::census::Census;
 use crate::legacy::{self, Adjustment};
-use crate::sqlite::{explain, open_live_reader, printable};
 
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
@@ -70,7 +71,7 @@ struct Migration {
     name: &'static str,
     change: Change,
     /// Whether the effect of the migration is absent, whatever the record says.
-    is_missing: fn(&Connection) -> rusqlite::Result<bool>,
+    is_missing: fn(&Connection) -> sql::Result<bool>,
     tables: Tables,
 }
 
@@ -90,7 +91,7 @@ enum Tables {
 /// Why a migration could not be applied.
 #[derive(Debug)]
 pub(crate) enum MigrationError {
-    Sqlite(rusqlite::Error),
+    Sqlite(sql::Error),
     /// A required column is missing and nothing can stand in for its values.
     MissingColumn {
         table: String,
@@ -98,8 +99,8 @@ pub(crate) enum MigrationError {
     },
 }
 
-impl From<rusqlite::Error> for MigrationError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<sql::Error> for MigrationError {
+    fn from(error: sql::Error) -> Self {
         Self::Sqlite(error)
     }
 }
@@ -184,7 +185,7 @@ pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<Migratio
     connection.pragma_update(None, "legacy_alter_table", false).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     applied.map_err(|error| match error {
-        MigrationError::Sqlite(error) => explain(path, error),
+        MigrationError::Sqlite(error) => explain(path, error).into(),
         MigrationError::MissingColumn { table, column } => {
             Error::MissingColumn { path: path.to_owned(), table, column }
         }
@@ -223,11 +224,11 @@ pub fn pending(path: &Path) -> Result<SchemaState, Error> {
     // Through SQLite alone: to open and close the file otherwise would drop this process's locks on it, see
     // <https://sqlite.org/howtocorrupt.html>.
     let connection = open_live_reader(path)?;
-    state(&connection).map_err(|error| explain(path, error))
+    Ok(state(&connection).map_err(|error| explain(path, error))?)
 }
 
 /// As [`pending`], for a database that is open.
-pub(crate) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
+pub(crate) fn state(connection: &Connection) -> sql::Result<SchemaState> {
     let recorded = recorded(connection)?;
     let known = names();
     let newer: Vec<String> =
@@ -244,7 +245,7 @@ pub(crate) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
 }
 
 /// Returns the migrations on record.
-fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn recorded(connection: &Connection) -> sql::Result<Vec<String>> {
     // Among more than these some are unknown, and that is all there is to know.
     const SHOWN: usize = 5;
     let most = MIGRATIONS.len() + SHOWN;
@@ -256,7 +257,7 @@ fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Returns the migrations whose effect is absent, whatever the record says.
-pub(crate) fn incomplete(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+pub(crate) fn incomplete(connection: &Connection) -> sql::Result<Vec<&'static str>> {
     let mut incomplete = Vec::new();
     for migration in &MIGRATIONS {
         if (migration.is_missing)(connection)? {
@@ -266,6 +267,6 @@ pub(crate) fn incomplete(connection: &Connection) -> rusqlite::Result<Vec<&'stat
     Ok(incomplete)
 }
 
-fn lacks_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+fn lacks_table(connection: &Connection, table: &str) -> sql::Result<bool> {
     Ok(!connection.table_exists(None, table)?)
 }

@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
+use durable::{Readers, folder_of, regular_file};
 use inventory::Census;
-use inventory::disk::{Readers, folder_of};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
@@ -319,7 +319,7 @@ fn below(entry: &Entry) -> &str {
 
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
-    let mut file = Hashing::new(File::open(path).map_err(failed())?);
+    let mut file = Hashing::new(regular_file::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
     Ok(file.finish().1)
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         manifest.images_count,
     );
     let value = json!({
-        "archive": report.path,
+        "archive": output::path(&*report.path),
         "size": report.size,
         "encrypted": report.lock.map(|lock| lock.to_string()),
         "verified_at": report.status.verified_at,

@@ -6,8 +6,8 @@ use std::path::Path;
 use archive::keys::ExposeSecret;
 use archive::{Identity, KeyFault, Lock};
 use backup::{Engine, Error};
+use durable::{Disk, Readers, RealDisk, folder_of};
 use inventory::Ambient;
-use inventory::disk::{Disk, Readers, RealDisk, folder_of};
 use serde_json::json;
 
 use super::ACTOR;
@@ -56,8 +56,8 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     let secret = (file.is_none() && kit_file.is_none()).then(|| identity.to_text());
     let value = json!({
         "recipient": recipient,
-        "identity_file": file,
-        "kit": kit_file,
+        "identity_file": output::path(file),
+        "kit": output::path(kit_file),
         "identity": secret.as_ref().map(|secret| secret.expose_secret()),
     });
     output::result(global, &text, &value)
@@ -119,7 +119,7 @@ pub(crate) fn check(
     output::result(
         global,
         &text,
-        &json!({"archive": archive, "opens": true, "recipient": recipient, "key_checked_at": at}),
+        &json!({"archive": output::path(&*archive), "opens": true, "recipient": recipient, "key_checked_at": at}),
     )
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     // Only where it is shown: it names every file.
     let mut value = if global.json { plan_json(staged.plan()) } else { json!({}) };
     let set = |value: &mut Value, key: &str, to: Value| value[key] = to;
-    set(&mut value, "archive", json!(args.file));
+    set(&mut value, "archive", output::path(&*args.file));
     if args.replace.dry_run {
         drop(progress);
         set(&mut value, "dry_run", json!(true));
@@ -67,9 +67,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
         None => text.push_str("What was there before has not been kept (--no-safety-backup).\n"),
     }
     set(&mut value, "dry_run", json!(false));
-    set(&mut value, "safety_backup", json!(report.safety_backup));
+    set(&mut value, "safety_backup", output::path(report.safety_backup.as_deref()));
     set(&mut value, "safety_backup_encrypted", json!(report.safety_lock.map(|lock| lock.to_string())));
-    set(&mut value, "set_aside", json!(report.set_aside));
+    set(&mut value, "set_aside", output::path(report.set_aside.as_deref()));
     set(&mut value, "notes", json!(notes));
     output::result(global, &text, &value)
 }

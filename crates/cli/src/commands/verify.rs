@@ -34,7 +34,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         output::counts(&rows),
     );
     let value = json!({
-        "archive": file,
+        "archive": output::path(file),
         "sound": true,
         "format": verified.format.to_string(),
         "files": verified.files,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::sqlite::printable;
+use durable::printable;
 
 /// Names that are kept for a message. A database may have any number.
 const KEPT: usize = 50;

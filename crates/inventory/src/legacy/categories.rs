@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Result, Transaction};
+use snapshot::sql::{Result, Transaction};
 
 use crate::tree::DEEPEST;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, Result, Transaction};
+use snapshot::sql::{Connection, Result, Transaction};
 
 use crate::migration::{MigrationError, ORIGINAL_SCHEMA};
 

@@ -1,8 +1,8 @@
 //! Names that have to be unique today and did not have to be before: of parts, and of locations within their parent.
 //! Who was there first keeps the name; the others get a number, always the same for the same database.
 
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+use snapshot::sql::types::{Value, ValueRef};
+use snapshot::sql::{Connection, OptionalExtension, Result, Transaction, params};
 
 use super::adjustment::{Adjustment, Names};
 

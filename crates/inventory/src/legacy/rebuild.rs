@@ -1,6 +1,6 @@
 //! Making a table anew in the shape it has today, with all rows and all columns that somebody added.
 
-use rusqlite::{Connection, Result, Transaction};
+use snapshot::sql::{Connection, Result, Transaction};
 
 use crate::migration::ORIGINAL_SCHEMA;
 
@@ -128,7 +128,7 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
                  (SELECT printf(' REFERENCES \"%w\" (\"%w\") ON DELETE %s', keys.\"table\", keys.\"to\", keys.on_delete) \
                   FROM pragma_foreign_key_list(?1) AS keys WHERE keys.\"from\" = info.name) \
                FROM pragma_table_info(?1) AS info ORDER BY info.cid";
-    let column = |row: &rusqlite::Row<'_>| {
+    let column = |row: &snapshot::sql::Row<'_>| {
         Ok(Column {
             name: row.get(0)?,
             kind: row.get(1)?,

@@ -4,9 +4,9 @@
 //! a location is put into one made for it, so that nothing is lost. A part that has allocations keeps them as they are:
 //! somebody has moved it already.
 
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{OptionalExtension, Result, Transaction, params};
 use sha2::{Digest, Sha256};
+use snapshot::sql::types::{Value, ValueRef};
+use snapshot::sql::{OptionalExtension, Result, Transaction, params};
 
 use super::adjustment::{Adjustment, Names};
 use super::defaults::UNKNOWN_TIME;

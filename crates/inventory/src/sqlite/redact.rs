@@ -6,14 +6,13 @@ mod json;
 
 use std::path::Path;
 
-use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Result};
+use snapshot::sql::functions::{Context, FunctionFlags};
+use snapshot::sql::types::{Value, ValueRef};
+use snapshot::sql::{Connection, Result};
+use snapshot::{explain, open_copy};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
-
-use super::connection::{explain, open_copy};
 
 use json::without_passwords;
 
@@ -29,7 +28,7 @@ const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 /// [`super::strip`] comes first: what is left then computes nothing.
 pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
-    redact_in(&connection).map_err(|error| explain(copy, error))
+    Ok(redact_in(&connection).map_err(|error| explain(copy, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<String>> {
