@@ -21,7 +21,7 @@ pub fn went_through(path: &Path) -> Result<Inspection, ()> {
     references(path).map_err(|error| said(&error))?;
     let stripped = strip(path).map_err(|error| said(&error))?;
     let now = chrono::DateTime::from_timestamp(1_795_356_204, 0).expect("a time in range").naive_utc();
-    let how = Preparation { restore_id: "fuzz", archive: "fuzz.zip", now, page_size: Some(4096) };
+    let how = Preparation { restore_id: "fuzz", archive: "fuzz.zip", now, page_size: Some(4096), live: None };
     prepare(path, &how).map_err(|error| said(&error))?;
     let after = inspect(path).map_err(|error| said(&error))?;
     assert_eq!(after.schema, inventory::migration::SchemaState::Current);

@@ -119,6 +119,15 @@ pub struct BackupReport {
     pub snapshot_restarts: u32,
 }
 
+impl BackupReport {
+    /// Returns where passwords were that the archive does not hold, and how many. They stay in the live database: the
+    /// original encrypts its scheduled backups with one of them.
+    pub fn passwords_left_out(&self) -> Vec<&str> {
+        let left_out = self.manifest.left_out.iter().filter(|left| left.why == NO_PASSWORDS);
+        left_out.map(|left| left.what.as_str()).collect()
+    }
+}
+
 impl Engine {
     /// Takes a backup.
     ///

@@ -19,7 +19,7 @@ mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, inspect};
 pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row_counts, tables, version};
-pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
+pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot, use_wal};
 pub use digest::digest;
 pub use error::Error;
 pub use strip::strip;

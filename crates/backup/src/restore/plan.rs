@@ -23,6 +23,8 @@ pub struct Plan {
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
     pub redacted: Vec<String>,
+    /// Whether the password in the backup settings of the live database stays: no archive holds one.
+    pub kept_password: bool,
     /// Rows with broken foreign keys, taken as they are.
     pub violations: u64,
     /// Triggers, views and virtual tables that stay out.

@@ -254,8 +254,10 @@ impl Engine {
             Live::Usable { page_size } | Live::Empty { page_size } => Some(*page_size),
             Live::Missing | Live::Unusable(_) => None,
         };
+        let replaced = matches!(live, Live::Usable { .. }).then_some(self.places.database.as_path());
+        let now = self.ambient.utc();
         let preparation =
-            Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
+            Preparation { restore_id: id, archive: &archive_name, now, page_size, live: replaced };
         let prepared = sqlite::prepare(&staged, &preparation).map_err(Error::archived(path))?;
         // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
         let after = Census::of_copy(&staged).map_err(Error::archived(path))?;
@@ -275,6 +277,7 @@ impl Engine {
             totals: Totals { before: prepared.migrated.before, after },
             cancelled_tasks: prepared.cancelled_tasks,
             redacted: prepared.redacted,
+            kept_password: prepared.kept_password,
             violations: found.violation_count,
             left_out,
             files: Vec::new(),

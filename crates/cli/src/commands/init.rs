@@ -51,12 +51,18 @@ fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
         ),
         Some((migrated, safety)) => {
             let differences = migrated.before.differences(&migrated.after);
-            let text = format!(
+            let mut text = format!(
                 "Brought the database up to date ({}). As it was before, it is in {}.\n{}",
                 migrated.applied.join(", "),
                 safety.path.display(),
                 changes_text(&migrated.adjustments, &differences)
             );
+            let passwords = safety.passwords_left_out();
+            for what in &passwords {
+                text += &format!(
+                    "  stays in the database, which the original may need, but is in no backup: {what}\n"
+                );
+            }
             let value = json!({
                 "database": database,
                 "created": false,
@@ -64,6 +70,7 @@ fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
                 "adjustments": migrated.adjustments,
                 "totals": Totals { before: migrated.before, after: migrated.after },
                 "differences": differences,
+                "passwords_kept_in_the_database": passwords,
                 "safety_backup": output::path(&*safety.path),
             });
             output::result(global, &text, &value)

@@ -123,6 +123,11 @@ pub(super) fn plan_text(plan: &Plan) -> String {
     for what in &plan.redacted {
         let _ = writeln!(text, "  takes out what was kept in the clear: {what}");
     }
+    if plan.kept_password {
+        text.push_str(
+            "  keeps the password that the original has in its backup settings here: no archive holds it\n",
+        );
+    }
     if plan.violations > 0 {
         let _ = writeln!(text, "  takes {} rows with broken foreign keys as they are", plan.violations);
     }
@@ -152,6 +157,7 @@ pub(super) fn plan_json(plan: &Plan) -> Value {
         "differences": plan.totals.differences(),
         "cancelled_tasks": plan.cancelled_tasks,
         "passwords_taken_out": plan.redacted,
+        "password_kept": plan.kept_password,
         "foreign_key_violations": plan.violations,
         "left_out": plan.left_out,
         "files": plan.files,

@@ -9,7 +9,7 @@ use snapshot::{explain, open_copy, open_live_reader};
 use crate::Error;
 use crate::migration::{self, MigrationReport};
 
-use super::redact::redact;
+use super::redact::{keep_live_password, redact_archived};
 
 /// How a copy has to be to go live.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Preparation<'a> {
     pub now: NaiveDateTime,
     /// The page size of the live database, if there is one to match.
     pub page_size: Option<u32>,
+    /// The live database that will be replaced, if there is one.
+    pub live: Option<&'a Path>,
 }
 
 /// What was done to a copy.
@@ -31,8 +33,10 @@ pub struct Prepared {
     pub migrated: MigrationReport,
     /// Tasks that were waiting or running and are now cancelled.
     pub cancelled_tasks: u64,
-    /// Passwords taken out, as [`redact`] says it.
+    /// Passwords taken out, as [`super::redact`] says it.
     pub redacted: Vec<String>,
+    /// Whether the backup settings keep the password that the live database has.
+    pub kept_password: bool,
 }
 
 /// Makes a checked copy fit to go live: takes passwords out, brings its schema up to date, cancels tasks that nobody
@@ -42,11 +46,15 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
     let connection = open_copy(copy)?;
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
-    let redacted = redact(copy)?;
+    let redacted = redact_archived(copy)?;
     let mut connection = open_copy(copy)?;
     let migrated = migration::apply(&mut connection, copy)?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
-    Ok(Prepared { migrated, cancelled_tasks, redacted })
+    let kept_password = match how.live {
+        Some(live) => keep_live_password(&connection, live)?,
+        None => false,
+    };
+    Ok(Prepared { migrated, cancelled_tasks, redacted, kept_password })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:
