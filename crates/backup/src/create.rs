@@ -100,6 +100,12 @@ impl Purpose {
 /// Why passwords that the original keeps in the clear are left out.
 pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
+/// The same, as archives of earlier versions say it: those hold no definition either.
+pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
+
+/// Why what people added to the schema stays out.
+pub(crate) const NOT_PUT_BACK: &str = "the archive holds its definition as text, in the table mm_schema_objects, and a restore does not run that";
+
 /// A backup that exists, is durable, and has been read back.
 #[derive(Debug)]
 pub struct BackupReport {

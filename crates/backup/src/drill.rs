@@ -41,6 +41,8 @@ pub struct Drilled {
     /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
     /// passwords are taken out. None has fewer rows.
     pub changed_tables: Vec<String>,
+    /// What people added to the schema and a restore does not put back.
+    pub left_out: Vec<String>,
     /// The totals of the archive and of what was restored.
     pub totals: Totals,
     /// Rows altogether.
@@ -105,7 +107,8 @@ impl Engine {
         let totals = comparison.totals(files)?;
         let bytes =
             reader.entries().iter().filter(|entry| entry.role.is_static()).map(|entry| entry.size).sum();
-        Ok(Drilled { tables: same, changed_tables, totals, rows, files, bytes, took, status: None })
+        let left_out = plan.left_out;
+        Ok(Drilled { tables: same, changed_tables, left_out, totals, rows, files, bytes, took, status: None })
     }
 }
 
@@ -204,6 +207,8 @@ impl Comparison<'_> {
         let mut tables = check_database(self.path, reader.info().v3(), &copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
+        // A restore removes from it what it has put back.
+        tables.remove(sqlite::OBJECTS_TABLE);
         Ok(tables)
     }
 }

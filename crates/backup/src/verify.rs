@@ -11,7 +11,7 @@ use durable::regular_file::{self, NotAFile};
 use durable::{Disk, Readers, printable};
 use inventory::Actor;
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
+use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
 
 use crate::event::Meter;
 use crate::scratch::Scratch;
@@ -209,7 +209,7 @@ pub(crate) fn check_database(
     archive_path: &Path,
     manifest: Option<&Manifest>,
     database: &Path,
-) -> Result<(Inspection, Vec<String>), Error> {
+) -> Result<(Inspection, Vec<SchemaObject>), Error> {
     let stripped = strip(database).map_err(Error::archived(archive_path))?;
     // What a manifest describes is compared as it is; what the original made may refer to what is gone.
     let inspection = if manifest.is_some() { inspect(database) } else { inspect_tidied(database) };

@@ -165,7 +165,9 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
         // There, nobody can read any more once the copying has begun. So the write lock comes first, under
         // which others can still read, and is kept: in this locking mode no lock is given back.
         lock_for_writing(&live_connection).map_err(failed)?;
-        if changed() {
+        let changed = changed();
+        live_connection.execute_batch("COMMIT").map_err(failed)?;
+        if changed {
             give_back(&live_connection).map_err(failed)?;
             return Ok(Replaced::ChangedMeanwhile);
         }
@@ -189,12 +191,12 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
     Ok(Replaced::Done)
 }
 
-/// Takes the lock under which nobody else can write, and keeps it when the transaction ends.
+/// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
 fn lock_for_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     // Otherwise a journal that stays with the lock would remain behind when the lock is given back.
     connection.pragma_update(None, "journal_mode", "PERSIST")?;
-    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")
+    connection.execute_batch("BEGIN IMMEDIATE")
 }
 
 /// Gives back what [`lock_for_writing`] took, and removes the journal.

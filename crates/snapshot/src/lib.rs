@@ -8,13 +8,17 @@
 //! process holds on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
 //!
 //! Reading order: [`Error`], `connection` (how databases in use and copies from outside are opened),
-//! `copy` (out of the live database and back into it), `check`, `digest`, `strip`.
+//! `copy` (out of the live database and back into it), `check`, `digest`; `objects`, `strip`, `harmless` and `put_back` (what computes in a schema).
 
 mod check;
 mod connection;
 mod copy;
 mod digest;
 mod error;
+mod flatten;
+mod harmless;
+mod objects;
+mod put_back;
 mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, inspect};
@@ -22,6 +26,8 @@ pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot, use_wal};
 pub use digest::digest;
 pub use error::Error;
+pub use objects::{OBJECTS_TABLE, ObjectKind, SchemaObject, carried_objects, carry_objects, live_objects};
+pub use put_back::{PutBack, generated_names, may_come_back, put_back};
 pub use strip::strip;
 // The SQL of the domain runs on connections that this crate opened, with its settings.
 pub use rusqlite::{self as sql};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use durable::{Readers, folder_of};
 use inventory::migration::SchemaState;
-use inventory::sqlite::{self, Inspection, Live};
+use inventory::sqlite::{self, Inspection, Live, SchemaObject};
 
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
@@ -15,7 +15,7 @@ use super::Purpose;
 pub(super) struct CopiedDatabase {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
-    pub(super) stripped: Vec<String>,
+    pub(super) stripped: Vec<SchemaObject>,
     pub(super) redacted: Vec<String>,
     pub(super) restarts: u32,
 }
@@ -78,6 +78,7 @@ impl Engine {
         })?;
         observer.event(Event::Step(Step::CheckCopy));
         let stripped = sqlite::strip(copy)?;
+        sqlite::carry_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
         let inspection = sqlite::inspect_tidied(copy)?;
         if let SchemaState::Newer(found) = inspection.schema {

@@ -83,9 +83,11 @@ fn text(archive: &Path, drilled: &Drilled) -> String {
     let noted = if drilled.status.is_some() { "" } else { "\n  this could not be noted beside the archive" };
     let totals: String =
         drilled.totals.differences().iter().map(|difference| format!("\n  {difference}")).collect();
+    let left_out: String =
+        drilled.left_out.iter().map(|what| format!("\n  a restore does not put back {what}")).collect();
     format!(
         "{}: proven\n  restored in {}, opened and compared: {} tables and {} files ({}) are the same\n  {} rows \
-         altogether{changed}{totals}{noted}\n  a real restore takes about as long, and a safety backup before it",
+         altogether{changed}{totals}{left_out}{noted}\n  a real restore takes about as long, and a safety backup before it",
         archive.display(),
         seconds(drilled.took.as_secs_f64()),
         drilled.tables,
@@ -106,6 +108,7 @@ fn value(archive: &Path, drilled: &Drilled) -> Value {
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,
         "changed_tables": drilled.changed_tables,
+        "left_out": drilled.left_out,
         "totals": drilled.totals,
         "rows": drilled.rows,
         "files": drilled.files,

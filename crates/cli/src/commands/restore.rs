@@ -128,6 +128,12 @@ pub(super) fn plan_text(plan: &Plan) -> String {
             "  keeps the password that the original has in its backup settings here: no archive holds it\n",
         );
     }
+    for what in &plan.left_out {
+        let _ = writeln!(text, "  does not put back {what}");
+    }
+    for what in &plan.dropped {
+        let _ = writeln!(text, "  drops {what}, which is here now");
+    }
     if plan.violations > 0 {
         let _ = writeln!(text, "  takes {} rows with broken foreign keys as they are", plan.violations);
     }
@@ -159,7 +165,9 @@ pub(super) fn plan_json(plan: &Plan) -> Value {
         "passwords_taken_out": plan.redacted,
         "password_kept": plan.kept_password,
         "foreign_key_violations": plan.violations,
+        "put_back": plan.put_back,
         "left_out": plan.left_out,
+        "dropped": plan.dropped,
         "files": plan.files,
     })
 }
