@@ -141,7 +141,7 @@ mod tests {
         CREATE INDEX by_shout ON plain (shout);
         CREATE INDEX costly ON plain (hex(a));
         CREATE VIEW report AS SELECT who FROM loans;
-        CREATE TRIGGER noted AFTER INSERT ON loans BEGIN DELETE FROM people; END;
+        CREATE TRIGGER noted AFTER INSERT ON loans BEGIN SELECT 1; END;
         CREATE VIRTUAL TABLE notes USING fts5 (text);
         INSERT INTO notes VALUES ('a note');
         INSERT INTO people VALUES ('Ann'), ('Bob');
