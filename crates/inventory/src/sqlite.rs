@@ -11,6 +11,7 @@
 
 mod category_tree;
 mod check;
+mod compare;
 mod connection;
 mod copy;
 mod digest;
@@ -23,6 +24,7 @@ mod strip;
 
 pub use category_tree::inspect_tidied;
 pub use check::{Inspection, TableDigest, Violation, check_replaceable, inspect};
+pub use compare::{RowChanges, compare_rows};
 pub use connection::{Live, live_state, row_counts, version};
 pub(crate) use connection::{explain, open_live_reader};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
