@@ -80,9 +80,9 @@ fn compare(live: &Connection, copy: &Connection, table: &str) -> Result<RowChang
         return Ok(RowChanges::default());
     }
     let names: Vec<&str> = ordered.iter().map(|column| column.name.as_str()).collect();
-    let order: Vec<String> = names[..key_length].iter().map(|name| format!("{name} COLLATE BINARY")).collect();
-    let sql =
-        format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quoted(table), order.join(", "));
+    let order: Vec<String> =
+        names[..key_length].iter().map(|name| format!("{name} COLLATE BINARY")).collect();
+    let sql = format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quoted(table), order.join(", "));
     let (mut old, mut new) = (live.prepare(&sql)?, copy.prepare(&sql)?);
     let (mut old, mut new) = (old.query([])?, new.query([])?);
     old.advance()?;

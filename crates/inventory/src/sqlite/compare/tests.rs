@@ -25,7 +25,10 @@ fn rows_are_matched_by_their_primary_key() {
         &format!("{table} INSERT INTO t VALUES ('é', 1), ('d', 1), ('c', 2), ('B', 1), ('b2', 1)"),
     );
     assert_eq!(found["t"], changes(2, 2, 1));
-    let same = compared(&format!("{table} INSERT INTO t VALUES ('a', 1)"), &format!("{table} INSERT INTO t VALUES ('a', 1)"));
+    let same = compared(
+        &format!("{table} INSERT INTO t VALUES ('a', 1)"),
+        &format!("{table} INSERT INTO t VALUES ('a', 1)"),
+    );
     assert!(!same["t"].any());
 }
 
