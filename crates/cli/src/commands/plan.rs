@@ -30,6 +30,9 @@ pub(super) fn lines(plan: &Plan) -> Lines {
     for what in &plan.redacted {
         lines.add(format!("  takes out what was kept in the clear: {what}"));
     }
+    if changes_nothing(plan) {
+        lines.add("  nothing changes: the inventory is as it was when this backup was made");
+    }
     if plan.violations > 0 {
         let rows = counted(plan.violations, "row");
         lines.add(format!("  takes {rows} with a broken foreign key as they are"));
@@ -37,11 +40,13 @@ pub(super) fn lines(plan: &Plan) -> Lines {
     lines
 }
 
+/// One line of the table: a name, and now, after, added, removed, changed.
+fn row(name: &str, cells: [String; 5]) -> String {
+    let [now, after, added, removed, changed] = cells;
+    format!("  {name:<15} {now:>9} {after:>9} {added:>9} {removed:>9} {changed:>9}")
+}
+
 fn add_kinds(lines: &mut Lines, plan: &Plan) {
-    let row = |name: &str, cells: [String; 5]| {
-        let [now, after, added, removed, changed] = cells;
-        format!("  {name:<12} {now:>10} {after:>10} {added:>10} {removed:>10} {changed:>10}")
-    };
     lines.add(row("", ["now", "after", "added", "removed", "changed"].map(str::to_owned)));
     for (kind, after) in entities::counts(&plan.rows_after) {
         let now = plan.rows_now.as_ref().map(|now| now.get(kind.table).copied().unwrap_or(0));
@@ -51,9 +56,15 @@ fn add_kinds(lines: &mut Lines, plan: &Plan) {
         let cell = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let changes = changes_of(plan, kind.table);
         let change = |of: fn(RowChanges) -> u64| cell(changes.map(of));
-        let changes = [change(|c| c.added), change(|c| c.removed), change(|c| c.changed)];
-        let [added, removed, changed] = changes;
+        let [added, removed, changed] = [change(|c| c.added), change(|c| c.removed), change(|c| c.changed)];
         lines.add(row(&kind.plural(), [cell(now), after.to_string(), added, removed, changed]));
+    }
+    for files in &plan.files {
+        let (add, replace, remove) = (files.add.len(), files.replace.len(), files.remove.len());
+        let unchanged = usize::try_from(files.unchanged).unwrap_or(usize::MAX);
+        let (now, after) = (unchanged + replace + remove, unchanged + replace + add);
+        let name = format!("{} files", files.kind.folder().trim_end_matches('s'));
+        lines.add(row(&name, [now, after, add, remove, replace].map(|number| number.to_string())));
     }
 }
 
@@ -101,20 +112,23 @@ fn add_other_tables(lines: &mut Lines, plan: &Plan) {
 fn add_files(lines: &mut Lines, plan: &Plan) {
     for changes in &plan.files {
         let folder = changes.kind.folder();
-        let (add, replace, remove) = (changes.add.len(), changes.replace.len(), changes.remove.len());
-        lines.add(format!(
-            "  files in {folder}: {add} added, {replace} replaced, {remove} removed, {} unchanged",
-            changes.unchanged
-        ));
         for (what, files) in [("replaces", &changes.replace), ("removes", &changes.remove)] {
             for file in files.iter().take(SHOWN) {
-                lines.add(format!("    {what} {folder}/{file}"));
+                lines.add(format!("  {what} {folder}/{file}"));
             }
             if files.len() > SHOWN {
-                lines.add(format!("    {what} {} more", files.len() - SHOWN));
+                lines.add(format!("  {what} {} more of {folder}", files.len() - SHOWN));
             }
         }
     }
+}
+
+/// Returns whether it is known that everything people see stays as it is.
+fn changes_nothing(plan: &Plan) -> bool {
+    let same = |table: &str| changes_of(plan, table).is_some_and(|changes| !changes.any());
+    let kinds = entities::all().all(|kind| same(kind.table));
+    let tables = other_tables(plan).is_empty() && plan.tables_removed().next().is_none();
+    plan.rows_now.is_some() && kinds && tables && plan.file_totals() == (0, 0, 0)
 }
 
 /// Returns the plan as an object.

@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Res
     let recovered = places::announce(global, engine)?;
     places::require_inventory_or(args.create, global, engine)?;
     let archive = places::archive(global, engine, &args.file)?;
-    let wanted = Wanted { archive, replace: &args.replace, keys: &args.keys, why: Lines::default() };
+    let wanted = Wanted { archive, replace: &args.replace, keys: &args.keys, why: None };
     restore(global, engine, wanted, recovered, json!({}))
 }
 
@@ -31,10 +31,9 @@ pub(crate) fn undo(
     places::require_inventory(global, engine)?;
     let undo = engine.find_undo(ACTOR)?;
     let (archive, at) = (&undo.restore.archive, &undo.restore.at);
-    let mut why = Lines::from(format!("Undoing the restore of {archive}, {at}"));
-    why.add(format!("What was there before it is in {}", undo.safety_backup.display()));
+    let why = format!("taking back the restore of {archive}, {at}");
     let value = json!({"undone": {"archive": archive, "restored_at": at}});
-    let wanted = Wanted { archive: undo.safety_backup, replace, keys, why };
+    let wanted = Wanted { archive: undo.safety_backup, replace, keys, why: Some(why) };
     restore(global, engine, wanted, recovered, value)
 }
 
@@ -43,7 +42,7 @@ struct Wanted<'a> {
     archive: PathBuf,
     replace: &'a args::Replace,
     keys: &'a args::Keys,
-    why: Lines,
+    why: Option<String>,
 }
 
 fn restore(
@@ -65,8 +64,8 @@ fn restore(
         Ok((engine.stage_restore(ACTOR, &options, &mut progress)?, progress))
     })?;
     progress.notes.splice(0..0, recovered);
-    let mut shown = why;
-    shown.append(&plan::lines(staged.plan()));
+    let why = why.map_or_else(String::new, |why| format!(", {why}"));
+    let plan = plan::lines(staged.plan());
     // Only where it is shown: it names every file.
     if let (true, Value::Object(plan)) = (global.json, plan::json(staged.plan())) {
         value.as_object_mut().expect("it is an object").extend(plan);
@@ -76,11 +75,15 @@ fn restore(
         value["notes"] = json!(std::mem::take(&mut progress.notes));
         drop(progress);
         value["dry_run"] = json!(true);
-        shown.add("Nothing was changed (dry run). The archive is sound.");
-        return output::result(global, shown, &value);
+        let mut lines = Lines::from(format!("Restoring {}{why}:", archive.display()));
+        lines.append(&plan);
+        lines.add("Nothing was changed (dry run). The archive is sound.");
+        return output::result(global, lines, &value);
     }
     if !replace.yes {
-        progress.suspend(|| output::before_question(&shown));
+        let mut lines = Lines::from(format!("Restoring {}{why}:", archive.display()));
+        lines.append(&plan);
+        progress.suspend(|| output::before_question(&lines));
         let question = format!("Replace {} with this backup?", engine.places().database.display());
         match progress.suspend(|| output::confirm(&question)) {
             Some(true) => {}
@@ -97,8 +100,8 @@ fn restore(
     let report = staged.commit(&mut progress)?;
     value["notes"] = json!(std::mem::take(&mut progress.notes));
     drop(progress);
-    let mut lines = Lines::from(format!("Restored {}", archive.display()));
-    lines.append(&shown);
+    let mut lines = Lines::from(format!("Restored {}{why}", archive.display()));
+    lines.append(&plan);
     match &report.safety_backup {
         Some(path) => {
             let encrypted = encrypted_like(report.safety_lock, engine.encrypts());
