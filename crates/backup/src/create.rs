@@ -17,6 +17,7 @@ use crate::places::archive_name;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
+pub(crate) use database::look_at;
 use unfinished::Unfinished;
 use write::{Output, Written};
 

@@ -311,12 +311,6 @@ impl Kind {
             | inventory::Error::ValueTooLarge { .. } => Self::Refused,
             inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
             inventory::Error::NotFound { .. } => Self::NotFound,
-            // The migrations speak through another library, which knows only text.
-            inventory::Error::Database(error) => match error.to_string() {
-                text if text.contains("database is locked") => Self::Locked,
-                text if text.contains("disk is full") || text.contains("disk I/O error") => Self::Storage,
-                _ => Self::Internal,
-            },
             _ => Self::Internal,
         }
     }

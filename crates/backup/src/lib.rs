@@ -9,6 +9,7 @@
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
 pub mod catalog;
+mod confirm;
 mod counted;
 pub mod create;
 pub mod drill;

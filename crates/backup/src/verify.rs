@@ -13,6 +13,7 @@ use inventory::Actor;
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
@@ -215,10 +216,10 @@ pub(crate) fn check_database(
     manifest: Option<&Manifest>,
     database: &Path,
 ) -> Result<(Inspection, Vec<String>), Error> {
-    let stripped = strip(database).map_err(Error::archived(archive_path))?;
+    let stripped = confirmed(database, || strip(database)).map_err(Error::archived(archive_path))?;
     // What a manifest describes is compared as it is; what the original made may refer to what is gone.
-    let inspection = if manifest.is_some() { inspect(database) } else { inspect_tidied(database) };
-    let inspection = inspection.map_err(Error::archived(archive_path))?;
+    let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+    let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(archive_path))?;
     if let SchemaState::Newer(found) = &inspection.schema {
         return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
     }

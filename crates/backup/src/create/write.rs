@@ -12,6 +12,7 @@ use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
 
+use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::StableFile;
@@ -64,7 +65,9 @@ impl Engine {
         let copied = self.copy_database(copy, purpose, observer)?;
         let after = list(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => sqlite::references(copy).map_err(Error::live(&self.places.database))?,
+            Some(_) => {
+                confirmed(copy, || sqlite::references(copy)).map_err(Error::live(&self.places.database))?
+            }
             None => Vec::new(),
         };
         let files = choose(before.files, after.files, &references);

@@ -10,6 +10,7 @@ use durable::{Readers, folder_of, regular_file};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
+use crate::confirm::{confirmed, unless_sound};
 use crate::event::Meter;
 use crate::places::file_stage;
 use crate::verify::{check_database, drain, rescue, unpack};
@@ -252,9 +253,12 @@ impl Engine {
         };
         let preparation =
             Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
-        let prepared = sqlite::prepare(&staged, &preparation).map_err(Error::archived(path))?;
+        let inspect = || sqlite::inspect(&staged);
+        let prepared = sqlite::prepare(&staged, &preparation)
+            .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
+            .map_err(Error::archived(path))?;
         // Once more, now that migrations have been at it.
-        let found = sqlite::inspect(&staged).map_err(Error::archived(path))?;
+        let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
         self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
         let folder = folder_of(&staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
