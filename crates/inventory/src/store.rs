@@ -75,7 +75,7 @@ impl Inventory {
             SchemaState::Behind(pending) => return Err(Error::NeedsMigration { pending }),
             SchemaState::Newer(found) => return Err(Error::Newer { found }),
         }
-        Self::connect(Engine::Sqlite(path.to_owned()), ambient).await
+        Self::connect(Engine::Sqlite(path.to_owned()), ambient).await.map_err(|error| error.about(path))
     }
 
     /// Opens the database in `path` as a program does at its start, and closes it again. Blocks; may be

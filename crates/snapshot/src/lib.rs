@@ -8,9 +8,11 @@
 //! process holds on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
 //!
 //! Reading order: [`Error`], `connection` (how databases in use and copies from outside are opened),
-//! `copy` (out of the live database and back into it), `check`, `digest`; `objects`, `strip`, `harmless` and `put_back` (what computes in a schema).
+//! `copy` (out of the live database and back into it), `check`, `digest`, `compare`; then what computes in a schema:
+//! `objects`, `strip`, `harmless` (which of it an archive may bring back) and `put_back`.
 
 mod check;
+mod compare;
 mod connection;
 mod copy;
 mod digest;
@@ -22,6 +24,7 @@ mod put_back;
 mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, inspect};
+pub use compare::{RowChanges, compare_rows};
 pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row_counts, tables, version};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot, use_wal};
 pub use digest::digest;

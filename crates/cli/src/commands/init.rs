@@ -5,20 +5,21 @@ use inventory::sqlite::{self, Live};
 use inventory::{Ambient, Inventory};
 use serde_json::json;
 
-use super::restore::changes_text;
-use super::{ACTOR, block_on};
+use super::{ACTOR, block_on, plan};
 use crate::args::Global;
 use crate::exit::{Code, Failure};
+use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    places::announce(global, engine)?;
+    let recovered = places::announce(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
     match sqlite::live_state(database)? {
-        Live::Missing | Live::Empty { .. } => {}
-        Live::Usable { .. } => return bring_up_to_date(global, engine),
+        Live::Missing => places::require_no_other(global, engine)?,
+        Live::Empty { .. } => {}
+        Live::Usable { .. } => return bring_up_to_date(global, engine, recovered),
         Live::Unusable(why) => {
             let message = format!(
                 "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
@@ -38,30 +39,32 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     )
 }
 
-fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
+fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) -> Result<(), Failure> {
     let mut progress = Progress::new(global);
+    progress.notes = recovered;
     let migrated = engine.migrate(ACTOR, &mut progress)?;
+    let notes = std::mem::take(&mut progress.notes);
     drop(progress);
     let database = engine.places().database.display().to_string();
     match migrated {
         None => output::result(
             global,
             "There is an inventory already, and it is up to date.",
-            &json!({"database": database, "created": false, "migrations": []}),
+            &json!({"database": database, "created": false, "migrations": [], "notes": notes}),
         ),
         Some((migrated, safety)) => {
             let differences = migrated.before.differences(&migrated.after);
-            let mut text = format!(
-                "Brought the database up to date ({}). As it was before, it is in {}.\n{}",
+            let mut lines = Lines::from(format!(
+                "Brought the database up to date ({}). As it was before, it is in {}.",
                 migrated.applied.join(", "),
-                safety.path.display(),
-                changes_text(&migrated.adjustments, &differences)
-            );
+                safety.path.display()
+            ));
+            plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
             let passwords = safety.passwords_left_out();
             for what in &passwords {
-                text += &format!(
-                    "  stays in the database, which the original may need, but is in no backup: {what}\n"
-                );
+                lines.add(format!(
+                    "  stays in the database, since the original may need it, and is in no backup: {what}"
+                ));
             }
             let value = json!({
                 "database": database,
@@ -72,8 +75,9 @@ fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
                 "differences": differences,
                 "passwords_kept_in_the_database": passwords,
                 "safety_backup": output::path(&*safety.path),
+                "notes": notes,
             });
-            output::result(global, &text, &value)
+            output::result(global, lines, &value)
         }
     }
 }
