@@ -104,7 +104,9 @@ impl OpenArchive {
         let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
         // What a manifest describes is compared as it is; what the original made may refer to what is gone.
         let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
-        let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(&self.path))?;
+        let inspection = confirmed(database, || inspect(database))
+            .map_err(|error| error.locate_value(database))
+            .map_err(Error::archived(&self.path))?;
         if let SchemaState::Newer(found) = &inspection.schema {
             return Err(Error::archived(&self.path)(inventory::Error::Newer { found: found.clone() }));
         }

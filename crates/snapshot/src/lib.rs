@@ -19,6 +19,7 @@ mod digest;
 mod error;
 mod flatten;
 mod harmless;
+mod large_value;
 mod objects;
 mod put_back;
 mod strip;
@@ -29,6 +30,7 @@ pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot, use_wal};
 pub use digest::digest;
 pub use error::Error;
+pub use large_value::{LargeValue, find_large_value};
 pub use objects::{OBJECTS_TABLE, ObjectKind, SchemaObject, carried_objects, carry_objects, live_objects};
 pub use put_back::{PutBack, generated_names, may_come_back, put_back};
 pub use strip::strip;

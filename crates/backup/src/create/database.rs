@@ -57,7 +57,7 @@ impl Engine {
             self.create_private(copy)?;
             copied = self.copy_checked(live, copy, observer);
         }
-        match copied {
+        match copied.map_err(|error| error.locate_value(copy)) {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);

@@ -308,3 +308,26 @@ async fn a_table_of_an_unknown_module_does_not_stop_a_backup(
     assert_eq!(report.manifest.left_out[0].what, "virtual table vectors");
     restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
 }
+
+/// The largest value that is backed up is held in memory as a whole, so there is a limit; its owner is told which it is.
+#[rstest]
+#[tokio::test]
+async fn row_11_a_value_that_is_too_large_is_named_by_table_column_and_row(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE my_photos (name TEXT PRIMARY KEY, photo BLOB); \
+             INSERT INTO my_photos VALUES ('small', x'00'), ('scan', zeroblob(140000000))",
+        )
+        .unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("row \"scan\" of table my_photos, whose column photo has 133 MiB"), "{said}");
+    assert!(!said.contains(".backup-") && !said.contains("partial"), "no internal file: {said}");
+    assert_eq!(fs::read_dir(&engine.places().backups).unwrap().count(), 0);
+}
