@@ -98,6 +98,14 @@ impl Purpose {
     }
 }
 
+/// Returns whether an archive bears the name of those that are made before a restore or a migration.
+pub(crate) fn is_safety_backup(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [Purpose::BeforeRestore, Purpose::BeforeMigration]
+        .iter()
+        .any(|purpose| name.starts_with(purpose.prefix()))
+}
+
 /// Why passwords that the original keeps in the clear are left out.
 pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 

@@ -10,6 +10,7 @@
 
 pub mod catalog;
 mod confirm;
+mod counted;
 pub mod create;
 pub mod drill;
 pub mod engine;
@@ -30,6 +31,7 @@ mod status;
 pub mod verify;
 
 pub use catalog::{Contents, Listed, Summary};
+pub use counted::{counted, plural};
 pub use create::{BackupOptions, BackupReport, Encrypt, Purpose};
 pub use drill::{DrillOptions, Drilled};
 pub use engine::{Engine, Protection};
@@ -38,6 +40,6 @@ pub use event::{Event, Note, Observer, Step};
 pub use import::{ImportOptions, ImportReport, StagedImport};
 pub use places::Places;
 pub use recover::Recovered;
-pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
+pub use restore::{Plan, RestoreOptions, RestoreRecord, RestoreReport, StagedRestore, Undo};
 pub use status::{KeyChecked, Proven, Status};
 pub use verify::Verified;

@@ -134,8 +134,8 @@ impl Places {
 const COPY: &str = ".backup-";
 
 /// What the names of our archives end with.
-const PLAIN: &str = ".zip";
-const ENCRYPTED: &str = ".zip.age";
+pub(crate) const PLAIN: &str = ".zip";
+pub(crate) const ENCRYPTED: &str = ".zip.age";
 
 /// The name of an archive in a file.
 pub(crate) fn archive_name(name: &str, encrypted: bool) -> String {

@@ -28,9 +28,9 @@ impl StableFile {
     }
 
     fn check(&self) -> io::Result<()> {
-        let named = self.path.symlink_metadata().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => Err(io::Error::other(SourceChanged)),
-            _ => Err(error),
+        let named = self.path.symlink_metadata().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::other(SourceChanged),
+            _ => error,
         })?;
         let same = FileStamp::of(&self.file.metadata()?) == self.stamp
             && (named.is_symlink() || FileStamp::of(&named) == self.stamp)

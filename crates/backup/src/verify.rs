@@ -44,7 +44,12 @@ impl Engine {
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
         crate::create::require(actor, "verifying a backup", "backup:create")?;
         // The database that is unpacked into it can be read by its owner only.
-        let scratch = Scratch::create(self, &std::env::temp_dir().join("makermatrix"), MARK)?;
+        let temporary = std::env::temp_dir();
+        // Making it would leave it behind: it may be mistyped, or not mounted.
+        temporary
+            .metadata()
+            .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
+        let scratch = Scratch::create(self, &temporary.join("makermatrix"), MARK)?;
         let before = status::identity(path);
         let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {

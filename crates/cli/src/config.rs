@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use crate::args::Global;
 use crate::exit::Failure;
-use crate::places::set;
 
 /// Its name in the data folder.
 const NAME: &str = "makermatrix.toml";
@@ -43,7 +42,7 @@ impl Config {
     /// The one that was named; or else the one in the data folder or beside the database, if there is
     /// one. The database may lie elsewhere, and what protects it must not depend on where somebody stands.
     pub(crate) fn read(global: &Global, database: &Path) -> Result<Self, Failure> {
-        if let Some(path) = set(&global.config) {
+        if let Some(path) = global.config() {
             return Self::read_from(path);
         }
         let mut found: Vec<PathBuf> = Vec::new();

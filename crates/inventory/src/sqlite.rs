@@ -18,7 +18,7 @@ pub use redact::redact;
 pub(crate) use redact::redact_live;
 pub use references::{Reference, references};
 pub use snapshot::{
-    Copied, Live, Progress, Replaced, TableDigest, Violation, Watch, live_state, replace, row_counts,
-    salvage, snapshot, version,
+    Copied, Live, Progress, Replaced, RowChanges, TableDigest, Violation, Watch, compare_rows, live_state,
+    replace, row_counts, salvage, snapshot, version,
 };
 pub use strip::strip;

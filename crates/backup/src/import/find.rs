@@ -78,7 +78,11 @@ pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportS
     Ok(ImportSource::Archive(source.to_owned()))
 }
 
-fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
+/// Returns the databases that lie below a data folder where the original keeps its own.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn databases_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut databases = Vec::new();
     for path in DATABASES.map(|path| folder.join(path)) {
         let known = |path: &PathBuf| databases.iter().any(|found: &PathBuf| same_file(found, path));
@@ -86,6 +90,11 @@ fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource,
             databases.push(path);
         }
     }
+    Ok(databases)
+}
+
+fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
+    let databases = databases_in(folder)?;
     let database = match databases.as_slice() {
         [] => {
             let (path, newest) = (folder.to_owned(), newest_archive(folder));
@@ -144,13 +153,13 @@ pub(super) fn must_be_elsewhere(source: &ImportSource, places: &Places) -> Resul
     let ImportSource::Data { database, static_files, .. } = source else { return Ok(()) };
     let real = |path: &Path| path.canonicalize().ok();
     if same_file(database, &places.database) {
-        return Err(Error::ImportSame { path: database.clone() });
+        return Err(Error::ImportSame { path: database.clone(), database: database.clone() });
     }
     if let Some(from) = static_files
         && let (Some(from), Some(to)) = (real(from), real(&places.static_files))
         && (from.starts_with(&to) || to.starts_with(&from))
     {
-        return Err(Error::ImportSame { path: from });
+        return Err(Error::ImportSame { path: from, database: database.clone() });
     }
     Ok(())
 }

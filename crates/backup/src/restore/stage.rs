@@ -266,8 +266,14 @@ impl Engine {
             Live::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
             _ => None,
         };
+        // Only for people to look at, so a live database that cannot be compared stops nobody.
+        let row_changes = match rows_now {
+            Some(_) => sqlite::compare_rows(&self.places.database, &staged).unwrap_or_default(),
+            None => BTreeMap::new(),
+        };
         Ok(Plan {
             rows_now,
+            row_changes,
             rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),
             migrations: prepared.migrations,
             cancelled_tasks: prepared.cancelled_tasks,

@@ -12,12 +12,13 @@ use crate::progress::Progress;
 use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    places::announce(global, engine)?;
+    let recovered = places::announce(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
     match sqlite::live_state(database)? {
-        Live::Missing | Live::Empty { .. } => {}
-        Live::Usable { .. } => return bring_up_to_date(global, engine),
+        Live::Missing => places::require_no_other(global, engine)?,
+        Live::Empty { .. } => {}
+        Live::Usable { .. } => return bring_up_to_date(global, engine, recovered),
         Live::Unusable(why) => {
             let message = format!(
                 "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
@@ -37,25 +38,30 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     )
 }
 
-fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
+fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) -> Result<(), Failure> {
     let mut progress = Progress::new(global);
+    progress.notes = recovered;
     let migrated = engine.migrate(ACTOR, &mut progress)?;
+    let notes = std::mem::take(&mut progress.notes);
     drop(progress);
     let database = engine.places().database.display().to_string();
     match migrated {
         None => output::result(
             global,
             "There is an inventory already, and it is up to date.",
-            &json!({"database": database, "created": false, "migrations": []}),
+            &json!({"database": database, "created": false, "migrations": [], "notes": notes}),
         ),
         Some((migrations, safety)) => output::result(
             global,
-            &format!(
+            format!(
                 "Brought the database up to date ({}). As it was before, it is in {}.",
                 migrations.join(", "),
                 safety.path.display()
             ),
-            &json!({"database": database, "created": false, "migrations": migrations, "safety_backup": output::path(&*safety.path)}),
+            &json!({
+                "database": database, "created": false, "migrations": migrations,
+                "safety_backup": output::path(&*safety.path), "notes": notes,
+            }),
         ),
     }
 }
