@@ -19,6 +19,7 @@ use crate::{Engine, Error, Observer, Status};
 
 pub(crate) use database::look_at;
 use unfinished::Unfinished;
+pub(crate) use unfinished::unfinished_archive;
 use write::{Output, Written};
 
 /// What to back up, and under which name.

@@ -98,7 +98,7 @@ impl Engine {
         let reader = engine.open(&options.archive)?;
         let compared = |entry: &&Entry| entry.role.is_static() || entry.role == Role::Database;
         let total = reader.entries().iter().filter(compared).map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
+        let mut meter = Meter::new(&self.cancellation, observer, total);
         let files = comparison.files(&reader, &mut meter)?;
         let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
         let bytes =

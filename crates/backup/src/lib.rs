@@ -8,6 +8,7 @@
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
+pub mod cancellation;
 pub mod catalog;
 mod confirm;
 mod counted;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod event;
 pub mod import;
 mod key_check;
+mod leftovers;
 mod lock;
 mod migrate;
 mod new_inventory;
@@ -30,6 +32,7 @@ mod stable_file;
 mod status;
 pub mod verify;
 
+pub use cancellation::Cancellation;
 pub use catalog::{Contents, Listed, Summary};
 pub use counted::{counted, plural};
 pub use create::{BackupOptions, BackupReport, Encrypt, Purpose};

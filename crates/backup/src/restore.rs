@@ -164,6 +164,13 @@ impl StagedRestore {
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (made, watch) = self.safety_backup(observer)?;
+        // The last moment: what follows is completed.
+        if let Err(cancelled) = self.engine.cancellation.check() {
+            if let Some(made) = &made {
+                self.engine.remove_archive(&made.path)?;
+            }
+            return Err(cancelled);
+        }
         let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
         let static_files = &self.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
@@ -194,7 +201,10 @@ impl StagedRestore {
         if !self.needs_safety_backup() {
             return Ok((None, None));
         }
-        let failed = |source| Error::SafetyBackup { source: Box::new(source) };
+        let failed = |source| match source {
+            Error::Cancelled => Error::Cancelled,
+            source => Error::SafetyBackup { source: Box::new(source) },
+        };
         let database = &self.engine.places.database;
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));

@@ -16,7 +16,7 @@ use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::scratch::Scratch;
-use crate::{Engine, Error, Event, Observer, Status, Step, status};
+use crate::{Cancellation, Engine, Error, Event, Observer, Status, Step, status};
 
 /// Between the name of the program and the id of a verification, among the temporary files.
 const MARK: &str = ".verify-";
@@ -70,7 +70,7 @@ impl Engine {
         observer.event(Event::Step(Step::Open));
         let reader = self.open(path)?;
         if let Some(rescue) = rescue(path, &reader) {
-            check_entries(path, &reader, observer)?;
+            check_entries(path, &reader, &self.cancellation, observer)?;
             return Err(rescue);
         }
         let unpacked = self.verify_into(path, &reader, database, observer);
@@ -95,7 +95,7 @@ impl Engine {
     ) -> Result<(u64, Inspection), Error> {
         observer.event(Event::Step(Step::CheckEntries));
         let total = reader.entries().iter().map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
+        let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in reader.entries() {
             if entry.role == Role::Database {
                 unpack(path, reader, entry, &*self.disk, (database, Readers::Owner), &mut meter)?;
@@ -125,10 +125,11 @@ pub(crate) fn rescue(path: &Path, reader: &Reader<File>) -> Option<Error> {
 pub(crate) fn check_entries(
     path: &Path,
     reader: &Reader<File>,
+    cancellation: &Cancellation,
     observer: &mut dyn Observer,
 ) -> Result<(), Error> {
     observer.event(Event::Step(Step::CheckEntries));
-    let mut meter = Meter::new(observer, reader.entries().iter().map(|entry| entry.size).sum());
+    let mut meter = Meter::new(cancellation, observer, reader.entries().iter().map(|entry| entry.size).sum());
     reader.entries().iter().try_for_each(|entry| drain(path, reader, entry, &mut meter).map(|_| ()))
 }
 
@@ -204,7 +205,7 @@ fn copy(
             return Ok(content.hash().expect("read to its end"));
         }
         sink(&buffer[..n])?;
-        meter.add(n as u64);
+        meter.add_or_stop(n as u64)?;
     }
 }
 

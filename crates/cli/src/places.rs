@@ -9,7 +9,7 @@ use inventory::Ambient;
 use crate::args::Global;
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::output;
+use crate::{output, signals};
 
 /// Returns the engine for the places that were asked for.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
@@ -25,7 +25,9 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     }
     let places = places.resolved();
     let config = Config::read(global, &places.database)?;
-    Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
+    Ok(Engine::new(places, Ambient::system())
+        .protecting(config.protection()?)
+        .cancelled_by(signals::cancellation()))
 }
 
 /// Says which database will be touched, then finishes or discards what was interrupted on it. Returns what was

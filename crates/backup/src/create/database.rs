@@ -85,6 +85,10 @@ impl Engine {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
+        if self.cancellation.is_cancelled() {
+            // The caller asks as well; checking the copy would be for nothing.
+            return Ok(CopiedDatabase { restarts: copied.restarts, ..CopiedDatabase::default() });
+        }
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
         let redacted = sqlite::redact(copy)?;
         let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;

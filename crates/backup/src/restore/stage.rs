@@ -39,7 +39,7 @@ impl Engine {
 
         observer.event(Event::Step(Step::Stage));
         let total = reader.entries().iter().map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
+        let mut meter = Meter::new(&self.cancellation, observer, total);
         let commit = match live {
             Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
             Live::Missing | Live::Unusable(_) => CommitBy::Rename,

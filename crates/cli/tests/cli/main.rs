@@ -12,6 +12,7 @@ mod killed;
 mod lessons;
 #[cfg(unix)]
 mod odd_paths;
+mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
