@@ -191,13 +191,13 @@ impl StagedRestore {
     }
 
     /// Backs up what is there, and watches that nothing comes after it: what people wrote while the
-    /// backup was made would be lost. If somebody did write, once more; if again, so be it, and the
-    /// commit refuses.
+    /// backup was made would be lost. If somebody did write, takes another backup; if somebody writes
+    /// each time, the commit refuses.
     fn safety_backup(
         &self,
         observer: &mut dyn Observer,
     ) -> Result<(Option<BackupReport>, Option<Watch>), Error> {
-        const TRIES: u32 = 2;
+        const MAX_ATTEMPTS: u32 = 3;
         if !self.needs_safety_backup() {
             return Ok((None, None));
         }
@@ -217,8 +217,9 @@ impl StagedRestore {
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
             let made =
                 self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
-            let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
-            if !changed || attempt == TRIES {
+            // Where it cannot be told, the commit finds out.
+            let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
+            if !changed || attempt == MAX_ATTEMPTS {
                 return Ok((Some(made), watch));
             }
             self.engine.remove_archive(&made.path).map_err(failed)?;
