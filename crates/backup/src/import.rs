@@ -71,6 +71,17 @@ pub struct StagedImport {
     staged: StagedRestore,
 }
 
+/// What an import would do.
+#[derive(Debug)]
+pub struct ImportPreview {
+    /// Where it comes from.
+    pub source: ImportSource,
+    /// What is there.
+    pub contents: Contents,
+    /// What committing would do.
+    pub plan: Plan,
+}
+
 /// An import that is complete.
 #[derive(Debug)]
 pub struct ImportReport {
@@ -117,8 +128,43 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
-        let contents = engine.contents(archive, &staged)?;
+        let contents = engine.contents(archive, staged.plan(), &staged.database())?;
         Ok(StagedImport { source, contents, made, staged })
+    }
+
+    /// Finds, copies and checks the source, and returns what importing it would do. Changes nothing, there or
+    /// here.
+    ///
+    /// # Errors
+    /// Those of an import.
+    pub fn preview_import(
+        &self,
+        actor: &Actor,
+        options: &ImportOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<ImportPreview, Error> {
+        crate::create::require(actor, "importing an inventory", "backup:restore")?;
+        self.places.check()?;
+        let source = self.find_import(options)?;
+        let scratch = self.preview_scratch()?;
+        let made = match &source {
+            ImportSource::Archive(_) => None,
+            ImportSource::Data { database, static_files, .. } => {
+                let copy = scratch.folder.join("source.db");
+                let output = Some(scratch.folder.join("backups"));
+                Some(self.archive_of_copy(database, static_files.as_deref(), &copy, output, observer)?)
+            }
+        };
+        let (engine, archive) =
+            made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
+        let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
+        let (plan, contents) = engine.preview(actor, &restore, observer, |plan, staged| {
+            let contents = engine.contents(archive, &plan, staged)?;
+            Ok((plan, contents))
+        })?;
+        drop(made);
+        scratch.remove()?;
+        Ok(ImportPreview { source, contents, plan })
     }
 
     /// One of our backups of what lies elsewhere.
@@ -132,7 +178,7 @@ impl Engine {
         // must not stay.
         let _lock = self.lock("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_of_copy(database, static_files, &copy, observer);
+        let made = self.archive_of_copy(database, static_files, &copy, None, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Best effort: the next backup removes it.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
@@ -145,6 +191,7 @@ impl Engine {
         database: &Path,
         static_files: Option<&Path>,
         copy: &Path,
+        output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<Made, Error> {
         source::copy_database(&*self.disk, database, copy)?;
@@ -158,25 +205,24 @@ impl Engine {
         let engine = Self { places, ..self.clone() };
         // A source without files says nothing about them, so those here stay.
         let files = static_files.is_some();
-        let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
+        let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
         let made = engine.backup_locked(&options, Purpose::Import, observer);
         let made = made.map_err(|error| error.of_source(copy, database))?;
         Ok(Made { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
     }
 
-    fn contents(&self, archive: &Path, staged: &StagedRestore) -> Result<Contents, Error> {
+    fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
         let summary = self.show(archive)?.contents.expect("it was opened to be staged");
-        let staged_database = staged.database();
         let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
         if let Some(manifest) = summary.info.v3() {
             let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);
             passwords.extend(taken_out.map(|left| left.what.clone()));
             dangling.clone_from(&manifest.dangling);
         }
-        passwords.extend(staged.plan().redacted.iter().cloned());
-        let default_passwords = sqlite::users_with_password(&staged_database, DEFAULT_PASSWORD);
+        passwords.extend(plan.redacted.iter().cloned());
+        let default_passwords = sqlite::users_with_password(staged_database, DEFAULT_PASSWORD);
         Ok(Contents {
-            rows: staged.plan().rows_after.clone(),
+            rows: plan.rows_after.clone(),
             database_size: summary.database_size,
             datasheets: summary.datasheets,
             images: summary.images,

@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// Returns whether a backup or restore of this inventory is under way. Leaves no lock file behind.
-    fn is_working(&self) -> io::Result<bool> {
+    pub(crate) fn is_working(&self) -> io::Result<bool> {
         match regular_file::open(&self.places.lock_file()) {
             Ok(lock) => Ok(matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -8,6 +8,7 @@ mod commit;
 mod history;
 mod journal;
 mod plan;
+mod preview;
 mod stage;
 mod unchanged;
 
@@ -25,8 +26,8 @@ pub(crate) use commit::{discard, finish};
 pub use history::{RestoreRecord, Undo};
 pub(crate) use journal::Journal;
 pub use plan::{FileChanges, Plan};
-use stage::Staged;
 pub(crate) use stage::hash_of;
+use stage::{Destination, Staged};
 use unchanged::Unchanged;
 
 /// What to restore, and how careful to be.
@@ -101,7 +102,8 @@ impl Engine {
         static_files.sweep().map_err(Error::live(&self.places.static_files))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
-        let staged = self.stage(options, &reader, &id, &live, observer);
+        let to = Destination { database: self.places.staged_database(&id), stages_files: true };
+        let staged = self.stage(options, &reader, &id, &live, &to, observer);
         match staged {
             Ok(Staged { plan, journal, unchanged }) => StagedRestore {
                 engine: self.clone(),
@@ -134,18 +136,12 @@ impl StagedRestore {
         Ok(self)
     }
 
-    /// As backups are here; and where they are not, but the archive is, as that is.
     fn encrypt_safety_backup(&self) -> Encrypt {
-        let engine = &self.engine;
-        if engine.encrypts() {
-            return Encrypt::AsConfigured;
-        }
-        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
-        like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+        encrypt_safety_backup(&self.engine, self.lock)
     }
 
     fn needs_safety_backup(&self) -> bool {
-        self.options.safety_backup && self.plan.replaces_something
+        needs_safety_backup(&self.options, &self.plan)
     }
 
     /// What committing would do.
@@ -226,6 +222,19 @@ impl StagedRestore {
         }
         unreachable!("the last try returns")
     }
+}
+
+/// As backups are here; and where they are not, but the archive is, as that is.
+fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::Lock>) -> Encrypt {
+    if engine.encrypts() {
+        return Encrypt::AsConfigured;
+    }
+    let like_it = lock.and_then(|lock| engine.keys.encryption_like(lock));
+    like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+}
+
+fn needs_safety_backup(options: &RestoreOptions, plan: &Plan) -> bool {
+    options.safety_backup && plan.replaces_something
 }
 
 impl Drop for StagedRestore {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+mod dry_run;
 mod encryption;
 mod full_disk;
 mod import;
