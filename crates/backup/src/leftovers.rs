@@ -20,7 +20,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Storage`] when a folder cannot be read.
     pub fn leftovers(&self, actor: &Actor) -> Result<Vec<PathBuf>, Error> {
-        crate::create::require(actor, "listing backups", "backup:create")?;
+        crate::permission::require(actor, "listing backups", "backup:create")?;
         let mut found = Vec::new();
         let backups = &self.places.backups;
         let unfinished = |path: &Path, name: &str| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use inventory::{Actor, restore_names};
 
-use crate::restore::Journal;
+use crate::settle::Journal;
 use crate::{Engine, Error};
 
 /// A restore that was interrupted and has been neither finished nor discarded.
@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Storage`] when the folder of the database cannot be read.
     pub fn pending_restores(&self, actor: &Actor) -> Result<Vec<PendingRestore>, Error> {
-        crate::create::require(actor, "looking for interrupted restores", "backup:create")?;
+        crate::permission::require(actor, "looking for interrupted restores", "backup:create")?;
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
         let beside = restore_names::beside(database).map_err(failed())?;

@@ -6,7 +6,6 @@
 
 mod commit;
 mod history;
-mod journal;
 mod plan;
 mod preview;
 mod stage;
@@ -19,13 +18,13 @@ use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
 use crate::create::look_at;
-use crate::lock::Lock;
+use crate::session::Session;
+use crate::settle::{CommitBy, Journal};
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
-pub(crate) use commit::{discard, finish};
+pub use crate::file_changes::FileChanges;
 pub use history::{RestoreRecord, Undo};
-pub(crate) use journal::Journal;
-pub use plan::{FileChanges, Plan};
+pub use plan::{Plan, Totals};
 pub(crate) use stage::hash_of;
 use stage::{Destination, Staged};
 use unchanged::Unchanged;
@@ -51,16 +50,17 @@ impl RestoreOptions {
 /// A restore that needs only to be committed. Dropped instead, it leaves nothing behind.
 #[derive(Debug)]
 pub struct StagedRestore {
-    engine: Engine,
     options: RestoreOptions,
     plan: Plan,
-    journal: Journal,
+    id: String,
+    commit: CommitBy,
     unchanged: Vec<Unchanged>,
     live: Live,
     lock: Option<archive::Lock>,
     committed: bool,
     _lease: Lease,
-    _lock: Lock,
+    /// Last, so that the lock is released when all else is gone.
+    session: Session,
 }
 
 /// A restore that is complete.
@@ -87,11 +87,10 @@ impl Engine {
         options: &RestoreOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedRestore, Error> {
-        crate::create::require(actor, "restoring a backup", "backup:restore")?;
+        crate::permission::require(actor, "restoring a backup", "backup:restore")?;
         observer.event(Event::Step(Step::Open));
-        let reader = self.open(&options.archive)?;
-        let lock = self.lock("a restore")?;
-        self.recover_locked(&lock)?;
+        let archive = self.open(&options.archive)?;
+        let session = self.session("a restore")?;
         let database = &self.places.database;
         let live = look_at(database).map_err(Error::live(database))?;
         if matches!(live, Live::Usable { .. }) {
@@ -103,19 +102,19 @@ impl Engine {
         let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
         let to = Destination { database: self.places.staged_database(&id), stages_files: true };
-        let staged = self.stage(options, &reader, &id, &live, &to, observer);
+        let staged = self.stage(options, &archive, &id, &live, &to, observer);
         match staged {
-            Ok(Staged { plan, journal, unchanged }) => StagedRestore {
-                engine: self.clone(),
+            Ok(Staged { plan, commit, unchanged }) => StagedRestore {
+                session,
                 options: options.clone(),
                 plan,
-                journal,
+                id,
+                commit,
                 unchanged,
                 live,
-                lock: reader.lock(),
+                lock: archive.reader.lock(),
                 committed: false,
                 _lease: lease,
-                _lock: lock,
             }
             .with_a_safety_backup_that_can_be_made(),
             Err(error) => {
@@ -130,14 +129,14 @@ impl StagedRestore {
     /// Known before anybody is asked whether to go on.
     fn with_a_safety_backup_that_can_be_made(self) -> Result<Self, Error> {
         if self.needs_safety_backup() {
-            let encryption = self.engine.encryption(&self.encrypt_safety_backup());
+            let encryption = self.session.engine.encryption(&self.encrypt_safety_backup());
             encryption.map_err(|source| Error::SafetyBackup { source: Box::new(source) })?;
         }
         Ok(self)
     }
 
     fn encrypt_safety_backup(&self) -> Encrypt {
-        encrypt_safety_backup(&self.engine, self.lock)
+        encrypt_safety_backup(&self.session.engine, self.lock)
     }
 
     fn needs_safety_backup(&self) -> bool {
@@ -151,7 +150,7 @@ impl StagedRestore {
 
     /// The database that would go live.
     pub(crate) fn database(&self) -> PathBuf {
-        self.engine.places.staged_database(&self.journal.id)
+        self.session.engine.places.staged_database(&self.id)
     }
 
     /// Makes the change.
@@ -161,25 +160,27 @@ impl StagedRestore {
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (made, watch) = self.safety_backup(observer)?;
         // The last moment: what follows is completed.
-        if let Err(cancelled) = self.engine.cancellation.check() {
+        if let Err(cancelled) = self.session.engine.cancellation.check() {
             if let Some(made) = &made {
-                self.engine.remove_archive(&made.path)?;
+                self.session.engine.remove_archive(&made.path)?;
             }
             return Err(cancelled);
         }
         let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
-        let static_files = &self.engine.places.static_files;
+        let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Only now, since every file takes memory and the backup needs it, too.
-        self.journal.list(&self.plan.files);
-        self.engine.note_restore(RestoreRecord {
-            id: self.journal.id.clone(),
-            at: self.engine.ambient.local().format("%Y-%m-%d %H:%M:%S").to_string(),
-            archive: self.journal.archive.clone(),
+        let static_files = &self.session.engine.places.static_files;
+        let journal =
+            Journal::new(&self.id, &self.options.archive, static_files, self.commit, &self.plan.files);
+        self.session.engine.note_restore(RestoreRecord {
+            id: self.id.clone(),
+            at: self.session.engine.ambient.local().format("%Y-%m-%d %H:%M:%S").to_string(),
+            archive: journal.archive.clone(),
             safety_backup: safety_backup.as_deref().and_then(file_name),
         })?;
         self.committed = true;
-        let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
+        let set_aside = commit::run(&self.session.engine, &journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
@@ -201,7 +202,7 @@ impl StagedRestore {
             Error::Cancelled => Error::Cancelled,
             source => Error::SafetyBackup { source: Box::new(source) },
         };
-        let database = &self.engine.places.database;
+        let database = &self.session.engine.places.database;
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
@@ -211,14 +212,13 @@ impl StagedRestore {
                 _ => None,
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
-            let made =
-                self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
+            let made = self.session.backup(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
             // Where it cannot be told, the commit finds out.
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
             if !changed || attempt == MAX_ATTEMPTS {
                 return Ok((Some(made), watch));
             }
-            self.engine.remove_archive(&made.path).map_err(failed)?;
+            self.session.engine.remove_archive(&made.path).map_err(failed)?;
         }
         unreachable!("the last try returns")
     }
@@ -240,7 +240,7 @@ fn needs_safety_backup(options: &RestoreOptions, plan: &Plan) -> bool {
 impl Drop for StagedRestore {
     fn drop(&mut self) {
         if !self.committed {
-            self.engine.remove_stages(&self.journal.id);
+            self.session.engine.remove_stages(&self.id);
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use inventory::sqlite::RowChanges;
-use inventory::static_files::FileKind;
+use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
+
+use crate::file_changes::FileChanges;
 
 /// The plan of a restore.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -18,6 +20,10 @@ pub struct Plan {
     pub row_changes: BTreeMap<String, RowChanges>,
     /// Migrations that the database of the archive needed.
     pub migrations: Vec<String>,
+    /// What had to be changed in the data so that it fits the tables of today.
+    pub adjustments: Vec<Adjustment>,
+    /// The totals of the backup and of what is made of it.
+    pub totals: Totals,
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
@@ -33,24 +39,20 @@ pub struct Plan {
     pub(super) replaces_something: bool,
 }
 
-/// What happens to the files of one folder.
-#[derive(Debug, Clone, Serialize)]
-pub struct FileChanges {
-    /// Which folder.
-    #[serde(serialize_with = "folder")]
-    pub kind: FileKind,
-    /// Files that are not there now.
-    pub add: Vec<String>,
-    /// Files with another content now.
-    pub replace: Vec<String>,
-    /// Files that the backup does not have.
-    pub remove: Vec<String>,
-    /// How many are the same already.
-    pub unchanged: u64,
+/// The totals of an inventory before and after it was restored or migrated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// What there was.
+    pub before: Census,
+    /// What was made of it.
+    pub after: Census,
 }
 
-fn folder<S: serde::Serializer>(kind: &FileKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.folder())
+impl Totals {
+    /// Returns the totals that are not the same.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.before.differences(&self.after)
+    }
 }
 
 impl Plan {

@@ -11,7 +11,7 @@ use inventory::sqlite::{self, Live};
 use inventory::static_files::FileKind;
 use rustix::fs::{Access, access};
 
-use crate::create::look_at;
+use crate::create::{Source, look_at};
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
@@ -44,9 +44,9 @@ impl Engine {
         observer: &mut dyn Observer,
         then: impl FnOnce(Plan, &Path) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        crate::create::require(actor, "restoring a backup", "backup:restore")?;
+        crate::permission::require(actor, "restoring a backup", "backup:restore")?;
         observer.event(Event::Step(Step::Open));
-        let reader = self.open(&options.archive)?;
+        let archive = self.open(&options.archive)?;
         self.places.check()?;
         let database = &self.places.database;
         let live = look_at(database).map_err(Error::live(database))?;
@@ -57,11 +57,11 @@ impl Engine {
         let scratch = self.preview_scratch()?;
         let to = Destination { database: scratch.folder.join(archive::DATABASE), stages_files: false };
         let id = self.ambient.uuid().to_string();
-        let Staged { plan, .. } = self.stage(options, &reader, &id, &live, &to, observer)?;
+        let Staged { plan, .. } = self.stage(options, &archive, &id, &live, &to, observer)?;
         self.require_file_permissions(&plan)?;
         if needs_safety_backup(options, &plan) {
             let failed = |source| Error::SafetyBackup { source: Box::new(source) };
-            self.try_safety_backup(&reader.lock(), &scratch).map_err(failed)?;
+            self.try_safety_backup(&archive.reader.lock(), &scratch).map_err(failed)?;
         }
         let result = then(plan, &to.database)?;
         scratch.remove()?;
@@ -93,7 +93,8 @@ impl Engine {
             }
         }
         let copy = scratch.folder.join("safety_backup.db");
-        self.copy_database(&copy, Purpose::BeforeRestore, &mut |_: Event| {})?;
+        let source = Source::of(self, Purpose::BeforeRestore);
+        self.copy_database(&source, &copy, &mut |_: Event| {})?;
         // As the backup asks for it.
         space::require_near(&self.places.backups, copy.metadata().map_or(0, |found| found.len()))
     }
