@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use archive::{Entry, Format, Info, KeyFault, Lock, Outside, Reader, Role};
 
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 
 use crate::create::is_safety_backup;
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};

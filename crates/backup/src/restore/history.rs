@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use inventory::disk::write_durably;
+use durable::write_durably;
 use inventory::{Actor, sqlite};
 use serde::{Deserialize, Serialize};
 

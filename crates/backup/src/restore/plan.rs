@@ -7,7 +7,7 @@ use inventory::static_files::FileKind;
 use serde::Serialize;
 
 /// The plan of a restore.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// Rows of each table now; `None` when there is no database that can be read.
     pub rows_now: Option<BTreeMap<String, u64>>,
@@ -29,7 +29,6 @@ pub struct Plan {
     /// What happens to the files of each folder; a folder the archive was made without is missing.
     pub files: Vec<FileChanges>,
     /// Whether there is anything now that could be lost.
-    #[serde(skip)]
     pub(super) replaces_something: bool,
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use backup::{Plan, counted};
-use inventory::sqlite::RowChanges;
 use serde_json::{Map, Value, json};
+use snapshot::RowChanges;
 
 use crate::entities;
 use crate::output::{self, Lines};
@@ -133,15 +133,20 @@ fn changes_nothing(plan: &Plan) -> bool {
 
 /// Returns the plan as an object.
 pub(super) fn json(plan: &Plan) -> Value {
-    let changes: Map<String, Value> =
-        entities::all().filter_map(|kind| Some((kind.key(), json!(changes_of(plan, kind.table)?)))).collect();
+    let changes: Map<String, Value> = entities::all()
+        .filter_map(|kind| Some((kind.key(), changes_json(changes_of(plan, kind.table)?))))
+        .collect();
+    let tables: Map<String, Value> = other_tables(plan)
+        .into_iter()
+        .map(|(table, changes)| (table.to_owned(), changes.map_or(Value::Null, changes_json)))
+        .collect();
     let removed: Map<String, Value> =
         plan.tables_removed().map(|(table, rows)| (table.to_owned(), json!(rows))).collect();
     json!({
         "now": plan.rows_now.as_ref().map(output::counts_json),
         "after": output::counts_json(&plan.rows_after),
         "changes": changes,
-        "other_tables": other_tables(plan),
+        "other_tables": tables,
         "tables_removed": removed,
         "migrations": plan.migrations,
         "cancelled_tasks": plan.cancelled_tasks,
@@ -150,4 +155,8 @@ pub(super) fn json(plan: &Plan) -> Value {
         "left_out": plan.left_out,
         "files": plan.files,
     })
+}
+
+fn changes_json(changes: RowChanges) -> Value {
+    json!({"added": changes.added, "removed": changes.removed, "changed": changes.changed})
 }

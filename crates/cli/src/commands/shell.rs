@@ -6,7 +6,7 @@ use backup::{Error, counted};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use inventory::disk::{RealDisk, write_durably};
+use durable::{RealDisk, write_durably};
 use serde_json::json;
 
 use crate::args::{Args, Global};
