@@ -24,7 +24,7 @@ use words::{advice, no_safety_backup, nothing_to_import, paths, shown, storage};
 pub enum Error {
     #[error("{}: no such file. `makermatrix list` shows the backups there are.", path.display())]
     ArchiveNotFound { path: PathBuf },
-    #[error("there is no archive {} in {}. `makermatrix list` shows those there are.", name.display(), folder.display())]
+    #[error("there is no archive {}, neither in the working folder nor in {}. `makermatrix list` shows those there are.", name.display(), folder.display())]
     NoSuchArchive { name: PathBuf, folder: PathBuf },
     #[error("there is no backup in {}. Make one with `makermatrix backup`.", folder.display())]
     NoBackups { folder: PathBuf },
@@ -54,6 +54,8 @@ pub enum Error {
 
     #[error("there is no database at {}. Create one with `makermatrix init`, or check --data-dir and DATABASE_URL.", path.display())]
     NoDatabase { path: PathBuf },
+    #[error("the database {} is empty: it has no tables. Make it an inventory with `makermatrix init`, or check --data-dir and DATABASE_URL.", path.display())]
+    EmptyDatabase { path: PathBuf },
     #[error("the live database {}: {source}", path.display())]
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
@@ -205,6 +207,7 @@ impl Error {
             | Self::NothingToUndo { .. }
             | Self::NoSafetyBackup { .. }
             | Self::NoDatabase { .. }
+            | Self::EmptyDatabase { .. }
             | Self::NoEnv { .. } => Kind::NotFound,
             Self::AmbiguousArchive { .. }
             | Self::ArchiveIsFolder { .. }
@@ -279,6 +282,7 @@ impl Error {
                 let source = Box::new(named(*source, original));
                 Self::ImportedDatabase { path: original.to_owned(), source }
             }
+            Self::EmptyDatabase { path } if path == copy => Self::EmptyDatabase { path: original.to_owned() },
             other => other,
         }
     }

@@ -45,6 +45,9 @@ impl Engine {
                 ..CopiedDatabase::default()
             });
         }
+        if matches!(state, Live::Empty { .. }) {
+            return Err(Error::EmptyDatabase { path: live.clone() });
+        }
         if let Ok(found) = live.metadata() {
             space::require(folder_of(copy), found.len())?;
         }
