@@ -15,6 +15,7 @@ use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Inventory, migration};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::restore::hash_of;
 use crate::scratch::Scratch;
@@ -153,7 +154,8 @@ impl Comparison<'_> {
     ) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
-        let restored = sqlite::inspect(restored).map_err(Error::live(restored))?.tables;
+        let restored = confirmed(restored, || sqlite::inspect(restored));
+        let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
         let archived = self.archived_tables(reader, meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
@@ -211,6 +213,7 @@ fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
 /// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
 fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
+    places.require_text()?;
     let database = &places.database;
     engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
     migration::migrate(database).map_err(Error::live(database))?;

@@ -32,6 +32,8 @@ pub enum Error {
     AmbiguousArchive { name: PathBuf, found: Vec<PathBuf> },
     #[error("{} is a folder, not an archive. Name the .zip file itself.", path.display())]
     ArchiveIsFolder { path: PathBuf },
+    #[error("{}: it is {kind}, not an archive. Name the .zip file itself.", path.display())]
+    ArchiveNotAFile { path: PathBuf, kind: &'static str },
     #[error("{}: {source}. {}", path.display(), advice(source))]
     Archive { path: PathBuf, source: archive::Error },
     #[error("the database in {}: {source}. The archive cannot be used; try another backup.", path.display())]
@@ -90,6 +92,15 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
     Vanished { path: PathBuf },
+    #[error("the path of the database, {}, is not Unicode (UTF-8), which it has to be", path.display())]
+    PathNotText { path: PathBuf },
+    #[error(
+        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them. Keep one \
+         name: copy the file to where the others are.", path.display()
+    )]
+    HardLinks { path: PathBuf, names: u64 },
+    #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
+    FileBusy { path: PathBuf },
     #[error(
         "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
     )]
@@ -211,7 +222,9 @@ impl Error {
             | Self::NoEnv { .. } => Kind::NotFound,
             Self::AmbiguousArchive { .. }
             | Self::ArchiveIsFolder { .. }
+            | Self::ArchiveNotAFile { .. }
             | Self::DatabaseUrl { .. }
+            | Self::PathNotText { .. }
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
@@ -228,7 +241,9 @@ impl Error {
             | Self::NotProven { .. } => Kind::Corrupt,
             Self::Archive { source: archive::Error::Key(_), .. } => Kind::Key,
             Self::EncryptionRequired { .. } => Kind::EncryptionRequired,
-            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
+            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } | Self::HardLinks { .. } => {
+                Kind::Storage
+            }
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
@@ -237,6 +252,7 @@ impl Error {
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. }
+            | Self::FileBusy { .. }
             | Self::Locked { .. }
             | Self::ChangedMeanwhile { .. }
             | Self::FileChanged { .. } => Kind::Locked,
@@ -299,12 +315,6 @@ impl Kind {
             | inventory::Error::ValueTooLarge { .. } => Self::Refused,
             inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
             inventory::Error::NotFound { .. } => Self::NotFound,
-            // The migrations speak through another library, which knows only text.
-            inventory::Error::Database(error) => match error.to_string() {
-                text if text.contains("database is locked") => Self::Locked,
-                text if text.contains("disk is full") || text.contains("disk I/O error") => Self::Storage,
-                _ => Self::Internal,
-            },
             _ => Self::Internal,
         }
     }

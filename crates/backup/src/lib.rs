@@ -9,6 +9,7 @@
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
 pub mod catalog;
+mod confirm;
 mod counted;
 pub mod create;
 pub mod drill;
@@ -19,11 +20,13 @@ pub mod import;
 mod key_check;
 mod lock;
 mod migrate;
+mod new_inventory;
 pub mod places;
 pub mod recover;
 pub mod restore;
 mod scratch;
 mod space;
+mod stable_file;
 mod status;
 pub mod verify;
 

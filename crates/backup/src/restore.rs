@@ -17,6 +17,7 @@ use inventory::Actor;
 use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
+use crate::create::look_at;
 use crate::lock::Lock;
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
@@ -91,7 +92,7 @@ impl Engine {
         let lock = self.lock("a restore")?;
         self.recover_locked(&lock)?;
         let database = &self.places.database;
-        let live = sqlite::live_state(database).map_err(Error::live(database))?;
+        let live = look_at(database).map_err(Error::live(database))?;
         if matches!(live, Live::Usable { .. }) {
             sqlite::check_replaceable(database).map_err(Error::live(database))?;
         }

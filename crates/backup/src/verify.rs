@@ -7,12 +7,13 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
-use durable::printable;
-use durable::{Disk, Readers};
+use durable::regular_file::{self, NotAFile};
+use durable::{Disk, Readers, printable};
 use inventory::Actor;
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
@@ -145,7 +146,11 @@ pub(crate) fn look(path: &Path) -> Result<Outside, Error> {
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let file = regular_file::open(path).map_err(|source| match source.kind() {
+        _ if NotAFile::of(&source).is_some() => {
+            let NotAFile { kind } = NotAFile::of(&source).expect("just seen");
+            Error::ArchiveNotAFile { path: path.to_owned(), kind }
+        }
         io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
         _ => Error::storage("read", path)(source),
     })?;
@@ -211,10 +216,10 @@ pub(crate) fn check_database(
     manifest: Option<&Manifest>,
     database: &Path,
 ) -> Result<(Inspection, Vec<String>), Error> {
-    let stripped = strip(database).map_err(Error::archived(archive_path))?;
+    let stripped = confirmed(database, || strip(database)).map_err(Error::archived(archive_path))?;
     // What a manifest describes is compared as it is; what the original made may refer to what is gone.
-    let inspection = if manifest.is_some() { inspect(database) } else { inspect_tidied(database) };
-    let inspection = inspection.map_err(Error::archived(archive_path))?;
+    let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+    let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(archive_path))?;
     if let SchemaState::Newer(found) = &inspection.schema {
         return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
     }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{Encryption, Identity, KeyFault, Keys, Recipient};
 use backup::{Encrypt, Engine, Error};
+use durable::regular_file;
 
 use crate::args;
 use crate::exit::Failure;
@@ -148,7 +149,10 @@ fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
 }
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
-    let bytes = fs::read(path).map_err(|source| match source.kind() {
+    // A pipe without a name comes from a shell, `<(…)`, or is standard input: somebody writes to it.
+    let is_named = path.canonicalize().is_ok();
+    let bytes = if is_named { regular_file::read(path) } else { fs::read(path) };
+    let bytes = bytes.map_err(|source| match source.kind() {
         // Not repeated: it may be the key or the passphrase itself.
         io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename => Failure::not_found(
             "there is no file of the name given for a key or passphrase. It takes the name of a file, never the key or \

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use backup::counted;
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ impl<T: Display> From<T> for Lines {
 
 /// Prints the result of a command: lines for people, or one JSON object.
 pub(crate) fn result(global: &Global, lines: impl Into<Lines>, value: &Value) -> Result<(), Failure> {
-    if global.json { print(&value.to_string()) } else { print(lines.into().0.trim_end()) }
+    if global.json { print(&mark_lossy(value.to_string())) } else { print(lines.into().0.trim_end()) }
 }
 
 /// Prints a text as it is, for a program that reads it.
@@ -55,6 +56,21 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         // Who reads has read enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::output(&error)),
+    }
+}
+
+/// A path in JSON, which is Unicode: what of it is not becomes U+FFFD, and [`result`] says so.
+pub(crate) fn path<'a>(path: impl Into<Option<&'a Path>>) -> Value {
+    path.into().map_or(Value::Null, |path| path.to_string_lossy().into())
+}
+
+/// Adds to an object with U+FFFD in it that a path may not be given to the letter.
+fn mark_lossy(shown: String) -> String {
+    match shown.strip_suffix('}') {
+        Some(object) if shown.contains(char::REPLACEMENT_CHARACTER) => {
+            format!("{object},\"lossy_paths\":true}}")
+        }
+        _ => shown,
     }
 }
 

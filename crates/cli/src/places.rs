@@ -23,6 +23,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     if let Some(folder) = global.backups() {
         folder.clone_into(&mut places.backups);
     }
+    let places = places.resolved();
     let config = Config::read(global, &places.database)?;
     Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
 }
@@ -45,10 +46,11 @@ pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<
 /// Returns why no archive was found: there may be no inventory at all.
 pub(crate) fn explain_missing(global: &Global, engine: &Engine, error: Error) -> Failure {
     let nothing = matches!(error, Error::NoSuchArchive { .. } | Error::NoBackups { .. });
-    if nothing && !engine.places().backups.exists() {
-        if let Err(failure) = require_inventory(global, engine) {
-            return failure;
-        }
+    if nothing
+        && !engine.places().backups.exists()
+        && let Err(failure) = require_inventory(global, engine)
+    {
+        return failure;
     }
     error.into()
 }

@@ -149,6 +149,36 @@ impl Error {
         Self::Invalid { what, why: why.into() }
     }
 
+    /// Tells which database an error of the database library is about, where the library gives the code
+    /// that SQLite gave it, or the error of the operating system.
+    pub(crate) fn about(self, path: &Path) -> Self {
+        use sea_orm::sqlx::Error as Sqlx;
+        use sea_orm::{DbErr, RuntimeErr};
+        let Self::Database(
+            DbErr::Conn(RuntimeErr::SqlxError(source))
+            | DbErr::Exec(RuntimeErr::SqlxError(source))
+            | DbErr::Query(RuntimeErr::SqlxError(source)),
+        ) = &self
+        else {
+            return self;
+        };
+        match &**source {
+            Sqlx::Io(error) => Self::io(path, io::Error::new(error.kind(), error.to_string())),
+            Sqlx::Database(error) => match error.code().and_then(|code| code.parse().ok()) {
+                Some(code) => {
+                    let code = snapshot::sql::ffi::Error::new(code);
+                    let text = Some(error.message().to_owned());
+                    match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                        snapshot::Error::Sqlite(_) => self,
+                        known => known.into(),
+                    }
+                }
+                None => self,
+            },
+            _ => self,
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }

@@ -84,7 +84,12 @@ where
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map_err(|error| Error::io(path, error))?.block_on(work())
     };
-    thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let done = thread::scope(|scope| {
+        let thread = thread::Builder::new().spawn_scoped(scope, run);
+        let thread = thread.map_err(|error| Error::io(path, error))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    done.map_err(|error| error.about(path))
 }
 
 /// As [`migrate`], for async callers.
@@ -94,10 +99,11 @@ pub(crate) async fn apply(path: &Path) -> Result<Vec<String>, Error> {
         SchemaState::Behind(pending) => pending,
         SchemaState::Newer(found) => return Err(Error::Newer { found }),
     };
-    let connection = connect(path).await?;
+    let about = |error: DbErr| Error::from(error).about(path);
+    let connection = connect(path).await.map_err(about)?;
     let applied = apply_all(&connection).await;
-    connection.close().await?;
-    applied?;
+    connection.close().await.map_err(about)?;
+    applied.map_err(about)?;
     Ok(pending)
 }
 

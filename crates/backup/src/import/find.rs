@@ -1,12 +1,12 @@
 //! Finding what there is to import: the original keeps its things in one of a few places, depending on
 //! how it is run.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use durable::folder_of;
+use durable::{folder_of, regular_file};
 use inventory::static_files::FileKind;
 
 use crate::{Error, Places};
@@ -128,7 +128,8 @@ fn has_files(folder: &Path) -> bool {
 
 fn is_database(path: &Path) -> Result<bool, Error> {
     let mut begin = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
+    let read =
+        regular_file::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
     read.map_err(Error::storage("read", path))?;
     Ok(begin == MAGIC)
 }

@@ -6,10 +6,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
-use durable::{Readers, folder_of};
+use durable::{Readers, folder_of, regular_file};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
+use crate::confirm::{confirmed, unless_sound};
 use crate::event::Meter;
 use crate::places::file_stage;
 use crate::verify::{check_database, drain, rescue, unpack};
@@ -252,9 +253,12 @@ impl Engine {
         };
         let preparation =
             Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
-        let prepared = sqlite::prepare(&staged, &preparation).map_err(Error::archived(path))?;
+        let inspect = || sqlite::inspect(&staged);
+        let prepared = sqlite::prepare(&staged, &preparation)
+            .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
+            .map_err(Error::archived(path))?;
         // Once more, now that migrations have been at it.
-        let found = sqlite::inspect(&staged).map_err(Error::archived(path))?;
+        let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
         self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
         let folder = folder_of(&staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
@@ -318,7 +322,7 @@ fn below(entry: &Entry) -> &str {
 
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
-    let mut file = Hashing::new(File::open(path).map_err(failed())?);
+    let mut file = Hashing::new(regular_file::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
     Ok(file.finish().1)
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         counted(manifest.images_count, "image")
     ));
     let value = json!({
-        "archive": report.path,
+        "archive": output::path(&*report.path),
         "size": report.size,
         "encrypted": report.lock.map(|lock| lock.to_string()),
         "verified_at": report.status.verified_at,

@@ -88,7 +88,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     );
     let value = json!({
         "proven": true, "tables": before.tables.len(), "rows": rows, "files": before.files.len(),
-        "archive": report.path, "kept": keep,
+        "archive": output::path(&*report.path), "kept": keep,
     });
     output::result(global, text, &value)
 }

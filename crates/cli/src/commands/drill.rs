@@ -35,11 +35,13 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             // What was kept for rescue is no backup, so it fails nobody.
             Err(error @ Error::Rescue { .. }) if options.all => {
                 lines.add(format!("Passed over: {error}"));
-                values.push(json!({"archive": archive, "proven": false, "passed_over": error.to_string()}));
+                values.push(json!({"archive": output::path(&**archive), "proven": false, "passed_over": error.to_string()}));
             }
             Err(error) => {
                 lines.add(format!("NOT PROVEN: {error}"));
-                values.push(json!({"archive": archive, "proven": false, "error": error.to_string()}));
+                values.push(
+                    json!({"archive": output::path(&**archive), "proven": false, "error": error.to_string()}),
+                );
                 first_failure.get_or_insert(error);
             }
         }
@@ -100,7 +102,7 @@ fn seconds(seconds: f64) -> String {
 
 fn value(archive: &Path, drilled: &Drilled) -> Value {
     json!({
-        "archive": archive,
+        "archive": output::path(archive),
         "proven": true,
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,

@@ -77,9 +77,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     for step in &next {
         shown.add(format!("- {step}"));
     }
-    value["archive"] = json!(report.archive);
-    value["safety_backup"] = json!(report.restored.safety_backup);
-    value["set_aside"] = json!(report.restored.set_aside);
+    value["archive"] = output::path(&*report.archive);
+    value["safety_backup"] = output::path(report.restored.safety_backup.as_deref());
+    value["set_aside"] = output::path(report.restored.set_aside.as_deref());
     value["next"] = json!(next);
     output::result(global, shown, &value)
 }
@@ -152,9 +152,13 @@ fn found_lines(source: &ImportSource, contents: &Contents) -> Lines {
 
 fn found_json(source: &ImportSource, contents: &Contents) -> Value {
     let source = match source {
-        ImportSource::Archive(path) => json!({"archive": path}),
+        ImportSource::Archive(path) => json!({"archive": output::path(&**path)}),
         ImportSource::Data { database, static_files, env } => {
-            json!({"database": database, "static_files": static_files, "env": env})
+            json!({
+                "database": output::path(&**database),
+                "static_files": output::path(static_files.as_deref()),
+                "env": output::path(env.as_deref()),
+            })
         }
     };
     let files = |(count, bytes): (u64, u64)| json!({"count": count, "bytes": bytes});

@@ -26,14 +26,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
             return Err(Failure::new(Code::Corrupt, message));
         }
     }
-    if let Some(folder) = database.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| backup::Error::Storage {
-            doing: "create",
-            path: folder.to_owned(),
-            source,
-        })?;
-    }
-    inventory::StaticFiles::new(&engine.places().static_files).create_folders()?;
+    engine.prepare_new_inventory(ACTOR)?;
     block_on(async {
         let inventory = Inventory::create(database, Ambient::system()).await?;
         inventory.close().await
@@ -66,8 +59,8 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
                 safety.path.display()
             ),
             &json!({
-                "database": database, "created": false, "migrations": migrations, "safety_backup": safety.path,
-                "notes": notes,
+                "database": database, "created": false, "migrations": migrations,
+                "safety_backup": output::path(&*safety.path), "notes": notes,
             }),
         ),
     }

@@ -63,8 +63,8 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     let secret = (file.is_none() && kit_file.is_none()).then(|| identity.to_text());
     let value = json!({
         "recipient": recipient,
-        "identity_file": file,
-        "kit": kit_file,
+        "identity_file": output::path(file),
+        "kit": output::path(kit_file),
         "identity": secret.as_ref().map(|secret| secret.expose_secret()),
     });
     output::result(global, lines, &value)
@@ -128,7 +128,7 @@ pub(crate) fn check(
     output::result(
         global,
         lines,
-        &json!({"archive": archive, "opens": true, "recipient": recipient, "key_checked_at": at}),
+        &json!({"archive": output::path(&*archive), "opens": true, "recipient": recipient, "key_checked_at": at}),
     )
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
         let size =
             item.summary.as_ref().map_or_else(|_| String::new(), |summary| output::bytes(summary.size));
         lines.add(format!("{created}  {size:>10}  {name}"));
-        let mut value = json!({"archive": item.path, "created_at": item.created});
+        let mut value = json!({"archive": output::path(&*item.path), "created_at": item.created});
         match &item.summary {
             Ok(summary) => {
                 describe(&mut lines, summary);

@@ -70,7 +70,7 @@ fn restore(
     if let (true, Value::Object(plan)) = (global.json, plan::json(staged.plan())) {
         value.as_object_mut().expect("it is an object").extend(plan);
     }
-    value["archive"] = json!(archive);
+    value["archive"] = output::path(archive.as_path());
     if replace.dry_run {
         value["notes"] = json!(std::mem::take(&mut progress.notes));
         drop(progress);
@@ -112,9 +112,9 @@ fn restore(
         None => lines.add("What was there before has not been kept (--no-safety-backup)."),
     }
     value["dry_run"] = json!(false);
-    value["safety_backup"] = json!(report.safety_backup);
+    value["safety_backup"] = output::path(report.safety_backup.as_deref());
     value["safety_backup_encrypted"] = json!(report.safety_lock.map(|lock| lock.to_string()));
-    value["set_aside"] = json!(report.set_aside);
+    value["set_aside"] = output::path(report.set_aside.as_deref());
     output::result(global, lines, &value)
 }
 

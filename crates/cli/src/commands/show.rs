@@ -48,7 +48,7 @@ pub(crate) fn run(
         lines.add(format!("  key       shown to open it: {checked}"));
     }
     let mut value = json!({
-        "archive": file,
+        "archive": output::path(file),
         "size": summary.size,
         "encrypted": summary.lock.map(|lock| lock.to_string()),
         "verified_at": status.map(|status| &status.verified_at),

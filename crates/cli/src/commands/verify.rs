@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         lines.add(format!("  {rows} with a broken foreign key: restoring needs --allow-violations"));
     }
     let value = json!({
-        "archive": file,
+        "archive": output::path(file),
         "sound": true,
         "format": verified.format.to_string(),
         "files": verified.files,
