@@ -21,7 +21,7 @@ const WHAT_IT_IS: [&str; 3] = [
      nobody can help then.",
     "Prove once in a while that it works: makermatrix key check FILE-WITH-THE-KEY",
 ];
-const WITH: &str = "makermatrix restore --identity key.txt NAME.zip.age";
+const WITH: &str = "makermatrix restore --create --identity key.txt NAME.zip.age";
 const WITHOUT: [(&str, &str); 4] = [
     ("Write the secret key into a file, key.txt: one line, typed or scanned.", ""),
     (
