@@ -40,6 +40,6 @@ pub use event::{Event, Note, Observer, Step};
 pub use import::{ImportOptions, ImportReport, StagedImport};
 pub use places::Places;
 pub use recover::Recovered;
-pub use restore::{Plan, RestoreOptions, RestoreRecord, RestoreReport, StagedRestore, Undo};
+pub use restore::{Plan, RestoreOptions, RestoreRecord, RestoreReport, StagedRestore, Totals, Undo};
 pub use status::{KeyChecked, Proven, Status};
 pub use verify::Verified;

@@ -24,7 +24,7 @@ use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Ob
 pub(crate) use commit::{discard, finish};
 pub use history::{RestoreRecord, Undo};
 pub(crate) use journal::Journal;
-pub use plan::{FileChanges, Plan};
+pub use plan::{FileChanges, Plan, Totals};
 use stage::Staged;
 pub(crate) use stage::hash_of;
 use unchanged::Unchanged;

@@ -80,6 +80,19 @@ pub enum Error {
         /// The restore's journal.
         journal: PathBuf,
     },
+    /// A table of the original lacks a column that nothing can stand in for.
+    #[error(
+        "{} is not a MakerMatrix database: its table {table} has no column {column}, and nothing can stand in for its values",
+        path.display()
+    )]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// The database refused.
     #[error("the database reported an error: {0}")]
     Database(#[from] sea_orm::DbErr),

@@ -15,7 +15,6 @@ pub use people::users_with_password;
 pub use prepare::{Preparation, Prepared, has_marker, prepare};
 pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;
-pub(crate) use redact::redact_live;
 pub use references::{Reference, references};
 pub use snapshot::{
     Copied, Live, Progress, Replaced, RowChanges, TableDigest, Violation, Watch, compare_rows, live_state,

@@ -56,7 +56,7 @@ impl Inventory {
             }
             Err(error) => return Err(Error::io(path, error)),
         }
-        migration::apply(path).await?;
+        migration::migrate(path)?;
         Self::open(path, ambient).await
     }
 
@@ -82,7 +82,14 @@ impl Inventory {
     /// As [`Inventory::open`].
     pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
         let ambient = ambient.clone();
-        migration::on_a_thread(path, || async { Self::open(path, ambient).await?.close().await })
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Error::io(path, error))?;
+            runtime.block_on(async { Self::open(path, ambient).await?.close().await })
+        };
+        // On a thread of its own: inside an async runtime, blocking on another one is not allowed.
+        let opened = std::thread::scope(|scope| scope.spawn(run).join());
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     async fn connect(engine: Engine, ambient: Ambient) -> Result<Self, Error> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use inventory::sqlite::RowChanges;
 use inventory::static_files::FileKind;
+use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
 
 /// The plan of a restore.
@@ -18,6 +19,10 @@ pub struct Plan {
     pub row_changes: BTreeMap<String, RowChanges>,
     /// Migrations that the database of the archive needed.
     pub migrations: Vec<String>,
+    /// What had to be changed in the data so that it fits the tables of today.
+    pub adjustments: Vec<Adjustment>,
+    /// The totals of the backup and of what is made of it.
+    pub totals: Totals,
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
@@ -30,6 +35,22 @@ pub struct Plan {
     pub files: Vec<FileChanges>,
     /// Whether there is anything now that could be lost.
     pub(super) replaces_something: bool,
+}
+
+/// The totals of an inventory before and after it was restored or migrated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// What there was.
+    pub before: Census,
+    /// What was made of it.
+    pub after: Census,
+}
+
+impl Totals {
+    /// Returns the totals that are not the same.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.before.differences(&self.after)
+    }
 }
 
 /// What happens to the files of one folder.

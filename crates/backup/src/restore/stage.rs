@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
 use durable::{Readers, folder_of, regular_file};
+use inventory::Census;
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
@@ -18,7 +19,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::journal::{CommitBy, Journal};
-use super::plan::{FileChanges, Plan};
+use super::plan::{FileChanges, Plan, Totals};
 use super::unchanged::Unchanged;
 
 impl Engine {
@@ -62,8 +63,11 @@ impl Engine {
 
         let mut plan = self.stage_database(options, reader, id, live, observer)?;
         let mut unchanged = Vec::new();
+        plan.totals.before.files =
+            reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
         for (kind, of_kind) in changes {
-            let FileChanges { add, replace, remove, .. } = &of_kind.changes;
+            let FileChanges { add, replace, remove, unchanged: same, .. } = &of_kind.changes;
+            plan.totals.after.files += (add.len() + replace.len()) as u64 + same;
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if !add.is_empty() || !replace.is_empty() {
                 let stage = file_stage(&self.places.static_files, kind, id);
@@ -257,7 +261,8 @@ impl Engine {
         let prepared = sqlite::prepare(&staged, &preparation)
             .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
-        // Once more, now that migrations have been at it.
+        // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
+        let after = Census::of_copy(&staged).map_err(Error::archived(path))?;
         let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
         self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
         let folder = folder_of(&staged);
@@ -275,7 +280,9 @@ impl Engine {
             rows_now,
             row_changes,
             rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),
-            migrations: prepared.migrations,
+            migrations: prepared.migrated.applied,
+            adjustments: prepared.migrated.adjustments,
+            totals: Totals { before: prepared.migrated.before, after },
             cancelled_tasks: prepared.cancelled_tasks,
             redacted: prepared.redacted,
             violations: found.violation_count,

@@ -88,7 +88,10 @@ fn add(lines: &mut Lines, archive: &Path, drilled: &Drilled) {
     lines.add(format!("  {} altogether", counted(drilled.rows, "row")));
     if !drilled.changed_tables.is_empty() {
         let changed = drilled.changed_tables.join(", ");
-        lines.add(format!("  restoring rewrites {changed}: the same number of rows"));
+        lines.add(format!("  restoring rewrites {changed}: no row is lost"));
+    }
+    for difference in drilled.totals.differences() {
+        lines.add(format!("  {difference}"));
     }
     if drilled.status.is_none() {
         lines.add("  this could not be noted beside the archive");
@@ -107,6 +110,7 @@ fn value(archive: &Path, drilled: &Drilled) -> Value {
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,
         "changed_tables": drilled.changed_tables,
+        "totals": drilled.totals,
         "rows": drilled.rows,
         "files": drilled.files,
         "bytes": drilled.bytes,

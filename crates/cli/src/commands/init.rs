@@ -1,13 +1,14 @@
 //! `init`: an empty inventory, or an existing database brought up to date.
 
-use backup::Engine;
+use backup::{Engine, Totals};
 use inventory::sqlite::{self, Live};
 use inventory::{Ambient, Inventory};
 use serde_json::json;
 
-use super::{ACTOR, block_on};
+use super::{ACTOR, block_on, plan};
 use crate::args::Global;
 use crate::exit::{Code, Failure};
+use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{output, places};
 
@@ -51,17 +52,25 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
             "There is an inventory already, and it is up to date.",
             &json!({"database": database, "created": false, "migrations": [], "notes": notes}),
         ),
-        Some((migrations, safety)) => output::result(
-            global,
-            format!(
+        Some((migrated, safety)) => {
+            let differences = migrated.before.differences(&migrated.after);
+            let mut lines = Lines::from(format!(
                 "Brought the database up to date ({}). As it was before, it is in {}.",
-                migrations.join(", "),
+                migrated.applied.join(", "),
                 safety.path.display()
-            ),
-            &json!({
-                "database": database, "created": false, "migrations": migrations,
-                "safety_backup": output::path(&*safety.path), "notes": notes,
-            }),
-        ),
+            ));
+            plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
+            let value = json!({
+                "database": database,
+                "created": false,
+                "migrations": migrated.applied,
+                "adjustments": migrated.adjustments,
+                "totals": Totals { before: migrated.before, after: migrated.after },
+                "differences": differences,
+                "safety_backup": output::path(&*safety.path),
+                "notes": notes,
+            });
+            output::result(global, lines, &value)
+        }
     }
 }

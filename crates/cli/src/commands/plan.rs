@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backup::{Plan, counted};
+use inventory::{Adjustment, Difference};
 use serde_json::{Map, Value, json};
 use snapshot::RowChanges;
 
@@ -24,6 +25,7 @@ pub(super) fn lines(plan: &Plan) -> Lines {
     if !plan.migrations.is_empty() {
         lines.add(format!("  brings the schema up to date: {}", plan.migrations.join(", ")));
     }
+    add_adjustments(&mut lines, &plan.adjustments, &plan.totals.differences());
     if plan.cancelled_tasks > 0 {
         lines.add(format!("  cancels {} of the backup", counted(plan.cancelled_tasks, "unfinished task")));
     }
@@ -38,6 +40,17 @@ pub(super) fn lines(plan: &Plan) -> Lines {
         lines.add(format!("  takes {rows} with a broken foreign key as they are"));
     }
     lines
+}
+
+/// Adds what migrations changed in the data, and every total that is not the same afterwards.
+pub(super) fn add_adjustments(lines: &mut Lines, adjustments: &[Adjustment], differences: &[Difference]) {
+    for adjustment in adjustments {
+        lines.add(format!("  {adjustment}"));
+    }
+    for difference in differences {
+        let alarm = if difference.is_wrong() { "NOT THE SAME: " } else { "" };
+        lines.add(format!("  {alarm}{difference}"));
+    }
 }
 
 /// One line of the table: a name, and now, after, added, removed, changed.
@@ -149,6 +162,9 @@ pub(super) fn json(plan: &Plan) -> Value {
         "other_tables": tables,
         "tables_removed": removed,
         "migrations": plan.migrations,
+        "adjustments": plan.adjustments,
+        "totals": plan.totals,
+        "differences": plan.totals.differences(),
         "cancelled_tasks": plan.cancelled_tasks,
         "passwords_taken_out": plan.redacted,
         "foreign_key_violations": plan.violations,
