@@ -63,7 +63,10 @@ pub enum Error {
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
     DatabaseUrl { url: String, why: String },
-    #[error("{name:?} is no name for a backup: use 1 to 255 letters, digits, '-' and '_'")]
+    #[error(
+        "{name:?} is no name for a backup: use 1 to {} letters, digits, '-' and '_'",
+        crate::create::MAX_NAME
+    )]
     Name { name: String },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \

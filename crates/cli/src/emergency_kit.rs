@@ -34,7 +34,7 @@ const WITHOUT: [(&str, &str); 4] = [
     ),
     (
         "The inventory is an SQLite database, makers_matrix.db; the files lie in datasheets and images:",
-        "sqlite3 makers_matrix.db 'SELECT part_name, part_number FROM partmodel'",
+        "sqlite3 makers_matrix.db 'select part_name, part_number from partmodel'",
     ),
 ];
 

@@ -64,6 +64,15 @@ fn an_existing_file_wins_and_two_archives_of_one_name_are_told_apart() {
     assert_eq!(ran.code, 3, "only archives are found by name: {}", ran.err);
 }
 
+/// Names of 240 characters and more failed when everything was done: what lies beside an archive has a longer name.
+#[test]
+fn the_longest_name_that_is_accepted_can_be_used() {
+    let shop = Shop::populated();
+    let longest = "x".repeat(200);
+    shop.json(&["backup", "--name", &longest]);
+    assert_eq!(shop.json(&["verify", &longest])["sound"], true);
+}
+
 /// By its own time and not by that of the file, which a copy changes; and never one that was made on the way to
 /// something else, or that cannot be used.
 #[test]
