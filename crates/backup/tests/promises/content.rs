@@ -253,7 +253,6 @@ async fn what_is_in_the_way_of_a_file_is_named(
     let live = test_static_files_dir.write(live, b"in the way");
     let error = restore_with(&engine, &RestoreOptions::new(&archive)).unwrap_err();
     assert!(matches!(error, Error::InTheWay { .. }), "{error}");
-    assert!(error.to_string().contains("Move it away"), "{error}");
     assert!(live.exists());
 }
 

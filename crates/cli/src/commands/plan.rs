@@ -76,6 +76,9 @@ fn add_kinds(lines: &mut Lines, plan: &Plan) {
         let (add, replace, remove) = (files.add.len(), files.replace.len(), files.remove.len());
         let unchanged = usize::try_from(files.unchanged).unwrap_or(usize::MAX);
         let (now, after) = (unchanged + replace + remove, unchanged + replace + add);
+        if (now, after) == (0, 0) {
+            continue;
+        }
         let name = format!("{} files", files.kind.folder().trim_end_matches('s'));
         lines.add(row(&name, [now, after, add, remove, replace].map(|number| number.to_string())));
     }
