@@ -113,7 +113,7 @@ fn settled(line: &str) -> String {
         }
     });
     // The second archive of one second has a number behind its name.
-    settled.collect::<Vec<_>>().join(" ").replace("_#_#_#.zip", "_#_#.zip")
+    settled.collect::<Vec<_>>().join(" ").replace("_#_#_#zip", "_#_#zip")
 }
 
 /// A word with each run of hexadecimal digits, dots and colons that holds a digit as one `#`.
