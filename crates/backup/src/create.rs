@@ -296,10 +296,14 @@ impl Engine {
     }
 }
 
+/// Bytes of a name, at most. File systems allow 255, of which the longest name beside an archive,
+/// `.zip.age.status.json.partial`, takes 28.
+pub(crate) const MAX_NAME: usize = 200;
+
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if name.is_empty() || name.len() > 255 || !name.bytes().all(allowed) {
+    if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {
         return Err(Error::Name { name: name.to_owned() });
     }
     Ok(())

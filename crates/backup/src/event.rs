@@ -94,8 +94,7 @@ impl std::fmt::Display for Note {
             Self::LeftOut { what, why } => write!(f, "{what} is left out: {why}"),
             Self::Violations { count } => write!(
                 f,
-                "{} with a broken foreign key: the backup holds them as they are, and restoring it will need \
-                 --allow-violations",
+                "{} with a broken foreign key: the backup holds them as they are",
                 counted(*count, "row")
             ),
             Self::LiveDamaged { why } => {
@@ -104,12 +103,8 @@ impl std::fmt::Display for Note {
             Self::FolderKept { folder } => {
                 write!(f, "the archive was made without {folder}: that folder stays as it is")
             }
-            Self::EnvNotRestored { encrypted } => {
-                let unzip = if *encrypted { "`age -d`, then `unzip`" } else { "`unzip ARCHIVE .env`" };
-                write!(
-                    f,
-                    "the archive holds a .env file, which is never put in place by itself: take it out with {unzip}"
-                )
+            Self::EnvNotRestored { .. } => {
+                f.write_str("the archive holds a .env file, which is never put in place by itself")
             }
             Self::Ignored { name } => {
                 write!(f, "{name} in the archive is no part of a backup and is ignored")

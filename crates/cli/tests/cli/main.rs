@@ -13,10 +13,17 @@ mod import;
 mod injected;
 mod killed;
 mod lessons;
+mod names;
 #[cfg(unix)]
 mod odd_paths;
+mod output;
+mod places;
+mod plan;
+mod shell;
 mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
+mod tour;
 mod two_states;
+mod undo;
