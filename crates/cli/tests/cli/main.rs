@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+#[cfg(unix)]
 mod dry_run;
 mod encryption;
 mod full_disk;
@@ -13,6 +14,8 @@ mod killed;
 mod lessons;
 #[cfg(unix)]
 mod odd_paths;
+#[cfg(unix)]
+mod root;
 mod signals;
 #[cfg(unix)]
 mod special_files;
