@@ -114,6 +114,10 @@ impl Disk for RealDisk {
         match fs::create_dir(path) {
             Ok(()) => self.sync_folder(above),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let why = format!("{} is not a folder", path.display());
+                Err(io::Error::new(io::ErrorKind::NotADirectory, why))
+            }
             Err(error) => Err(error),
         }
     }
