@@ -96,7 +96,7 @@ impl std::fmt::Display for Note {
                 counted(files.count as u64, "file"),
                 if files.count == 1 { "was" } else { "were" },
             ),
-            Self::LeftOut { what, why } => write!(f, "{what} {} not in the archive: {why}", what.are()),
+            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.are()),
             Self::OfSafetyBackup(note) => write!(f, "in the backup of what is there now: {note}"),
             Self::Violations { count } => write!(
                 f,

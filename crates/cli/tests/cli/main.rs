@@ -8,6 +8,8 @@ mod commands;
 mod dry_run;
 mod encryption;
 mod full_disk;
+#[cfg(unix)]
+mod going_back;
 mod import;
 mod injected;
 mod killed;
