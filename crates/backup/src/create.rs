@@ -197,7 +197,11 @@ impl Engine {
             return Err(Error::NoEnv { path: self.places.env_file.clone() });
         }
         let folder = options.output.as_deref().unwrap_or(&self.places.backups);
-        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        match &options.output {
+            // A medium that is not mounted, or a typing error: the archive would lie on another disk.
+            Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
+            _ => self.disk.create_folder(folder).map_err(Error::storage("create", folder))?,
+        }
         self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
         let now = self.ambient.local();
@@ -296,15 +300,19 @@ impl Engine {
     }
 }
 
-/// Bytes of a name, at most. File systems allow 255, of which the longest name beside an archive,
-/// `.zip.age.status.json.partial`, takes 28.
-pub(crate) const MAX_NAME: usize = 200;
+fn is_missing(folder: &Path) -> bool {
+    folder.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Bytes of a name at most. What bears the longest name is the note beside the archive while it is written,
+/// `NAME.zip.age.status.json.partial`, and no file system of today takes more than 255.
+const MAX_NAME: usize = 255 - ".zip.age.status.json.partial".len();
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {
-        return Err(Error::Name { name: name.to_owned() });
+        return Err(Error::Name { name: name.to_owned(), limit: MAX_NAME });
     }
     Ok(())
 }

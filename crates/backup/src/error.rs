@@ -63,11 +63,10 @@ pub enum Error {
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
     DatabaseUrl { url: String, why: String },
-    #[error(
-        "{name:?} is no name for a backup: use 1 to {} letters, digits, '-' and '_'",
-        crate::create::MAX_NAME
-    )]
-    Name { name: String },
+    #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    Name { name: String, limit: usize },
+    #[error("there is no folder {}", path.display())]
+    NoOutput { path: PathBuf },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
          restore it"
@@ -202,6 +201,7 @@ impl Error {
             Self::ImportSeveral { .. } | Self::ImportSame { .. } => Kind::Usage,
             Self::ImportBusy { .. } => Kind::Locked,
             Self::ArchiveNotFound { .. }
+            | Self::NoOutput { .. }
             | Self::NoSuchArchive { .. }
             | Self::NoBackups { .. }
             | Self::NothingToUndo { .. }

@@ -18,6 +18,7 @@ use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
 use crate::create::look_at;
+use crate::event::OfSafetyBackup;
 use crate::session::Session;
 use crate::settle::{CommitBy, Journal};
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
@@ -212,7 +213,8 @@ impl StagedRestore {
                 _ => None,
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
-            let made = self.session.backup(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
+            let made = self.session.backup(&options, Purpose::BeforeRestore, &mut OfSafetyBackup(observer));
+            let made = made.map_err(failed)?;
             // Where it cannot be told, the commit finds out.
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
             if !changed || attempt == MAX_ATTEMPTS {

@@ -137,6 +137,7 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
         fs::create_dir_all(frozen()).unwrap();
         fs::write(&key, text).unwrap();
     }
+    fs::create_dir_all(&folder).unwrap();
     let identity = keys("").identities.remove(0);
     let passphrase = SecretString::from(PASSPHRASE.to_owned());
     for (name, encrypt) in [

@@ -53,6 +53,7 @@ fn on(error: &Error) -> Option<String> {
         Error::EmptyDatabase { .. } => {
             "Make it an inventory with `makermatrix init`, or check --data-dir and DATABASE_URL."
         }
+        Error::NoOutput { .. } => "Create it, or check that the medium is mounted.",
         Error::MisleadingName { .. } => "Choose another --name, or encrypt it.",
         Error::NameTaken { .. } => "Choose another --name.",
         Error::EnvInTheClear => {

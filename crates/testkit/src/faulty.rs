@@ -121,6 +121,10 @@ impl DiskFile for FaultyFile {
         }
         Ok(())
     }
+
+    fn give_to(&mut self, owner: durable::Owner) -> io::Result<()> {
+        self.inner.give_to(owner)
+    }
 }
 
 impl Disk for FaultyDisk {

@@ -16,7 +16,7 @@ use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
-use crate::{Engine, Error, Event, Note, Observer, Step};
+use crate::{Engine, Error, Event, Names, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
@@ -198,11 +198,16 @@ fn tell(
     left_out: &[LeftOut],
     inspection: Option<&Inspection>,
 ) {
-    for path in dangling {
-        observer.event(Event::Note(Note::Dangling { path: path.clone() }));
+    if let Some(files) = Names::of(dangling.iter().map(String::as_str)) {
+        observer.event(Event::Note(Note::Dangling { files }));
     }
-    for LeftOut { what, why } in left_out {
-        observer.event(Event::Note(Note::LeftOut { what: what.clone(), why: why.clone() }));
+    let mut reasons: Vec<&str> = left_out.iter().map(|left| left.why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for why in reasons {
+        let of_reason = left_out.iter().filter(|left| left.why == why).map(|left| left.what.as_str());
+        let what = Names::of(of_reason).expect("the reason is one of something");
+        observer.event(Event::Note(Note::LeftOut { what, why: why.to_owned() }));
     }
     match inspection.map_or(0, |inspection| inspection.violation_count) {
         0 => {}

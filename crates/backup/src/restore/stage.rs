@@ -17,7 +17,7 @@ use crate::file_changes::FileChanges;
 use crate::open_archive::OpenArchive;
 use crate::places::file_stage;
 use crate::settle::CommitBy;
-use crate::{Engine, Error, Event, Note, Observer, Step, space};
+use crate::{Engine, Error, Event, Names, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::plan::{Plan, Totals};
@@ -90,8 +90,8 @@ impl Engine {
             let encrypted = matches!(reader.lock(), Some(Lock::Recipients(_) | Lock::Passphrase));
             observer.event(Event::Note(Note::EnvNotRestored { encrypted }));
         }
-        for name in reader.ignored() {
-            observer.event(Event::Note(Note::Ignored { name: name.clone() }));
+        if let Some(names) = Names::of(reader.ignored().iter().map(String::as_str)) {
+            observer.event(Event::Note(Note::Ignored { names }));
         }
     }
 
@@ -254,9 +254,9 @@ impl Engine {
             let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
             left_out.extend(missing.map(|left| durable::printable(&left.what)));
         }
-        for what in &left_out {
+        if let Some(what) = Names::of(left_out.iter().map(String::as_str)) {
             let why = crate::create::NOT_PUT_BACK.to_owned();
-            observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));
+            observer.event(Event::Note(Note::LeftOut { what, why }));
         }
         let dropped = match replaced {
             Some(database) => {

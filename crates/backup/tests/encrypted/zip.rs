@@ -214,8 +214,8 @@ fn an_archive_that_is_encrypted_in_part_is_read_whole(
     let path = shop.put("mixed", &zip.bytes());
     let mut ignored = Vec::new();
     let mut listen = |event: Event| {
-        if let Event::Note(Note::Ignored { name }) = event {
-            ignored.push(name);
+        if let Event::Note(Note::Ignored { names }) = event {
+            ignored.extend(names.first);
         }
     };
     let engine = shop.knowing(PASSWORD);

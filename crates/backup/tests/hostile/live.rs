@@ -103,6 +103,7 @@ pub(super) fn prepare() -> (Template, State) {
     });
     fs::create_dir(places.static_files.join("images/nested")).unwrap();
     fs::write(places.static_files.join("images/nested/noise.png"), noise(700, 7)).unwrap();
+    std::fs::create_dir_all(live.scratch.beside("archive")).unwrap();
     let options = BackupOptions { output: Some(live.scratch.beside("archive")), ..BackupOptions::default() };
     let archive = engine.backup(ACTOR, &options, &mut |_: Event| {}).unwrap().path;
     let archived = state_of(places);
