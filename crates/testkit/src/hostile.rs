@@ -21,22 +21,30 @@ mod zip64;
 
 pub use base::Base;
 
-/// One hostile archive.
+use zip::{Entry, Zip};
+
+/// A hostile archive.
 #[derive(Debug, Clone)]
 pub struct Vector {
-    /// What it is about.
+    /// The part of an archive that the vector attacks.
     pub group: &'static str,
-    /// What is wrong with it.
+    /// The defect of this archive.
     pub name: String,
-    /// The file.
+    /// The bytes of the archive.
     pub bytes: Vec<u8>,
 }
 
-/// The vectors of one group.
+/// The vectors that attack the same part of an archive.
 struct Group {
     name: &'static str,
     vectors: Vec<Vector>,
 }
+
+/// A defect, and a function that builds an archive with it.
+type Build = (&'static str, fn(&Base) -> Zip);
+
+/// A defect, and a function that gives it to an entry.
+type Change = (&'static str, fn(&mut Entry));
 
 impl Group {
     fn new(name: &'static str) -> Self {
@@ -47,12 +55,22 @@ impl Group {
         self.vectors.push(Vector { group: self.name, name: name.into(), bytes: bytes.into() });
     }
 
-    fn zip(&mut self, name: impl Into<String>, zip: &zip::Zip) {
+    fn zip(&mut self, name: impl Into<String>, zip: &Zip) {
         self.add(name, zip.bytes());
+    }
+
+    /// Adds one vector per row of the table.
+    fn build(&mut self, base: &Base, table: &[Build]) {
+        table.iter().for_each(|(name, build)| self.zip(*name, &build(base)));
+    }
+
+    /// Adds one copy of `zip` per row of the table, with the entry named `entry` changed.
+    fn change(&mut self, zip: &Zip, entry: &str, table: &[Change]) {
+        table.iter().for_each(|(name, change)| self.zip(*name, &zip.clone().changing(entry, change)));
     }
 }
 
-/// All of them.
+/// Builds every vector of the corpus from the base.
 pub fn vectors(base: &Base) -> Vec<Vector> {
     let groups = [
         names::group,

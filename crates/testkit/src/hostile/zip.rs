@@ -106,9 +106,14 @@ impl Entry {
     /// The same with something else in both headers.
     #[must_use]
     pub fn with_both(mut self, change: impl Fn(&mut Header)) -> Self {
+        self.both(change);
+        self
+    }
+
+    /// Changes both headers alike.
+    pub fn both(&mut self, change: impl Fn(&mut Header)) {
         change(&mut self.local);
         change(&mut self.central);
-        self
     }
 
     /// The same, encrypted with ZipCrypto. To be called before [`Entry::described`] says so of an entry.
