@@ -40,11 +40,14 @@ struct Group {
     vectors: Vec<Vector>,
 }
 
-/// A defect, and a function that builds an archive with it.
-type Build = (&'static str, fn(&Base) -> Zip);
+/// Defects by name, with what makes them.
+type Table<F> = &'static [(&'static str, F)];
 
-/// A defect, and a function that gives it to an entry.
-type Change = (&'static str, fn(&mut Entry));
+/// Builds an archive with a defect.
+type Build = fn(&Base) -> Zip;
+
+/// Gives a defect to an entry.
+type Change = fn(&mut Entry);
 
 impl Group {
     fn new(name: &'static str) -> Self {
@@ -60,12 +63,12 @@ impl Group {
     }
 
     /// Adds one vector per row of the table.
-    fn build(&mut self, base: &Base, table: &[Build]) {
+    fn build(&mut self, base: &Base, table: Table<Build>) {
         table.iter().for_each(|(name, build)| self.zip(*name, &build(base)));
     }
 
     /// Adds one copy of `zip` per row of the table, with the entry named `entry` changed.
-    fn change(&mut self, zip: &Zip, entry: &str, table: &[Change]) {
+    fn change(&mut self, zip: &Zip, entry: &str, table: Table<Change>) {
         table.iter().for_each(|(name, change)| self.zip(*name, &zip.clone().changing(entry, change)));
     }
 }

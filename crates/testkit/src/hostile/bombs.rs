@@ -2,7 +2,7 @@
 //! computes when it is read.
 
 use super::zip::{Entry, Zip, deflate, extra64};
-use super::{Base, Build, Group};
+use super::{Base, Build, Group, Table};
 
 const MIB: usize = 1 << 20;
 
@@ -40,7 +40,7 @@ fn zeros(name: &str, mib: usize) -> Entry {
     Entry::deflated(name, &vec![0; mib * MIB])
 }
 
-const BUILDS: &[Build] = &[
+const BUILDS: Table<Build> = &[
     ("4 GiB that are not there", |base| {
         base.legacy().and(Entry::stored("images/x.png", b"x").with_both(|header| {
             (header.size, header.packed) = (0xfff0_0000, 0xfff0_0000);

@@ -2,7 +2,7 @@
 //! the others.
 
 use super::zip::{DESCRIPTOR, Entry, Header, UTF8, extra};
-use super::{Base, Change, Group};
+use super::{Base, Change, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("headers");
@@ -20,7 +20,7 @@ pub(super) fn group(base: &Base) -> Group {
     group
 }
 
-const LIES: [(&str, fn(&mut Header)); 11] = [
+const LIES: Table<fn(&mut Header)> = &[
     ("another name", |header| header.name = b"images/nested/other.png".to_vec()),
     ("a name that leads out", |header| header.name = b"../../escaped.png".to_vec()),
     ("a longer name", |header| header.name_length = Some(header.name.len() as u16 + 9)),
@@ -35,7 +35,7 @@ const LIES: [(&str, fn(&mut Header)); 11] = [
 ];
 
 /// Changes of descriptors, which hold a signature, the CRC-32, the packed size and the size.
-const FORMAT_3: &[Change] = &[
+const FORMAT_3: Table<Change> = &[
     ("another checksum in the descriptor", |entry| entry.descriptor[4] ^= 1),
     ("another packed size in the descriptor", |entry| entry.descriptor[8] ^= 1),
     ("another size in the descriptor", |entry| entry.descriptor[12] ^= 1),
@@ -55,7 +55,7 @@ const FORMAT_3: &[Change] = &[
     ("a lie before the data, and a descriptor", |entry| entry.local.size = 7),
 ];
 
-const FORMAT_2: &[Change] = &[
+const FORMAT_2: Table<Change> = &[
     ("no signature before the data", |entry| {
         // The directory's record lies where the header of the entry should be.
         entry.written = false;

@@ -2,7 +2,7 @@
 //! under the names of folders.
 
 use super::zip::{Entry, deflate};
-use super::{Base, Build, Group};
+use super::{Base, Build, Group, Table};
 
 const UNIX: u16 = 0x031e;
 const DARWIN: u16 = 0x131e;
@@ -42,7 +42,7 @@ const MODES: [(&str, &str, &[u8], u16, u32); 14] = [
     ("a folder of FAT under the name of a file", "images/x", b"x", FAT, 0x10),
 ];
 
-const BUILDS: &[Build] = &[
+const BUILDS: Table<Build> = &[
     ("the database as a symbolic link", |base| {
         base.legacy().changing("makers_matrix.db", |entry| entry.central.external = LINK)
     }),

@@ -2,7 +2,7 @@
 //! comments, a second end, parts on other disks.
 
 use super::zip::{End, Entry, Zip};
-use super::{Base, Build, Group};
+use super::{Base, Build, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("layout");
@@ -49,7 +49,7 @@ fn nested(base: &Base, outer: Entry) -> Zip {
     base.legacy().and(outer).and(listed(INNER, b"inner", at))
 }
 
-const OVERLAPS: &[Build] = &[
+const OVERLAPS: Table<Build> = &[
     ("an entry inside another", |base| nested(base, Entry::stored(OUTER, &quoted()))),
     ("an entry partly inside another", |base| {
         let quoted = quoted();
@@ -81,7 +81,7 @@ const OVERLAPS: &[Build] = &[
     }),
 ];
 
-const STRAYS: [(&str, fn(&mut Zip)); 9] = [
+const STRAYS: Table<fn(&mut Zip)> = &[
     ("a program in front", |zip| zip.before = b"#!/bin/sh\nexit\n".to_vec()),
     ("a header in front", |zip| zip.before = Zip::of([Entry::stored("x", b"")]).bytes()[..31].to_vec()),
     ("bytes before the directory", |zip| zip.gap = vec![7; 99]),
@@ -95,7 +95,7 @@ const STRAYS: [(&str, fn(&mut Zip)); 9] = [
     ("a comment on an entry", |zip| zip.entries[1].central.comment = b"a note \x1b[31m".to_vec()),
 ];
 
-const ENDS: &[(&str, fn(&mut End))] = &[
+const ENDS: Table<fn(&mut End)> = &[
     ("a comment longer than the file", |end| end.comment_length = Some(500)),
     ("a comment shorter than it is", |end| {
         (end.comment, end.comment_length) = (vec![b'x'; 50], Some(20));
@@ -118,7 +118,7 @@ fn other() -> Zip {
     Zip::of([Entry::stored("makers_matrix.db", b"another database")])
 }
 
-const BUILDS: &[Build] = &[
+const BUILDS: Table<Build> = &[
     // The offsets count the whole file, so a reader that begins at the back finds a sound archive.
     ("a second archive behind the first", |base| other().with(|zip| zip.before = base.legacy().bytes())),
     ("a second archive as the comment of the first", |base| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::zip::Entry;
-use super::{Base, Group};
+use super::{Base, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("manifest");
@@ -15,7 +15,7 @@ pub(super) fn group(base: &Base) -> Group {
         group.zip(*name, &base.v3().with_manifest(edit(&text).as_bytes()));
     }
     for (name, edit) in BYTES {
-        group.zip(name, &base.v3().with_manifest(&edit(&text)));
+        group.zip(*name, &base.v3().with_manifest(&edit(&text)));
     }
     for (name, text) in FORMAT_2 {
         let entry = Entry::stored("backup_info.json", text.as_bytes());
@@ -30,7 +30,7 @@ pub(super) fn group(base: &Base) -> Group {
 }
 
 /// Text of the manifest, and the same with a defect.
-const EDITS: &[(&str, fn(&str) -> String)] = &[
+const EDITS: Table<fn(&str) -> String> = &[
     ("empty", |_| String::new()),
     ("only null", |_| "null".to_owned()),
     ("a list", |_| "[]".to_owned()),
@@ -77,7 +77,7 @@ fn size(text: &str, more: &str) -> String {
     text.replacen("\"size\": ", &format!("\"size\": {more}"), 1)
 }
 
-const BYTES: [(&str, fn(&str) -> Vec<u8>); 3] = [
+const BYTES: Table<fn(&str) -> Vec<u8>> = &[
     ("UTF-16", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
     ("bytes that are not UTF-8", |text| {
         [b"{\"backup_name\": \"\xff\xfe\", ".as_slice(), &text.as_bytes()[1..]].concat()
@@ -121,7 +121,7 @@ fn remove(object: &mut Value, field: &str) {
     object.as_object_mut().expect("an object").remove(field);
 }
 
-const LIES: &[(&str, fn(&mut Value))] = &[
+const LIES: Table<fn(&mut Value)> = &[
     ("a row more", |manifest| manifest["tables"]["partmodel"]["rows"] = json!(6)),
     ("rows without number", |manifest| manifest["tables"]["partmodel"]["rows"] = json!(u64::MAX)),
     ("another digest of a table", |manifest| {

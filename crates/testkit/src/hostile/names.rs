@@ -2,7 +2,7 @@
 //! unusual.
 
 use super::zip::{Entry, UTF8, extra};
-use super::{Base, Build, Group};
+use super::{Base, Build, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("names");
@@ -11,7 +11,7 @@ pub(super) fn group(base: &Base) -> Group {
         group.zip(name, &legacy.clone().and(Entry::stored(path, b"x")));
     }
     for (name, path) in LONG {
-        group.zip(name, &legacy.clone().and(Entry::stored(&path(), b"x")));
+        group.zip(*name, &legacy.clone().and(Entry::stored(&path(), b"x")));
     }
     for (name, path) in NOT_UTF8 {
         let entry = Entry::packed(path, b"x", 0, b"x".to_vec());
@@ -39,14 +39,14 @@ pub(super) fn group(base: &Base) -> Group {
     group
 }
 
-const LONG: [(&str, fn() -> String); 4] = [
+const LONG: Table<fn() -> String> = &[
     ("too long a part", || format!("images/{}.png", "x".repeat(255))),
     ("too long altogether", || format!("images/{}x.png", "a long folder name/".repeat(80))),
     ("too deep", || format!("images/{}x.png", "d/".repeat(40))),
     ("as long as the header can say", || "x".repeat(65_535)),
 ];
 
-const TWICE: &[Build] = &[
+const TWICE: Table<Build> = &[
     ("a file twice", |base| base.legacy().and(Entry::stored(&base.image, b"another content"))),
     ("a file twice, format 3", |base| base.v3().zip().and(Entry::stored(&base.image, b"another content"))),
     ("the database twice", |base| base.legacy().and(Entry::stored("makers_matrix.db", b"another"))),

@@ -1,7 +1,7 @@
 //! Data that cannot be unpacked: wrong checksums, unknown methods, broken deflate, encryption.
 
 use super::zip::{Entry, deflate, extra};
-use super::{Base, Build, Change, Group};
+use super::{Base, Build, Change, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("packing");
@@ -105,7 +105,7 @@ fn encrypt(entry: &mut Entry, method: u16, field: Option<&[u8]>, length: usize) 
     });
 }
 
-const CHANGES: &[Change] = &[
+const CHANGES: Table<Change> = &[
     ("a wrong checksum everywhere", |entry| entry.both(|header| header.crc ^= 1)),
     ("changed data", |entry| entry.data[5] ^= 1),
     ("WinZip AES", |entry| {
@@ -125,7 +125,7 @@ const CHANGES: &[Change] = &[
     }),
 ];
 
-const BUILDS: &[Build] = &[
+const BUILDS: Table<Build> = &[
     ("changed data with its checksum, format 3", |base| {
         base.v3().zip().changing(&base.image, |entry| {
             let mut data = entry.data.clone();

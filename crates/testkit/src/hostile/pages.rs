@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use super::{Base, Group};
+use super::{Base, Group, Table};
 
 /// Bytes per page of the base.
 const PAGE: usize = 4096;
@@ -144,7 +144,7 @@ fn continue_at(big: &Big, database: &mut [u8], to: fn(usize) -> usize) {
     put(database, next, 0, to(next));
 }
 
-const LIES: &[(&str, fn(&Big, &mut [u8]))] = &[
+const LIES: Table<fn(&Big, &mut [u8])> = &[
     ("a table that contains itself", |big, database| point(database, big.table, big.table)),
     ("an index that contains itself", |big, database| point(database, big.index, big.index)),
     ("a table that contains the index that contains it", |big, database| {

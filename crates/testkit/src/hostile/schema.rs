@@ -3,21 +3,22 @@
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{Base, Group};
+use super::{Base, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("schema");
     for (name, sql) in SQL {
         group.zip(*name, &base.legacy_with(&base.edited(sql)));
     }
-    for (name, table, columns) in LARGE {
-        let sql = format!("CREATE TABLE {table} ({})", columns());
+    for (name, sql) in LARGE {
+        let sql = sql();
+        let table = sql.split(' ').nth(2).expect("it has a name");
         let database = base.edited_by(|connection| {
             connection.execute_batch("CREATE TABLE odd (a)").expect("is valid");
             let update = "UPDATE sqlite_schema SET sql = ?1, name = ?2, tbl_name = ?2 WHERE name = 'odd'";
             connection.execute(update, [sql.as_str(), table]).expect("the schema may be written");
         });
-        group.zip(name, &base.legacy_with(&database));
+        group.zip(*name, &base.legacy_with(&database));
     }
     for (name, pragmas) in SETTINGS {
         group.zip(name, &base.legacy_with(&rebuilt(base, &[], pragmas)));
@@ -25,7 +26,7 @@ pub(super) fn group(base: &Base) -> Group {
     for (name, sql) in FOREIGN {
         let database =
             base.database_from(&[], |connection| connection.execute_batch(&sql()).expect("is valid"));
-        group.zip(name, &base.legacy_with(&database));
+        group.zip(*name, &base.legacy_with(&database));
         if name.starts_with("a database") {
             group.zip(format!("{name}, format 3"), &base.v3().database(&database).zip());
         }
@@ -35,11 +36,16 @@ pub(super) fn group(base: &Base) -> Group {
     group
 }
 
-/// Name and columns of tables that only a schema written by hand can have.
-const LARGE: [(&str, &str, fn() -> String); 3] = [
-    ("30000 columns", "wide", || (0..30_000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(", ")),
-    ("an expression 5000 deep", "deep", || format!("a CHECK ({}1{})", "(".repeat(5_000), ")".repeat(5_000))),
-    ("a megabyte of comment", "chatty", || format!("a /* {} */", "x".repeat(1 << 20))),
+/// Tables that only a schema written by hand can have.
+const LARGE: Table<fn() -> String> = &[
+    ("30000 columns", || {
+        let columns: Vec<String> = (0..30_000).map(|number| format!("c{number}")).collect();
+        format!("CREATE TABLE wide ({})", columns.join(", "))
+    }),
+    ("an expression 5000 deep", || {
+        format!("CREATE TABLE deep (a CHECK ({}1{}))", "(".repeat(5_000), ")".repeat(5_000))
+    }),
+    ("a megabyte of comment", || format!("CREATE TABLE chatty (a /* {} */)", "x".repeat(1 << 20))),
 ];
 
 const SETTINGS: [(&str, &str); 6] = [
@@ -52,7 +58,7 @@ const SETTINGS: [(&str, &str); 6] = [
 ];
 
 /// SQL of databases without our tables.
-const FOREIGN: [(&str, fn() -> String); 4] = [
+const FOREIGN: Table<fn() -> String> = &[
     ("a database empty", String::new),
     ("a database of another program", || "CREATE TABLE notes (id, text)".to_owned()),
     ("names that a terminal obeys", || {

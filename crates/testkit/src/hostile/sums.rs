@@ -1,7 +1,7 @@
 //! `SHA256SUMS` files that lie, or that are written in another form than ours.
 
 use super::zip::Entry;
-use super::{Base, Build, Group};
+use super::{Base, Build, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("hashes");
@@ -12,7 +12,7 @@ pub(super) fn group(base: &Base) -> Group {
     group
 }
 
-const BUILDS: &[Build] = &[
+const BUILDS: Table<Build> = &[
     ("missing", |base| {
         base.v3().zip().with(|zip| zip.entries.retain(|entry| entry.central.name != b"SHA256SUMS"))
     }),
@@ -42,7 +42,7 @@ fn lines(sums: &str, change: impl FnOnce(&mut Vec<String>)) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-const LIES: &[(&str, fn(&str) -> String)] = &[
+const LIES: Table<fn(&str) -> String> = &[
     ("empty", |_| String::new()),
     ("a line missing", |sums| lines(sums, |lines| drop(lines.remove(1)))),
     ("the line of the manifest missing", |sums| lines(sums, |lines| drop(lines.pop()))),

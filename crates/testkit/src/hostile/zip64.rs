@@ -1,7 +1,7 @@
 //! Lies in the fields for large archives.
 
 use super::zip::{End64, Zip, extra64};
-use super::{Base, Change, Group};
+use super::{Base, Change, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("zip64");
@@ -43,7 +43,7 @@ fn deferring(mut zip: Zip) -> Zip {
     zip
 }
 
-const LIES: &[(&str, fn(&mut End64))] = &[
+const LIES: Table<fn(&mut End64)> = &[
     ("another number of entries", |end| end.entries = Some(100)),
     ("billions of entries", |end| (end.entries, end.entries_here) = (Some(1 << 40), Some(1 << 40))),
     ("no entries", |end| (end.entries, end.entries_here) = (Some(0), Some(0))),
@@ -65,7 +65,7 @@ const LIES: &[(&str, fn(&mut End64))] = &[
 ];
 
 /// Extra fields of an entry with this size and packed size.
-const SIZES: &[(&str, fn(u64, u64) -> Vec<u8>)] = &[
+const SIZES: Table<fn(u64, u64) -> Vec<u8>> = &[
     ("true", |size, packed| extra64(&[size, packed])),
     ("missing", |_, _| Vec::new()),
     ("one missing", |size, _| extra64(&[size])),
@@ -77,14 +77,14 @@ const SIZES: &[(&str, fn(u64, u64) -> Vec<u8>)] = &[
 ];
 
 /// Extra fields of the first entry, whose offset is 0.
-const OFFSETS: [(&str, fn() -> Vec<u8>); 4] = [
+const OFFSETS: Table<fn() -> Vec<u8>> = &[
     ("true", || extra64(&[0])),
     ("missing", Vec::new),
     ("elsewhere", || extra64(&[1])),
     ("overflowing", || extra64(&[u64::MAX - 3])),
 ];
 
-const CHANGES: &[Change] = &[
+const CHANGES: Table<Change> = &[
     ("sizes in the extra field, ignored", |entry| entry.central.extra = extra64(&[1, 1])),
     ("sizes before the data in an extra field", |entry| {
         entry.local.extra = extra64(&[u64::from(entry.local.size), u64::from(entry.local.packed)]);
