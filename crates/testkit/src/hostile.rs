@@ -1,8 +1,8 @@
-//! A corpus of hostile archives, built by code from a real one. Each is a named vector: what has to
-//! happen to it stands in the snapshot of the test that reads them all.
+//! A corpus of hostile archives, built from a real one. Each is a named vector; the snapshot of the test
+//! that reads them all states the outcome of each.
 //!
-//! Reading order: [`base`] (the real archive, taken apart), [`zip`] (a zip whose every field can
-//! lie), then the groups, a file each.
+//! Reading order: [`base`] (the parts of the real archive), [`zip`] (a writer in which every field can
+//! lie), then the groups, one file each.
 
 pub mod base;
 mod bombs;
