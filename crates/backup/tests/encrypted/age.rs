@@ -1,4 +1,4 @@
-//! With age: who has the key can do everything, who has not can make backups.
+//! Encryption with age: backups need only the public key, everything else needs the secret one.
 
 use std::fs;
 use std::io::Write;
@@ -30,7 +30,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     let path = back_up(&engine);
     assert!(path.to_str().unwrap().ends_with(".zip.age"), "{}", path.display());
 
-    // It was read back all the same, and is known as verified. But the server cannot open it.
+    // The archive was read back and is known as verified, although the server cannot open it.
     let shown = engine.show(&path).unwrap();
     assert_eq!((shown.lock, shown.contents.is_none()), (Some(Lock::Recipients(1)), true));
     assert!(shown.status.is_some());
@@ -44,7 +44,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     let wrong = with(&engine, &other).verify(ACTOR, &path, &mut quiet).unwrap_err();
     assert_eq!(fault(&wrong), KeyFault::Wrong(Lock::Recipients(1)));
 
-    // A wrong key, or none, changes nothing and begins nothing.
+    // A wrong or missing key changes nothing, and no restore begins.
     database
         .inventory
         .create_part(ACTOR, NewPart { name: "later".into(), ..NewPart::default() })
@@ -64,7 +64,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     let report = restore(&holder, &path).unwrap();
     assert!(state_of(engine.places()) == archived);
 
-    // What was there before is encrypted for the same key.
+    // The safety backup is encrypted for the same key.
     let safety = report.safety_backup.unwrap();
     assert!(safety.to_str().unwrap().ends_with(".zip.age"));
     fault(&engine.verify(ACTOR, &safety, &mut quiet).unwrap_err());
@@ -75,7 +75,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
 
 #[rstest]
 #[tokio::test]
-async fn a_key_that_is_shown_to_an_archive_is_noted_with_it(
+async fn a_key_that_opened_an_archive_is_recorded_with_it(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -139,13 +139,12 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     assert!(state_of(engine.places()) == before);
     let error = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
     assert!(matches!(error, backup::Error::NotEncrypted { .. }), "there is no key to it: {error}");
-    // Nothing says that backups are encrypted here, but this one was.
+    // Encryption is not configured here, but this archive was encrypted.
     assert_eq!(engine.show(&safety).unwrap().lock, Some(Lock::Passphrase));
     holder.verify(ACTOR, &safety, &mut quiet).unwrap();
 }
 
-/// The folder of the archive may be a medium that is meant to be lost one day: nothing lies there in the
-/// clear, not even while the backup is made.
+/// The medium that holds the archives may be lost: nothing is in the clear there, not even during a backup.
 #[rstest]
 #[tokio::test]
 async fn b4_an_encrypted_backup_shows_neither_names_nor_content_at_any_moment(
@@ -175,9 +174,9 @@ async fn b4_an_encrypted_backup_shows_neither_names_nor_content_at_any_moment(
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
 }
 
-/// What is wrong with the zip inside is told as of any other: it is not the encryption that is damaged.
+/// Defects of the zip inside are reported like those of a plain zip, not as damage of the encryption.
 #[rstest]
-fn a_header_that_leads_nowhere_is_named_inside_age_as_well(
+fn a_broken_header_inside_age_is_reported_as_such(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
