@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
+use archive::{ArchiveProbe, Error, Format, Info, Keys, Limits, Manifest, Reader, Role, Sha256Hex};
 use archive::{CHECKSUMS, DATABASE, MANIFEST};
-use archive::{Error, Format, Info, Keys, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
 
 #[path = "mutation.rs"]
 pub mod mutation;
@@ -29,7 +29,7 @@ pub fn archive_reader(bytes: &[u8]) {
     let limits = limits();
     // The seeds that are encrypted know this password. In age it would take seconds to try.
     let keys = if bytes.starts_with(b"PK") { Keys::passphrase("fuzz") } else { Keys::default() };
-    let _ = Outside::look(Cursor::new(bytes), &limits).map_err(|error| refused(&error));
+    let _ = ArchiveProbe::open(Cursor::new(bytes), &limits).map_err(|error| refused(&error));
     let reader = match Reader::open_with(Cursor::new(bytes), &limits, &keys) {
         Ok(reader) => reader,
         Err(error) => return refused(&error),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Read;
 
-use archive::{DATABASE, Facts, Writer};
+use archive::{BackupMetadata, DATABASE, Writer};
 
 /// An archive before and after.
 pub struct Mutated {
@@ -90,7 +90,7 @@ fn written(files: &Files) -> Vec<u8> {
     for (name, content) in files {
         writer.add(name, &mut content.as_slice(), &mut |_| {}).expect("memory can be written");
     }
-    let facts = Facts {
+    let facts = BackupMetadata {
         backup_name: "b".to_owned(),
         created_at: time,
         created_at_utc: time,

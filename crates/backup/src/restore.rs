@@ -57,7 +57,7 @@ pub struct StagedRestore {
     commit: CommitBy,
     unchanged: Vec<Unchanged>,
     live: Live,
-    lock: Option<archive::Lock>,
+    lock: Option<archive::EncryptionScheme>,
     committed: bool,
     _lease: Lease,
     /// Last, so that the lock is released when all else is gone.
@@ -72,7 +72,7 @@ pub struct RestoreReport {
     /// The backup of what was there before.
     pub safety_backup: Option<PathBuf>,
     /// How that is encrypted.
-    pub safety_lock: Option<archive::Lock>,
+    pub safety_lock: Option<archive::EncryptionScheme>,
     /// Where a database that SQLite could not work with was moved.
     pub set_aside: Option<PathBuf>,
 }
@@ -113,7 +113,7 @@ impl Engine {
                 commit,
                 unchanged,
                 live,
-                lock: archive.reader.lock(),
+                lock: archive.reader.encryption(),
                 committed: false,
                 _lease: lease,
             }
@@ -227,11 +227,11 @@ impl StagedRestore {
 }
 
 /// As backups are here; and where they are not, but the archive is, as that is.
-fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::Lock>) -> Encrypt {
+fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::EncryptionScheme>) -> Encrypt {
     if engine.encrypts() {
         return Encrypt::AsConfigured;
     }
-    let like_it = lock.and_then(|lock| engine.keys.encryption_like(lock));
+    let like_it = lock.and_then(|lock| archive::EncryptionMethod::matching(lock, &engine.keys));
     like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
 }
 
