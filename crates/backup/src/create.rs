@@ -8,7 +8,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use archive::{Encryption, Keys, Lock, Manifest, Recipient};
+use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
 use inventory::Actor;
 use inventory::static_files::FileKind;
@@ -51,7 +51,7 @@ pub enum Encrypt {
     /// For these as well.
     AlsoFor(Vec<Recipient>),
     /// So, and not for those whom the engine knows.
-    With(Encryption),
+    With(EncryptionMethod),
     /// Not at all.
     Not,
 }
@@ -107,7 +107,7 @@ pub struct BackupReport {
     /// What it says about itself.
     pub manifest: Manifest,
     /// How it is encrypted, if it is.
-    pub lock: Option<Lock>,
+    pub lock: Option<EncryptionScheme>,
     /// That it was verified, and when.
     pub status: Status,
     /// What opens it: whoever wrote it can read it, until it forgets these.
@@ -170,12 +170,12 @@ impl Engine {
         let Written { manifest, keys, restarts } = made.inspect_err(|_| unfinished.discard(self))?;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
-        let lock = encryption.map(|encryption| encryption.lock());
+        let lock = encryption.map(|encryption| encryption.scheme());
         Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.
-    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<Encryption>, Error> {
+    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<EncryptionMethod>, Error> {
         let configured = &self.protection.recipients;
         let recipients = match wanted {
             Encrypt::With(encryption) => return Ok(Some(encryption.clone())),
@@ -201,7 +201,7 @@ impl Engine {
         if recipients.len() > MOST_RECIPIENTS {
             return Err(Error::TooManyRecipients { found: recipients.len(), limit: MOST_RECIPIENTS });
         }
-        Ok((!recipients.is_empty()).then_some(Encryption::Recipients(recipients)))
+        Ok((!recipients.is_empty()).then_some(EncryptionMethod::Recipients(recipients)))
     }
 
     /// An archive inside the static files would be part of the next one, and of itself.

@@ -54,7 +54,7 @@ pub struct StagedRestore {
     journal: Journal,
     unchanged: Vec<Unchanged>,
     live: Live,
-    lock: Option<archive::Lock>,
+    lock: Option<archive::EncryptionScheme>,
     committed: bool,
     _lease: Lease,
     _lock: Lock,
@@ -68,7 +68,7 @@ pub struct RestoreReport {
     /// The backup of what was there before.
     pub safety_backup: Option<PathBuf>,
     /// How that is encrypted.
-    pub safety_lock: Option<archive::Lock>,
+    pub safety_lock: Option<archive::EncryptionScheme>,
     /// Where a database that SQLite could not work with was moved.
     pub set_aside: Option<PathBuf>,
 }
@@ -108,7 +108,7 @@ impl Engine {
                 journal,
                 unchanged,
                 live,
-                lock: reader.lock(),
+                lock: reader.encryption(),
                 committed: false,
                 _lease: lease,
                 _lock: lock,
@@ -138,7 +138,7 @@ impl StagedRestore {
         if engine.encrypts() {
             return Encrypt::AsConfigured;
         }
-        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
+        let like_it = self.lock.and_then(|lock| archive::EncryptionMethod::matching(lock, &engine.keys));
         like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
     }
 

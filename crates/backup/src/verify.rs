@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
+use archive::{ArchiveProbe, Entry, Format, Limits, Manifest, Reader, Role, Sha256Hex};
 use durable::printable;
 use durable::{Disk, Readers};
 use inventory::Actor;
@@ -135,8 +135,8 @@ impl Engine {
 }
 
 /// What can be told of an archive without a key.
-pub(crate) fn look(path: &Path) -> Result<Outside, Error> {
-    Outside::look(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
+pub(crate) fn look(path: &Path) -> Result<ArchiveProbe, Error> {
+    ArchiveProbe::open(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use archive::keys::SecretString;
-use archive::{Encryption, Identity, Keys};
+use archive::{EncryptionMethod, Identity, Keys};
 use backup::{BackupOptions, Encrypt, Engine, Event, RestoreOptions};
 use inventory::{Actor, Ambient, Inventory};
 use rstest::rstest;
@@ -141,8 +141,8 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
     let passphrase = SecretString::from(PASSPHRASE.to_owned());
     for (name, encrypt) in [
         ("plain", Encrypt::Not),
-        ("key", Encrypt::With(Encryption::Recipients(vec![identity.recipient()]))),
-        ("passphrase", Encrypt::With(Encryption::Passphrase(passphrase))),
+        ("key", Encrypt::With(EncryptionMethod::Recipients(vec![identity.recipient()]))),
+        ("passphrase", Encrypt::With(EncryptionMethod::Passphrase(passphrase))),
     ] {
         let name = Some(name.to_owned());
         let options =

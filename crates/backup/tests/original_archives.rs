@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use archive::{KeyFault, Keys, Lock};
+use archive::{EncryptionScheme, KeyFault, Keys};
 use backup::{BackupOptions, Engine, Error, Event, Kind, Note, RestoreOptions};
 use inventory::migration::SchemaState;
 use inventory::{Actor, Ambient, Inventory, migration};
@@ -174,10 +174,10 @@ fn encrypted_archives_ask_for_their_password_and_know_a_wrong_one(
         fs::copy(&archive, &renamed).unwrap();
         for path in [&archive, &renamed] {
             let error = engine.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
-            assert_eq!(error.key_fault(), Some(KeyFault::None(Lock::ZipCrypto)), "{error}");
+            assert_eq!(error.key_fault(), Some(KeyFault::Missing(EncryptionScheme::ZipCrypto)), "{error}");
             let guessing = engine.clone().with_keys(Keys::passphrase("a guess"));
             let error = guessing.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
-            assert_eq!(error.key_fault(), Some(KeyFault::Wrong(Lock::ZipCrypto)), "{error}");
+            assert_eq!(error.key_fault(), Some(KeyFault::Wrong(EncryptionScheme::ZipCrypto)), "{error}");
         }
     }
 }

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use archive::{Encryption, Facts, Keys, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
+use archive::{
+    ArchiveSink, BackupMetadata, EncryptionMethod, Keys, LeftOut, Manifest, Sha256Hex, TableRecord, Writer,
+};
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
@@ -23,7 +25,7 @@ use super::{BackupOptions, NO_PASSWORDS, Purpose};
 pub(super) struct Output<'a> {
     pub(super) unfinished: &'a Unfinished,
     pub(super) out: &'a mut dyn DiskFile,
-    pub(super) encryption: Option<&'a Encryption>,
+    pub(super) encryption: Option<&'a EncryptionMethod>,
 }
 
 /// What was written.
@@ -91,7 +93,7 @@ impl Engine {
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
         let (sealed, keys) =
-            Sealed::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
+            ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
         let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
             File::open(path).map_err(|source| match source.kind() {
@@ -138,7 +140,7 @@ impl Engine {
         damaged: Option<String>,
         dangling: Vec<String>,
         left_out: Vec<LeftOut>,
-    ) -> Facts {
+    ) -> BackupMetadata {
         let now = self.ambient.now();
         let pending = match inspection.as_ref().map(|inspection| &inspection.schema) {
             Some(SchemaState::Current) => Vec::new(),
@@ -150,7 +152,7 @@ impl Engine {
             Some(inspection) => (inspection.tables, inspection.violation_count),
             None => (BTreeMap::new(), 0),
         };
-        Facts {
+        BackupMetadata {
             backup_name: unfinished.name.clone(),
             created_at: now.local,
             created_at_utc: now.utc,

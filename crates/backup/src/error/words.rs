@@ -30,17 +30,17 @@ pub(super) fn advice(source: &archive::Error) -> &'static str {
         archive::Error::Refused(archive::Refusal::NewerFormat { .. }) => {
             "Restore it with a newer makermatrix."
         }
-        archive::Error::Refused(archive::Refusal::Encrypted { .. }) => {
+        archive::Error::Refused(archive::Refusal::UnsupportedEncryption { .. }) => {
             "Decrypt it with the program that made it, and use the plain archive."
         }
         archive::Error::Refused(archive::Refusal::TooMuchWork { .. }) => {
             "Decrypt it with `age -d`, and use the zip that comes out."
         }
-        archive::Error::Key(fault) => match (fault, fault.lock().takes_passphrase()) {
-            (KeyFault::None(_), true) => {
+        archive::Error::Key(fault) => match (fault, fault.scheme().takes_passphrase()) {
+            (KeyFault::Missing(_), true) => {
                 "Give it with --passphrase-file FILE, or run this in a terminal to be asked."
             }
-            (KeyFault::None(_), false) => {
+            (KeyFault::Missing(_), false) => {
                 "Give one with --identity FILE, or run this in a terminal to be asked."
             }
             (_, true) => "Nothing was changed; check the passphrase, and its file for spaces.",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
+use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
@@ -103,7 +103,10 @@ impl Engine {
             }
         }
         if reader.entry(Role::Env).is_some() {
-            let encrypted = matches!(reader.lock(), Some(Lock::Recipients(_) | Lock::Passphrase));
+            let encrypted = matches!(
+                reader.encryption(),
+                Some(EncryptionScheme::Recipients(_) | EncryptionScheme::Passphrase)
+            );
             observer.event(Event::Note(Note::EnvNotRestored { encrypted }));
         }
         for name in reader.ignored() {
@@ -312,7 +315,7 @@ fn below(entry: &Entry) -> &str {
 
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
-    let mut file = Hashing::new(File::open(path).map_err(failed())?);
+    let mut file = HashingReader::new(File::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
     Ok(file.finish().1)
 }

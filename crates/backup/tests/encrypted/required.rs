@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{BackupOptions, Encrypt, Engine, Error, Kind, Protection};
 use inventory::{Actor, NewPart};
 use rstest::rstest;
@@ -85,7 +85,11 @@ async fn b8_a_safety_backup_is_encrypted_whenever_backups_are(
     let recipients = vec![archive::Identity::generate().recipient()];
     let engine = open.clone().protecting(Protection { recipients, required: false });
     let safety = restore(&engine, &archive).unwrap().safety_backup.unwrap();
-    assert_eq!(engine.show(&safety).unwrap().lock, Some(Lock::Recipients(1)), "though the archive was not");
+    assert_eq!(
+        engine.show(&safety).unwrap().lock,
+        Some(EncryptionScheme::Recipients(1)),
+        "though the archive was not"
+    );
 }
 
 #[rstest]

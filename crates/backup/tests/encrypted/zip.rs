@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use archive::{KeyFault, Keys, Lock};
+use archive::{EncryptionScheme, KeyFault, Keys};
 use backup::{Engine, Event, Kind, Note};
 use inventory::Ambient;
 use rstest::rstest;
@@ -91,7 +91,7 @@ fn r12_encryption_is_told_by_content_and_never_by_the_name(
     let renamed = shop.put("renamed.zip", &locked);
     shop.knowing(PASSWORD).verify(ACTOR, &renamed, &mut quiet).unwrap();
     let error = shop.engine.verify(ACTOR, &renamed, &mut quiet).unwrap_err();
-    assert_eq!(fault(&error), KeyFault::None(Lock::ZipCrypto));
+    assert_eq!(fault(&error), KeyFault::Missing(EncryptionScheme::ZipCrypto));
     let called_so = shop.put("my_encrypted.zip", &plain);
     let shown = shop.engine.show(&called_so).unwrap();
     assert_eq!(shown.lock, None);
@@ -99,7 +99,7 @@ fn r12_encryption_is_told_by_content_and_never_by_the_name(
 
     // Names and sizes lie open in such an archive, so they are shown.
     let shown = shop.engine.show(&renamed).unwrap();
-    assert_eq!(shown.lock, Some(Lock::ZipCrypto));
+    assert_eq!(shown.lock, Some(EncryptionScheme::ZipCrypto));
     let contents = shown.contents.unwrap();
     assert_eq!((contents.datasheets.0, contents.images.0, contents.format), (2, 1, None));
 }
@@ -129,7 +129,7 @@ fn b5_a_wrong_password_is_called_wrong_even_if_it_passes_the_check_of_one_byte(
         let path = shop.put(name, &zip.bytes());
         for password in passing(&zip) {
             let error = shop.knowing(&password).verify(ACTOR, &path, &mut quiet).unwrap_err();
-            assert_eq!(fault(&error), KeyFault::Wrong(Lock::ZipCrypto), "{name}, {password:?}");
+            assert_eq!(fault(&error), KeyFault::Wrong(EncryptionScheme::ZipCrypto), "{name}, {password:?}");
         }
         shop.knowing(PASSWORD).verify(ACTOR, &path, &mut quiet).unwrap();
     }

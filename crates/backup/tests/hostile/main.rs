@@ -16,7 +16,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use archive::{Encryption, Identity, Keys, Limits, Reader, Sealed};
+use archive::{ArchiveSink, EncryptionMethod, Identity, Keys, Limits, Reader};
 use backup::{Engine, Error, Event, Kind, RestoreOptions};
 use inventory::Actor;
 use testkit::State;
@@ -119,8 +119,8 @@ fn differs_inside_age(bytes: &[u8]) -> Option<String> {
         return None;
     }
     let identity = Identity::generate();
-    let encryption = Encryption::Recipients(vec![identity.recipient()]);
-    let (mut sealed, _) = Sealed::begin(Vec::new(), Some(&encryption)).unwrap();
+    let encryption = EncryptionMethod::Recipients(vec![identity.recipient()]);
+    let (mut sealed, _) = ArchiveSink::begin(Vec::new(), Some(&encryption)).unwrap();
     sealed.write_all(bytes).unwrap();
     let sealed = sealed.finish().unwrap();
     let mut keys = Keys::passphrase("a guess");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Engine, Summary};
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn describe(text: &mut String, summary: &Summary) {
     let verified = shown("verified", status.map(|status| status.verified_at.as_str()));
     let proven = shown("proven", proven.map(|proven| proven.at.as_str()));
     let key = match summary.lock {
-        Some(Lock::Recipients(_)) => {
+        Some(EncryptionScheme::Recipients(_)) => {
             format!(", {}", shown("opened with the key", key_checked.map(|checked| checked.at.as_str())))
         }
         _ => String::new(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Contents, Engine};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ pub(crate) fn run(
         status.map_or("not yet, or changed since (run `makermatrix verify`)", |status| &status.verified_at),
         proven.map_or("not yet, or changed since (run `makermatrix drill`)", |proven| &proven.at),
     );
-    if let Some(Lock::Recipients(_)) = summary.lock {
+    if let Some(EncryptionScheme::Recipients(_)) = summary.lock {
         let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
         let _ = writeln!(text, "  key       shown to open it: {checked}");
     }
