@@ -26,9 +26,24 @@ pub enum Error {
     /// The archive is encrypted, and the key is missing or wrong.
     #[error(transparent)]
     Key(#[from] KeyFault),
-    /// The operating system failed while reading or writing.
+    /// The content of a new entry could not be read.
+    #[error("entry \"{}\": {source}", printable(.name))]
+    Source {
+        /// The name of the entry.
+        name: String,
+        /// The error of the source, which may contain a [`crate::writer::SourceChanged`].
+        source: io::Error,
+    },
+    /// The operating system failed while reading or writing the archive.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl Error {
+    /// Converts an error of the source of an entry.
+    pub(crate) fn source(name: &str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Source { name: name.to_owned(), source }
+    }
 }
 
 /// Why an encrypted archive cannot be opened although no damage is known.

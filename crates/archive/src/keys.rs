@@ -25,7 +25,13 @@ pub enum KeyTextFault {
     /// It is a public key, but a secret one is needed.
     #[error("that is a public key. Give the secret key, which begins with AGE-SECRET-KEY-1")]
     Public,
-    /// It is neither.
+    /// It is a key of SSH or of a plugin of age.
+    #[error(
+        "that is a key of another kind. Only the native keys of age are supported, age1 and 58 more characters, \
+         not those of SSH or of plugins"
+    )]
+    Unsupported,
+    /// It is no key at all.
     #[error(
         "it is not a whole key: a public key is age1 and 58 more characters, a secret key AGE-SECRET-KEY-1 and 58"
     )]
@@ -39,6 +45,7 @@ impl FromStr for Recipient {
         match text.parse() {
             Ok(recipient) => Ok(Self(recipient)),
             Err(_) if is_secret(text) => Err(KeyTextFault::Secret),
+            Err(_) if is_of_another_kind(text) => Err(KeyTextFault::Unsupported),
             Err(_) => Err(KeyTextFault::Malformed),
         }
     }
@@ -84,6 +91,7 @@ impl FromStr for Identity {
         match text.parse() {
             Ok(identity) => Ok(Self(identity)),
             Err(_) if Recipient::from_str(text).is_ok() => Err(KeyTextFault::Public),
+            Err(_) if is_of_another_kind(text) => Err(KeyTextFault::Unsupported),
             Err(_) => Err(KeyTextFault::Malformed),
         }
     }
@@ -93,6 +101,14 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the identity of {}", self.recipient())
     }
+}
+
+/// Returns whether a text begins like a key that age supports and this program does not: `ssh-ed25519 …`,
+/// the first line of an OpenSSH file, or `age1NAME1…` and `AGE-PLUGIN-NAME-1…` of a plugin.
+fn is_of_another_kind(text: &str) -> bool {
+    let other = ["ssh-", "ecdsa-", "sk-ssh-", "-----BEGIN ", "AGE-PLUGIN-"];
+    let plugin = text.strip_prefix("age1").and_then(|rest| rest.split_once('1'));
+    other.iter().any(|start| text.starts_with(start)) || plugin.is_some_and(|(name, _)| !name.is_empty())
 }
 
 fn is_secret(text: &str) -> bool {

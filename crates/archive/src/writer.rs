@@ -19,6 +19,8 @@ use crate::sums;
 
 use compression::{Compressor, PreparedEntry, StreamCompressor, TextWriter, prepare_batch, read_chunk};
 
+pub use compression::SourceChanged;
+
 /// The number of files that are compressed at the same time: enough to keep several cores busy, few
 /// enough to bound memory. Each is held twice, uncompressed and compressed, and is at most
 /// [`compression::CHUNK`] long.
@@ -78,7 +80,8 @@ impl<W: Write> Writer<W> {
     /// bytes of each step.
     ///
     /// # Errors
-    /// A name that no reader would accept, or an error of `source` or of the output.
+    /// A name that no reader would accept, an error of the output, or, as [`Error::Source`], one of
+    /// `source`.
     pub fn add(
         &mut self,
         name: &str,
@@ -86,12 +89,13 @@ impl<W: Write> Writer<W> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
-        let prepared = self.compressors[0].prepare(source)?;
+        let prepared = self.compressors[0].prepare(source).map_err(Error::source(name))?;
         self.append(name.to_owned(), prepared, source, progress)
     }
 
     /// Adds several files in this order. It compresses a few at a time, on as many threads as there are
-    /// cores, and calls `open` on those threads.
+    /// cores, and calls `open` on those threads. It reads a short file again if its source ends in
+    /// [`SourceChanged`], because nothing of it has been written by then.
     ///
     /// # Errors
     /// Those of [`Writer::add`], and those of `open`.
@@ -149,7 +153,7 @@ impl<W: Write> Writer<W> {
                     Some(stream) => stream.write(&chunk, &mut entry)?,
                     None => entry.write_all(&chunk)?,
                 }
-                read_chunk(source, &mut chunk)?;
+                read_chunk(source, &mut chunk).map_err(Error::source(&path))?;
                 if chunk.is_empty() {
                     break;
                 }

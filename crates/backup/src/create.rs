@@ -3,6 +3,7 @@
 
 mod database;
 mod files;
+mod source;
 mod unfinished;
 mod write;
 
@@ -14,9 +15,12 @@ use inventory::Actor;
 use inventory::static_files::FileKind;
 
 use crate::places::archive_name;
+use crate::session::Session;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
+pub(crate) use database::look_at;
+pub(crate) use source::Source;
 use unfinished::Unfinished;
 use write::{Output, Written};
 
@@ -41,6 +45,9 @@ pub struct BackupOptions {
 
 /// Each takes a hundred bytes of a header of at most 64 KiB.
 const MOST_RECIPIENTS: usize = 500;
+
+/// How often an archive is begun at most, when files change while they are read.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// How one backup is encrypted.
 #[derive(Debug, Clone, Default)]
@@ -94,6 +101,14 @@ impl Purpose {
     }
 }
 
+/// Returns whether an archive bears the name of those that are made before a restore or a migration.
+pub(crate) fn is_safety_backup(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [Purpose::BeforeRestore, Purpose::BeforeMigration]
+        .iter()
+        .any(|purpose| name.starts_with(purpose.prefix()))
+}
+
 /// Why passwords that the original keeps in the clear are left out.
 pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
@@ -127,23 +142,44 @@ impl Engine {
         options: &BackupOptions,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
-        require(actor, "making a backup", "backup:create")?;
+        crate::permission::require(actor, "making a backup", "backup:create")?;
         check_name(options.name.as_deref())?;
         let encryption = self.encryption(&options.encrypt)?;
         refuse_misleading(options.name.as_deref(), encryption.is_some())?;
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
-        let lock = self.lock("a backup")?;
-        self.recover_locked(&lock)?;
-        self.backup_locked(options, Purpose::Manual, observer)
+        self.session("a backup")?.backup(options, Purpose::Manual, observer)
     }
+}
 
-    /// Only under the lock.
-    pub(crate) fn backup_locked(
+impl Session {
+    /// Backs up the inventory of the session.
+    pub(crate) fn backup(
         &self,
         options: &BackupOptions,
         purpose: Purpose,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        self.engine.archive(options, &Source::of(&self.engine, purpose), observer)
+    }
+
+    /// Makes an archive of what lies elsewhere.
+    pub(crate) fn archive(
+        &self,
+        options: &BackupOptions,
+        source: &Source<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        self.engine.archive(options, source, observer)
+    }
+}
+
+impl Engine {
+    fn archive(
+        &self,
+        options: &BackupOptions,
+        source: &Source<'_>,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
         let encryption = self.encryption(&options.encrypt)?;
@@ -161,13 +197,26 @@ impl Engine {
         let name = options
             .name
             .clone()
-            .unwrap_or_else(|| format!("{}_{}", purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
+            .unwrap_or_else(|| format!("{}_{}", source.purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
+        let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
-        let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
-        let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
-        let made = self.write_archive(options, purpose, output, observer);
-        let Written { manifest, keys, restarts } = made.inspect_err(|_| unfinished.discard(self))?;
+        let (unfinished, _out, written) = loop {
+            let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
+            let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
+            match self.write_archive(options, source, output, observer) {
+                Ok(written) => break (unfinished, out, written),
+                Err(error) => {
+                    unfinished.discard(self);
+                    // Part of a long file is in the archive already, which cannot be taken back.
+                    if attempt == MAX_ATTEMPTS || !matches!(error, Error::FileBusy { .. }) {
+                        return Err(error);
+                    }
+                }
+            }
+            attempt += 1;
+        };
+        let Written { manifest, keys, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.scheme());
@@ -238,10 +287,6 @@ impl Engine {
         }
         self.disk.remove(path).map_err(Error::storage("remove", path))
     }
-}
-
-pub(crate) fn require(actor: &Actor, what: &'static str, permission: &str) -> Result<(), Error> {
-    actor.require(permission).map_err(|_| Error::Forbidden { what, permission: permission.to_owned() })
 }
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {

@@ -5,21 +5,21 @@
 //! The live inventory is neither touched nor locked: a drill may run while people work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use archive::{Entry, Reader, Role};
+use archive::Role;
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Inventory, migration};
+use inventory::{Actor, Census, Difference, Inventory, migration};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
+use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
 use crate::scratch::Scratch;
-use crate::verify::{check_database, drain, unpack};
-use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, status};
+use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// What to drill with.
 #[derive(Debug, Clone)]
@@ -38,9 +38,11 @@ pub struct DrillOptions {
 pub struct Drilled {
     /// Tables whose rows are the same, by digest.
     pub tables: u64,
-    /// Tables with the same number of rows, which restoring changes: by a migration, or because tasks
-    /// that were running are cancelled, or because passwords are taken out.
+    /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
+    /// passwords are taken out. None has fewer rows.
     pub changed_tables: Vec<String>,
+    /// The totals of the archive and of what was restored.
+    pub totals: Totals,
     /// Rows altogether.
     pub rows: u64,
     /// Files with the same content.
@@ -65,7 +67,7 @@ impl Engine {
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
-        crate::create::require(actor, "drilling a backup", "backup:restore")?;
+        crate::permission::require(actor, "drilling a backup", "backup:restore")?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);
@@ -93,36 +95,35 @@ impl Engine {
         let plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
         let took = begun.elapsed();
         observer.event(Event::Step(Step::Compare));
-        let comparison = Comparison { path: &options.archive, engine: &engine, scratch: &scratch.folder };
-        let reader = engine.open(&options.archive)?;
-        let compared = |entry: &&Entry| entry.role.is_static() || entry.role == Role::Database;
-        let total = reader.entries().iter().filter(compared).map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
-        let files = comparison.files(&reader, &mut meter)?;
-        let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
-        let bytes =
-            reader.entries().iter().filter(|entry| entry.role.is_static()).map(|entry| entry.size).sum();
-        Ok(Drilled { tables: same, changed_tables, rows, files, bytes, took, status: None })
+        let archive = engine.open(&options.archive)?;
+        let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
+        let bytes = archive.files().map(|entry| entry.size).sum();
+        let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
+        let mut meter = Meter::new(observer, bytes + database);
+        let files = comparison.files(&mut meter)?;
+        let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
+        let totals = comparison.totals(files)?;
+        Ok(Drilled { tables: same, changed_tables, totals, rows, files, bytes, took, status: None })
     }
 }
 
 /// Between an archive and what restoring it has led to.
 struct Comparison<'a> {
-    path: &'a Path,
+    archive: &'a OpenArchive,
     engine: &'a Engine,
     scratch: &'a Path,
 }
 
 impl Comparison<'_> {
     fn differs(&self, what: String) -> Error {
-        Error::NotProven { path: self.path.to_owned(), scratch: self.scratch.to_owned(), what }
+        Error::NotProven { path: self.archive.path.clone(), scratch: self.scratch.to_owned(), what }
     }
 
     /// Every file of the archive is there with its content, and no other.
-    fn files(&self, reader: &Reader<File>, meter: &mut Meter<'_>) -> Result<u64, Error> {
+    fn files(&self, meter: &mut Meter<'_>) -> Result<u64, Error> {
         let mut expected = BTreeSet::new();
-        for entry in reader.entries().iter().filter(|entry| entry.role.is_static()) {
-            let archived = drain(self.path, reader, entry, meter)?;
+        for entry in self.archive.files() {
+            let archived = self.archive.drain(entry, meter)?;
             let restored = self.engine.places.static_files.join(&entry.name);
             if !restored.is_file() || hash_of(&restored)? != archived {
                 return Err(self.differs(entry.name.clone()));
@@ -145,16 +146,12 @@ impl Comparison<'_> {
     /// The program opens the database, and every table is what it is in the archive: unpacked once
     /// more, and never in contact with the restore. Returns all rows, the number of tables that are the
     /// same, and the names of those that restoring changes.
-    fn tables(
-        &self,
-        reader: &Reader<File>,
-        plan: &Plan,
-        meter: &mut Meter<'_>,
-    ) -> Result<(u64, u64, Vec<String>), Error> {
+    fn tables(&self, plan: &Plan, meter: &mut Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
-        let restored = sqlite::inspect(restored).map_err(Error::live(restored))?.tables;
-        let archived = self.archived_tables(reader, meter)?;
+        let restored = confirmed(restored, || sqlite::inspect(restored));
+        let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
+        let archived = self.archived_tables(meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
             let differs = || self.differs(format!("table {name}"));
@@ -162,7 +159,7 @@ impl Comparison<'_> {
             rows += archived.rows;
             if *restored == archived {
                 same += 1;
-            } else if restored.rows == archived.rows && restoring_changes(&name, plan) {
+            } else if restoring_changes(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
                 changed.push(name);
             } else {
                 return Err(differs());
@@ -171,25 +168,46 @@ impl Comparison<'_> {
         Ok((rows, same, changed))
     }
 
-    fn archived_tables(
-        &self,
-        reader: &Reader<File>,
-        meter: &mut Meter<'_>,
-    ) -> Result<BTreeMap<String, TableDigest>, Error> {
-        let entry = reader.entry(Role::Database).expect("without one it is not restored");
-        let copy = self.scratch.join("archived.db");
-        unpack(self.path, reader, entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
-        let mut tables = check_database(self.path, reader.info().v3(), &copy)?.0.tables;
+    /// The totals are those of the archive, whatever migrations did to the tables. Only stock that lay nowhere may
+    /// have been put somewhere.
+    fn totals(&self, files: u64) -> Result<Totals, Error> {
+        let archived = self.archived_copy();
+        let restored = &self.engine.places.database;
+        let before = Census::of_copy(&archived).map_err(Error::archived(&self.archive.path))?;
+        let after = Census::of_copy(restored).map_err(Error::live(restored))?;
+        let totals = Totals { before: Census { files, ..before }, after: Census { files, ..after } };
+        match totals.differences().into_iter().find(Difference::is_wrong) {
+            Some(wrong) => Err(self.differs(wrong.to_string())),
+            None => Ok(totals),
+        }
+    }
+
+    /// The database of the archive, unpacked once more.
+    fn archived_copy(&self) -> PathBuf {
+        self.scratch.join("archived.db")
+    }
+
+    fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
+        let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
+        let copy = self.archived_copy();
+        self.archive.unpack(entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
+        let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
         Ok(tables)
     }
 }
 
+/// Tells whether a table has as many rows as before, or more where a migration may have added some.
+fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived: &TableDigest) -> bool {
+    restored.rows == archived.rows
+        || (restored.rows > archived.rows && migration::may_add_rows(&plan.migrations, table))
+}
+
 /// Whether a restore rewrites rows of this table.
 fn restoring_changes(table: &str, plan: &Plan) -> bool {
     let redacted = |line: &String| line.split(':').next() == Some(table);
-    !plan.migrations.is_empty()
+    migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
         || plan.redacted.iter().any(redacted)
 }
@@ -211,6 +229,7 @@ fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
 /// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
 fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
+    places.require_text()?;
     let database = &places.database;
     engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
     migration::migrate(database).map_err(Error::live(database))?;

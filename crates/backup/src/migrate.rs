@@ -1,25 +1,24 @@
 //! Bringing the live database up to date, after a backup of it as it is.
 
 use inventory::Actor;
-use inventory::migration::{self, SchemaState};
+use inventory::migration::{self, MigrationReport, SchemaState};
 
 use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
 
 impl Engine {
-    /// Brings the live database up to date, after a backup of it as it is. Returns the migrations
-    /// applied and the backup; nothing is done when nothing is pending.
+    /// Brings the live database up to date, after a backup of it as it is. Returns what migrating did and the
+    /// backup; nothing is done when nothing is pending.
     pub fn migrate(
         &self,
         actor: &Actor,
         observer: &mut dyn Observer,
-    ) -> Result<Option<(Vec<String>, BackupReport)>, Error> {
-        crate::create::require(actor, "migrating the database", "backup:create")?;
+    ) -> Result<Option<(MigrationReport, BackupReport)>, Error> {
+        crate::permission::require(actor, "migrating the database", "backup:create")?;
         let database = &self.places.database;
         if !database.exists() {
             return Err(Error::NoDatabase { path: database.clone() });
         }
-        let lock = self.lock("a migration")?;
-        self.recover_locked(&lock)?;
+        let session = self.session("a migration")?;
         match migration::pending(database).map_err(Error::live(database))? {
             SchemaState::Current => return Ok(None),
             SchemaState::Newer(found) => {
@@ -27,8 +26,8 @@ impl Engine {
             }
             SchemaState::Behind(_) => {}
         }
-        let report = self.backup_locked(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
-        let applied = migration::migrate(database).map_err(Error::live(database))?;
-        Ok(Some((applied, report)))
+        let report = session.backup(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
+        let migrated = migration::migrate(database).map_err(Error::live(database))?;
+        Ok(Some((migrated, report)))
     }
 }

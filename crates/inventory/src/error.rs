@@ -80,6 +80,19 @@ pub enum Error {
         /// The restore's journal.
         journal: PathBuf,
     },
+    /// A table of the original lacks a column that nothing can stand in for.
+    #[error(
+        "{} is not a MakerMatrix database: its table {table} has no column {column}, and nothing can stand in for its values",
+        path.display()
+    )]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// The database refused.
     #[error("the database reported an error: {0}")]
     Database(#[from] sea_orm::DbErr),
@@ -147,6 +160,36 @@ impl Error {
 
     pub(crate) fn invalid(what: &'static str, why: impl Into<String>) -> Self {
         Self::Invalid { what, why: why.into() }
+    }
+
+    /// Tells which database an error of the database library is about, where the library gives the code
+    /// that SQLite gave it, or the error of the operating system.
+    pub(crate) fn about(self, path: &Path) -> Self {
+        use sea_orm::sqlx::Error as Sqlx;
+        use sea_orm::{DbErr, RuntimeErr};
+        let Self::Database(
+            DbErr::Conn(RuntimeErr::SqlxError(source))
+            | DbErr::Exec(RuntimeErr::SqlxError(source))
+            | DbErr::Query(RuntimeErr::SqlxError(source)),
+        ) = &self
+        else {
+            return self;
+        };
+        match &**source {
+            Sqlx::Io(error) => Self::io(path, io::Error::new(error.kind(), error.to_string())),
+            Sqlx::Database(error) => match error.code().and_then(|code| code.parse().ok()) {
+                Some(code) => {
+                    let code = snapshot::sql::ffi::Error::new(code);
+                    let text = Some(error.message().to_owned());
+                    match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                        snapshot::Error::Sqlite(_) => self,
+                        known => known.into(),
+                    }
+                }
+                None => self,
+            },
+            _ => self,
+        }
     }
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
+use durable::{Disk, Readers, RealDisk};
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, EntityTrait,
     IntoActiveModel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -38,7 +39,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Makes a new database in `path`, which must not exist or be empty, and opens it.
+    /// Makes a new database in `path`, which must not exist or be empty, and opens it. Only its owner may
+    /// read it.
     ///
     /// # Errors
     /// [`Error::AlreadyExists`] when there is a file with something in it, [`Error::Io`], [`Error::Database`].
@@ -50,11 +52,11 @@ impl Inventory {
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::File::create_new(path).map_err(|error| Error::io(path, error))?;
+                RealDisk.create(path, Readers::Owner).map_err(|error| Error::io(path, error))?;
             }
             Err(error) => return Err(Error::io(path, error)),
         }
-        migration::apply(path).await?;
+        migration::migrate(path)?;
         Self::open(path, ambient).await
     }
 
@@ -70,7 +72,7 @@ impl Inventory {
             SchemaState::Behind(pending) => return Err(Error::NeedsMigration { pending }),
             SchemaState::Newer(found) => return Err(Error::Newer { found }),
         }
-        Self::connect(Engine::Sqlite(path.to_owned()), ambient).await
+        Self::connect(Engine::Sqlite(path.to_owned()), ambient).await.map_err(|error| error.about(path))
     }
 
     /// Opens the database in `path` as a program does at its start, and closes it again. Blocks; may be
@@ -80,7 +82,14 @@ impl Inventory {
     /// As [`Inventory::open`].
     pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
         let ambient = ambient.clone();
-        migration::on_a_thread(path, || async { Self::open(path, ambient).await?.close().await })
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Error::io(path, error))?;
+            runtime.block_on(async { Self::open(path, ambient).await?.close().await })
+        };
+        // On a thread of its own: inside an async runtime, blocking on another one is not allowed.
+        let opened = std::thread::scope(|scope| scope.spawn(run).join());
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     async fn connect(engine: Engine, ambient: Ambient) -> Result<Self, Error> {

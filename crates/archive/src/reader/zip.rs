@@ -61,14 +61,20 @@ impl<R: Read + Seek> Zip<R> {
         let mut json = serde_json::Deserializer::from_reader(text);
         let parsed = seed.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
         parsed.map_err(|error| {
+            if error.is_io() {
+                return from_io(error.into());
+            }
             let why = durable::printable(&error.to_string());
             self.damage_or(manifest, Corruption::Manifest { why }.into())
         })
     }
 
     /// Returns the damage of an entry if its bytes are damaged, and otherwise `error`, which is about
-    /// their meaning.
+    /// their meaning. An error of the operating system is returned as it is.
     pub(super) fn damage_or(&self, entry: &Entry, error: Error) -> Error {
-        self.check_content(entry).err().unwrap_or(error)
+        match error {
+            Error::Io(_) => error,
+            _ => self.check_content(entry).err().unwrap_or(error),
+        }
     }
 }

@@ -19,6 +19,15 @@ const SAMPLE: usize = 32 << 10;
 /// The deflate level, the same as that of `zip` and of the original.
 const LEVEL: u32 = 6;
 
+/// How many times a short file is read at most if it changes in the meantime.
+const MAX_READS: u32 = 3;
+
+/// The inner error of the [`io::Error`] that a source returns when its content was changed while it was
+/// read, so that the bytes that were read never existed as a whole.
+#[derive(Debug, thiserror::Error)]
+#[error("it changed while it was read")]
+pub struct SourceChanged;
+
 /// A file whose first [`CHUNK`] has been read and hashed.
 pub(super) struct PreparedEntry {
     pub(super) chunk: Vec<u8>,
@@ -40,7 +49,7 @@ impl Compressor {
     }
 
     /// Reads the first chunk of a file, and decides how the file is stored.
-    pub(super) fn prepare(&mut self, source: &mut dyn Read) -> Result<PreparedEntry, Error> {
+    pub(super) fn prepare(&mut self, source: &mut dyn Read) -> io::Result<PreparedEntry> {
         let mut chunk = Vec::new();
         read_chunk(source, &mut chunk)?;
         let mut digest = EntryDigest::default();
@@ -100,7 +109,8 @@ fn looks_like_a_bomb(bytes: &[u8], compressed: &[u8]) -> bool {
     bytes.len() > HARMLESS && bytes.len() / ratio > compressed.len()
 }
 
-/// Opens and prepares a batch of files, distributed evenly over one thread per compressor.
+/// Opens and prepares a batch of files, distributed evenly over one thread per compressor. The work of a
+/// thread that cannot be started is done by this one.
 pub(super) fn prepare_batch<R: Read + Send, E: From<Error> + Send>(
     compressors: &mut [Compressor],
     names: &[String],
@@ -108,33 +118,62 @@ pub(super) fn prepare_batch<R: Read + Send, E: From<Error> + Send>(
 ) -> Vec<Result<(PreparedEntry, R), E>> {
     let threads = compressors.len();
     let mut slots: Vec<Option<Result<(PreparedEntry, R), E>>> = names.iter().map(|_| None).collect();
+    let work = |first: usize, compressor: &mut Compressor| {
+        let of_thread = names.iter().skip(first).step_by(threads);
+        of_thread.map(|name| prepare_file(compressor, name, open)).collect::<Vec<_>>()
+    };
+    let work = &work;
     thread::scope(|scope| {
-        let workers = compressors.iter_mut().enumerate().map(|(first, compressor)| {
-            scope.spawn(move || {
-                let prepare = |name: &String| {
-                    let mut source = open(name)?;
-                    Ok((compressor.prepare(&mut source)?, source))
-                };
-                names.iter().skip(first).step_by(threads).map(prepare).collect::<Vec<_>>()
-            })
-        });
+        let (own, others) = compressors.split_first_mut().expect("there is at least one");
+        let spawn = |(index, compressor)| {
+            let job = move || work(index, compressor);
+            (index, thread::Builder::new().spawn_scoped(scope, job))
+        };
         // Collecting spawns all threads before the first is joined.
-        let workers: Vec<_> = workers.collect();
-        for (first, worker) in workers.into_iter().enumerate() {
-            let results = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let workers: Vec<_> = (1..).zip(others).map(spawn).collect();
+        let mut store = |first: usize, results: Vec<Result<(PreparedEntry, R), E>>| {
             for (slot, result) in slots.iter_mut().skip(first).step_by(threads).zip(results) {
                 *slot = Some(result);
             }
+        };
+        store(0, work(0, own));
+        for (first, worker) in workers {
+            let results = match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => work(first, own),
+            };
+            store(first, results);
         }
     });
     slots.into_iter().map(|slot| slot.expect("every name belongs to one thread")).collect()
 }
 
+/// Opens and prepares one file, again if it changes while it is read.
+fn prepare_file<R: Read, E: From<Error>>(
+    compressor: &mut Compressor,
+    name: &str,
+    open: &impl Fn(&str) -> Result<R, E>,
+) -> Result<(PreparedEntry, R), E> {
+    let mut reads = 0;
+    loop {
+        let mut source = open(name)?;
+        reads += 1;
+        match compressor.prepare(&mut source) {
+            Ok(prepared) => return Ok((prepared, source)),
+            Err(error) if reads < MAX_READS && has_changed(&error) => {}
+            Err(error) => return Err(Error::source(name)(error).into()),
+        }
+    }
+}
+
+fn has_changed(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<SourceChanged>())
+}
+
 /// Reads until the chunk is full or the source ends.
-pub(super) fn read_chunk(source: &mut dyn Read, chunk: &mut Vec<u8>) -> Result<(), Error> {
+pub(super) fn read_chunk(source: &mut dyn Read, chunk: &mut Vec<u8>) -> io::Result<()> {
     chunk.clear();
-    source.take(CHUNK as u64).read_to_end(chunk)?;
-    Ok(())
+    source.take(CHUNK as u64).read_to_end(chunk).map(drop)
 }
 
 /// Deflates a stream. If the data is so regular that a reader would take it for a zip bomb, the rest is

@@ -6,9 +6,10 @@ use durable::{Readers, folder_of};
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, Inspection, Live};
 
+use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
-use super::Purpose;
+use super::{Purpose, Source};
 
 /// The copy, or why there is none that is sound.
 #[derive(Default)]
@@ -25,13 +26,13 @@ impl Engine {
     /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
     pub(super) fn copy_database(
         &self,
+        source: &Source<'_>,
         copy: &Path,
-        purpose: Purpose,
         observer: &mut dyn Observer,
     ) -> Result<CopiedDatabase, Error> {
-        let live = &self.places.database;
-        let state = sqlite::live_state(live).map_err(Error::live(live))?;
-        let rescue = purpose == Purpose::BeforeRestore;
+        let live = source.database;
+        let state = look_at(live).map_err(source.failed())?;
+        let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
             Ok(CopiedDatabase { damaged: Some(why), ..CopiedDatabase::default() })
@@ -49,15 +50,22 @@ impl Engine {
             space::require(folder_of(copy), found.len())?;
         }
         self.create_private(copy)?;
-        match self.copy_checked(live, copy, observer) {
+        let mut copied = self.copy_checked(live, copy, observer);
+        if copied.as_ref().is_err_and(is_damage) {
+            // Once more: it may be a read that failed.
+            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.create_private(copy)?;
+            copied = self.copy_checked(live, copy, observer);
+        }
+        match copied {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
                 self.create_private(copy)?;
-                sqlite::salvage(live, copy).map_err(Error::live(live))?;
+                sqlite::salvage(live, copy).map_err(source.failed())?;
                 damaged(error.to_string(), observer)
             }
-            Err(error) => Err(Error::live(live)(error)),
+            Err(error) => Err(source.failed()(error)),
         }
     }
 
@@ -77,9 +85,9 @@ impl Engine {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
-        let stripped = sqlite::strip(copy)?;
+        let stripped = confirmed(copy, || sqlite::strip(copy))?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = sqlite::inspect_tidied(copy)?;
+        let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }
@@ -93,6 +101,10 @@ impl Engine {
     }
 }
 
-fn is_damage(error: &inventory::Error) -> bool {
-    matches!(error, inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. })
+/// Looks at the live database, twice before it is called unusable.
+pub(crate) fn look_at(live: &Path) -> Result<Live, inventory::Error> {
+    match sqlite::live_state(live)? {
+        Live::Unusable(_) => Ok(sqlite::live_state(live)?),
+        state => Ok(state),
+    }
 }

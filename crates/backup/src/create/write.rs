@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use archive::writer::SourceChanged;
 use archive::{
     ArchiveSink, BackupMetadata, EncryptionMethod, Keys, LeftOut, Manifest, Sha256Hex, TableRecord, Writer,
 };
@@ -13,13 +14,15 @@ use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
 
+use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
+use crate::stable_file::StableFile;
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
-use super::{BackupOptions, NO_PASSWORDS, Purpose};
+use super::{BackupOptions, NO_PASSWORDS, Source};
 
 /// Where an archive is written to, and how.
 pub(super) struct Output<'a> {
@@ -40,18 +43,18 @@ impl Engine {
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
-        purpose: Purpose,
+        source: &Source<'_>,
         Output { unfinished, out, encryption }: Output<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Written, Error> {
         let archive_path = &unfinished.archive;
-        let static_files = self.static_files();
+        let static_files = source.files(self);
         // The files of another program are only read, and it knows of no lease.
-        let ours = purpose != Purpose::Import;
+        let ours = source.is_ours();
         let lease = match ours {
             true => {
-                static_files.sweep().map_err(Error::live(&self.places.database))?;
-                Some(static_files.lease().map_err(Error::live(&self.places.database))?)
+                static_files.sweep().map_err(source.failed())?;
+                Some(static_files.lease().map_err(source.failed())?)
             }
             false => None,
         };
@@ -61,15 +64,15 @@ impl Engine {
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
         let before = list(&static_files, &kinds)?;
         let copy = &unfinished.database;
-        let copied = self.copy_database(copy, purpose, observer)?;
+        let copied = self.copy_database(source, copy, observer)?;
         let after = list(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => sqlite::references(copy).map_err(Error::live(&self.places.database))?,
+            Some(_) => confirmed(copy, || sqlite::references(copy)).map_err(source.failed())?,
             None => Vec::new(),
         };
         let files = choose(before.files, after.files, &references);
         let dangling = dangling(&static_files, &references)?;
-        let mut left_out = others(&static_files, &self.places.database)?;
+        let mut left_out = others(&static_files, source.known_as)?;
         left_out.extend(after.left_out);
         drop(references);
         left_out.extend(
@@ -96,32 +99,37 @@ impl Engine {
             ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
         let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
-            File::open(path).map_err(|source| match source.kind() {
+            StableFile::open(path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
                 _ => Error::storage("read", path)(source),
             })
         };
         let mut progress = |bytes| meter.add(bytes);
-        let write_failed = |error| write_error(error, archive_path);
+        // An entry is called as the file is below the static folder.
+        let path_of = |name: &str| match name {
+            archive::DATABASE => copy.clone(),
+            archive::ENV => self.places.env_file.clone(),
+            _ => source.static_files.join(name),
+        };
+        let write_failed = |error| write_error(error, archive_path, &path_of);
         if copy.exists() {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        // An entry is called as the file is below the static folder.
-        let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
+        let open = |name: &str| Ok(read(&path_of(name))?);
         let added = writer.add_all(names, open, &mut progress);
-        added.map_err(|error: AddError| error.explain(archive_path))?;
+        added.map_err(|error: AddError| error.explain(archive_path, &path_of))?;
         if options.env {
             writer
-                .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)
+                .add(archive::ENV, &mut read(&path_of(archive::ENV))?, &mut progress)
                 .map_err(write_failed)?;
         }
         drop(lease);
         if ours {
-            static_files.sweep().map_err(Error::live(&self.places.database))?;
+            static_files.sweep().map_err(source.failed())?;
         }
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (sealed, manifest) = writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
+        let (sealed, manifest) = writer.finish(facts).map_err(write_failed)?;
         let flushed = sealed.finish().and_then(|mut buffered| buffered.flush());
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
@@ -214,8 +222,17 @@ fn forget_cached(path: &Path) {
     let _ = path;
 }
 
-fn write_error(error: archive::Error, path: &Path) -> Error {
+/// Tells what failed while the archive at `path` was written. `source_of` says which file was to become
+/// an entry.
+fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
     match error {
+        archive::Error::Source { name, source } => {
+            let path = source_of(&name);
+            match source.get_ref() {
+                Some(inner) if inner.is::<SourceChanged>() => Error::FileBusy { path },
+                _ => Error::storage("read", &path)(source),
+            }
+        }
         archive::Error::Io(source) => Error::storage("write", path)(source),
         other => Error::archive(path)(other),
     }
@@ -228,10 +245,10 @@ enum AddError {
 }
 
 impl AddError {
-    fn explain(self, path: &Path) -> Error {
+    fn explain(self, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
         match self {
             Self::File(error) => error,
-            Self::Archive(error) => write_error(error, path),
+            Self::Archive(error) => write_error(error, path, source_of),
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use inventory::static_files::FileKind;
+use inventory::sqlite::RowChanges;
+use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
+
+use crate::file_changes::FileChanges;
 
 /// The plan of a restore.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -12,8 +15,15 @@ pub struct Plan {
     pub rows_now: Option<BTreeMap<String, u64>>,
     /// Rows of each table afterwards.
     pub rows_after: BTreeMap<String, u64>,
+    /// Rows added, removed and changed in each table that is there now and afterwards. A table whose rows could not
+    /// be compared is missing, as all are when there is no database that can be read.
+    pub row_changes: BTreeMap<String, RowChanges>,
     /// Migrations that the database of the archive needed.
     pub migrations: Vec<String>,
+    /// What had to be changed in the data so that it fits the tables of today.
+    pub adjustments: Vec<Adjustment>,
+    /// The totals of the backup and of what is made of it.
+    pub totals: Totals,
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
@@ -29,24 +39,20 @@ pub struct Plan {
     pub(super) replaces_something: bool,
 }
 
-/// What happens to the files of one folder.
-#[derive(Debug, Clone, Serialize)]
-pub struct FileChanges {
-    /// Which folder.
-    #[serde(serialize_with = "folder")]
-    pub kind: FileKind,
-    /// Files that are not there now.
-    pub add: Vec<String>,
-    /// Files with another content now.
-    pub replace: Vec<String>,
-    /// Files that the backup does not have.
-    pub remove: Vec<String>,
-    /// How many are the same already.
-    pub unchanged: u64,
+/// The totals of an inventory before and after it was restored or migrated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// What there was.
+    pub before: Census,
+    /// What was made of it.
+    pub after: Census,
 }
 
-fn folder<S: serde::Serializer>(kind: &FileKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.folder())
+impl Totals {
+    /// Returns the totals that are not the same.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.before.differences(&self.after)
+    }
 }
 
 impl Plan {
@@ -59,6 +65,20 @@ impl Plan {
             .as_ref()
             .is_none_or(|tables| tables.iter().any(|(table, rows)| *rows > 0 && !ours(table)));
         self.replaces_something && (replaced + removed > 0 || has_rows)
+    }
+
+    /// Returns the tables that are there now and will not be afterwards, with their rows.
+    pub fn tables_removed(&self) -> impl Iterator<Item = (&str, u64)> {
+        let now = self.rows_now.iter().flatten();
+        now.filter(|(table, _)| !self.rows_after.contains_key(*table))
+            .map(|(table, rows)| (table.as_str(), *rows))
+    }
+
+    /// Returns the tables with rows that are not there now and will be afterwards.
+    pub fn tables_added(&self) -> impl Iterator<Item = (&str, u64)> {
+        let known = |table: &str| self.rows_now.as_ref().is_none_or(|now| now.contains_key(table));
+        let after = self.rows_after.iter().filter(move |(table, rows)| **rows > 0 && !known(table));
+        after.map(|(table, rows)| (table.as_str(), *rows))
     }
 
     /// Files added, replaced and removed, over both folders.
