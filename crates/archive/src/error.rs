@@ -245,3 +245,32 @@ pub fn from_io(error: io::Error) -> Error {
     }
     Error::Io(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_show_hostile_text_from_an_archive_in_printable_form() {
+        let hostile = "images/\u{1b}[2J\u{202e}gnp.exe".to_owned();
+        let messages = [
+            Refusal::Duplicate { name: hostile.clone() }.to_string(),
+            Refusal::NewerFormat { found: hostile.clone() }.to_string(),
+            Corruption::Missing { entry: hostile, list: CHECKSUMS }.to_string(),
+        ];
+        for message in messages {
+            assert!(message.contains("\"images/\\u{1b}[2J\\u{202e}gnp.exe\""), "{message}");
+            assert!(!message.contains(['\u{1b}', '\u{202e}']), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_message_about_one_byte_is_in_the_singular() {
+        assert_eq!(
+            Refusal::StrayBytes { offset: 7, bytes: 1 }.to_string(),
+            "it has 1 byte outside of its entries, at offset 7"
+        );
+        assert_eq!(count(2, "entry"), "2 entries");
+        assert_eq!(count(0, "byte"), "0 bytes");
+    }
+}

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::hashing::Sha256Hex;
 use crate::name::{DATABASE, Role};
 
+pub use files::FileRecord;
 pub(crate) use files::FileVisitor;
 
 /// The version of the format that this crate writes. Its history, newest first:
@@ -95,17 +96,6 @@ pub struct TableRecord {
     pub rows: u64,
     /// SHA-256 of the rows, as `docs/archive-format.md` defines it.
     pub digest: Sha256Hex,
-}
-
-/// One file in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
-    /// The name of the entry.
-    pub path: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// The hash of its content.
-    pub sha256: Sha256Hex,
 }
 
 /// Something that was found but is not in the archive.

@@ -4,8 +4,20 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
-use super::FileRecord;
+use crate::hashing::Sha256Hex;
+
+/// One file in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The name of the entry.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// The hash of its content.
+    pub sha256: Sha256Hex,
+}
 
 /// Deserializes a manifest and passes each of its files to a function.
 pub(crate) struct FileVisitor<F>(pub(crate) F);
