@@ -146,7 +146,7 @@ fn read_all(reader: &Reader<impl Read + std::io::Seek>, step: usize) -> Result<F
         let hash = Sha256Hex::of(&content);
         assert_eq!(from.hash(), Some(hash));
         assert!(entry.sha256.is_none_or(|stated| stated == hash));
-        assert!(files.insert(entry.name.clone(), content).is_none(), "{:?} is there twice", entry.name);
+        assert!(files.insert(entry.name.clone(), content).is_none(), "{:?} occurs twice", entry.name);
     }
     Ok(files)
 }

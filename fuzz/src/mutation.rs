@@ -162,21 +162,21 @@ fn change(zip: &mut Vec<u8>, places: &[Place], choices: &mut Choices<'_>) {
             let inserted = choices.bytes(length);
             drop(zip.splice(at..at, inserted));
         }
-        // The same lie in the directory and in the descriptor: 0 CRC-32, 1 packed, 2 unpacked size.
+        // The same false value in the directory and the descriptor: CRC-32, compressed or uncompressed size.
         7 => {
             let place = &places[at % places.len()];
             let field = 4 * (length % 3);
-            let lie = choices.bytes(4);
-            overwrite(zip, place.listed + 16 + field, &lie);
-            overwrite(zip, place.descriptor + 4 + field, &lie);
+            let value = choices.bytes(4);
+            overwrite(zip, place.listed + 16 + field, &value);
+            overwrite(zip, place.descriptor + 4 + field, &value);
         }
         // The same flags, method or time in both headers.
         8 => {
             let place = &places[at % places.len()];
             let field = 2 * (length % 4);
-            let lie = choices.bytes(2);
-            overwrite(zip, place.listed + 8 + field, &lie);
-            overwrite(zip, place.local + 6 + field, &lie);
+            let value = choices.bytes(2);
+            overwrite(zip, place.listed + 8 + field, &value);
+            overwrite(zip, place.local + 6 + field, &value);
         }
         _ => {}
     }

@@ -6,7 +6,7 @@
 //! where one is stated, SHA-256 are right.
 //!
 //! Reading order: `age_header`, `age_file` and `detect` (what kind of file it is, and what an age file
-//! contains); `zip_encryption` and `entry`; `end_of_central_directory` and `structure`; `content`,
+//! contains); `zip_encryption` and `entry`; `headers`, `end_of_central_directory` and `structure`; `content`,
 //! `positioned` and `zip` (how an entry is read); `password`, `format` and `manifest_check`; `probe`,
 //! and this file.
 
@@ -17,6 +17,7 @@ mod detect;
 mod end_of_central_directory;
 mod entry;
 mod format;
+mod headers;
 mod manifest_check;
 mod password;
 mod positioned;
