@@ -305,6 +305,7 @@ impl Kind {
             inventory::Error::Io { .. } => Self::Storage,
             inventory::Error::Foreign { .. }
             | inventory::Error::Newer { .. }
+            | inventory::Error::MissingColumn { .. }
             | inventory::Error::ValueTooLarge { .. } => Self::Refused,
             inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
             inventory::Error::NotFound { .. } => Self::NotFound,

@@ -57,6 +57,9 @@ impl Inventory {
             Err(error) => return Err(Error::io(path, error)),
         }
         migration::migrate(path)?;
+        // Only a database that is made here. The original copies the file of one that it uses without the log beside it,
+        // so one that is found keeps its mode.
+        snapshot::use_wal(path)?;
         Self::open(path, ambient).await
     }
 
@@ -169,7 +172,6 @@ fn sqlite(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
                 .create_if_missing(false)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true)
-                .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL");
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
