@@ -96,7 +96,11 @@ impl Engine {
             return Ok(named.to_owned());
         }
         let folder = &self.places.backups;
-        let candidates = ["", PLAIN, ENCRYPTED].map(|ending| with_suffix(&folder.join(named), ending));
+        let exact = folder.join(named);
+        if exact.is_file() && is_archive_name(&exact) {
+            return Ok(exact);
+        }
+        let candidates = [PLAIN, ENCRYPTED, ".age"].map(|ending| with_suffix(&exact, ending));
         let is_archive = |path: &PathBuf| path.is_file() && is_archive_name(path);
         let mut found: Vec<PathBuf> = candidates.into_iter().filter(is_archive).collect();
         if named == Path::new(LATEST) {

@@ -304,15 +304,15 @@ fn is_missing(folder: &Path) -> bool {
     folder.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// Bytes of a name at most. What bears the longest name is the note beside the archive while it is written,
-/// `NAME.zip.age.status.json.partial`, and no file system of today takes more than 255.
-const MAX_NAME: usize = 255 - ".zip.age.status.json.partial".len();
+/// Bytes of a name, at most. File systems allow 255, of which the longest name beside an archive,
+/// `.zip.age.status.json.partial`, takes 28.
+pub(crate) const MAX_NAME: usize = 200;
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {
-        return Err(Error::Name { name: name.to_owned(), limit: MAX_NAME });
+        return Err(Error::Name { name: name.to_owned() });
     }
     Ok(())
 }

@@ -100,8 +100,7 @@ impl std::fmt::Display for Note {
             Self::OfSafetyBackup(note) => write!(f, "in the backup of what is there now: {note}"),
             Self::Violations { count } => write!(
                 f,
-                "{} with a broken foreign key: the backup holds them as they are, and restoring it will need \
-                 --allow-violations",
+                "{} with a broken foreign key: the backup holds them as they are",
                 counted(*count, "row")
             ),
             Self::LiveDamaged { why } => {
@@ -110,12 +109,8 @@ impl std::fmt::Display for Note {
             Self::FolderKept { folder } => {
                 write!(f, "the archive was made without {folder}: that folder stays as it is")
             }
-            Self::EnvNotRestored { encrypted } => {
-                let unzip = if *encrypted { "`age -d`, then `unzip`" } else { "`unzip ARCHIVE .env`" };
-                write!(
-                    f,
-                    "the archive holds a .env file, which is never put in place by itself: take it out with {unzip}"
-                )
+            Self::EnvNotRestored { .. } => {
+                f.write_str("the archive holds a .env file, which is never put in place by itself")
             }
             Self::Ignored { names } => {
                 write!(f, "{names} in the archive {} no part of a backup and ignored", names.are())

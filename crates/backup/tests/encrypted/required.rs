@@ -44,10 +44,7 @@ async fn b8_encryption_that_is_required_and_not_possible_refuses_every_backup(
 
     // Asked for.
     let message = refused(engine.backup(ACTOR, &BackupOptions::default(), &mut quiet));
-    assert!(
-        message.contains("nobody to encrypt them for") && message.contains("makermatrix key new"),
-        "{message}"
-    );
+    assert!(message.contains("nobody to encrypt them for"), "{message}");
     let named = open.clone().protecting(Protection {
         recipients: vec![archive::Identity::generate().recipient()],
         required: true,

@@ -179,17 +179,9 @@ fn said(live: &Live, result: Result<(), Option<Error>>, broken: &mut Vec<String>
     format!("{kind:?}: {}", short(&message))
 }
 
-/// What is worth reading of a message: not the name of the archive, nor the advice, which is the same
-/// for many.
+/// What is worth reading of a message: not the name of the archive.
 fn short(message: &str) -> String {
-    const ADVICE: [&str; 4] = [
-        " Nothing was changed; use a backup made by makermatrix.",
-        " Nothing was changed; copy the file anew from where it was kept, or try another backup.",
-        " The archive cannot be used; try another backup.",
-        " The archive cannot be trusted; try another backup.",
-    ];
     let message = message.strip_prefix("ARCHIVE: ").unwrap_or(message);
-    let message = ADVICE.iter().find_map(|advice| message.strip_suffix(advice)).unwrap_or(message);
     let message = without_digits(message);
     let shown: String = message.chars().take(300).collect();
     if shown.len() < message.len() { format!("{shown}…") } else { shown }

@@ -34,7 +34,6 @@ async fn broken_foreign_keys_are_refused_by_row_unless_allowed(
     assert!(matches!(&error, Error::Violations { count: 1, .. }), "{error}");
     let message = error.to_string();
     assert!(message.contains(&data.allocations[1].id) && message.contains("locationmodel"), "{message}");
-    assert!(message.contains("--allow-violations"), "{message}");
     options.allow_violations = true;
     assert_eq!(restore_with(&engine, &options).unwrap().plan.violations, 1);
 }
@@ -282,7 +281,6 @@ async fn what_is_in_the_way_of_a_file_is_named(
     let live = test_static_files_dir.write(live, b"in the way");
     let error = restore_with(&engine, &RestoreOptions::new(&archive)).unwrap_err();
     assert!(matches!(error, Error::InTheWay { .. }), "{error}");
-    assert!(error.to_string().contains("Move it away"), "{error}");
     assert!(live.exists());
 }
 

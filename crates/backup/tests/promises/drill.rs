@@ -119,10 +119,11 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     let other = back_up(&engine);
     let (kept, note) =
         (two.database.db_path.beside("kept.zip"), durable::with_suffix(&two.archive, ".status.json"));
+    let new = two.database.db_path.beside("new.zip");
     fs::rename(&two.archive, &kept).unwrap();
     let replace = || {
-        fs::copy(&other, kept.with_extension("new")).unwrap();
-        fs::rename(kept.with_extension("new"), &two.archive).unwrap();
+        fs::copy(&other, &new).unwrap();
+        fs::rename(&new, &two.archive).unwrap();
     };
 
     fs::copy(&kept, &two.archive).unwrap();
@@ -135,7 +136,7 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     assert_eq!(engine.verify(ACTOR, &two.archive, &mut while_verifying).unwrap().status, None);
     assert!(!note.exists());
 
-    fs::rename(&two.archive, kept.with_extension("replaced")).unwrap();
+    fs::rename(&two.archive, two.database.db_path.beside("replaced.zip")).unwrap();
     fs::copy(&kept, &two.archive).unwrap();
     let mut comparing = false;
     let mut after_comparing = |event: Event| match event {

@@ -5,6 +5,7 @@ use backup::{Engine, Summary, counted};
 use serde_json::{Value, json};
 
 use super::ACTOR;
+use crate::advice;
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
@@ -32,8 +33,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
                 merge(&mut value, as_json(summary));
             }
             Err(error) => {
+                let error = advice::explained(error);
                 lines.add(format!("    unusable: {error}"));
-                merge(&mut value, json!({"error": error.to_string()}));
+                merge(&mut value, json!({"error": error}));
             }
         }
         values.push(value);

@@ -30,7 +30,7 @@ fn importing_says_what_it_found_does_it_and_says_what_is_next() {
     for words in [
         "database  old/database/makermatrix.db (",
         "holds     300 parts",
-        "files     old/static: 1 datasheets (4 B), 2 images (6 B)",
+        "files     old/static: 1 datasheet (4 B), 2 images (6 B)",
         "settings  old/.env (not imported)",
         "Imported.",
         "printed labels stay good",

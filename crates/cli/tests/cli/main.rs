@@ -14,12 +14,19 @@ mod import;
 mod injected;
 mod killed;
 mod lessons;
+mod names;
 #[cfg(unix)]
 mod odd_paths;
+mod output;
+mod places;
+mod plan;
 #[cfg(unix)]
 mod root;
+mod shell;
 mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
+mod tour;
 mod two_states;
+mod undo;
