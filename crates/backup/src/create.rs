@@ -9,8 +9,8 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use archive::{Encryption, Keys, Lock, Manifest, Recipient};
+use durable::folder_of;
 use inventory::Actor;
-use inventory::disk::folder_of;
 use inventory::static_files::FileKind;
 
 use crate::places::archive_name;

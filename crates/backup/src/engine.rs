@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use archive::{Keys, Recipient};
+use durable::{Disk, RealDisk};
 use inventory::Ambient;
-use inventory::disk::{Disk, RealDisk};
 use inventory::static_files::StaticFiles;
 
 use crate::Places;

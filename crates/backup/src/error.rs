@@ -231,17 +231,17 @@ impl Error {
         move |source| Self::Archive { path, source }
     }
 
-    pub(crate) fn live(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+    pub(crate) fn live<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
-        move |source| match source {
+        move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
             source => Self::LiveDatabase { path, source: Box::new(source) },
         }
     }
 
-    pub(crate) fn archived(path: &Path) -> impl FnOnce(inventory::Error) -> Self {
+    pub(crate) fn archived<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
-        move |source| match source {
+        move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
             source => {
                 Self::ArchivedDatabase { path, source: Box::new(named(source, Path::new(archive::DATABASE))) }

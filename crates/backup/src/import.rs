@@ -11,7 +11,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use inventory::{Actor, sqlite};
 
 use crate::{

@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 
-use inventory::disk::folder_of;
+use durable::folder_of;
 
 use crate::{Engine, Error};
 

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, with_suffix};
+use durable::{folder_of, with_suffix};
 use inventory::restore_names::{MARK, is_id};
 use inventory::static_files::FileKind;
 

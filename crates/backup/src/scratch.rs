@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, with_suffix};
+use durable::{folder_of, with_suffix};
 use inventory::restore_names::is_id;
 
 use crate::{Engine, Error};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use inventory::disk::{with_suffix, write_durably};
+use durable::{with_suffix, write_durably};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;

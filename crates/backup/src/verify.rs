@@ -7,10 +7,11 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
+use durable::printable;
+use durable::{Disk, Readers};
 use inventory::Actor;
-use inventory::disk::{Disk, Readers};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, inspect, inspect_tidied, printable, strip};
+use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 
 use crate::event::Meter;
 use crate::scratch::Scratch;

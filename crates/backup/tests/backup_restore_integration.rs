@@ -158,7 +158,7 @@ mod restore_operations {
         test_db_with_schema.inventory.close().await.unwrap();
         let database = test_db_with_schema.db_path.path();
         for file in ["-wal", "-shm"] {
-            let _ = fs::remove_file(inventory::disk::with_suffix(&database, file));
+            let _ = fs::remove_file(durable::with_suffix(&database, file));
         }
         fs::write(&database, b"CORRUPTED DATABASE").unwrap();
         assert!(Inventory::open(&database, Ambient::system()).await.is_err());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use backup::import::ImportSource;
 use backup::{Engine, Error, ImportOptions, ImportReport, Kind, Protection};
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use inventory::password::{self, Rounds};
 use inventory::{Ambient, Inventory};
 use rstest::rstest;

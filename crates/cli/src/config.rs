@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use archive::Recipient;
 use backup::Protection;
-use inventory::disk::folder_of;
+use durable::folder_of;
 use serde::Deserialize;
 
 use crate::args::Global;

@@ -85,7 +85,7 @@ pub enum Error {
     Database(#[from] sea_orm::DbErr),
     /// SQLite refused.
     #[error("SQLite reported an error: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(snapshot::sql::Error),
     /// A file or folder could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -151,5 +151,18 @@ impl Error {
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
+    }
+}
+
+impl From<snapshot::Error> for Error {
+    fn from(error: snapshot::Error) -> Self {
+        match error {
+            snapshot::Error::Io { path, source } => Self::Io { path, source },
+            snapshot::Error::NotADatabase { path } => Self::NotADatabase { path },
+            snapshot::Error::Damaged { path, findings } => Self::Damaged { path, findings },
+            snapshot::Error::ValueTooLarge { path, limit } => Self::ValueTooLarge { path, limit },
+            snapshot::Error::Busy { path } => Self::Busy { path },
+            snapshot::Error::Sqlite(source) => Self::Sqlite(source),
+        }
     }
 }

@@ -15,7 +15,6 @@ mod allocations;
 mod ambient;
 mod api_keys;
 mod categories;
-pub mod disk;
 pub mod entity;
 mod error;
 mod json;

@@ -14,16 +14,19 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use sea_orm::sea_query::IntoIden;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, DynIden, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use snapshot::sql::{self, Connection};
+use snapshot::{explain, open_live_reader};
+
+use durable::printable;
 
 use crate::Error;
-use crate::sqlite::{explain, open_live_reader, printable, redact_live};
+use crate::sqlite::redact_live;
 
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
@@ -131,11 +134,11 @@ pub fn pending(path: &Path) -> Result<SchemaState, Error> {
     // Through SQLite alone: to open and close the file otherwise would drop this process's locks on it, see
     // <https://sqlite.org/howtocorrupt.html>.
     let connection = open_live_reader(path)?;
-    state(&connection).map_err(|error| explain(path, error))
+    Ok(state(&connection).map_err(|error| explain(path, error))?)
 }
 
 /// As [`pending`], for a database that is open.
-pub(crate) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
+pub(crate) fn state(connection: &Connection) -> sql::Result<SchemaState> {
     let recorded = recorded(connection)?;
     let known = names();
     let newer: Vec<String> =
@@ -152,7 +155,7 @@ pub(crate) fn state(connection: &Connection) -> rusqlite::Result<SchemaState> {
 }
 
 /// The migrations on record.
-fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn recorded(connection: &Connection) -> sql::Result<Vec<String>> {
     // Among more than these some are unknown, and that is all there is to know.
     const SHOWN: usize = 5;
     let most = names().len() + SHOWN;
@@ -164,7 +167,7 @@ fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// The migrations whose tables, columns or indexes are not all there, whatever the record says.
-pub(crate) fn incomplete(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+pub(crate) fn incomplete(connection: &Connection) -> sql::Result<Vec<&'static str>> {
     let mut incomplete = Vec::new();
     if m0001_original_schema::is_incomplete(connection)? {
         incomplete.push("m0001_original_schema");

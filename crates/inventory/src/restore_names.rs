@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::folder_of;
+use durable::folder_of;
 
 /// Between the name of the database and the id of the restore.
 pub const MARK: &str = ".restore-";

@@ -10,8 +10,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::disk::{Disk, Readers, RealDisk, folder_of, write_durably};
 use crate::{Ambient, Error};
+use durable::{Disk, Readers, RealDisk, folder_of, write_durably};
 
 /// Which folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

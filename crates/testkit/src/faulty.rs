@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
+use durable::{Disk, DiskFile, Readers, RealDisk};
 
 use crate::scratch::require_inside;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backup::{Engine, Places};
-use inventory::disk::Disk;
+use durable::Disk;
 use inventory::{Ambient, Inventory};
 use rstest::fixture;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};

@@ -22,7 +22,7 @@ pub struct State {
 /// The state of the inventory at these places.
 pub fn state_of(places: &Places) -> State {
     require_inside(&places.database);
-    let copy = inventory::disk::with_suffix(&places.database, ".state-copy");
+    let copy = durable::with_suffix(&places.database, ".state-copy");
     let _ = std::fs::remove_file(&copy);
     sqlite::snapshot(&places.database, &copy, &mut |_, _| {}).expect("the database can be copied");
     let found = sqlite::inspect(&copy).expect("the database is sound");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use inventory::disk::{Readers, folder_of};
+use durable::{Readers, folder_of};
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, Inspection, Live};
 

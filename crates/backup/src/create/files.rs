@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use archive::LeftOut;
+use durable::folder_of;
 use inventory::StaticFiles;
-use inventory::disk::folder_of;
 use inventory::sqlite::Reference;
 use inventory::static_files::{FileKind, StaticFile};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
+use durable::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
 
 use crate::places::{backup_name, is_archive_name};
 use crate::status::noted_archive;

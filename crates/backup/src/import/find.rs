@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use inventory::disk::folder_of;
+use durable::folder_of;
 use inventory::static_files::FileKind;
 
 use crate::{Error, Places};

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use inventory::disk::{Disk, Readers, with_suffix};
+use durable::{Disk, Readers, with_suffix};
 
 use crate::{Error, space};
 
@@ -67,7 +67,7 @@ fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
 mod tests {
     use std::fs;
 
-    use inventory::disk::RealDisk;
+    use durable::RealDisk;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, with_suffix};
+use durable::{folder_of, with_suffix};
 use inventory::sqlite::{self, Live, Replaced, Watch};
 
 use crate::places::file_stage;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::{folder_of, write_durably};
+use durable::{folder_of, write_durably};
 use inventory::static_files::FileKind;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
-use inventory::disk::{Readers, folder_of};
+use durable::{Readers, folder_of};
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use archive::Keys;
 use backup::{BackupOptions, Engine, Event, Places};
-use inventory::disk::{Disk, DiskFile, Readers, RealDisk};
+use durable::{Disk, DiskFile, Readers, RealDisk};
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, Inventory, NewPart};
 use inventory::{Clock, Now};

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use backup::{BackupOptions, Engine, Event, Kind, Step};
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use inventory::{Ambient, Clock, Now};
 use rstest::rstest;
 use rusqlite::Connection;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::generators::add_many_parts;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use backup::{Engine, Error, Event, Kind, Note, RestoreOptions};
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use inventory::{Actor, Ambient, Inventory, migration};
 use rstest::rstest;
 use rusqlite::Connection;

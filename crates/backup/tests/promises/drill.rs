@@ -40,7 +40,7 @@ async fn an_archive_is_proven_by_a_drill_and_by_nothing_else(
     assert_eq!(proven(&engine, &two.archive), None, "verified is not proven");
 
     // While somebody else holds the lock, and writes.
-    let lock = fs::File::create(inventory::disk::with_suffix(&engine.places().database, ".lock")).unwrap();
+    let lock = fs::File::create(durable::with_suffix(&engine.places().database, ".lock")).unwrap();
     lock.lock().unwrap();
     let live = rusqlite::Connection::open(&engine.places().database).unwrap();
     live.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -118,7 +118,7 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     let engine = two.database.engine(&two.files);
     let other = back_up(&engine);
     let (kept, note) =
-        (two.database.db_path.beside("kept.zip"), inventory::disk::with_suffix(&two.archive, ".status.json"));
+        (two.database.db_path.beside("kept.zip"), durable::with_suffix(&two.archive, ".status.json"));
     fs::rename(&two.archive, &kept).unwrap();
     let replace = || {
         fs::copy(&other, kept.with_extension("new")).unwrap();
@@ -173,7 +173,7 @@ async fn a_drill_stopped_at_any_effect_changes_nothing_and_the_next_one_tidies_u
         if at % 8 == 1 {
             drill(&engine, &archive).unwrap();
             assert_eq!(leftovers(engine.places()), Vec::<String>::new(), "effect {at}");
-            fs::remove_file(inventory::disk::with_suffix(&archive, ".status.json")).unwrap();
+            fs::remove_file(durable::with_suffix(&archive, ".status.json")).unwrap();
         }
     }
     drill(&engine, &archive).unwrap();

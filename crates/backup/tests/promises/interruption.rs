@@ -24,10 +24,8 @@ use super::{ACTOR, Two, quiet, two_states};
 fn reset(two: &Two, saved: &TestDbPath) {
     let places = two.database.places(&two.files);
     for suffix in ["", "-wal", "-shm"] {
-        let (live, kept) = (
-            inventory::disk::with_suffix(&places.database, suffix),
-            inventory::disk::with_suffix(&saved.path(), suffix),
-        );
+        let (live, kept) =
+            (durable::with_suffix(&places.database, suffix), durable::with_suffix(&saved.path(), suffix));
         let _ = fs::remove_file(&live);
         if kept.exists() {
             fs::copy(&kept, &live).unwrap();
@@ -41,9 +39,9 @@ fn save(two: &Two) -> TestDbPath {
     let saved = TestDbPath::new();
     let places = two.database.places(&two.files);
     for suffix in ["", "-wal", "-shm"] {
-        let live = inventory::disk::with_suffix(&places.database, suffix);
+        let live = durable::with_suffix(&places.database, suffix);
         if live.exists() {
-            fs::copy(&live, inventory::disk::with_suffix(&saved.path(), suffix)).unwrap();
+            fs::copy(&live, durable::with_suffix(&saved.path(), suffix)).unwrap();
         }
     }
     copy_tree(&places.static_files, &saved.beside("static"));
@@ -290,7 +288,7 @@ async fn a_failing_effect_fails_the_backup_without_a_trace(
         let second = BackupOptions { name: Some("two".into()), ..BackupOptions::default() };
         let second = engine.backup(ACTOR, &second, &mut quiet).unwrap();
         for path in [&archive, &second.path] {
-            for file in [path.clone(), inventory::disk::with_suffix(path, ".status.json")] {
+            for file in [path.clone(), durable::with_suffix(path, ".status.json")] {
                 let _ = fs::remove_file(file);
             }
         }
@@ -355,7 +353,7 @@ async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
             let second = engine.backup(ACTOR, &options, &mut quiet).unwrap();
             engine.verify(ACTOR, &second.path, &mut quiet).unwrap();
             fs::remove_file(&second.path).unwrap();
-            fs::remove_file(inventory::disk::with_suffix(&path, ".status.json")).unwrap();
+            fs::remove_file(durable::with_suffix(&path, ".status.json")).unwrap();
             assert_eq!(leftovers(engine.places()), Vec::<String>::new(), "effect {at}");
             if !reached {
                 assert!(result.is_ok());
@@ -387,7 +385,7 @@ async fn notes_about_archives_that_are_gone_go_with_the_next_backup(
     let (gone, kept) = (back_up("gone"), back_up("kept"));
     fs::remove_file(&gone).unwrap();
     back_up("another");
-    let note = |archive: &Path| inventory::disk::with_suffix(archive, ".status.json").exists();
+    let note = |archive: &Path| durable::with_suffix(archive, ".status.json").exists();
     assert!(!note(&gone) && note(&kept));
 }
 
@@ -432,7 +430,7 @@ async fn files_of_other_people_beside_the_database_stay(
 ) {
     let database = test_db_with_schema;
     let path = database.db_path.path();
-    let beside = |suffix: &str| inventory::disk::with_suffix(&path, suffix);
+    let beside = |suffix: &str| durable::with_suffix(&path, suffix);
     let kept =
         [beside(".restore-before-upgrade"), beside(".restore-notes.json"), beside(".restore-mine/file")];
     fs::create_dir(beside(".restore-mine")).unwrap();

@@ -69,10 +69,10 @@ async fn a_restore_goes_over_any_live_database(
             add_many_parts(&path, 300);
             let keep = Connection::open(&path).unwrap();
             keep.execute_batch("UPDATE partmodel SET description = 'from an old log'").unwrap();
-            let log = fs::read(inventory::disk::with_suffix(&path, "-wal")).unwrap();
+            let log = fs::read(durable::with_suffix(&path, "-wal")).unwrap();
             drop(keep);
             fs::remove_file(&path).unwrap();
-            fs::write(inventory::disk::with_suffix(&path, "-wal"), log).unwrap();
+            fs::write(durable::with_suffix(&path, "-wal"), log).unwrap();
         }
         LiveState::Empty => fs::write(&path, b"").unwrap(),
         LiveState::Text => fs::write(&path, "not a database, but somebody's notes\n".repeat(100)).unwrap(),

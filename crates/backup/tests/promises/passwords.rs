@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use backup::{BackupOptions, DrillOptions, RestoreOptions};
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::engine::restore_with;

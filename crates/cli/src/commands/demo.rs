@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say("\n4. Damage the inventory");
     fs::write(&places.database, b"this was a database").map_err(scratch_failed)?;
     for file in ["-wal", "-shm"] {
-        let _ = fs::remove_file(inventory::disk::with_suffix(&places.database, file));
+        let _ = fs::remove_file(durable::with_suffix(&places.database, file));
     }
     fs::remove_file(&sample.images[0]).map_err(scratch_failed)?;
     fs::write(&sample.datasheets[0], b"scribbled over").map_err(scratch_failed)?;
@@ -111,7 +111,7 @@ struct State {
 }
 
 fn state(places: &Places) -> Result<State, Failure> {
-    let copy = inventory::disk::with_suffix(&places.database, ".compare");
+    let copy = durable::with_suffix(&places.database, ".compare");
     sqlite::snapshot(&places.database, &copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
     // The mark that a restore leaves is the one thing that may differ.

@@ -6,8 +6,8 @@ use std::path::Path;
 use archive::keys::ExposeSecret;
 use archive::{Identity, KeyFault, Lock};
 use backup::{Engine, Error};
+use durable::{Disk, Readers, RealDisk, folder_of};
 use inventory::Ambient;
-use inventory::disk::{Disk, Readers, RealDisk, folder_of};
 use serde_json::json;
 
 use super::ACTOR;

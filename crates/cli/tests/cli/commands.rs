@@ -314,7 +314,7 @@ fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
     fs::remove_file(&older).unwrap();
     let live = shop.places().database;
     fs::write(&live, b"this was a database").unwrap();
-    ["-wal", "-shm"].iter().for_each(|end| drop(fs::remove_file(inventory::disk::with_suffix(&live, end))));
+    ["-wal", "-shm"].iter().for_each(|end| drop(fs::remove_file(durable::with_suffix(&live, end))));
     shop.json(&["restore", &newer, "--yes"]);
     let aside = fs::read_dir(shop.data()).unwrap().map(|entry| entry.unwrap().path());
     aside

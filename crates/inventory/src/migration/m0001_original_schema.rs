@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+use snapshot::sql::{self, Connection};
 
 use super::ORIGINAL_SCHEMA;
 use super::defaults::DEFAULTS;
@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
 }
 
 /// Whether a table, column or index of the original is missing.
-pub(super) fn is_incomplete(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn is_incomplete(connection: &Connection) -> sql::Result<bool> {
     let schema = Schema::of_the_original()?;
     for table in &schema.tables {
         for (column, _) in &table.columns {
@@ -102,10 +102,10 @@ struct Table {
 }
 
 impl Schema {
-    fn of_the_original() -> rusqlite::Result<Self> {
+    fn of_the_original() -> sql::Result<Self> {
         let model = Connection::open_in_memory()?;
         model.execute_batch(ORIGINAL_SCHEMA)?;
-        let named = |kind: &str| -> rusqlite::Result<Vec<(String, String)>> {
+        let named = |kind: &str| -> sql::Result<Vec<(String, String)>> {
             let mut statement = model.prepare(
                 "SELECT name, sql FROM sqlite_schema WHERE type = ?1 AND sql IS NOT NULL ORDER BY rowid",
             )?;
@@ -119,7 +119,7 @@ impl Schema {
     }
 }
 
-fn columns(model: &Connection, table: &str) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+fn columns(model: &Connection, table: &str) -> sql::Result<Vec<(String, Option<String>)>> {
     let mut keys =
         model.prepare("SELECT \"from\", \"table\", \"to\", on_delete FROM pragma_foreign_key_list(?1)")?;
     let references: BTreeMap<String, String> = keys
@@ -127,7 +127,7 @@ fn columns(model: &Connection, table: &str) -> rusqlite::Result<Vec<(String, Opt
             let (to, column, on_delete): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
             Ok((row.get(0)?, format!(" REFERENCES {to} ({column}) ON DELETE {on_delete}")))
         })?
-        .collect::<rusqlite::Result<_>>()?;
+        .collect::<sql::Result<_>>()?;
     let mut columns = model.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)")?;
     columns
         .query_map([table], |row| {

@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use snapshot::sql::{self, Connection};
+use snapshot::{explain, open_copy};
 
 use crate::Error;
 
-use super::check::{Inspection, inspect};
-use super::connection::{explain, open_copy};
+use super::recognise::{Inspection, inspect};
 
 /// As [`inspect`], but first takes out of the copy those rows of the tree whose category, or whose
 /// parent, is not there: they say nothing, and nobody could mend them in the original.
@@ -26,7 +26,7 @@ pub fn inspect_tidied(copy: &Path) -> Result<Inspection, Error> {
     if removed > 0 { inspect(copy) } else { Ok(found) }
 }
 
-fn remove_orphans(connection: &Connection) -> rusqlite::Result<usize> {
+fn remove_orphans(connection: &Connection) -> sql::Result<usize> {
     // What comes from outside may have a table of that name with other columns.
     let columns = "SELECT count(*) FROM pragma_table_info('mm_category_parent') \
                    WHERE name IN ('category_id', 'parent_id')";

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::{Error, password};
+use snapshot::{explain, open_copy, sql};
 
-use super::connection::{explain, open_copy};
+use crate::{Error, password};
 
 /// Users looked at: checking a password takes its time, on purpose.
 const MOST: usize = 100;
@@ -12,7 +12,7 @@ const MOST: usize = 100;
 /// The names of active users of a copy who have this password, as the original hashes it.
 pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
-    let users = || -> rusqlite::Result<Vec<(String, String)>> {
+    let users = || -> sql::Result<Vec<(String, String)>> {
         // With the rounds of the original: more would be none of its passwords, and take long.
         let sql = format!(
             "SELECT username, hashed_password FROM usermodel WHERE is_active AND typeof(username) = 'text' \

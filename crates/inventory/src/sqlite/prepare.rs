@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use rusqlite::{Connection, OptionalExtension, params};
+use snapshot::sql::{self, Connection, OptionalExtension, params};
+use snapshot::{explain, open_copy, open_live_reader};
 
 use crate::Error;
 use crate::migration;
 
-use super::connection::{explain, open_copy, open_live_reader};
 use super::redact::redact;
 
 /// How a copy has to be to go live.
@@ -51,7 +51,7 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:
 /// a database that came from elsewhere may have lost some. What cannot be added to stays as it is.
-fn forget_incomplete(connection: &Connection) -> rusqlite::Result<()> {
+fn forget_incomplete(connection: &Connection) -> sql::Result<()> {
     if connection.table_exists(None, "mm_migrations")? {
         for name in migration::incomplete(connection)? {
             connection.execute("DELETE FROM mm_migrations WHERE version = ?1", [name])?;
@@ -60,7 +60,7 @@ fn forget_incomplete(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn finish(connection: &Connection, how: &Preparation<'_>) -> rusqlite::Result<u64> {
+fn finish(connection: &Connection, how: &Preparation<'_>) -> sql::Result<u64> {
     let now = how.now.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
     let transaction = connection.unchecked_transaction()?;
     let cancelled = transaction.execute(

@@ -7,14 +7,13 @@ mod json;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OpenFlags, Result};
+use snapshot::sql::functions::{Context, FunctionFlags};
+use snapshot::sql::types::{Value, ValueRef};
+use snapshot::sql::{Connection, OpenFlags, Result};
+use snapshot::{explain, open_copy};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
-
-use super::connection::{explain, open_copy};
 
 use json::without_passwords;
 
@@ -33,7 +32,7 @@ const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 /// [`super::strip`] comes first: what is left then computes nothing.
 pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
-    redact_in(&connection).map_err(|error| explain(copy, error))
+    Ok(redact_in(&connection).map_err(|error| explain(copy, error))?)
 }
 
 /// The same for a database that is in use, which the original may have written to. Other programs can go on
@@ -46,7 +45,7 @@ pub(crate) fn redact_live(path: &Path) -> std::result::Result<(), Error> {
             // What was overwritten is still in the log, and under it.
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         });
-    redacted.map_err(|error| explain(path, error))
+    Ok(redacted.map_err(|error| explain(path, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<String>> {

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row};
+use snapshot::sql::{self, Connection, Row};
+use snapshot::{explain, open_copy};
 
 use crate::Error;
 use crate::static_files::FileKind;
-
-use super::connection::{explain, open_copy};
 
 /// Where the original serves an image; what follows is its name, with or without extension.
 const IMAGE_URL: &str = "/api/utility/get_image/";
@@ -36,7 +35,7 @@ impl Reference {
 pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
     let connection = open_copy(copy)?;
     let mut found = Vec::new();
-    let collect = |found: &mut Vec<Reference>| -> rusqlite::Result<()> {
+    let collect = |found: &mut Vec<Reference>| -> sql::Result<()> {
         for filename in strings(&connection, "datasheets", "filename")? {
             found.push(Reference { kind: FileKind::Datasheets, path: filename });
         }
@@ -60,7 +59,7 @@ pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
 /// The texts in a column; none where an older schema has no such table or column. SQLite stores any
 /// bytes as text; no file of a backup has a name that is not UTF-8, so such a text refers to none, and
 /// it is enough that people recognise it.
-fn strings(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Vec<String>> {
+fn strings(connection: &Connection, table: &str, column: &str) -> sql::Result<Vec<String>> {
     if !connection.column_exists(None, table, column)? {
         return Ok(Vec::new());
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use backup::Places;
-use inventory::disk::with_suffix;
+use durable::with_suffix;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use crate::scratch::require_inside;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use inventory::disk::folder_of;
+use durable::folder_of;
 
 /// What a power cut loses of what has not been synced. Numbers are below
 /// [`unsynced`](super::FaultyDisk::unsynced).
@@ -277,7 +277,7 @@ impl Cache {
 mod tests {
     use std::io::Write;
 
-    use inventory::disk::{Disk, Readers};
+    use durable::{Disk, Readers};
 
     use super::*;
     use crate::{FaultyDisk, TestDbPath};

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use snapshot::sql::Connection;
 use tempfile::TempDir;
 
-use super::super::digest;
 use super::*;
 use crate::migration::ORIGINAL_SCHEMA;
 
@@ -54,7 +53,7 @@ fn b6_b7_no_byte_of_a_password_stays_in_a_copy() {
         )
         .unwrap();
     assert!(holds(&path, b"Geheim-that-was-deleted"), "what this is about");
-    let parts = digest::digest(&connection, "partmodel").unwrap();
+    let parts = snapshot::digest(&connection, "partmodel").unwrap();
     drop(connection);
 
     assert_eq!(redact(&path).unwrap(), ["tasks: 4 passwords", "backup_config: 1 password"]);
@@ -70,7 +69,7 @@ fn b6_b7_no_byte_of_a_password_stays_in_a_copy() {
             Value::Null,
         ]
     );
-    assert_eq!(digest::digest(&connection, "partmodel").unwrap(), parts);
+    assert_eq!(snapshot::digest(&connection, "partmodel").unwrap(), parts);
     drop(connection);
     migration::migrate(&path).unwrap();
     let clean = fs::read(&path).unwrap();

@@ -6,19 +6,19 @@ use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 
 /// The tables that hold data: not those of SQLite itself, not virtual ones.
-pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
+pub(crate) fn tables(connection: &Connection) -> Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow') \
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
 /// A name as SQL wants it.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Rows and SHA-256 of one table.
-pub(super) fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
+/// Returns the number of rows of a table and the SHA-256 over them.
+pub fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
     let columns: Vec<Column> = connection
         .prepare("SELECT name, pk, \"notnull\" FROM pragma_table_info(?1) ORDER BY cid")?
         .query_map([table], |row| {

@@ -10,7 +10,7 @@ use rusqlite::backup::{Backup, StepResult};
 
 use crate::Error;
 
-use super::connection::{BUSY_TIMEOUT, create_copy, explain, open_copy, open_live_reader, open_live_writer};
+use crate::connection::{BUSY_TIMEOUT, create_copy, explain, open_copy, open_live_reader, open_live_writer};
 
 /// Pages copied at a time: enough that the calls do not show, few enough that progress does.
 const STEP: i32 = 2_000;
@@ -90,7 +90,7 @@ fn run(path: &Path, mut step: impl FnMut() -> rusqlite::Result<StepResult>) -> R
 }
 
 /// Makes a copy self-contained: whatever the journal mode of its source was, it becomes DELETE.
-pub(super) fn seal(copy: &Path) -> Result<(), Error> {
+pub(crate) fn seal(copy: &Path) -> Result<(), Error> {
     let connection = open_copy(copy)?;
     let failed = |error| explain(copy, error);
     let mode: String = connection
@@ -157,7 +157,7 @@ pub enum Replaced {
 /// With a `watch`, only if nobody has written since it was made, which is decided while nobody can.
 ///
 /// # Errors
-/// On any error the live database is as it was, unless [`super::has_marker`] says otherwise.
+/// On any error the live database is as it was, unless the marker in it says otherwise.
 pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replaced, Error> {
     let copy_connection = open_copy(copy)?;
     let mut live_connection = open_live_writer(live)?;

@@ -6,24 +6,14 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result as SqlResult};
 
-use crate::Error;
-use crate::migration::{self, SchemaState};
+use durable::printable;
 
-use super::connection::{explain, open_copy, open_live_reader};
-use super::digest;
-use super::printable::printable;
+use crate::Error;
+use crate::connection::{explain, open_copy};
+use crate::digest;
 
 /// Findings that are shown; more help nobody.
 const SHOWN: usize = 20;
-
-/// Tables without which a database is none of MakerMatrix.
-const REQUIRED: [(&str, &[&str]); 5] = [
-    ("partmodel", &["id", "part_name"]),
-    ("locationmodel", &["id", "name", "parent_id"]),
-    ("categorymodel", &["id", "name"]),
-    ("usermodel", &["id", "username", "hashed_password"]),
-    ("rolemodel", &["id", "name", "permissions"]),
-];
 
 /// Rows and digest of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,20 +50,17 @@ pub struct Inspection {
     pub violations: Vec<Violation>,
     /// How many there are altogether.
     pub violation_count: u64,
-    /// Whether migrations are pending.
-    pub schema: SchemaState,
 }
 
-/// Checks a copy: that it is a database of MakerMatrix, that SQLite finds nothing wrong with it,
-/// which foreign keys are broken, and the digest of every table.
+/// Checks a copy: that SQLite finds nothing wrong with it, which foreign keys are broken, and the digest
+/// of every table.
 ///
 /// # Errors
-/// [`Error::NotADatabase`], [`Error::Foreign`], [`Error::Damaged`].
+/// [`Error::NotADatabase`], [`Error::Damaged`].
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     let connection = open_copy(path)?;
     let failed = |error| explain(path, error);
     let names = digest::tables(&connection).map_err(failed)?;
-    recognise(&connection, path, &names)?;
     let findings = integrity(&connection).map_err(failed)?;
     if !findings.is_empty() {
         return Err(Error::Damaged { path: path.to_owned(), findings });
@@ -84,46 +71,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
         let (rows, sha256) = digest::digest(&connection, &name).map_err(failed)?;
         tables.insert(name, TableDigest { rows, sha256 });
     }
-    let schema = migration::state(&connection).map_err(failed)?;
-    Ok(Inspection { tables, violations, violation_count, schema })
-}
-
-/// Refuses a live database that is sound but none of ours to replace: of another program, or of a
-/// newer version of this one. One that is damaged passes; so does one without any table.
-pub fn check_replaceable(live: &Path) -> Result<(), Error> {
-    let look = || {
-        let connection = open_live_reader(live)?;
-        let failed = |error| explain(live, error);
-        let names = digest::tables(&connection).map_err(failed)?;
-        if !names.is_empty() {
-            recognise(&connection, live, &names)?;
-        }
-        match migration::state(&connection).map_err(failed)? {
-            SchemaState::Newer(found) => Err(Error::Newer { found }),
-            _ => Ok(()),
-        }
-    };
-    match look() {
-        Err(Error::Damaged { .. } | Error::NotADatabase { .. }) => Ok(()),
-        other => other,
-    }
-}
-
-fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(), Error> {
-    let columns = |table: &str| -> SqlResult<Vec<String>> {
-        connection
-            .prepare("SELECT name FROM pragma_table_info(?1)")?
-            .query_map([table], |row| row.get(0))?
-            .collect()
-    };
-    for (table, required) in REQUIRED {
-        let found = columns(table).map_err(|error| explain(path, error))?;
-        if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
-            let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
-            return Err(Error::Foreign { path: path.to_owned(), tables });
-        }
-    }
-    Ok(())
+    Ok(Inspection { tables, violations, violation_count })
 }
 
 fn integrity(connection: &Connection) -> SqlResult<Vec<String>> {

@@ -9,13 +9,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::Error;
-use crate::disk::folder_of;
+use durable::{folder_of, printable};
 
-use super::printable::printable;
+use crate::{Error, digest};
 
 /// How long to wait for another program's transaction to end.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Older versions can corrupt a database in WAL mode (the "WAL-reset" defect, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -27,7 +26,7 @@ pub fn version() -> &'static str {
 
 /// Opens a database in use for reading. Opened for writing at the file level, so that SQLite can
 /// roll back what a crash left; where the folder forbids that, for reading only.
-pub(crate) fn open_live_reader(path: &Path) -> Result<Connection, Error> {
+pub fn open_live_reader(path: &Path) -> Result<Connection, Error> {
     let connection = match open(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
         Ok(connection) => connection,
         Err(_) => open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(path, error))?,
@@ -37,7 +36,7 @@ pub(crate) fn open_live_reader(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Opens a database in use for replacing its content.
-pub(super) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             // EXTRA: also the folder, after a rollback journal has been unlinked in it.
@@ -48,14 +47,14 @@ pub(super) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Bytes of one value in a copy, at most: it is held in memory as a whole, perhaps more than once.
-pub(super) const MAX_VALUE: i32 = 128 << 20;
+pub(crate) const MAX_VALUE: i32 = 128 << 20;
 
 /// Memory for pages of a copy; SQLite counts KiB below zero.
 const CACHE_KIB: i32 = -(8 << 10);
 
 /// Opens a copy that only this process knows, and whose content may be hostile: nothing stored in
 /// its schema is trusted, and the schema cannot be tampered with. Constraints are not computed.
-pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
+pub fn open_copy(path: &Path) -> Result<Connection, Error> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -92,7 +91,7 @@ pub(super) fn open_copy(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Creates the empty file that a copy is written into.
-pub(super) fn create_copy(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn create_copy(path: &Path) -> Result<Connection, Error> {
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         .and_then(|connection| {
             // Worthless until complete, and synced as a whole when it is.
@@ -115,7 +114,7 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 }
 
 /// Turns SQLite's codes into what they mean for the file.
-pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
+pub fn explain(path: &Path, error: rusqlite::Error) -> Error {
     let path = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Error::NotADatabase { path },
@@ -219,12 +218,17 @@ pub fn row_counts(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
     let count = || {
         let transaction = connection.unchecked_transaction()?;
         let mut counts = BTreeMap::new();
-        for table in super::digest::tables(&transaction)? {
-            let sql = format!("SELECT count(*) FROM {}", super::digest::quoted(&table));
+        for table in digest::tables(&transaction)? {
+            let sql = format!("SELECT count(*) FROM {}", digest::quoted(&table));
             let rows: i64 = transaction.query_row(&sql, [], |row| row.get(0))?;
             counts.insert(table, rows.unsigned_abs());
         }
         Ok(counts)
     };
     count().map_err(|error| explain(path, error))
+}
+
+/// Returns the names of the tables that hold data: not those of SQLite itself, not virtual ones.
+pub fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    digest::tables(connection)
 }

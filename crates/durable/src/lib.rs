@@ -1,0 +1,13 @@
+//! Files that survive a crash. Everything the program does to the file system, other than what SQLite
+//! does to its own files, goes through [`Disk`].
+//!
+//! What this crate must never know: databases, archives, and what any file is for.
+//!
+//! Reading order: [`Disk`] (the seam, and the real file system behind it), [`write_durably`],
+//! [`printable`] (how a name from outside is shown).
+
+mod disk;
+mod printable;
+
+pub use disk::{Disk, DiskFile, Readers, RealDisk, folder_of, is_being_written, with_suffix, write_durably};
+pub use printable::printable;

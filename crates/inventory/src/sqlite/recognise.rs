@@ -1,0 +1,91 @@
+//! Telling a database of MakerMatrix from any other.
+
+use std::path::Path;
+
+use durable::printable;
+use snapshot::sql::{Connection, Result as SqlResult};
+use snapshot::{TableDigest, Violation, explain, open_copy, open_live_reader, tables};
+use std::collections::BTreeMap;
+
+use crate::Error;
+use crate::migration::{self, SchemaState};
+
+/// Tables named in a message; more help nobody.
+const SHOWN: usize = 20;
+
+/// Tables without which a database is none of MakerMatrix.
+const REQUIRED: [(&str, &[&str]); 5] = [
+    ("partmodel", &["id", "part_name"]),
+    ("locationmodel", &["id", "name", "parent_id"]),
+    ("categorymodel", &["id", "name"]),
+    ("usermodel", &["id", "username", "hashed_password"]),
+    ("rolemodel", &["id", "name", "permissions"]),
+];
+
+/// What a sound database of MakerMatrix holds.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Each table.
+    pub tables: BTreeMap<String, TableDigest>,
+    /// The first rows with broken foreign keys.
+    pub violations: Vec<Violation>,
+    /// How many there are altogether.
+    pub violation_count: u64,
+    /// Whether migrations are pending.
+    pub schema: SchemaState,
+}
+
+/// Checks a copy: that it is a database of MakerMatrix, that SQLite finds nothing wrong with it,
+/// which foreign keys are broken, and the digest of every table.
+///
+/// # Errors
+/// [`Error::NotADatabase`], [`Error::Foreign`], [`Error::Damaged`].
+pub fn inspect(path: &Path) -> Result<Inspection, Error> {
+    let schema = {
+        let connection = open_copy(path)?;
+        let failed = |error| explain(path, error);
+        let names = tables(&connection).map_err(failed)?;
+        recognise(&connection, path, &names)?;
+        migration::state(&connection).map_err(failed)?
+    };
+    let snapshot::Inspection { tables, violations, violation_count } = snapshot::inspect(path)?;
+    Ok(Inspection { tables, violations, violation_count, schema })
+}
+
+/// Refuses a live database that is sound but none of ours to replace: of another program, or of a
+/// newer version of this one. One that is damaged passes; so does one without any table.
+pub fn check_replaceable(live: &Path) -> Result<(), Error> {
+    let look = || {
+        let connection = open_live_reader(live)?;
+        let failed = |error| explain(live, error);
+        let names = tables(&connection).map_err(failed)?;
+        if !names.is_empty() {
+            recognise(&connection, live, &names)?;
+        }
+        match migration::state(&connection).map_err(failed)? {
+            SchemaState::Newer(found) => Err(Error::Newer { found }),
+            _ => Ok(()),
+        }
+    };
+    match look() {
+        Err(Error::Damaged { .. } | Error::NotADatabase { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(), Error> {
+    let columns = |table: &str| -> SqlResult<Vec<String>> {
+        connection
+            .prepare("SELECT name FROM pragma_table_info(?1)")?
+            .query_map([table], |row| row.get(0))?
+            .collect()
+    };
+    for (table, required) in REQUIRED {
+        let found = columns(table).map_err(|error| explain(path, error))?;
+        if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
+            let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
+            return Err(Error::Foreign { path: path.to_owned(), tables });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! SQLite files: copy a database in use as of one moment, check and digest a copy, strip it of code,
+//! and put it in place of the live database in a single transaction. The one crate that uses rusqlite.
+//!
+//! What this crate must never know: the domain (its tables, its migrations), archives, PostgreSQL.
+//!
+//! Every function blocks, works on a path, and closes what it opens. The live database is never opened
+//! other than through SQLite: closing any other descriptor of the file would drop the locks that this
+//! process holds on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
+//!
+//! Reading order: [`Error`], `connection` (how databases in use and copies from outside are opened),
+//! `copy` (out of the live database and back into it), `check`, `digest`, `strip`.
+
+mod check;
+mod connection;
+mod copy;
+mod digest;
+mod error;
+mod strip;
+
+pub use check::{Inspection, TableDigest, Violation, inspect};
+pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row_counts, tables, version};
+pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
+pub use digest::digest;
+pub use error::Error;
+pub use strip::strip;
+// The SQL of the domain runs on connections that this crate opened, with its settings.
+pub use rusqlite::{self as sql};
