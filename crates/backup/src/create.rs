@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use archive::{Encryption, Keys, Lock, Manifest, Recipient};
 use durable::folder_of;
-use inventory::Actor;
 use inventory::static_files::FileKind;
+use inventory::{Actor, Permission};
 
 use crate::places::archive_name;
 use crate::status::status_file;
@@ -127,7 +127,7 @@ impl Engine {
         options: &BackupOptions,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
-        require(actor, "making a backup", "backup:create")?;
+        require(actor, "making a backup", Permission::BackupCreate)?;
         check_name(options.name.as_deref())?;
         let encryption = self.encryption(&options.encrypt)?;
         refuse_misleading(options.name.as_deref(), encryption.is_some())?;
@@ -240,8 +240,8 @@ impl Engine {
     }
 }
 
-pub(crate) fn require(actor: &Actor, what: &'static str, permission: &str) -> Result<(), Error> {
-    actor.require(permission).map_err(|_| Error::Forbidden { what, permission: permission.to_owned() })
+pub(crate) fn require(actor: &Actor, what: &'static str, permission: Permission) -> Result<(), Error> {
+    actor.require(permission).map_err(|_| Error::Forbidden { what, permission })
 }
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {

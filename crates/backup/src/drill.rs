@@ -13,7 +13,7 @@ use archive::{Entry, Reader, Role};
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Inventory, migration};
+use inventory::{Actor, Inventory, Permission, migration};
 
 use crate::event::Meter;
 use crate::restore::hash_of;
@@ -65,7 +65,7 @@ impl Engine {
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
-        crate::create::require(actor, "drilling a backup", "backup:restore")?;
+        crate::create::require(actor, "drilling a backup", Permission::BackupRestore)?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use archive::KeyFault;
+use inventory::Permission;
 use inventory::sqlite::Violation;
 
 use words::{advice, nothing_to_import, paths, shown, storage};
@@ -84,8 +85,8 @@ pub enum Error {
         "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
     )]
     Locked { holder: String },
-    #[error("{what} needs the permission {permission:?}")]
-    Forbidden { what: &'static str, permission: String },
+    #[error("{what} needs the permission \"{permission}\"")]
+    Forbidden { what: &'static str, permission: Permission },
 
     #[error(
         "somebody wrote to {} after the safety backup was made, so nothing was restored. Stop what uses the inventory, \
@@ -206,7 +207,7 @@ impl Error {
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
-                Kind::Internal => Kind::Corrupt,
+                Kind::Internal | Kind::Usage => Kind::Corrupt,
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
@@ -262,22 +263,16 @@ impl Error {
 }
 
 impl Kind {
-    /// The sort of an error of the inventory.
+    /// Tells the sort of an error of the inventory.
     pub fn of(error: &inventory::Error) -> Self {
-        match error {
-            inventory::Error::Busy { .. } => Self::Locked,
-            inventory::Error::Io { .. } => Self::Storage,
-            inventory::Error::Foreign { .. }
-            | inventory::Error::Newer { .. }
-            | inventory::Error::ValueTooLarge { .. } => Self::Refused,
-            inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
-            inventory::Error::NotFound { .. } => Self::NotFound,
-            // The migrations speak through another library, which knows only text.
-            inventory::Error::Database(error) => match error.to_string() {
-                text if text.contains("database is locked") => Self::Locked,
-                text if text.contains("disk is full") || text.contains("disk I/O error") => Self::Storage,
-                _ => Self::Internal,
-            },
+        use inventory::Kind as Of;
+        match error.kind() {
+            Of::NotFound => Self::NotFound,
+            Of::Conflict | Of::Invalid | Of::NotSignedIn | Of::Forbidden => Self::Usage,
+            Of::Busy => Self::Locked,
+            Of::NotReady | Of::Refused => Self::Refused,
+            Of::Storage => Self::Storage,
+            Of::Corrupt => Self::Corrupt,
             _ => Self::Internal,
         }
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durable::with_suffix;
-use inventory::{Actor, sqlite};
+use inventory::{Actor, Permission, sqlite};
 
 use crate::{
     BackupOptions, Engine, Error, Observer, Places, Plan, Purpose, RestoreOptions, RestoreReport,
@@ -105,7 +105,7 @@ impl Engine {
         options: &ImportOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
-        crate::create::require(actor, "importing an inventory", "backup:restore")?;
+        crate::create::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = self.find_import(options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,

@@ -13,9 +13,9 @@ mod unchanged;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use inventory::Actor;
 use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
+use inventory::{Actor, Permission};
 
 use crate::lock::Lock;
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
@@ -84,7 +84,7 @@ impl Engine {
         options: &RestoreOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedRestore, Error> {
-        crate::create::require(actor, "restoring a backup", "backup:restore")?;
+        crate::create::require(actor, "restoring a backup", Permission::BackupRestore)?;
         observer.event(Event::Step(Step::Open));
         let reader = self.open(&options.archive)?;
         let lock = self.lock("a restore")?;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
 use durable::printable;
 use durable::{Disk, Readers};
-use inventory::Actor;
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
+use inventory::{Actor, Permission};
 
 use crate::event::Meter;
 use crate::scratch::Scratch;
@@ -41,7 +41,7 @@ impl Engine {
     /// # Errors
     /// Says what is wrong with which entry.
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
-        crate::create::require(actor, "verifying a backup", "backup:create")?;
+        crate::create::require(actor, "verifying a backup", Permission::BackupCreate)?;
         // The database that is unpacked into it can be read by its owner only.
         let scratch = Scratch::create(self, &std::env::temp_dir().join("makermatrix"), MARK)?;
         let before = status::identity(path);

@@ -1,7 +1,39 @@
-//! What can go wrong. Each message says what happened and, where the reader can do something about it, what.
+//! What can go wrong. An error holds facts; [`Error::kind`] tells what sort of error it is, for status codes and exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::db::{Fault, fault, fault_of_sqlite};
+use crate::fields::{FieldError, Problem};
+use crate::permission::Permission;
+
+/// The sort of an error: what a caller can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// What was asked for is not there.
+    NotFound,
+    /// It does not go together with what is there: a name is taken, stock is insufficient.
+    Conflict,
+    /// The request breaks a rule, whatever is there.
+    Invalid,
+    /// The actor has to sign in first.
+    NotSignedIn,
+    /// The actor may not do this.
+    Forbidden,
+    /// Others use the database; the same request may succeed later.
+    Busy,
+    /// The database has to be migrated, or an interrupted restore settled, before it can be used.
+    NotReady,
+    /// The file or database is not one that this program uses: another program's, or a newer version's.
+    Refused,
+    /// Disk, memory or connection: the machine failed.
+    Storage,
+    /// The database is damaged.
+    Corrupt,
+    /// A defect of this program.
+    Internal,
+}
 
 /// An error of the inventory.
 #[derive(Debug, thiserror::Error)]
@@ -23,19 +55,26 @@ pub enum Error {
         /// The name, or whatever else has to be unique.
         name: String,
     },
-    /// A value breaks a rule.
-    #[error("{what} is not valid: {why}")]
+    /// Fields break rules. Every such field is listed.
+    #[error("{}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid {
-        /// The value's name.
-        what: &'static str,
-        /// The rule.
-        why: String,
+        /// The fields, each with the rule that it breaks.
+        fields: Vec<FieldError>,
+    },
+    /// The actor has not signed in.
+    #[error("this is only for those who have signed in")]
+    NotSignedIn,
+    /// The API key cannot be used.
+    #[error("the API key cannot be used: {problem}")]
+    ApiKey {
+        /// Why not.
+        problem: KeyProblem,
     },
     /// The actor lacks a permission.
-    #[error("permission {permission:?} is required; ask an administrator for a role that grants it")]
+    #[error("permission \"{permission}\" is required; ask an administrator for a role that grants it")]
     Forbidden {
         /// The missing permission.
-        permission: String,
+        permission: Permission,
     },
     /// Less lies at the location than is to be taken from it.
     #[error("only {available} available, but {requested} requested; take no more than there is")]
@@ -49,6 +88,12 @@ pub enum Error {
     #[error("location {location:?} is already the part's primary storage; ask for it to be replaced")]
     PrimaryTaken {
         /// The name of the primary location, or its id when it has none.
+        location: String,
+    },
+    /// The location holds a single part, and another one is there.
+    #[error("location {location:?} holds a single part, and another part is there")]
+    LocationTaken {
+        /// The location's name.
         location: String,
     },
     /// A thing would be inside itself.
@@ -79,6 +124,22 @@ pub enum Error {
     RestorePending {
         /// The restore's journal.
         journal: PathBuf,
+    },
+    /// Others changed the same rows each time that a transaction was tried.
+    #[error("others keep changing the same data ({attempts} attempts); try again later")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// A row in the database breaks a rule of the schema.
+    #[error("the {what} {id:?} in the database has no {column}")]
+    IncompleteRow {
+        /// The kind of thing, such as `allocation`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// The column without a value.
+        column: &'static str,
     },
     /// The database refused.
     #[error("the database reported an error: {0}")]
@@ -136,7 +197,55 @@ pub enum Error {
     },
 }
 
+/// Why an API key cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyProblem {
+    /// There is no such key.
+    #[error("there is no such key")]
+    Unknown,
+    /// The key was switched off.
+    #[error("it is not active")]
+    Inactive,
+    /// The key has expired.
+    #[error("it has expired")]
+    Expired,
+    /// The key is bound to other addresses.
+    #[error("it must not be used from this address")]
+    Address,
+    /// The user whom it acts for was switched off.
+    #[error("its user is not active")]
+    UserInactive,
+}
+
 impl Error {
+    /// Tells what sort of error it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound { .. } => Kind::NotFound,
+            Self::AlreadyExists { .. }
+            | Self::InsufficientStock { .. }
+            | Self::PrimaryTaken { .. }
+            | Self::LocationTaken { .. }
+            | Self::Cycle { .. } => Kind::Conflict,
+            Self::Invalid { .. } => Kind::Invalid,
+            Self::NotSignedIn => Kind::NotSignedIn,
+            Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
+            Self::ApiKey { .. } => Kind::NotSignedIn,
+            Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
+            Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
+            Self::Newer { .. } | Self::Foreign { .. } | Self::ValueTooLarge { .. } => Kind::Refused,
+            Self::NotADatabase { .. } | Self::Damaged { .. } | Self::IncompleteRow { .. } => Kind::Corrupt,
+            Self::Io { .. } => Kind::Storage,
+            Self::Database(error) => fault(error).into(),
+            Self::Sqlite(error) => fault_of_sqlite(error).into(),
+        }
+    }
+
+    /// Whether a transaction failed only because it met another one.
+    pub(crate) fn may_succeed_when_run_again(&self) -> bool {
+        matches!(self, Self::Database(error) if fault(error) == Fault::Retry)
+    }
+
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
         Self::NotFound { what, id: id.to_owned() }
     }
@@ -145,8 +254,8 @@ impl Error {
         Self::AlreadyExists { what, name: name.to_owned() }
     }
 
-    pub(crate) fn invalid(what: &'static str, why: impl Into<String>) -> Self {
-        Self::Invalid { what, why: why.into() }
+    pub(crate) fn invalid(field: &'static str, problem: Problem) -> Self {
+        Self::Invalid { fields: vec![FieldError { field, problem }] }
     }
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
@@ -163,6 +272,18 @@ impl From<snapshot::Error> for Error {
             snapshot::Error::ValueTooLarge { path, limit } => Self::ValueTooLarge { path, limit },
             snapshot::Error::Busy { path } => Self::Busy { path },
             snapshot::Error::Sqlite(source) => Self::Sqlite(source),
+        }
+    }
+}
+
+impl From<Fault> for Kind {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unique | Fault::Reference => Self::Conflict,
+            Fault::Retry | Fault::Busy => Self::Busy,
+            Fault::Storage => Self::Storage,
+            Fault::Damaged => Self::Corrupt,
+            Fault::Other => Self::Internal,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::fields::Problem;
 use crate::{Ambient, Error};
 use durable::{Disk, Readers, RealDisk, folder_of, write_durably};
 
@@ -221,7 +222,7 @@ impl StaticFiles {
         let parts = Path::new(path).components();
         let plain = parts.clone().all(|part| matches!(part, std::path::Component::Normal(_)));
         if !plain || parts.count() == 0 {
-            return Err(Error::invalid("file", format!("{path:?} is not a path below the static folder")));
+            return Err(Error::invalid("file", Problem::OutsideFolder));
         }
         Ok(self.folder(kind).join(path))
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use inventory::Inventory;
-use inventory::password::Rounds;
 use inventory::sample::{Accounts, Sample, populate};
 use rusqlite::{Connection, params};
 
@@ -19,11 +18,8 @@ pub const USER_PASSWORD: &str = "UserPass123!";
 /// allocations, PDFs and PNGs. Returns all of it.
 pub async fn populate_test_database(inventory: &Inventory, static_files_dir: &Path) -> Sample {
     require_inside(static_files_dir);
-    let accounts = Accounts {
-        admin_password: ADMIN_PASSWORD.to_owned(),
-        user_password: USER_PASSWORD.to_owned(),
-        rounds: Rounds::new(10).expect("few rounds are allowed"),
-    };
+    let accounts =
+        Accounts { admin_password: ADMIN_PASSWORD.to_owned(), user_password: USER_PASSWORD.to_owned() };
     populate(inventory, static_files_dir, accounts).await.expect("the inventory is empty")
 }
 

@@ -1,0 +1,80 @@
+//! Connections to a SQLite file.
+
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, io};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
+
+use crate::migration::{self, SchemaState};
+use crate::{Error, restore_names};
+
+const READERS: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest time that a use case waits for its turn to write.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The write lock is taken at the beginning: what a use case checks still holds when it writes.
+pub(super) const WRITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+pub(super) const READ: TransactionOptions =
+    TransactionOptions { isolation_level: None, access_mode: None, sqlite_transaction_mode: None };
+
+pub(super) async fn create(path: &Path) -> Result<(), Error> {
+    refuse_pending_restore(path)?;
+    match fs::metadata(path) {
+        Ok(file) if file.len() > 0 => {
+            return Err(Error::already_exists("database", &path.display().to_string()));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::File::create_new(path).map_err(|error| Error::io(path, error))?;
+        }
+        Err(error) => return Err(Error::io(path, error)),
+    }
+    migration::apply(path).await?;
+    Ok(())
+}
+
+/// Opens the connection that writes and those that read.
+pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
+    refuse_pending_restore(path)?;
+    match migration::pending(path)? {
+        SchemaState::Current => {}
+        SchemaState::Behind(pending) => return Err(Error::NeedsMigration { pending }),
+        SchemaState::Newer(found) => return Err(Error::Newer { found }),
+    }
+    let writer = Database::connect(options(path, 1, false)).await?;
+    Ok((writer, Database::connect(options(path, READERS, true)).await?))
+}
+
+fn options(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
+    let path = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite:");
+    options
+        .max_connections(connections)
+        .acquire_timeout(WRITER_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .filename(&path)
+                .create_if_missing(false)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true)
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL");
+            if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
+        });
+    options
+}
+
+fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
+    let beside = restore_names::beside(path).map_err(|error| Error::io(path, error))?;
+    match beside.into_iter().find(|(_, name)| name.ends_with(".json")) {
+        Some((journal, _)) => Err(Error::RestorePending { journal }),
+        None => Ok(()),
+    }
+}
