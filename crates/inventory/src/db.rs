@@ -2,9 +2,10 @@
 //! folder: how connections are made, the tables of PostgreSQL, and what an error of the driver means.
 //!
 //! SQLite: one connection writes, several read and cannot write. A transaction that writes takes the
-//! write lock when it begins. PostgreSQL: transactions that write are SERIALIZABLE, those that read are
-//! REPEATABLE READ, READ ONLY. On both engines, what a transaction has checked still holds when it
-//! commits; on PostgreSQL a transaction may have to run again for that, see [`Fault::Retry`].
+//! write lock when it begins. PostgreSQL: transactions that write are SERIALIZABLE and take a lock when they
+//! begin, so they run one after the other, too; those that read are REPEATABLE READ, READ ONLY. On both
+//! engines, what a transaction has checked still holds when it commits. On PostgreSQL it may have to run again
+//! for that when another program writes to the same tables, see [`Fault::Retry`].
 
 pub(crate) mod entity;
 mod fault;
@@ -13,7 +14,7 @@ pub(crate) mod record;
 mod sqlite;
 mod url;
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
 pub(crate) use fault::{Fault, fault, fault_of_sqlite};
 pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
@@ -58,11 +59,14 @@ impl Database {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin_write(&self) -> Result<DatabaseTransaction, Error> {
-        let options = match &self.url {
-            DatabaseUrl::Sqlite(_) => sqlite::WRITE,
-            DatabaseUrl::Postgres(_) => postgres::WRITE,
-        };
-        Ok(self.writer.begin_with_options(options).await?)
+        match &self.url {
+            DatabaseUrl::Sqlite(_) => Ok(self.writer.begin_with_options(sqlite::WRITE).await?),
+            DatabaseUrl::Postgres(_) => {
+                let transaction = self.writer.begin_with_options(postgres::WRITE).await?;
+                transaction.execute_unprepared(postgres::LOCK).await?;
+                Ok(transaction)
+            }
+        }
     }
 
     /// Begins a transaction that sees one moment and cannot write.

@@ -36,7 +36,9 @@ where
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_sum_stays_while_many_move_stock(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+async fn the_sum_stays_while_many_move_stock(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
     let test = TestInventory::new(engine).await;
     let inventory = &test.inventory;
     let part = part(inventory, "R").await;
@@ -117,7 +119,9 @@ async fn no_more_is_taken_than_there_is(#[values(DbEngine::Sqlite, DbEngine::Pos
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_take_a_name_one_gets_it(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+async fn of_many_who_take_a_name_one_gets_it(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
     let test = TestInventory::new(engine).await;
     let parts = many(&test, |_, inventory| async move {
         inventory.run(SYSTEM, CreatePart { name: "R".into(), ..CreatePart::default() }).await.map(|_| ())
@@ -125,7 +129,10 @@ async fn of_many_who_take_a_name_one_gets_it(#[values(DbEngine::Sqlite, DbEngine
     let parts = parts.await;
     // Names at the root are kept apart by a query, not by an index.
     let locations = many(&test, |_, inventory| async move {
-        inventory.run(SYSTEM, CreateLocation { name: "A".into(), ..CreateLocation::default() }).await.map(|_| ())
+        inventory
+            .run(SYSTEM, CreateLocation { name: "A".into(), ..CreateLocation::default() })
+            .await
+            .map(|_| ())
     });
     for results in [parts, locations.await] {
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);

@@ -19,9 +19,10 @@ pub enum DbEngine {
 pub struct TestInventory {
     /// The inventory. Passwords cost little.
     pub inventory: Inventory,
-    /// What is beside the database: static files.
+    /// The database, where it is a file, and what is beside it: static files.
     pub scratch: TestDbPath,
-    _postgres: Option<TestPostgres>,
+    /// The database, where it is not a file.
+    pub postgres: Option<TestPostgres>,
 }
 
 /// The rounds that passwords of tests are hashed with.
@@ -42,7 +43,7 @@ impl TestInventory {
             }
         };
         let inventory = inventory.expect("the database is new").with_password_rounds(few_rounds());
-        Self { inventory, scratch, _postgres: postgres }
+        Self { inventory, scratch, postgres }
     }
 
     /// Opens the same database once more, as another process would.

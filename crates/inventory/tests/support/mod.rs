@@ -8,33 +8,33 @@ use inventory::parts::{CreatePart, Part};
 use inventory::stock::{AllocationFilter, CreateAllocation, ListAllocations, PlacedAllocation};
 use inventory::{Actor, Error, Inventory, Problem};
 
-pub const SYSTEM: &Actor = &Actor::System;
+pub(crate) const SYSTEM: &Actor = &Actor::System;
 
-pub async fn part(inventory: &Inventory, name: &str) -> Part {
+pub(crate) async fn part(inventory: &Inventory, name: &str) -> Part {
     let new = CreatePart { name: name.to_owned(), ..CreatePart::default() };
     inventory.run(SYSTEM, new).await.unwrap()
 }
 
-pub async fn location(inventory: &Inventory, name: &str, parent: Option<&Location>) -> Location {
+pub(crate) async fn location(inventory: &Inventory, name: &str, parent: Option<&Location>) -> Location {
     let parent_id = parent.map(|parent| parent.id.clone());
     let new = CreateLocation { name: name.to_owned(), parent_id, ..CreateLocation::default() };
     inventory.run(SYSTEM, new).await.unwrap()
 }
 
-pub fn stock(part: &Part, location: &Location, quantity: i64) -> CreateAllocation {
+pub(crate) fn stock(part: &Part, location: &Location, quantity: i64) -> CreateAllocation {
     let (part_id, location_id) = (part.id.clone(), location.id.clone());
     CreateAllocation { part_id, location_id, quantity, ..CreateAllocation::default() }
 }
 
 /// Where a part lies, its primary storage first.
-pub async fn places_of(inventory: &Inventory, part: &Part) -> Vec<PlacedAllocation> {
+pub(crate) async fn places_of(inventory: &Inventory, part: &Part) -> Vec<PlacedAllocation> {
     let filter = AllocationFilter { part_id: Some(part.id.clone()), ..AllocationFilter::default() };
     let list = ListAllocations(ListQuery { filter, ..ListQuery::default() });
     inventory.query(SYSTEM, list).await.unwrap().items
 }
 
 /// The fields that break rules, each with its rule.
-pub fn problems<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(&'static str, Problem)> {
+pub(crate) fn problems<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(&'static str, Problem)> {
     match result.unwrap_err() {
         Error::Invalid { fields } => fields.into_iter().map(|error| (error.field, error.problem)).collect(),
         error => panic!("{error}"),
