@@ -128,10 +128,10 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
 
     // Its people sign in, its keys and stock are usable.
     let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
-    assert!(inventory.verify_password("test_admin", "AdminPass123!").await.unwrap().is_some());
-    assert!(inventory.verify_password("test_admin", "wrong").await.unwrap().is_none());
-    let parts = inventory.parts(ACTOR, 1, 100).await.unwrap();
-    assert_eq!(parts.total, 6);
+    assert!(inventory.sign_in("test_admin", "AdminPass123!").await.unwrap().is_some());
+    assert!(inventory.sign_in("test_admin", "wrong").await.unwrap().is_none());
+    let parts = inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap();
+    assert_eq!(parts.total, Some(6));
     inventory.close().await.unwrap();
 }
 
@@ -222,7 +222,10 @@ async fn a_database_of_the_original_opens_as_it_is(
         }
     }
     let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
-    assert_eq!(inventory.categories(ACTOR).await.unwrap().len(), 9);
+    assert_eq!(
+        inventory.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap().total,
+        Some(9)
+    );
     inventory.close().await.unwrap();
 }
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use inventory::migration::{self, ORIGINAL_SCHEMA, SchemaState};
-use inventory::{Actor, Ambient, Error, Inventory, NewRole};
+use inventory::roles::{CreateRole, FindRoleByName};
+use inventory::{Actor, Ambient, Error, Inventory};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -211,12 +212,12 @@ async fn closing_leaves_one_self_contained_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("parts.db");
     let inventory = Inventory::create(&path, Ambient::system()).await.unwrap();
-    let role = NewRole { name: "role".to_owned(), ..NewRole::default() };
-    let role = inventory.create_role(&Actor::System, role).await.unwrap();
+    let role = CreateRole { name: "role".to_owned(), ..CreateRole::default() };
+    let role = inventory.run(&Actor::System, role).await.unwrap();
     assert_eq!(migration::pending(&path).unwrap(), SchemaState::Current);
     assert_eq!(entries(&folder), ["parts.db", "parts.db-shm", "parts.db-wal"]);
     inventory.close().await.unwrap();
     assert_eq!(entries(&folder), ["parts.db"]);
     let again = Inventory::open(&path, Ambient::system()).await.unwrap();
-    assert_eq!(again.role_by_name(&Actor::System, "role").await.unwrap(), role);
+    assert_eq!(again.query(&Actor::System, FindRoleByName("role".into())).await.unwrap(), role);
 }

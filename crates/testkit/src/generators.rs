@@ -6,6 +6,7 @@ use inventory::Inventory;
 use inventory::sample::{Accounts, Sample, populate};
 use rusqlite::{Connection, params};
 
+use crate::db_engine::few_rounds;
 use crate::scratch::require_inside;
 
 /// Passwords of the two users that [`populate_test_database`] creates.
@@ -20,7 +21,8 @@ pub async fn populate_test_database(inventory: &Inventory, static_files_dir: &Pa
     require_inside(static_files_dir);
     let accounts =
         Accounts { admin_password: ADMIN_PASSWORD.to_owned(), user_password: USER_PASSWORD.to_owned() };
-    populate(inventory, static_files_dir, accounts).await.expect("the inventory is empty")
+    let inventory = inventory.clone().with_password_rounds(few_rounds());
+    populate(&inventory, static_files_dir, accounts).await.expect("the inventory is empty")
 }
 
 /// Adds `parts` parts with one allocation each to the database at `path`, all in one location, in

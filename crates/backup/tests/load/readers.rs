@@ -7,6 +7,8 @@
 //! have, with other content, the old content may be there for a moment after the instant; but always
 //! the whole of one. When the restore has returned, all files are those of the rows.
 
+use inventory::list::ListQuery;
+use inventory::stock::{AllocationFilter, ListAllocations};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,9 +94,11 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         readers.into_iter().map(|reader| reader.join().expect("no reader saw a mix")).collect::<Vec<_>>()
     });
     // Those of our own program have been connected all the time, too.
-    let parts = database.inventory.part_allocations(ACTOR, "bulk-00000000").await;
+    let filter = AllocationFilter { part_id: Some("bulk-00000000".into()), ..AllocationFilter::default() };
+    let list = ListAllocations(ListQuery { filter, ..ListQuery::default() });
+    let places = database.inventory.query(ACTOR, list).await;
     let last = ["A", "B"][(restores as usize - 1) % 2];
-    assert_eq!(parts.expect("still connected")[0].notes.as_deref(), Some(last));
+    assert_eq!(places.expect("still connected").items[0].allocation.notes.as_deref(), Some(last));
     assert!(seen.iter().all(|seen| seen.len() == 2), "each reader saw both: {seen:?}");
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

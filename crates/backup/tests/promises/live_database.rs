@@ -104,7 +104,12 @@ async fn a_restore_goes_over_any_live_database(
         report.set_aside
     );
     let inventory = inventory::Inventory::open(&path, Ambient::system()).await.unwrap();
-    assert!(inventory.part_by_name(ACTOR, "made after the backup").await.is_err());
+    assert!(
+        inventory
+            .query(ACTOR, inventory::parts::FindPartByName("made after the backup".into()))
+            .await
+            .is_err()
+    );
     inventory.close().await.unwrap();
 }
 
