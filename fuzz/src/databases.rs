@@ -29,6 +29,10 @@ pub fn went_through(path: &Path) -> Result<Inspection, ()> {
         // These three are what preparing is about.
         if !["tasks", "mm_restore", "mm_migrations"].contains(&name.as_str()) {
             match after.tables.get(name) {
+                // Stock and parents of categories move into these.
+                Some(kept) if GROWING.contains(&name.as_str()) => {
+                    assert!(kept.rows >= table.rows, "rows of {name}");
+                }
                 Some(kept) => assert_eq!(kept.rows, table.rows, "rows of {name}"),
                 None => assert!(stripped.iter().any(|what| belongs_to(name, what)), "{name} is gone"),
             }
@@ -37,6 +41,9 @@ pub fn went_through(path: &Path) -> Result<Inspection, ()> {
     assert_eq!(inventory::sqlite::has_marker(path, "fuzz").ok(), Some(true));
     Ok(after)
 }
+
+/// Tables that migrations add rows to.
+const GROWING: [&str; 3] = ["part_location_allocations", "locationmodel", "mm_category_parent"];
 
 /// Whether this is a table in which a virtual one keeps its data.
 fn belongs_to(table: &str, stripped: &str) -> bool {

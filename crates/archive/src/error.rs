@@ -21,9 +21,23 @@ pub enum Error {
     /// The archive is encrypted, and the key is missing or wrong.
     #[error(transparent)]
     Key(#[from] KeyFault),
-    /// The operating system failed while reading or writing.
+    /// What was to go into an entry could not be read.
+    #[error("entry {name:?}: {source}")]
+    Source {
+        /// The name of the entry.
+        name: String,
+        /// What reading it failed with; inside it may be a [`crate::writer::SourceChanged`].
+        source: io::Error,
+    },
+    /// The operating system failed while reading or writing the archive.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl Error {
+    pub(crate) fn source(name: &str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Source { name: name.to_owned(), source }
+    }
 }
 
 /// How an archive is encrypted.

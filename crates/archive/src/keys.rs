@@ -27,6 +27,12 @@ pub enum KeyTextFault {
     /// A public one where a secret one belongs.
     #[error("that is a public key; it takes the secret one, which begins with AGE-SECRET-KEY-1")]
     Public,
+    /// A key of SSH, or one for a plugin of age.
+    #[error(
+        "that is a key of another kind. Only the keys that age itself makes are supported: age1 and 58 more characters, \
+         no keys of SSH and of plugins"
+    )]
+    Unsupported,
     /// Anything else.
     #[error(
         "it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58"
@@ -41,6 +47,7 @@ impl FromStr for Recipient {
         match text.parse() {
             Ok(recipient) => Ok(Self(recipient)),
             Err(_) if is_secret(text) => Err(KeyTextFault::Secret),
+            Err(_) if is_of_another_kind(text) => Err(KeyTextFault::Unsupported),
             Err(_) => Err(KeyTextFault::Malformed),
         }
     }
@@ -86,6 +93,7 @@ impl FromStr for Identity {
         match text.parse() {
             Ok(identity) => Ok(Self(identity)),
             Err(_) if Recipient::from_str(text).is_ok() => Err(KeyTextFault::Public),
+            Err(_) if is_of_another_kind(text) => Err(KeyTextFault::Unsupported),
             Err(_) => Err(KeyTextFault::Malformed),
         }
     }
@@ -95,6 +103,14 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the identity of {}", self.recipient())
     }
+}
+
+/// Tells by how it begins that a text is a key which age takes and this program does not: `ssh-ed25519 …`, the first
+/// line of a file of OpenSSH, `age1NAME1…` and `AGE-PLUGIN-NAME-1…` of a plugin.
+fn is_of_another_kind(text: &str) -> bool {
+    let other = ["ssh-", "ecdsa-", "sk-ssh-", "-----BEGIN ", "AGE-PLUGIN-"];
+    let plugin = text.strip_prefix("age1").and_then(|rest| rest.split_once('1'));
+    other.iter().any(|start| text.starts_with(start)) || plugin.is_some_and(|(name, _)| !name.is_empty())
 }
 
 fn is_secret(text: &str) -> bool {

@@ -267,6 +267,9 @@ impl<R: Read + Seek> Reader<R> {
         let mut json = serde_json::Deserializer::from_reader(text);
         let parsed = what.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
         parsed.map_err(|error| {
+            if error.is_io() {
+                return from_io(error.into());
+            }
             let why = Corruption::Manifest { why: error.to_string() };
             self.damage_or(entry, why.into())
         })
@@ -274,7 +277,10 @@ impl<R: Read + Seek> Reader<R> {
 
     /// What is wrong with the bytes of an entry, if anything is; else what they were taken to mean.
     fn damage_or(&self, entry: &Entry, meaning: Error) -> Error {
-        self.drain(entry).err().unwrap_or(meaning)
+        match meaning {
+            Error::Io(_) => meaning,
+            _ => self.drain(entry).err().unwrap_or(meaning),
+        }
     }
 
     fn drain(&self, entry: &Entry) -> Result<(), Error> {

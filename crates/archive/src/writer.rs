@@ -25,6 +25,12 @@ const BATCH: usize = 16;
 /// Threads that pack, at most.
 const MOST_THREADS: usize = 8;
 
+/// What the read of a source fails with, as the inner error of an [`io::Error`], when its content was
+/// changed while it was read, so that what was read never existed as a whole.
+#[derive(Debug, thiserror::Error)]
+#[error("it changed while it was read")]
+pub struct SourceChanged;
+
 /// What the archive says about itself beyond its files.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is the field of the same name in Manifest")]
@@ -75,7 +81,7 @@ impl<W: Write> Writer<W> {
     /// Adds a file under `name`, reading `source` to its end. `progress` hears of each step in bytes.
     ///
     /// # Errors
-    /// A name no reader would accept, or a failing `source` or output.
+    /// A name no reader would accept, a failing output, or, as [`Error::Source`], a failing `source`.
     pub fn add(
         &mut self,
         name: &str,
@@ -83,12 +89,13 @@ impl<W: Write> Writer<W> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
-        let begun = self.packers[0].begin(source)?;
+        let begun = self.packers[0].begin(source).map_err(Error::source(name))?;
         self.add_begun(name.to_owned(), begun, source, progress)
     }
 
     /// Adds several files in this order, packing some at a time, on as many threads as there are
-    /// cores. `open` is called on those threads.
+    /// cores. `open` is called on those threads, and once more for a short file whose source ended
+    /// in [`SourceChanged`]: nothing of it has been written by then.
     ///
     /// # Errors
     /// As [`Writer::add`], and whatever `open` returns.
@@ -177,7 +184,7 @@ impl<W: Write> Writer<W> {
                     Some(stream) => stream.write(&chunk, &mut entry)?,
                     None => entry.write_all(&chunk)?,
                 }
-                fill(source, &mut chunk)?;
+                fill(source, &mut chunk).map_err(Error::source(name))?;
                 if chunk.is_empty() {
                     break;
                 }

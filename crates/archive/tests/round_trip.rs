@@ -272,3 +272,37 @@ fn a_list_that_disagrees_with_the_entries_is_corrupt() {
     let reader = open(&whole).unwrap();
     assert_eq!((reader.format(), reader.ignored()), (Format::V2, &["notes.txt".to_owned()][..]));
 }
+
+/// A source that ends in an error as often as it is told to, as one does that was written to meanwhile.
+struct Changing {
+    content: Cursor<Vec<u8>>,
+    changed: bool,
+}
+
+impl Read for Changing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.content.read(buffer)? {
+            0 if self.changed => Err(io::Error::other(archive::writer::SourceChanged)),
+            n => Ok(n),
+        }
+    }
+}
+
+#[test]
+fn a_short_file_that_changes_while_it_is_read_is_read_again_and_no_more_than_twice() {
+    let write = |changes: usize| {
+        let opened = std::sync::atomic::AtomicUsize::new(0);
+        let mut writer = Writer::new(Vec::new(), facts().created_at);
+        writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
+        let open = |_: &str| {
+            let before = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let content = Cursor::new(format!("state {before}").into_bytes());
+            Ok::<_, Error>(Changing { content, changed: before < changes })
+        };
+        writer.add_all(vec!["images/a".to_owned()], open, &mut |_| {})?;
+        Ok::<_, Error>(writer.finish(facts()).unwrap().0)
+    };
+    assert_eq!(read_all(&write(2).unwrap()).unwrap()["images/a"], b"state 2");
+    let error = write(3).unwrap_err();
+    assert!(matches!(&error, Error::Source { name, .. } if name == "images/a"), "{error}");
+}

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use archive::{Entry, Format, Info, KeyFault, Lock, Outside, Reader, Role};
 
-use crate::places::is_archive_name;
+use durable::with_suffix;
+
+use crate::create::is_safety_backup;
+use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
 use crate::{Engine, Error, Status, status, verify};
+
+/// The name by which people ask for the newest backup.
+pub const LATEST: &str = "latest";
 
 /// What an archive says about itself.
 #[derive(Debug)]
@@ -77,6 +83,47 @@ impl Engine {
         Ok(Summary { path: path.to_owned(), size, lock, contents, status: status::read(path) })
     }
 
+    /// Finds the archive that a person names: an existing file; or else one in the folder of backups, with or
+    /// without `.zip` or `.zip.age`; or `latest`, see [`Engine::latest`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchArchive`] for a bare name that nothing bears, [`Error::AmbiguousArchive`] when several files
+    /// do. A path with folders in it is returned as it is; opening it says what is wrong with it.
+    pub fn find_archive(&self, named: &Path) -> Result<PathBuf, Error> {
+        let bare = matches!(named.components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]);
+        if !bare || named.metadata().is_ok_and(|found| !found.is_dir()) {
+            return Ok(named.to_owned());
+        }
+        let folder = &self.places.backups;
+        let candidates = ["", PLAIN, ENCRYPTED].map(|ending| with_suffix(&folder.join(named), ending));
+        let is_archive = |path: &PathBuf| path.is_file() && is_archive_name(path);
+        let mut found: Vec<PathBuf> = candidates.into_iter().filter(is_archive).collect();
+        if named == Path::new(LATEST) {
+            match self.latest() {
+                Err(Error::NoBackups { .. }) if !found.is_empty() => {}
+                Ok(latest) if found.contains(&latest) => {}
+                latest => found.push(latest?),
+            }
+        }
+        match found.len() {
+            0 if named.exists() => Ok(named.to_owned()),
+            0 => Err(Error::NoSuchArchive { name: named.to_owned(), folder: folder.clone() }),
+            1 => Ok(found.remove(0)),
+            _ => Err(Error::AmbiguousArchive { name: named.to_owned(), found }),
+        }
+    }
+
+    /// Returns the newest backup in the folder of backups, by the time that it states itself. Safety backups do not
+    /// count: they hold what somebody replaced on purpose. Nor do files that are no usable archive.
+    ///
+    /// # Errors
+    /// [`Error::NoBackups`] when there is none.
+    pub fn latest(&self) -> Result<PathBuf, Error> {
+        let counts = |item: &Listed| !is_safety_backup(&item.path) && item.is_usable();
+        let newest = self.list()?.into_iter().find(counts);
+        newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
+    }
+
     /// The archives in the folder of backups, newest first.
     pub fn list(&self) -> Result<Vec<Listed>, Error> {
         let folder = &self.places.backups;
@@ -100,6 +147,15 @@ impl Engine {
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
         Ok(listed)
+    }
+}
+
+impl Listed {
+    /// Returns whether the file is an archive that can be restored, as far as can be told without unpacking it.
+    fn is_usable(&self) -> bool {
+        let Ok(summary) = &self.summary else { return false };
+        let manifest = summary.contents.as_ref().and_then(|contents| contents.info.v3());
+        manifest.is_none_or(|manifest| manifest.damaged.is_none())
     }
 }
 

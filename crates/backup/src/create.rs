@@ -17,6 +17,7 @@ use crate::places::archive_name;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
+pub(crate) use database::look_at;
 use unfinished::Unfinished;
 use write::{Output, Written};
 
@@ -41,6 +42,9 @@ pub struct BackupOptions {
 
 /// Each takes a hundred bytes of a header of at most 64 KiB.
 const MOST_RECIPIENTS: usize = 500;
+
+/// How often an archive is begun at most, when files change while they are read.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// How one backup is encrypted.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +96,14 @@ impl Purpose {
             Self::Import => "imported",
         }
     }
+}
+
+/// Returns whether an archive bears the name of those that are made before a restore or a migration.
+pub(crate) fn is_safety_backup(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [Purpose::BeforeRestore, Purpose::BeforeMigration]
+        .iter()
+        .any(|purpose| name.starts_with(purpose.prefix()))
 }
 
 /// Why passwords that the original keeps in the clear are left out.
@@ -163,11 +175,24 @@ impl Engine {
             .clone()
             .unwrap_or_else(|| format!("{}_{}", purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
+        let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
-        let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
-        let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
-        let made = self.write_archive(options, purpose, output, observer);
-        let Written { manifest, keys, restarts } = made.inspect_err(|_| unfinished.discard(self))?;
+        let (unfinished, _out, written) = loop {
+            let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
+            let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
+            match self.write_archive(options, purpose, output, observer) {
+                Ok(written) => break (unfinished, out, written),
+                Err(error) => {
+                    unfinished.discard(self);
+                    // Part of a long file is in the archive already, which cannot be taken back.
+                    if attempt == MAX_ATTEMPTS || !matches!(error, Error::FileBusy { .. }) {
+                        return Err(error);
+                    }
+                }
+            }
+            attempt += 1;
+        };
+        let Written { manifest, keys, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.lock());

@@ -13,13 +13,14 @@ use archive::{Entry, Reader, Role};
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Inventory, Permission, migration};
+use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::restore::hash_of;
 use crate::scratch::Scratch;
 use crate::verify::{check_database, drain, unpack};
-use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, status};
+use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// What to drill with.
 #[derive(Debug, Clone)]
@@ -38,9 +39,11 @@ pub struct DrillOptions {
 pub struct Drilled {
     /// Tables whose rows are the same, by digest.
     pub tables: u64,
-    /// Tables with the same number of rows, which restoring changes: by a migration, or because tasks
-    /// that were running are cancelled, or because passwords are taken out.
+    /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
+    /// passwords are taken out. None has fewer rows.
     pub changed_tables: Vec<String>,
+    /// The totals of the archive and of what was restored.
+    pub totals: Totals,
     /// Rows altogether.
     pub rows: u64,
     /// Files with the same content.
@@ -100,9 +103,10 @@ impl Engine {
         let mut meter = Meter::new(observer, total);
         let files = comparison.files(&reader, &mut meter)?;
         let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
+        let totals = comparison.totals(files)?;
         let bytes =
             reader.entries().iter().filter(|entry| entry.role.is_static()).map(|entry| entry.size).sum();
-        Ok(Drilled { tables: same, changed_tables, rows, files, bytes, took, status: None })
+        Ok(Drilled { tables: same, changed_tables, totals, rows, files, bytes, took, status: None })
     }
 }
 
@@ -153,7 +157,8 @@ impl Comparison<'_> {
     ) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
-        let restored = sqlite::inspect(restored).map_err(Error::live(restored))?.tables;
+        let restored = confirmed(restored, || sqlite::inspect(restored));
+        let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
         let archived = self.archived_tables(reader, meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
@@ -162,7 +167,7 @@ impl Comparison<'_> {
             rows += archived.rows;
             if *restored == archived {
                 same += 1;
-            } else if restored.rows == archived.rows && restoring_changes(&name, plan) {
+            } else if restoring_changes(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
                 changed.push(name);
             } else {
                 return Err(differs());
@@ -171,13 +176,32 @@ impl Comparison<'_> {
         Ok((rows, same, changed))
     }
 
+    /// The totals are those of the archive, whatever migrations did to the tables. Only stock that lay nowhere may
+    /// have been put somewhere.
+    fn totals(&self, files: u64) -> Result<Totals, Error> {
+        let archived = self.archived_copy();
+        let restored = &self.engine.places.database;
+        let before = Census::of_copy(&archived).map_err(Error::archived(self.path))?;
+        let after = Census::of_copy(restored).map_err(Error::live(restored))?;
+        let totals = Totals { before: Census { files, ..before }, after: Census { files, ..after } };
+        match totals.differences().into_iter().find(Difference::is_wrong) {
+            Some(wrong) => Err(self.differs(wrong.to_string())),
+            None => Ok(totals),
+        }
+    }
+
+    /// The database of the archive, unpacked once more.
+    fn archived_copy(&self) -> PathBuf {
+        self.scratch.join("archived.db")
+    }
+
     fn archived_tables(
         &self,
         reader: &Reader<File>,
         meter: &mut Meter<'_>,
     ) -> Result<BTreeMap<String, TableDigest>, Error> {
         let entry = reader.entry(Role::Database).expect("without one it is not restored");
-        let copy = self.scratch.join("archived.db");
+        let copy = self.archived_copy();
         unpack(self.path, reader, entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
         let mut tables = check_database(self.path, reader.info().v3(), &copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
@@ -186,10 +210,16 @@ impl Comparison<'_> {
     }
 }
 
+/// Tells whether a table has as many rows as before, or more where a migration may have added some.
+fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived: &TableDigest) -> bool {
+    restored.rows == archived.rows
+        || (restored.rows > archived.rows && migration::may_add_rows(&plan.migrations, table))
+}
+
 /// Whether a restore rewrites rows of this table.
 fn restoring_changes(table: &str, plan: &Plan) -> bool {
     let redacted = |line: &String| line.split(':').next() == Some(table);
-    !plan.migrations.is_empty()
+    migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
         || plan.redacted.iter().any(redacted)
 }
@@ -211,6 +241,7 @@ fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
 /// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
 fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
+    places.require_text()?;
     let database = &places.database;
     engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
     migration::migrate(database).map_err(Error::live(database))?;

@@ -49,7 +49,7 @@ impl Engine {
     /// The same, changing files through another [`Disk`].
     pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
         Self {
-            places,
+            places: places.resolved(),
             disk,
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -14,7 +14,9 @@ use archive::KeyFault;
 use inventory::Permission;
 use inventory::sqlite::Violation;
 
-use words::{advice, nothing_to_import, paths, shown, storage};
+use crate::counted;
+
+use words::{advice, no_safety_backup, nothing_to_import, paths, shown, storage};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +25,16 @@ use words::{advice, nothing_to_import, paths, shown, storage};
 pub enum Error {
     #[error("{}: no such file. `makermatrix list` shows the backups there are.", path.display())]
     ArchiveNotFound { path: PathBuf },
+    #[error("there is no archive {} in {}. `makermatrix list` shows those there are.", name.display(), folder.display())]
+    NoSuchArchive { name: PathBuf, folder: PathBuf },
+    #[error("there is no backup in {}. Make one with `makermatrix backup`.", folder.display())]
+    NoBackups { folder: PathBuf },
+    #[error("{} could be any of these: {}. Name the one that is meant.", name.display(), paths(found))]
+    AmbiguousArchive { name: PathBuf, found: Vec<PathBuf> },
     #[error("{} is a folder, not an archive. Name the .zip file itself.", path.display())]
     ArchiveIsFolder { path: PathBuf },
+    #[error("{}: it is {kind}, not an archive. Name the .zip file itself.", path.display())]
+    ArchiveNotAFile { path: PathBuf, kind: &'static str },
     #[error("{}: {source}. {}", path.display(), advice(source))]
     Archive { path: PathBuf, source: archive::Error },
     #[error("the database in {}: {source}. The archive cannot be used; try another backup.", path.display())]
@@ -34,8 +44,8 @@ pub enum Error {
     #[error("{} holds a damaged database ({why}), kept for rescue: it cannot be restored. Take it out with unzip.", path.display())]
     Rescue { path: PathBuf, why: String },
     #[error(
-        "{}: {count} rows break a foreign key: {}. Restore with --allow-violations to take them as they are.",
-        path.display(), shown(violations)
+        "{}: {} with a broken foreign key: {}. Restore with --allow-violations to take them as they are.",
+        path.display(), counted(*count, "row"), shown(violations)
     )]
     Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
 
@@ -81,6 +91,15 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
     Vanished { path: PathBuf },
+    #[error("the path of the database, {}, is not Unicode (UTF-8), which it has to be", path.display())]
+    PathNotText { path: PathBuf },
+    #[error(
+        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them. Keep one \
+         name: copy the file to where the others are.", path.display()
+    )]
+    HardLinks { path: PathBuf, names: u64 },
+    #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
+    FileBusy { path: PathBuf },
     #[error(
         "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
     )]
@@ -105,6 +124,10 @@ pub enum Error {
          finishes or discards the restore."
     )]
     Undecided { source: Box<Error> },
+    #[error("no restore of this inventory is noted in {}, so there is nothing to undo", folder.display())]
+    NothingToUndo { folder: PathBuf },
+    #[error("the last restore (of {archive}, {at}) cannot be undone: {}", no_safety_backup(missing.as_deref()))]
+    NoSafetyBackup { archive: String, at: String, missing: Option<PathBuf> },
     #[error("{} is in the way of {name:?}: {why}. Move it away, then restore again.", path.display())]
     InTheWay { path: PathBuf, name: String, why: &'static str },
     #[error(
@@ -126,10 +149,14 @@ pub enum Error {
     #[error("{} has neither datasheets/ nor images/. Name the folder that holds them.", path.display())]
     ImportNoFiles { path: PathBuf },
     #[error(
-        "{} is what it would be imported to. Name another place for the inventory here with --data-dir; or, to go on \
-         with this database as it is, run `makermatrix init`.", path.display()
+        "{} is what it would be imported to; the database found is {}", path.display(), database.display()
     )]
-    ImportSame { path: PathBuf },
+    ImportSame {
+        /// What lies at the source and at the destination.
+        path: PathBuf,
+        /// The database that was to be imported.
+        database: PathBuf,
+    },
     #[error("{}: no such file or folder. Name a data folder of the original, its database, or an archive.", path.display())]
     ImportNotFound { path: PathBuf },
     #[error(
@@ -184,9 +211,18 @@ impl Error {
             }
             Self::ImportSeveral { .. } | Self::ImportSame { .. } => Kind::Usage,
             Self::ImportBusy { .. } => Kind::Locked,
-            Self::ArchiveNotFound { .. } | Self::NoDatabase { .. } | Self::NoEnv { .. } => Kind::NotFound,
-            Self::ArchiveIsFolder { .. }
+            Self::ArchiveNotFound { .. }
+            | Self::NoSuchArchive { .. }
+            | Self::NoBackups { .. }
+            | Self::NothingToUndo { .. }
+            | Self::NoSafetyBackup { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoEnv { .. } => Kind::NotFound,
+            Self::AmbiguousArchive { .. }
+            | Self::ArchiveIsFolder { .. }
+            | Self::ArchiveNotAFile { .. }
             | Self::DatabaseUrl { .. }
+            | Self::PathNotText { .. }
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
@@ -203,7 +239,9 @@ impl Error {
             | Self::NotProven { .. } => Kind::Corrupt,
             Self::Archive { source: archive::Error::Key(_), .. } => Kind::Key,
             Self::EncryptionRequired { .. } => Kind::EncryptionRequired,
-            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } => Kind::Storage,
+            Self::Archive { .. } | Self::Storage { .. } | Self::InTheWay { .. } | Self::HardLinks { .. } => {
+                Kind::Storage
+            }
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
@@ -212,6 +250,7 @@ impl Error {
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
             Self::Vanished { .. }
+            | Self::FileBusy { .. }
             | Self::Locked { .. }
             | Self::ChangedMeanwhile { .. }
             | Self::FileChanged { .. } => Kind::Locked,

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use crate::counted;
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -92,8 +94,9 @@ impl std::fmt::Display for Note {
             Self::LeftOut { what, why } => write!(f, "{what} is not in the archive: {why}"),
             Self::Violations { count } => write!(
                 f,
-                "{count} rows have broken foreign keys; the backup holds them as they are, and restoring it will \
-                 need --allow-violations"
+                "{} with a broken foreign key: the backup holds them as they are, and restoring it will need \
+                 --allow-violations",
+                counted(*count, "row")
             ),
             Self::LiveDamaged { why } => {
                 write!(f, "the live database is damaged ({why}); it is kept for rescue")

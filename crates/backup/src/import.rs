@@ -19,7 +19,7 @@ use crate::{
     StagedRestore,
 };
 
-pub use find::ImportSource;
+pub use find::{ImportSource, databases_in};
 
 /// The password that the original gives its first user.
 const DEFAULT_PASSWORD: &str = "Admin123!";

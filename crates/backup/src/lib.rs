@@ -9,6 +9,8 @@
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
 pub mod catalog;
+mod confirm;
+mod counted;
 pub mod create;
 pub mod drill;
 pub mod engine;
@@ -18,15 +20,18 @@ pub mod import;
 mod key_check;
 mod lock;
 mod migrate;
+mod new_inventory;
 pub mod places;
 pub mod recover;
 pub mod restore;
 mod scratch;
 mod space;
+mod stable_file;
 mod status;
 pub mod verify;
 
 pub use catalog::{Contents, Listed, Summary};
+pub use counted::{counted, plural};
 pub use create::{BackupOptions, BackupReport, Encrypt, Purpose};
 pub use drill::{DrillOptions, Drilled};
 pub use engine::{Engine, Protection};
@@ -35,6 +40,6 @@ pub use event::{Event, Note, Observer, Step};
 pub use import::{ImportOptions, ImportReport, StagedImport};
 pub use places::Places;
 pub use recover::Recovered;
-pub use restore::{Plan, RestoreOptions, RestoreReport, StagedRestore};
+pub use restore::{Plan, RestoreOptions, RestoreRecord, RestoreReport, StagedRestore, Totals, Undo};
 pub use status::{KeyChecked, Proven, Status};
 pub use verify::Verified;

@@ -1,18 +1,18 @@
 //! Bringing the live database up to date, after a backup of it as it is.
 
-use inventory::migration::{self, SchemaState};
+use inventory::migration::{self, MigrationReport, SchemaState};
 use inventory::{Actor, Permission};
 
 use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
 
 impl Engine {
-    /// Brings the live database up to date, after a backup of it as it is. Returns the migrations
-    /// applied and the backup; nothing is done when nothing is pending.
+    /// Brings the live database up to date, after a backup of it as it is. Returns what migrating did and the
+    /// backup; nothing is done when nothing is pending.
     pub fn migrate(
         &self,
         actor: &Actor,
         observer: &mut dyn Observer,
-    ) -> Result<Option<(Vec<String>, BackupReport)>, Error> {
+    ) -> Result<Option<(MigrationReport, BackupReport)>, Error> {
         crate::create::require(actor, "migrating the database", Permission::BackupCreate)?;
         let database = &self.places.database;
         if !database.exists() {
@@ -28,7 +28,7 @@ impl Engine {
             SchemaState::Behind(_) => {}
         }
         let report = self.backup_locked(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
-        let applied = migration::migrate(database).map_err(Error::live(database))?;
-        Ok(Some((applied, report)))
+        let migrated = migration::migrate(database).map_err(Error::live(database))?;
+        Ok(Some((migrated, report)))
     }
 }

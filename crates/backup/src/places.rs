@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, with_suffix};
+use durable::{folder_of, resolve, with_suffix};
 use inventory::restore_names::{MARK, is_id};
 use inventory::static_files::FileKind;
 
@@ -56,6 +56,28 @@ impl Places {
         }
         self.database = PathBuf::from(path);
         Ok(self)
+    }
+
+    /// The same places without symbolic links in their paths. Lock, journal and staging folders lie
+    /// beside the database under its name, so everybody has to call the database the same.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        // What cannot be resolved cannot be opened either, and that is told then.
+        let real = |path: PathBuf| resolve(&path).unwrap_or(path);
+        Self {
+            database: real(self.database),
+            static_files: real(self.static_files),
+            backups: real(self.backups),
+            env_file: self.env_file,
+        }
+    }
+
+    /// Refuses a database whose path is not Unicode: the library that runs the use cases takes text.
+    pub(crate) fn require_text(&self) -> Result<(), Error> {
+        match self.database.to_str() {
+            Some(_) => Ok(()),
+            None => Err(Error::PathNotText { path: self.database.clone() }),
+        }
     }
 
     /// Held while the inventory is backed up or restored.
@@ -112,8 +134,8 @@ impl Places {
 const COPY: &str = ".backup-";
 
 /// What the names of our archives end with.
-const PLAIN: &str = ".zip";
-const ENCRYPTED: &str = ".zip.age";
+pub(crate) const PLAIN: &str = ".zip";
+pub(crate) const ENCRYPTED: &str = ".zip.age";
 
 /// The name of an archive in a file.
 pub(crate) fn archive_name(name: &str, encrypted: bool) -> String {

@@ -5,24 +5,26 @@
 //! told in [`crate::recover`].
 
 mod commit;
+mod history;
 mod journal;
 mod plan;
 mod stage;
 mod unchanged;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 use inventory::{Actor, Permission};
 
+use crate::create::look_at;
 use crate::lock::Lock;
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
 pub(crate) use commit::{discard, finish};
+pub use history::{RestoreRecord, Undo};
 pub(crate) use journal::Journal;
-pub use plan::{FileChanges, Plan};
+pub use plan::{FileChanges, Plan, Totals};
 use stage::Staged;
 pub(crate) use stage::hash_of;
 use unchanged::Unchanged;
@@ -90,7 +92,7 @@ impl Engine {
         let lock = self.lock("a restore")?;
         self.recover_locked(&lock)?;
         let database = &self.places.database;
-        let live = sqlite::live_state(database).map_err(Error::live(database))?;
+        let live = look_at(database).map_err(Error::live(database))?;
         if matches!(live, Live::Usable { .. }) {
             sqlite::check_replaceable(database).map_err(Error::live(database))?;
         }
@@ -167,6 +169,12 @@ impl StagedRestore {
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Only now, since every file takes memory and the backup needs it, too.
         self.journal.list(&self.plan.files);
+        self.engine.note_restore(RestoreRecord {
+            id: self.journal.id.clone(),
+            at: self.engine.ambient.local().format("%Y-%m-%d %H:%M:%S").to_string(),
+            archive: self.journal.archive.clone(),
+            safety_backup: safety_backup.as_deref().and_then(file_name),
+        })?;
         self.committed = true;
         let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {
@@ -217,20 +225,7 @@ impl Drop for StagedRestore {
     }
 }
 
-/// Rows of the tables that people think in.
-pub fn entity_counts(rows: &BTreeMap<String, u64>) -> Vec<(&'static str, u64)> {
-    const ENTITIES: [(&str, &str); 11] = [
-        ("parts", "partmodel"),
-        ("allocations", "part_location_allocations"),
-        ("locations", "locationmodel"),
-        ("categories", "categorymodel"),
-        ("datasheets", "datasheets"),
-        ("tags", "tagmodel"),
-        ("projects", "projectmodel"),
-        ("tools", "toolmodel"),
-        ("users", "usermodel"),
-        ("roles", "rolemodel"),
-        ("api keys", "api_keys"),
-    ];
-    ENTITIES.iter().map(|(name, table)| (*name, rows.get(*table).copied().unwrap_or(0))).collect()
+/// Returns the name of an archive that this program named: it is always text.
+fn file_name(path: &Path) -> Option<String> {
+    path.file_name()?.to_str().map(str::to_owned)
 }

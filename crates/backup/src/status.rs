@@ -2,11 +2,10 @@
 //! by restoring it, and by which version. Kept beside it, as `NAME.zip.status.json`, never in the
 //! database that a restore replaces. An archive that has changed since is unverified again.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use durable::{with_suffix, write_durably};
+use durable::{regular_file, with_suffix, write_durably};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
@@ -106,7 +105,7 @@ impl Engine {
 
 /// What is known about the archive at `path`, if it is still the same file.
 pub(crate) fn read(path: &Path) -> Option<Status> {
-    let status: Status = serde_json::from_slice(&fs::read(status_file(path)).ok()?).ok()?;
+    let status: Status = serde_json::from_slice(&regular_file::read(&status_file(path)).ok()?).ok()?;
     (identity(path)? == (status.size, status.modified)).then_some(status)
 }
 
@@ -118,8 +117,8 @@ pub(crate) fn status_file(path: &Path) -> PathBuf {
 
 /// The archive that the file at `path` is a note about, if it is one.
 pub(crate) fn noted_archive(path: &Path) -> Option<PathBuf> {
-    let archive = path.as_os_str().to_str()?.strip_suffix(SUFFIX)?;
-    let archive = PathBuf::from(archive);
+    // The folder can be called anything.
+    let archive = path.with_file_name(path.file_name()?.to_str()?.strip_suffix(SUFFIX)?);
     is_archive_name(&archive).then_some(archive)
 }
 

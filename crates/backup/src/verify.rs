@@ -7,12 +7,13 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Format, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
-use durable::printable;
-use durable::{Disk, Readers};
+use durable::regular_file::{self, NotAFile};
+use durable::{Disk, Readers, printable};
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
 use inventory::{Actor, Permission};
 
+use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
@@ -43,7 +44,12 @@ impl Engine {
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
         crate::create::require(actor, "verifying a backup", Permission::BackupCreate)?;
         // The database that is unpacked into it can be read by its owner only.
-        let scratch = Scratch::create(self, &std::env::temp_dir().join("makermatrix"), MARK)?;
+        let temporary = std::env::temp_dir();
+        // Making it would leave it behind: it may be mistyped, or not mounted.
+        temporary
+            .metadata()
+            .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
+        let scratch = Scratch::create(self, &temporary.join("makermatrix"), MARK)?;
         let before = status::identity(path);
         let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
@@ -140,7 +146,11 @@ pub(crate) fn look(path: &Path) -> Result<Outside, Error> {
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let file = regular_file::open(path).map_err(|source| match source.kind() {
+        _ if NotAFile::of(&source).is_some() => {
+            let NotAFile { kind } = NotAFile::of(&source).expect("just seen");
+            Error::ArchiveNotAFile { path: path.to_owned(), kind }
+        }
         io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
         _ => Error::storage("read", path)(source),
     })?;
@@ -206,10 +216,10 @@ pub(crate) fn check_database(
     manifest: Option<&Manifest>,
     database: &Path,
 ) -> Result<(Inspection, Vec<String>), Error> {
-    let stripped = strip(database).map_err(Error::archived(archive_path))?;
+    let stripped = confirmed(database, || strip(database)).map_err(Error::archived(archive_path))?;
     // What a manifest describes is compared as it is; what the original made may refer to what is gone.
-    let inspection = if manifest.is_some() { inspect(database) } else { inspect_tidied(database) };
-    let inspection = inspection.map_err(Error::archived(archive_path))?;
+    let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+    let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(archive_path))?;
     if let SchemaState::Newer(found) = &inspection.schema {
         return Err(Error::archived(archive_path)(inventory::Error::Newer { found: found.clone() }));
     }

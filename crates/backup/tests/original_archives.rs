@@ -206,8 +206,8 @@ async fn a_database_of_the_original_opens_as_it_is(
 
     let error = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap_err();
     assert!(matches!(error, inventory::Error::NeedsMigration { .. }), "{error}");
-    let (applied, safety) = engine.migrate(ACTOR, &mut |_: Event| {}).unwrap().unwrap();
-    assert_eq!(applied, migration::names());
+    let (migrated, safety) = engine.migrate(ACTOR, &mut |_: Event| {}).unwrap().unwrap();
+    assert_eq!(migrated.applied, migration::names());
     assert!(
         safety.path.file_name().unwrap().to_str().unwrap().starts_with("safety_backup_before_migration_")
     );

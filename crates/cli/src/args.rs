@@ -1,8 +1,9 @@
 //! The arguments, as clap reads them. No work is done here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// A self-hosted parts inventory for makers and makerspaces, whose backups can be trusted.
 #[derive(Debug, Parser)]
@@ -23,22 +24,45 @@ pub(crate) struct Global {
     pub(crate) data_dir: PathBuf,
     /// Database: sqlite:///relative/path or sqlite:////absolute/path [default: makers_matrix.db in the data folder]
     #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
+    database_url: Option<String>,
     /// Folder with datasheets/ and images/ [default: static in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "STATIC_FILES_PATH")]
-    pub(crate) static_files: Option<PathBuf>,
+    static_files: Option<PathBuf>,
     /// Configuration [default: makermatrix.toml in the data folder or beside the database, if it is there]
     #[arg(long, global = true, value_name = "FILE", env = "MAKERMATRIX_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
+    config: Option<PathBuf>,
     /// Folder for archives [default: backups in the data folder]
     #[arg(long, global = true, value_name = "DIR", env = "BACKUPS_PATH")]
-    pub(crate) backups: Option<PathBuf>,
+    backups: Option<PathBuf>,
     /// Print one JSON object on standard output, and nothing else
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Show no progress
+    /// Show no progress; warnings and errors are still shown
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+}
+
+/// An empty variable is as good as none, as in every shell.
+impl Global {
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    pub(crate) fn static_files(&self) -> Option<&Path> {
+        set(self.static_files.as_ref())
+    }
+
+    pub(crate) fn config(&self) -> Option<&Path> {
+        set(self.config.as_ref())
+    }
+
+    pub(crate) fn backups(&self) -> Option<&Path> {
+        set(self.backups.as_ref())
+    }
+}
+
+fn set(path: Option<&PathBuf>) -> Option<&Path> {
+    path.map(PathBuf::as_path).filter(|path| !path.as_os_str().is_empty())
 }
 
 /// The commands.
@@ -56,7 +80,7 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Check every byte of an archive, open its database, compare with its manifest
     Verify {
-        /// The archive
+        #[arg(help = ARCHIVE)]
         file: PathBuf,
         #[command(flatten)]
         keys: Keys,
@@ -65,7 +89,7 @@ pub(crate) enum Command {
     Drill(Drill),
     /// Show what an archive says is inside it (without checking that it is)
     Show {
-        /// The archive
+        #[arg(help = ARCHIVE)]
         file: PathBuf,
         /// List every file
         #[arg(long)]
@@ -75,6 +99,13 @@ pub(crate) enum Command {
     },
     /// Put a backup in place of the inventory, all or nothing
     Restore(Restore),
+    /// Take back the last restore: restore the safety backup that it made
+    Undo {
+        #[command(flatten)]
+        replace: Replace,
+        #[command(flatten)]
+        keys: Keys,
+    },
     /// Move in from the original MakerMatrix: its data folder, its database, or an archive
     Import(Import),
     /// List the archives in the backup folder, newest first
@@ -85,7 +116,21 @@ pub(crate) enum Command {
     /// Make a key for encrypted backups, or prove that the one in hand opens them
     #[command(subcommand)]
     Key(Key),
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command
+    Man {
+        /// Write the pages into this folder, which must exist: makermatrix.1, makermatrix-backup.1, …
+        #[arg(long, short, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
 }
+
+/// What is said of every archive that is asked for.
+const ARCHIVE: &str = "The archive: a file, the name of one in the backup folder (as `list` shows it), or `latest` (no safety backup)";
 
 /// What opens encrypted archives. Neither is ever an argument or a variable: other users could see it.
 #[derive(Debug, Clone, ClapArgs)]
@@ -94,7 +139,7 @@ pub(crate) struct Keys {
     /// File with the secret key (AGE-SECRET-KEY-1…) that opens the archive; may be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) identity: Vec<PathBuf>,
-    /// File whose first line is the passphrase or password of the archive
+    /// File with the passphrase or password of the archive: all of it, but for the end of the last line
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -115,7 +160,7 @@ pub(crate) enum Key {
     Check {
         /// File with the secret key
         identity: PathBuf,
-        /// The archive [default: the newest encrypted one in the backup folder]
+        /// The archive, as for `verify` [default: the newest encrypted one in the backup folder]
         archive: Option<PathBuf>,
     },
 }
@@ -152,13 +197,13 @@ pub(crate) struct Encrypt {
     /// Encrypt for this public key (age1…) as well as for those of makermatrix.toml; may be repeated
     #[arg(long, short, value_name = "KEY")]
     pub(crate) recipient: Vec<String>,
-    /// Encrypt for the public keys in this file, one a line
+    /// Encrypt for the public keys in this file, one a line; # begins a comment
     #[arg(long, short = 'R', value_name = "FILE")]
     pub(crate) recipients_file: Vec<PathBuf>,
     /// Encrypt with a passphrase instead, and ask for it
     #[arg(long, short, conflicts_with_all = ["recipient", "recipients_file"])]
     pub(crate) passphrase: bool,
-    /// Encrypt with the passphrase in the first line of this file
+    /// Encrypt with the passphrase in this file: all of it, but for the end of the last line
     #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Do not encrypt, whatever makermatrix.toml says (refused where that requires it)
@@ -169,8 +214,11 @@ pub(crate) struct Encrypt {
 /// Options of `restore`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Restore {
-    /// The archive
+    #[arg(help = ARCHIVE)]
     pub(crate) file: PathBuf,
+    /// Make the inventory if there is none, as on a new machine
+    #[arg(long)]
+    pub(crate) create: bool,
     #[command(flatten)]
     pub(crate) replace: Replace,
     #[command(flatten)]
@@ -211,7 +259,7 @@ pub(crate) struct Replace {
 /// Options of `drill`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Drill {
-    /// The archives [default: the newest in the backup folder]
+    /// The archives, as for `verify` [default: latest]
     pub(crate) files: Vec<PathBuf>,
     /// All archives in the backup folder
     #[arg(long, conflicts_with = "files")]

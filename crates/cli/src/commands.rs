@@ -7,7 +7,9 @@ mod import;
 mod init;
 mod key;
 mod list;
+mod plan;
 mod restore;
+mod shell;
 mod show;
 mod verify;
 
@@ -22,8 +24,12 @@ const ACTOR: &Actor = &Actor::System;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let global = &args.global;
-    if let Command::Demo { keep } = &args.command {
-        return demo::run(global, *keep);
+    // These need no inventory, nor the configuration of one.
+    match &args.command {
+        Command::Demo { keep } => return demo::run(global, *keep),
+        Command::Completions { shell } => return shell::completions(global, *shell),
+        Command::Man { output } => return shell::man(global, output.as_deref()),
+        _ => {}
     }
     let engine = places::engine(global)?;
     match &args.command {
@@ -33,13 +39,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Drill(options) => drill::run(global, &engine, options),
         Command::Show { file, files, keys } => show::run(global, &engine, file, *files, keys),
         Command::Restore(options) => restore::run(global, &engine, options),
+        Command::Undo { replace, keys } => restore::undo(global, &engine, replace, keys),
         Command::Import(options) => import::run(global, &engine, options),
         Command::List { keys } => list::run(global, &engine, keys),
         Command::Key(args::Key::New { output, kit }) => key::new(global, output.as_deref(), kit.as_deref()),
         Command::Key(args::Key::Check { identity, archive }) => {
             key::check(global, &engine, identity, archive.as_deref())
         }
-        Command::Demo { .. } => unreachable!("handled above"),
+        Command::Demo { .. } | Command::Completions { .. } | Command::Man { .. } => {
+            unreachable!("handled above")
+        }
     }
 }
 

@@ -1,19 +1,17 @@
 //! The configuration file, `makermatrix.toml`. It holds nothing secret, and only what cannot be said
 //! anew with each command, or must not be forgotten.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use archive::Recipient;
 use backup::Protection;
-use durable::folder_of;
+use durable::{folder_of, regular_file};
 use serde::Deserialize;
 
 use crate::args::Global;
 use crate::exit::Failure;
-use crate::places::set;
 
 /// Its name in the data folder.
 const NAME: &str = "makermatrix.toml";
@@ -44,7 +42,7 @@ impl Config {
     /// The one that was named; or else the one in the data folder or beside the database, if there is
     /// one. The database may lie elsewhere, and what protects it must not depend on where somebody stands.
     pub(crate) fn read(global: &Global, database: &Path) -> Result<Self, Failure> {
-        if let Some(path) = set(&global.config) {
+        if let Some(path) = global.config() {
             return Self::read_from(path);
         }
         let mut found: Vec<PathBuf> = Vec::new();
@@ -70,7 +68,10 @@ impl Config {
     }
 
     fn read_from(path: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+        let read = regular_file::read(path).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        });
+        let text = read.map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => Failure::not_found(format!("{}: no such file", path.display())),
             _ => backup::Error::Storage { doing: "read", path: path.to_owned(), source }.into(),
         })?;

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{Encryption, Identity, KeyFault, Keys, Recipient};
 use backup::{Encrypt, Engine, Error};
+use durable::regular_file;
 
 use crate::args;
 use crate::exit::Failure;
@@ -113,9 +114,10 @@ pub(crate) fn identities(path: &Path) -> Result<Vec<Identity>, Failure> {
 
 fn keys_of<K: FromStr<Err: std::fmt::Display>>(path: &Path) -> Result<Vec<K>, Failure> {
     let text = read(path)?;
-    let lines = text.expose_secret().lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
-    let keys = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(number, line)| {
-        line.parse().map_err(|fault| Failure::usage(format!("{}, line {number}: {fault}", path.display())))
+    let lines = without_mark(text.expose_secret()).lines().map(without_comment).enumerate();
+    let keys = lines.filter(|(_, line)| !line.is_empty()).map(|(index, line)| {
+        let fault = |fault| Failure::usage(format!("{}, line {}: {fault}", path.display(), index + 1));
+        line.parse().map_err(fault)
     });
     let keys = keys.collect::<Result<Vec<K>, Failure>>()?;
     if keys.is_empty() {
@@ -124,19 +126,33 @@ fn keys_of<K: FromStr<Err: std::fmt::Display>>(path: &Path) -> Result<Vec<K>, Fa
     Ok(keys)
 }
 
-/// The first line of a file.
+/// Returns a line of a file of keys without its comment: no key has a # in it.
+fn without_comment(line: &str) -> &str {
+    line.split_once('#').map_or(line, |(before, _)| before).trim()
+}
+
+/// Returns a text without the byte order mark that some editors begin it with.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Returns what a file holds, but for a byte order mark and the end of its last line. A passphrase of several lines
+/// is one passphrase; one that begins with such a mark itself is written with two.
 fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
     let text = read(path)?;
-    // Some editors begin a text with a mark.
-    let line = text.expose_secret().lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
-    if line.is_empty() {
-        return Err(Failure::usage(format!("the first line of {} is empty: no passphrase", path.display())));
+    let text = without_mark(text.expose_secret());
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    if text.is_empty() {
+        return Err(Failure::usage(format!("{} is empty: no passphrase", path.display())));
     }
-    Ok(SecretString::from(line.to_owned()))
+    Ok(SecretString::from(text.to_owned()))
 }
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
-    let bytes = fs::read(path).map_err(|source| match source.kind() {
+    // A pipe without a name comes from a shell, `<(…)`, or is standard input: somebody writes to it.
+    let is_named = path.canonicalize().is_ok();
+    let bytes = if is_named { regular_file::read(path) } else { fs::read(path) };
+    let bytes = bytes.map_err(|source| match source.kind() {
         // Not repeated: it may be the key or the passphrase itself.
         io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename => Failure::not_found(
             "there is no file of the name given for a key or passphrase. It takes the name of a file, never the key or \

@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod config;
 mod emergency_kit;
+mod entities;
 mod exit;
 mod keys;
 mod output;
@@ -27,15 +28,39 @@ fn repeats_a_secret(error: &clap::Error) -> bool {
         && std::env::args_os().any(|arg| is_passphrase(arg.to_string_lossy().into_owned()))
 }
 
+/// Whether one JSON object is wanted, by the arguments alone: they could not be parsed.
+fn wants_json() -> bool {
+    std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
+/// Ends the process for what clap says: help and version, or wrong usage.
+fn usage_error(error: &clap::Error) -> ExitCode {
+    if repeats_a_secret(error) {
+        let why = "--passphrase takes no value: it asks. Whoever can see the arguments of a command has seen this one.";
+        output::failure(&exit::Failure::usage(why), wants_json());
+    } else if error.use_stderr() && wants_json() {
+        output::failure(&exit::Failure::usage(message_of(error)), true);
+    } else {
+        error.exit();
+    }
+    exit::Code::Usage.into()
+}
+
+/// Returns what clap says is wrong, without the usage that follows.
+fn message_of(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; --help lists them".to_owned();
+    }
+    let text = error.render().to_string();
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let words: Vec<&str> = text.strip_prefix("error: ").unwrap_or(text).split_whitespace().collect();
+    words.join(" ")
+}
+
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
-        Err(error) if repeats_a_secret(&error) => {
-            let why = "--passphrase takes no value: it asks. Whoever can see the arguments of a command has seen this one.";
-            output::failure(&exit::Failure::usage(why), false);
-            return exit::Code::Usage.into();
-        }
-        Err(error) => error.exit(),
+        Err(error) => return usage_error(&error),
     };
     match commands::run(&args) {
         Ok(()) => ExitCode::SUCCESS,

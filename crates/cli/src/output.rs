@@ -1,46 +1,111 @@
 //! How things are shown: results on standard output, everything else on standard error, and with
 //! `--json` one object on standard output and nothing else.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
+use backup::counted;
 use serde_json::{Value, json};
 
 use crate::args::Global;
+use crate::entities;
 use crate::exit::Failure;
 
+/// The lines of a result. Each line is shown as one line, whatever is in it: names of files, manifests and
+/// databases from elsewhere can hold what a terminal would obey.
+#[derive(Debug, Default)]
+pub(crate) struct Lines(String);
+
+impl Lines {
+    /// Adds one line.
+    pub(crate) fn add(&mut self, line: impl Display) {
+        self.0.push_str(&harmless(&line.to_string()));
+        self.0.push('\n');
+    }
+
+    /// Adds a text of several lines that is ours throughout.
+    pub(crate) fn add_each(&mut self, text: &str) {
+        text.lines().for_each(|line| self.add(line));
+    }
+
+    /// Adds the lines of another text.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.0.push_str(&other.0);
+    }
+}
+
+impl<T: Display> From<T> for Lines {
+    fn from(line: T) -> Self {
+        let mut lines = Self::default();
+        lines.add(line);
+        lines
+    }
+}
+
 /// Prints the result of a command: lines for people, or one JSON object.
-pub(crate) fn result(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
-    let shown = if global.json { value.to_string() } else { harmless(text.trim_end()).into_owned() };
+pub(crate) fn result(global: &Global, lines: impl Into<Lines>, value: &Value) -> Result<(), Failure> {
+    if global.json { print(&mark_lossy(value.to_string())) } else { print(lines.into().0.trim_end()) }
+}
+
+/// Prints a text as it is, for a program that reads it.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{shown}").and_then(|()| out.flush()) {
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
         // Who reads has read enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::output(&error)),
     }
 }
 
-/// Something to know meanwhile.
-pub(crate) fn say(global: &Global, line: &str) {
-    if !global.quiet && !global.json {
+/// A path in JSON, which is Unicode: what of it is not becomes U+FFFD, and [`result`] says so.
+pub(crate) fn path<'a>(path: impl Into<Option<&'a Path>>) -> Value {
+    path.into().map_or(Value::Null, |path| path.to_string_lossy().into())
+}
+
+/// Adds to an object with U+FFFD in it that a path may not be given to the letter.
+fn mark_lossy(shown: String) -> String {
+    match shown.strip_suffix('}') {
+        Some(object) if shown.contains(char::REPLACEMENT_CHARACTER) => {
+            format!("{object},\"lossy_paths\":true}}")
+        }
+        _ => shown,
+    }
+}
+
+/// Says what is being done. `--quiet` silences this, and nothing else.
+pub(crate) fn progress(global: &Global, line: &str) {
+    if !global.quiet {
+        note(global, line);
+    }
+}
+
+/// Says what somebody has to know although the work goes on. With `--json` it stands in the object instead.
+pub(crate) fn note(global: &Global, line: &str) {
+    if !global.json {
         let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
     }
 }
 
-/// Said before a question that is asked again; whoever is asked must see it.
+/// Shows what a question is about, before it is asked.
+pub(crate) fn before_question(lines: &Lines) {
+    let _ = writeln!(io::stderr().lock(), "{}", lines.0.trim_end());
+}
+
+/// Says that a question is asked again; whoever is asked must see it.
 pub(crate) fn ask_again(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// A step of a command whose steps are its result.
+/// Shows a step of a command whose steps are its result.
 pub(crate) fn step(global: &Global, line: &str) {
     if !global.quiet && !global.json {
         let _ = writeln!(io::stdout().lock(), "{}", harmless(line));
     }
 }
 
-/// The end of a command that failed.
+/// Shows the end of a command that failed.
 pub(crate) fn failure(failure: &Failure, as_json: bool) {
     if as_json && failure.shown {
         // There is one object, and it is out.
@@ -52,22 +117,18 @@ pub(crate) fn failure(failure: &Failure, as_json: bool) {
     }
 }
 
-/// Control characters as escapes: manifests and databases from elsewhere can hold what a terminal would
-/// obey.
-fn harmless(text: &str) -> Cow<'_, str> {
-    let obeyed = |char: char| char.is_control() && char != '\n';
-    if !text.contains(obeyed) {
-        return text.into();
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        if obeyed(char) {
+/// Returns one line of text with control characters, line ends among them, and marks that turn the direction of
+/// writing as escapes.
+fn harmless(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for char in line.chars() {
+        if char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
             shown.extend(char.escape_default());
         } else {
             shown.push(char);
         }
     }
-    shown.into()
+    shown
 }
 
 /// Asks a question on the terminal. `None` when there is none to ask on.
@@ -75,13 +136,13 @@ pub(crate) fn confirm(question: &str) -> Option<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return None;
     }
-    let _ = write!(io::stderr().lock(), "{question} [y/N] ");
+    let _ = write!(io::stderr().lock(), "{} [y/N] ", harmless(question));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
-/// Bytes, for people.
+/// Returns a number of bytes for people.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
@@ -96,18 +157,22 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// "5 parts, 4 allocations, …" of what there is at all.
+/// Returns "5 parts, 4 allocations, …" of what there is at all.
 pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> String {
-    let counts = backup::restore::entity_counts(rows);
-    let shown = counts.into_iter().filter(|(_, rows)| *rows > 0).map(|(name, rows)| format!("{rows} {name}"));
-    let shown: Vec<String> = shown.collect();
+    let counts = entities::counts(rows).filter(|(_, rows)| *rows > 0);
+    let shown: Vec<String> = counts.map(|(kind, rows)| counted(rows, kind.noun)).collect();
     if shown.is_empty() { "an empty inventory".to_owned() } else { shown.join(", ") }
 }
 
-/// The same as an object.
+/// Returns number and bytes of the static files: "2 datasheets (1.2 KiB), 1 image (70 B)".
+pub(crate) fn files(datasheets: (u64, u64), images: (u64, u64)) -> String {
+    let shown = |(count, size): (u64, u64), noun| format!("{} ({})", counted(count, noun), bytes(size));
+    format!("{}, {}", shown(datasheets, "datasheet"), shown(images, "image"))
+}
+
+/// Returns the same as an object.
 pub(crate) fn counts_json(rows: &BTreeMap<String, u64>) -> Value {
-    let counts = backup::restore::entity_counts(rows);
-    counts.into_iter().map(|(name, rows)| (name.replace(' ', "_"), json!(rows))).collect()
+    entities::counts(rows).map(|(kind, rows)| (kind.key(), json!(rows))).collect()
 }
 
 #[cfg(test)]
@@ -118,5 +183,12 @@ mod tests {
     fn sizes_are_shown_with_one_decimal() {
         let shown = [0, 1023, 1024, 1_048_575, 1_048_576, 5 << 30].map(bytes);
         assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "1.0 MiB", "5.0 GiB"]);
+    }
+
+    #[test]
+    fn a_line_stays_one_line_whatever_is_in_it() {
+        let mut lines = Lines::from("a\nb");
+        lines.add("\u{1b}[2J\u{202e}é");
+        assert_eq!(lines.0, "a\\nb\n\\u{1b}[2J\\u{202e}é\n");
     }
 }

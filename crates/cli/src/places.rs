@@ -1,8 +1,9 @@
-//! From arguments and environment to places, and saying which database a command will touch.
+//! From arguments and environment to places, and what is at them: which database a command will touch, and
+//! whether there is an inventory at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use backup::{Engine, Places};
+use backup::{Engine, Error, Places};
 use inventory::Ambient;
 
 use crate::args::Global;
@@ -10,32 +11,125 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::output;
 
-/// The engine for the places that were asked for.
+/// Returns the engine for the places that were asked for.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let mut places = Places::in_folder(&global.data_dir);
-    if let Some(url) = global.database_url.as_deref().filter(|url| !url.is_empty()) {
+    if let Some(url) = global.database_url() {
         places = places.with_database_url(url)?;
     }
-    if let Some(folder) = set(&global.static_files) {
-        places.static_files.clone_from(folder);
+    if let Some(folder) = global.static_files() {
+        folder.clone_into(&mut places.static_files);
     }
-    if let Some(folder) = set(&global.backups) {
-        places.backups.clone_from(folder);
+    if let Some(folder) = global.backups() {
+        folder.clone_into(&mut places.backups);
     }
+    let places = places.resolved();
     let config = Config::read(global, &places.database)?;
     Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
 }
 
-/// An empty variable is as good as none, as in every shell.
-pub(crate) fn set(path: &Option<PathBuf>) -> Option<&PathBuf> {
-    path.as_ref().filter(|path| !path.as_os_str().is_empty())
+/// Says which database will be touched, then finishes or discards what was interrupted on it. Returns what was
+/// done about that, for the JSON object.
+pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+    output::progress(global, &format!("Database {}", engine.places().database.display()));
+    let recovered: Vec<String> = engine.recover()?.iter().map(ToString::to_string).collect();
+    recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
+    Ok(recovered)
 }
 
-/// Says which database will be touched, then finishes or discards what was interrupted on it.
-pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    output::say(global, &format!("Database {}", engine.places().database.display()));
-    for recovered in engine.recover()? {
-        output::say(global, &format!("Note: {recovered}"));
+/// Returns the archive that a person names. Where there is neither an archive of that name nor an inventory, the
+/// place is what is wrong.
+pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<PathBuf, Failure> {
+    engine.find_archive(named).map_err(|error| explain_missing(global, engine, error))
+}
+
+/// Returns why no archive was found: there may be no inventory at all.
+pub(crate) fn explain_missing(global: &Global, engine: &Engine, error: Error) -> Failure {
+    let nothing = matches!(error, Error::NoSuchArchive { .. } | Error::NoBackups { .. });
+    if nothing
+        && !engine.places().backups.exists()
+        && let Err(failure) = require_inventory(global, engine)
+    {
+        return failure;
     }
-    Ok(())
+    error.into()
+}
+
+/// Refuses to go on where there is no inventory: the place may be mistyped, or not mounted.
+pub(crate) fn require_inventory(global: &Global, engine: &Engine) -> Result<(), Failure> {
+    let database = &engine.places().database;
+    if database.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let hint = match other_database(global, engine)? {
+        Some(other) => in_another_place(global, &other),
+        None => "Create one with `makermatrix init`, or check --data-dir and DATABASE_URL.".to_owned(),
+    };
+    Err(Failure::not_found(format!("there is no database at {}. {hint}", database.display())))
+}
+
+/// Refuses to make an inventory unless that was asked for, and beside another one even then.
+pub(crate) fn require_inventory_or(create: bool, global: &Global, engine: &Engine) -> Result<(), Failure> {
+    let database = &engine.places().database;
+    if database.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    if create {
+        return require_no_other(global, engine);
+    }
+    let hint = match other_database(global, engine)? {
+        Some(other) => in_another_place(global, &other),
+        None => {
+            "Say --create to make a new inventory there, or check --data-dir and DATABASE_URL.".to_owned()
+        }
+    };
+    Err(Failure::not_found(format!("there is no database at {}. {hint}", database.display())))
+}
+
+/// Refuses to make an inventory beside one that lies in the data folder as the original lays it out. Whoever names
+/// a database knows which one is meant.
+pub(crate) fn require_no_other(global: &Global, engine: &Engine) -> Result<(), Failure> {
+    match other_database(global, engine)? {
+        Some(other) => Err(Failure::usage(format!(
+            "there is no database at {}. {}",
+            engine.places().database.display(),
+            in_another_place(global, &other)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Returns a database of the original in the data folder, unless a database was named.
+fn other_database(global: &Global, engine: &Engine) -> Result<Option<PathBuf>, Failure> {
+    if global.database_url().is_some() {
+        return Ok(None);
+    }
+    let found = backup::import::databases_in(&global.data_dir)?;
+    Ok(found.into_iter().find(|path| *path != engine.places().database))
+}
+
+fn in_another_place(global: &Global, other: &Path) -> String {
+    format!(
+        "But there is {}. To go on with that one as it is: {} (and the same DATABASE_URL for every command)",
+        other.display(),
+        init_with(global, other)
+    )
+}
+
+/// Returns the command that takes a database where it is.
+pub(crate) fn init_with(global: &Global, database: &Path) -> String {
+    let absolute = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
+    let url = quoted(&format!("sqlite:///{}", absolute.display()));
+    let data = quoted(&global.data_dir.display().to_string());
+    format!("DATABASE_URL={url} makermatrix init --data-dir {data}")
+}
+
+/// Returns a word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "/._-:=+,@%".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -62,7 +62,7 @@ impl Observer for Progress<'_> {
             }
             Event::Note(note) => {
                 let note = note.to_string();
-                self.bar.suspend(|| output::say(self.global, &format!("Note: {note}")));
+                self.bar.suspend(|| output::note(self.global, &format!("Note: {note}")));
                 self.notes.push(note);
             }
             _ => {}

@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::regular_file;
+
 /// What can be done to the file system. All paths are absolute or relative to the working folder.
 pub trait Disk: Send + Sync {
     /// Creates a file that must not exist yet.
@@ -160,7 +162,7 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Whether a file that [`Disk::create`] made is still being written by somebody.
 pub fn is_being_written(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+    regular_file::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }
 
 /// The one way to write a small file so that it is there whole or not at all: a temporary name,

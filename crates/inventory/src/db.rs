@@ -5,7 +5,7 @@
 //! write lock when it begins. PostgreSQL: transactions that write are SERIALIZABLE and take a lock when they
 //! begin, so they run one after the other, too; those that read are REPEATABLE READ, READ ONLY. On both
 //! engines, what a transaction has checked still holds when it commits. On PostgreSQL it may have to run again
-//! for that when another program writes to the same tables, see [`Fault::Retry`].
+//! for that when another program writes to the same tables, see `Error::may_succeed_when_run_again`.
 
 pub(crate) mod entity;
 mod fault;
@@ -16,7 +16,6 @@ mod url;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
-pub(crate) use fault::{Fault, fault, fault_of_sqlite};
 pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
 
 use crate::Error;
@@ -33,7 +32,7 @@ impl Database {
     /// Makes the tables in an empty database, and opens it.
     pub(crate) async fn create(url: DatabaseUrl) -> Result<Self, Error> {
         match &url {
-            DatabaseUrl::Sqlite(path) => sqlite::create(path).await?,
+            DatabaseUrl::Sqlite(path) => sqlite::create(path)?,
             DatabaseUrl::Postgres(url) => postgres::create(url).await?,
         }
         Self::open(url).await

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::db::{Fault, fault, fault_of_sqlite};
-use crate::fields::{FieldError, Problem};
+use crate::fields::{FieldError, Fields, Problem};
 use crate::permission::Permission;
 
 /// The sort of an error: what a caller can do about it.
@@ -141,9 +140,27 @@ pub enum Error {
         /// The column without a value.
         column: &'static str,
     },
+    /// A table of the original lacks a column that nothing can stand in for.
+    #[error(
+        "{} is not a MakerMatrix database: its table {table} has no column {column}, and nothing can stand in for its values",
+        path.display()
+    )]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// The database refused.
-    #[error("the database reported an error: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    #[error("the database reported an error: {source}")]
+    Database {
+        /// What that means.
+        fault: DatabaseFault,
+        /// What the driver said.
+        source: sea_orm::DbErr,
+    },
     /// SQLite refused.
     #[error("SQLite reported an error: {0}")]
     Sqlite(snapshot::sql::Error),
@@ -197,6 +214,25 @@ pub enum Error {
     },
 }
 
+/// The meaning of an error of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFault {
+    /// A value that has to be unique is there already.
+    Unique,
+    /// A row refers to one that is not there, or is referred to.
+    Reference,
+    /// The transaction met another one and may succeed when it is run again.
+    Retry,
+    /// The database is held or overloaded by others.
+    Busy,
+    /// The disk, the memory, or the connection to the server failed.
+    Storage,
+    /// The database is damaged.
+    Damaged,
+    /// A defect of this program, or of a driver.
+    Other,
+}
+
 /// Why an API key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
@@ -233,17 +269,28 @@ impl Error {
             Self::ApiKey { .. } => Kind::NotSignedIn,
             Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
             Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
-            Self::Newer { .. } | Self::Foreign { .. } | Self::ValueTooLarge { .. } => Kind::Refused,
+            Self::Newer { .. }
+            | Self::Foreign { .. }
+            | Self::MissingColumn { .. }
+            | Self::ValueTooLarge { .. } => Kind::Refused,
             Self::NotADatabase { .. } | Self::Damaged { .. } | Self::IncompleteRow { .. } => Kind::Corrupt,
             Self::Io { .. } => Kind::Storage,
-            Self::Database(error) => fault(error).into(),
-            Self::Sqlite(error) => fault_of_sqlite(error).into(),
+            Self::Database { fault, .. } => (*fault).into(),
+            Self::Sqlite(_) => Kind::Internal,
         }
     }
 
     /// Whether a transaction failed only because it met another one.
     pub(crate) fn may_succeed_when_run_again(&self) -> bool {
-        matches!(self, Self::Database(error) if fault(error) == Fault::Retry)
+        matches!(self, Self::Database { fault: DatabaseFault::Retry, .. })
+    }
+
+    /// Fails with every field that breaks a rule.
+    pub(crate) fn check(fields: Fields) -> Result<(), Self> {
+        match fields.into_errors() {
+            fields if fields.is_empty() => Ok(()),
+            fields => Err(Self::Invalid { fields }),
+        }
     }
 
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
@@ -276,14 +323,14 @@ impl From<snapshot::Error> for Error {
     }
 }
 
-impl From<Fault> for Kind {
-    fn from(fault: Fault) -> Self {
+impl From<DatabaseFault> for Kind {
+    fn from(fault: DatabaseFault) -> Self {
         match fault {
-            Fault::Unique | Fault::Reference => Self::Conflict,
-            Fault::Retry | Fault::Busy => Self::Busy,
-            Fault::Storage => Self::Storage,
-            Fault::Damaged => Self::Corrupt,
-            Fault::Other => Self::Internal,
+            DatabaseFault::Unique | DatabaseFault::Reference => Self::Conflict,
+            DatabaseFault::Retry | DatabaseFault::Busy => Self::Busy,
+            DatabaseFault::Storage => Self::Storage,
+            DatabaseFault::Damaged => Self::Corrupt,
+            DatabaseFault::Other => Self::Internal,
         }
     }
 }

@@ -4,8 +4,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::Error;
-
 /// A field that breaks a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldError {
@@ -142,7 +140,8 @@ impl Fields {
         self.require(field, items.len() <= max, Problem::TooMany { max });
     }
 
-    pub(crate) fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid { fields: self.errors }) }
+    /// The fields that break rules.
+    pub(crate) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
     }
 }

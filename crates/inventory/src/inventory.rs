@@ -1,10 +1,10 @@
 //! The open inventory, and the one place that runs use cases.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::{Database, DatabaseUrl};
-use crate::migration;
 use crate::password::Rounds;
 use crate::work::{Command, Context, Query, Read, Work};
 use crate::{Actor, Ambient, Error, Timestamp};
@@ -46,9 +46,16 @@ impl Inventory {
     ///
     /// # Errors
     /// As [`Inventory::open`].
-    pub fn try_open(path: &std::path::Path, ambient: &Ambient) -> Result<(), Error> {
+    pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
         let ambient = ambient.clone();
-        migration::on_a_thread(path, || async { Self::open(path, ambient).await?.close().await })
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Error::io(path, error))?;
+            runtime.block_on(async { Self::open(path, ambient).await?.close().await })
+        };
+        // On a thread of its own: inside an async runtime, blocking on another one is not allowed.
+        let opened = std::thread::scope(|scope| scope.spawn(run).join());
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     fn over(database: Database, ambient: Ambient) -> Self {

@@ -9,20 +9,25 @@
 //! [`migration`] and [`sqlite`] are what the backup engine works with, [`static_files`] the files beside the database,
 //! `ambient` is where time and randomness come from.
 
+mod access;
 mod activity;
 mod actor;
 mod ambient;
 pub mod api_keys;
 pub mod categories;
+mod census;
 mod db;
 mod error;
 pub mod fields;
 mod inventory;
 mod json;
+mod legacy;
+mod limits;
 pub mod list;
 pub mod locations;
 pub mod migration;
 pub mod parts;
+pub mod password;
 mod permission;
 pub mod restore_names;
 pub mod roles;
@@ -36,17 +41,20 @@ mod use_cases;
 pub mod users;
 mod work;
 
+pub use access::Access;
 pub use actor::Actor;
 pub use ambient::{Ambient, Clock, Now, Random};
+pub use census::{Census, Difference, Total};
 pub use db::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
-pub use error::{Error, KeyProblem, Kind};
+pub use error::{DatabaseFault, Error, KeyProblem, Kind};
 pub use fields::{FieldError, Fields, Problem};
 pub use inventory::Inventory;
 pub use json::Json;
-pub use permission::{Access, Permission, Permissions, UnknownPermission};
+pub use legacy::{Adjustment, Names};
+pub use limits::MAX_DEPTH;
+pub use permission::{Permission, Permissions, UnknownPermission};
 pub use static_files::{FileKind, StaticFiles};
 pub use timestamp::Timestamp;
-pub use tree::{MAX_DEPTH, TreeNode};
+pub use tree::TreeNode;
 pub use use_cases::{USE_CASES, UseCase};
-pub use users::password;
 pub use work::{Command, Listed, Query, Read, Work};

@@ -1,10 +1,8 @@
-//! What an actor may do: the permissions of the original, by their strings, and who may run a use case.
+//! What an actor may do: the permissions of the original, by their strings.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-
-use crate::{Actor, Error};
 
 macro_rules! permissions {
     ($($variant:ident $text:literal)*) => {
@@ -181,42 +179,6 @@ impl FromIterator<String> for Permissions {
             };
         }
         permissions
-    }
-}
-
-/// Who may run a use case. Each use case states it, see [`Command`](crate::Command) and [`Query`](crate::Query).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Whoever holds the permission.
-    Permission(Permission),
-    /// Whoever has signed in.
-    SignedIn,
-    /// Everybody.
-    Public,
-}
-
-impl Access {
-    /// Refuses an actor who may not run the use case.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotSignedIn`].
-    pub fn check(self, actor: &Actor) -> Result<(), Error> {
-        match (self, actor) {
-            (Self::Public, _) => Ok(()),
-            (_, Actor::Anonymous) => Err(Error::NotSignedIn),
-            (Self::SignedIn, _) => Ok(()),
-            (Self::Permission(permission), _) => actor.require(permission),
-        }
-    }
-}
-
-impl fmt::Display for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Permission(permission) => permission.fmt(f),
-            Self::SignedIn => f.write_str("(signed in)"),
-            Self::Public => f.write_str("(public)"),
-        }
     }
 }
 

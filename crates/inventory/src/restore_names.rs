@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use durable::folder_of;
+use durable::{folder_of, resolve};
 
 /// Between the name of the database and the id of the restore.
 pub const MARK: &str = ".restore-";
@@ -13,6 +13,7 @@ pub const MARK: &str = ".restore-";
 /// mark: a staging folder (`<id>`), a journal (`<id>.json`), a journal being written
 /// (`<id>.json.partial`). Whatever else people call by such a name is theirs.
 pub fn beside(database: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let database = &resolve(database)?;
     let name = database.file_name().unwrap_or_default().to_string_lossy();
     let mark = format!("{name}{MARK}");
     let mut found = Vec::new();

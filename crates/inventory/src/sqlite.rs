@@ -15,10 +15,9 @@ pub use people::users_with_password;
 pub use prepare::{Preparation, Prepared, has_marker, prepare};
 pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;
-pub(crate) use redact::redact_live;
 pub use references::{Reference, references};
 pub use snapshot::{
-    Copied, Live, Progress, Replaced, TableDigest, Violation, Watch, live_state, replace, row_counts,
-    salvage, snapshot, version,
+    Copied, Live, Progress, Replaced, RowChanges, TableDigest, Violation, Watch, compare_rows, live_state,
+    replace, row_counts, salvage, snapshot, version,
 };
 pub use strip::strip;

@@ -8,11 +8,9 @@ use sea_orm::{
 
 use crate::Error;
 use crate::fields::Problem;
+use crate::limits::MAX_DEPTH;
 use crate::list::{Page, PageNumber};
 use crate::work::Read;
-
-/// How deep things may be nested.
-pub const MAX_DEPTH: usize = 64;
 
 /// A thing in a tree, as it stands in a list in which each thing is followed by what is inside it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! The table of all use cases. Only what stands here can be run: [`Query`](crate::Query) and
 //! [`Command`](crate::Command) require it, so a use case that is missing here does not compile.
 
-use crate::permission::Access;
+use crate::access::Access;
 use crate::work::{Command, Listed, Query};
 
 /// A use case as it stands in the table.

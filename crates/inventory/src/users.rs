@@ -2,7 +2,6 @@
 
 mod create;
 mod list;
-pub mod password;
 mod sign_in;
 
 use std::collections::HashMap;

@@ -16,12 +16,12 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use crate::activity::{Changes, LinkChange};
+use crate::db::Database;
 use crate::db::record::{ColumnOf, Record};
-use crate::db::{Database, Fault, fault};
+use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
-use crate::permission::Access;
-use crate::{Actor, Ambient, Error, Timestamp};
+use crate::{Access, Actor, Ambient, Error, Timestamp};
 
 /// A use case that reads.
 pub trait Query: Listed + Sync {
@@ -122,7 +122,7 @@ impl Read {
         Q::ACCESS.check(self.actor())?;
         let mut fields = Fields::default();
         query.validate(&mut fields);
-        fields.finish()?;
+        Error::check(fields)?;
         query.run(self).await
     }
 
@@ -163,7 +163,7 @@ impl Work {
         C::ACCESS.check(self.actor())?;
         let mut fields = Fields::default();
         command.validate(&mut fields);
-        fields.finish()?;
+        Error::check(fields)?;
         command.run(self).await
     }
 
@@ -304,7 +304,7 @@ async fn delete_row<M: ModelTrait + Sync>(transaction: &DatabaseTransaction, key
 /// Says by name which row broke a unique index.
 fn taken<M: Record>(error: Error, row: &M) -> Error {
     match error {
-        Error::Database(ref source) if fault(source) == Fault::Unique => {
+        Error::Database { fault: DatabaseFault::Unique, .. } => {
             Error::already_exists(M::ENTITY_TYPE, row.name().unwrap_or(row.id()))
         }
         error => error,

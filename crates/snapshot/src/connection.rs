@@ -1,7 +1,7 @@
 //! Opening databases: ours in use, and copies that came from outside and are not to be trusted.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use durable::{folder_of, printable};
+use durable::{folder_of, printable, regular_file};
 
 use crate::{Error, digest};
 
@@ -27,6 +27,7 @@ pub fn version() -> &'static str {
 /// Opens a database in use for reading. Opened for writing at the file level, so that SQLite can
 /// roll back what a crash left; where the folder forbids that, for reading only.
 pub fn open_live_reader(path: &Path) -> Result<Connection, Error> {
+    refuse_special(path)?;
     let connection = match open(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
         Ok(connection) => connection,
         Err(_) => open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(path, error))?,
@@ -35,8 +36,18 @@ pub fn open_live_reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Refuses a named pipe, a socket or a device: opening one can wait for ever.
+fn refuse_special(path: &Path) -> Result<(), Error> {
+    match path.metadata() {
+        Ok(found) => regular_file::check(found.file_type()).map_err(|source| Error::io(path, source)),
+        // SQLite says what is wrong.
+        Err(_) => Ok(()),
+    }
+}
+
 /// Opens a database in use for replacing its content.
 pub(crate) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
+    refuse_special(path)?;
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| {
             // EXTRA: also the folder, after a rollback journal has been unlinked in it.
@@ -85,9 +96,24 @@ pub fn open_copy(path: &Path) -> Result<Connection, Error> {
     }
     // The file is ours, so it is its own header that says so.
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| explain(path, error))? {
-        return Err(damaged("it is said to be of a version of SQLite that can only be read"));
+        drop(connection);
+        if is_of_newer_sqlite(path)? {
+            return Err(damaged("it is said to be of a version of SQLite that can only be read"));
+        }
+        return Err(Error::io(path, std::io::Error::other("it could not be opened for writing")));
     }
     Ok(connection)
+}
+
+/// Whether the header of a copy that nobody has open asks for a version that this one cannot write,
+/// <https://sqlite.org/fileformat2.html#file_format_version_numbers>.
+fn is_of_newer_sqlite(path: &Path) -> Result<bool, Error> {
+    const WRITE_VERSION: usize = 18;
+    const WAL: u8 = 2;
+    let mut header = [0; WRITE_VERSION + 1];
+    let read = regular_file::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.map_err(|source| Error::io(path, source))?;
+    Ok(header[WRITE_VERSION] > WAL)
 }
 
 /// Creates the empty file that a copy is written into.
@@ -123,6 +149,9 @@ pub fn explain(path: &Path, error: rusqlite::Error) -> Error {
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy { path },
         Some(ErrorCode::TooBig) => Error::ValueTooLarge { path, limit: MAX_VALUE },
+        Some(ErrorCode::OutOfMemory) => {
+            Error::Io { path, source: std::io::Error::new(ErrorKind::OutOfMemory, error.to_string()) }
+        }
         Some(ErrorCode::DiskFull) => {
             Error::Io { path, source: std::io::Error::new(ErrorKind::StorageFull, error.to_string()) }
         }

@@ -8,9 +8,10 @@
 //! process holds on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
 //!
 //! Reading order: [`Error`], `connection` (how databases in use and copies from outside are opened),
-//! `copy` (out of the live database and back into it), `check`, `digest`, `strip`.
+//! `copy` (out of the live database and back into it), `check`, `digest`, `compare`, `strip`.
 
 mod check;
+mod compare;
 mod connection;
 mod copy;
 mod digest;
@@ -18,6 +19,7 @@ mod error;
 mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, inspect};
+pub use compare::{RowChanges, compare_rows};
 pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row_counts, tables, version};
 pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot};
 pub use digest::digest;

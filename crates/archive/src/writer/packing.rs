@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, into_io};
 use crate::limits::Limits;
 
+use super::SourceChanged;
+
 /// A file up to this size is read whole before its compression method is chosen.
 pub(super) const CHUNK: usize = 1 << 20;
 /// How much of a file is tried to see whether it shrinks.
@@ -37,7 +39,7 @@ impl Packer {
     }
 
     /// Reads the beginning of a file, and decides how it is stored.
-    pub(super) fn begin(&mut self, source: &mut dyn Read) -> Result<Begun, Error> {
+    pub(super) fn begin(&mut self, source: &mut dyn Read) -> io::Result<Begun> {
         let mut chunk = Vec::new();
         fill(source, &mut chunk)?;
         let mut seen = Seen::default();
@@ -80,7 +82,11 @@ fn looks_like_a_bomb(bytes: &[u8], packed: &[u8]) -> bool {
     bytes.len() > HARMLESS && bytes.len() / most > packed.len()
 }
 
-/// Begins a batch of files, each thread every so-manieth of them.
+/// How often a short file is read at most when it changes meanwhile.
+const MAX_READS: u32 = 3;
+
+/// Begins a batch of files, each thread every so-manieth of them. A thread that cannot be started is
+/// done without.
 pub(super) fn begin_all<R: Read + Send, E: From<Error> + Send>(
     packers: &mut [Packer],
     names: &[String],
@@ -88,26 +94,57 @@ pub(super) fn begin_all<R: Read + Send, E: From<Error> + Send>(
 ) -> Vec<Result<(Begun, R), E>> {
     let threads = packers.len();
     let mut begun: Vec<Option<Result<(Begun, R), E>>> = names.iter().map(|_| None).collect();
+    let work = |first: usize, packer: &mut Packer| {
+        let of_thread = names.iter().skip(first).step_by(threads);
+        of_thread.map(|name| begin_one(packer, name, open)).collect::<Vec<_>>()
+    };
+    let work = &work;
     thread::scope(|scope| {
-        let working = packers.iter_mut().enumerate().map(|(first, packer)| {
-            scope.spawn(move || {
-                let begin = |name: &String| {
-                    let mut source = open(name)?;
-                    Ok((packer.begin(&mut source)?, source))
-                };
-                names.iter().skip(first).step_by(threads).map(begin).collect::<Vec<_>>()
+        let (own, others) = packers.split_first_mut().expect("there is one at least");
+        // All are started before the first is waited for.
+        let others: Vec<_> = others
+            .iter_mut()
+            .enumerate()
+            .map(|(index, packer)| {
+                let begin = move || work(index + 1, packer);
+                (index + 1, thread::Builder::new().spawn_scoped(scope, begin))
             })
-        });
-        // All are spawned before the first is waited for.
-        let working: Vec<_> = working.collect();
-        for (first, worker) in working.into_iter().enumerate() {
-            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            .collect();
+        let mut fill_in = |first: usize, done: Vec<Result<(Begun, R), E>>| {
             for (slot, result) in begun.iter_mut().skip(first).step_by(threads).zip(done) {
                 *slot = Some(result);
             }
+        };
+        fill_in(0, work(0, own));
+        for (first, worker) in others {
+            let done = match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => work(first, own),
+            };
+            fill_in(first, done);
         }
     });
     begun.into_iter().map(|slot| slot.expect("every name belongs to one thread")).collect()
+}
+
+fn begin_one<R: Read, E: From<Error>>(
+    packer: &mut Packer,
+    name: &str,
+    open: &impl Fn(&str) -> Result<R, E>,
+) -> Result<(Begun, R), E> {
+    for attempt in 1.. {
+        let mut source = open(name)?;
+        match packer.begin(&mut source) {
+            Ok(begun) => return Ok((begun, source)),
+            Err(error) if attempt < MAX_READS && has_changed(&error) => {}
+            Err(error) => return Err(Error::source(name)(error).into()),
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+fn has_changed(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<SourceChanged>())
 }
 
 /// What went into an entry so far.
@@ -127,10 +164,9 @@ impl Seen {
 }
 
 /// Reads until the chunk is full or the source ends.
-pub(super) fn fill(source: &mut dyn Read, chunk: &mut Vec<u8>) -> Result<(), Error> {
+pub(super) fn fill(source: &mut dyn Read, chunk: &mut Vec<u8>) -> io::Result<()> {
     chunk.clear();
-    source.take(CHUNK as u64).read_to_end(chunk)?;
-    Ok(())
+    source.take(CHUNK as u64).read_to_end(chunk).map(drop)
 }
 
 /// Deflates `bytes` whole into `packed`.

@@ -6,6 +6,7 @@ use durable::{Readers, folder_of};
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, Inspection, Live};
 
+use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::Purpose;
@@ -30,7 +31,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<CopiedDatabase, Error> {
         let live = &self.places.database;
-        let state = sqlite::live_state(live).map_err(Error::live(live))?;
+        let state = look_at(live).map_err(Error::live(live))?;
         let rescue = purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
@@ -49,7 +50,14 @@ impl Engine {
             space::require(folder_of(copy), found.len())?;
         }
         self.create_private(copy)?;
-        match self.copy_checked(live, copy, observer) {
+        let mut copied = self.copy_checked(live, copy, observer);
+        if copied.as_ref().is_err_and(is_damage) {
+            // Once more: it may be a read that failed.
+            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.create_private(copy)?;
+            copied = self.copy_checked(live, copy, observer);
+        }
+        match copied {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
@@ -77,9 +85,9 @@ impl Engine {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
-        let stripped = sqlite::strip(copy)?;
+        let stripped = confirmed(copy, || sqlite::strip(copy))?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = sqlite::inspect_tidied(copy)?;
+        let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }
@@ -93,6 +101,10 @@ impl Engine {
     }
 }
 
-fn is_damage(error: &inventory::Error) -> bool {
-    matches!(error, inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. })
+/// Looks at the live database, twice before it is called unusable.
+pub(crate) fn look_at(live: &Path) -> Result<Live, inventory::Error> {
+    match sqlite::live_state(live)? {
+        Live::Unusable(_) => Ok(sqlite::live_state(live)?),
+        state => Ok(state),
+    }
 }

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use archive::writer::SourceChanged;
 use archive::{Encryption, Facts, Keys, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
 
+use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
+use crate::stable_file::StableFile;
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
@@ -62,7 +65,9 @@ impl Engine {
         let copied = self.copy_database(copy, purpose, observer)?;
         let after = list(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => sqlite::references(copy).map_err(Error::live(&self.places.database))?,
+            Some(_) => {
+                confirmed(copy, || sqlite::references(copy)).map_err(Error::live(&self.places.database))?
+            }
             None => Vec::new(),
         };
         let files = choose(before.files, after.files, &references);
@@ -94,23 +99,28 @@ impl Engine {
             Sealed::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
         let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
-            File::open(path).map_err(|source| match source.kind() {
+            StableFile::open(path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
                 _ => Error::storage("read", path)(source),
             })
         };
         let mut progress = |bytes| meter.add(bytes);
-        let write_failed = |error| write_error(error, archive_path);
+        // An entry is called as the file is below the static folder.
+        let path_of = |name: &str| match name {
+            archive::DATABASE => copy.clone(),
+            archive::ENV => self.places.env_file.clone(),
+            _ => self.places.static_files.join(name),
+        };
+        let write_failed = |error| write_error(error, archive_path, &path_of);
         if copy.exists() {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        // An entry is called as the file is below the static folder.
-        let open = |name: &str| Ok(read(&self.places.static_files.join(name))?);
+        let open = |name: &str| Ok(read(&path_of(name))?);
         let added = writer.add_all(names, open, &mut progress);
-        added.map_err(|error: AddError| error.explain(archive_path))?;
+        added.map_err(|error: AddError| error.explain(archive_path, &path_of))?;
         if options.env {
             writer
-                .add(archive::ENV, &mut read(&self.places.env_file)?, &mut progress)
+                .add(archive::ENV, &mut read(&path_of(archive::ENV))?, &mut progress)
                 .map_err(write_failed)?;
         }
         drop(lease);
@@ -119,7 +129,7 @@ impl Engine {
         }
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (sealed, manifest) = writer.finish(facts).map_err(|error| write_error(error, archive_path))?;
+        let (sealed, manifest) = writer.finish(facts).map_err(write_failed)?;
         let flushed = sealed.finish().and_then(|mut buffered| buffered.flush());
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
@@ -212,8 +222,17 @@ fn forget_cached(path: &Path) {
     let _ = path;
 }
 
-fn write_error(error: archive::Error, path: &Path) -> Error {
+/// Tells what failed while the archive at `path` was written. `source_of` says which file was to become
+/// an entry.
+fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
     match error {
+        archive::Error::Source { name, source } => {
+            let path = source_of(&name);
+            match source.get_ref() {
+                Some(inner) if inner.is::<SourceChanged>() => Error::FileBusy { path },
+                _ => Error::storage("read", &path)(source),
+            }
+        }
         archive::Error::Io(source) => Error::storage("write", path)(source),
         other => Error::archive(path)(other),
     }
@@ -226,10 +245,10 @@ enum AddError {
 }
 
 impl AddError {
-    fn explain(self, path: &Path) -> Error {
+    fn explain(self, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
         match self {
             Self::File(error) => error,
-            Self::Archive(error) => write_error(error, path),
+            Self::Archive(error) => write_error(error, path, source_of),
         }
     }
 }

@@ -20,6 +20,13 @@ pub(super) fn nothing_to_import(path: &Path, newest: Option<&Path>) -> String {
     }
 }
 
+pub(super) fn no_safety_backup(missing: Option<&Path>) -> String {
+    match missing {
+        Some(path) => format!("its safety backup {} is no longer there", path.display()),
+        None => "it made no safety backup".to_owned(),
+    }
+}
+
 pub(super) fn paths(paths: &[PathBuf]) -> String {
     let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     shown.join(", ")

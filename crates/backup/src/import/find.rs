@@ -1,12 +1,12 @@
 //! Finding what there is to import: the original keeps its things in one of a few places, depending on
 //! how it is run.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use durable::folder_of;
+use durable::{folder_of, regular_file};
 use inventory::static_files::FileKind;
 
 use crate::{Error, Places};
@@ -78,7 +78,11 @@ pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportS
     Ok(ImportSource::Archive(source.to_owned()))
 }
 
-fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
+/// Returns the databases that lie below a data folder where the original keeps its own.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn databases_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut databases = Vec::new();
     for path in DATABASES.map(|path| folder.join(path)) {
         let known = |path: &PathBuf| databases.iter().any(|found: &PathBuf| same_file(found, path));
@@ -86,6 +90,11 @@ fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource,
             databases.push(path);
         }
     }
+    Ok(databases)
+}
+
+fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
+    let databases = databases_in(folder)?;
     let database = match databases.as_slice() {
         [] => {
             let (path, newest) = (folder.to_owned(), newest_archive(folder));
@@ -119,7 +128,8 @@ fn has_files(folder: &Path) -> bool {
 
 fn is_database(path: &Path) -> Result<bool, Error> {
     let mut begin = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
+    let read =
+        regular_file::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
     read.map_err(Error::storage("read", path))?;
     Ok(begin == MAGIC)
 }
@@ -143,13 +153,13 @@ pub(super) fn must_be_elsewhere(source: &ImportSource, places: &Places) -> Resul
     let ImportSource::Data { database, static_files, .. } = source else { return Ok(()) };
     let real = |path: &Path| path.canonicalize().ok();
     if same_file(database, &places.database) {
-        return Err(Error::ImportSame { path: database.clone() });
+        return Err(Error::ImportSame { path: database.clone(), database: database.clone() });
     }
     if let Some(from) = static_files
         && let (Some(from), Some(to)) = (real(from), real(&places.static_files))
         && (from.starts_with(&to) || to.starts_with(&from))
     {
-        return Err(Error::ImportSame { path: from });
+        return Err(Error::ImportSame { path: from, database: database.clone() });
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 //! make a lock, roll back, or leave files of its own beside it. What it would do there it does on the
 //! copy.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use durable::{Disk, Readers, with_suffix};
+use durable::{Disk, Readers, regular_file, with_suffix};
 
 use crate::{Error, space};
 
@@ -46,7 +46,7 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
         disk.remove(to).map_err(Error::storage("remove", to))?;
     }
     let failed = || Error::storage("read", from);
-    let mut file = match File::open(from) {
+    let mut file = match regular_file::open(from) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other.map_err(failed())?,
     };

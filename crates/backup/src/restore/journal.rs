@@ -2,10 +2,9 @@
 //! one is in place. Between the two, the mark in the live database says which way to go.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, write_durably};
+use durable::{folder_of, regular_file, write_durably};
 use inventory::static_files::FileKind;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +24,7 @@ pub(crate) struct Journal {
     /// The archive, for messages.
     pub(crate) archive: String,
     /// The folder of the static files at that time, absolute.
+    #[serde(with = "path")]
     pub(crate) static_files: PathBuf,
     /// How the database is put in place.
     pub(crate) commit: CommitBy,
@@ -34,6 +34,40 @@ pub(crate) struct Journal {
     pub(crate) replace: Vec<FileName>,
     /// Files that go away.
     pub(crate) remove: Vec<FileName>,
+}
+
+/// A path in JSON: as text where it is text, and else as its bytes.
+mod path {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = match path.to_str() {
+            Some(text) => Stored::Text(text.to_owned()),
+            None => Stored::Bytes(path.as_os_str().as_encoded_bytes().to_vec()),
+        };
+        stored.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        match Stored::deserialize(deserializer)? {
+            Stored::Text(text) => Ok(text.into()),
+            #[cfg(unix)]
+            Stored::Bytes(bytes) => {
+                Ok(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes).into())
+            }
+            #[cfg(not(unix))]
+            Stored::Bytes(_) => Err(serde::de::Error::custom("a path of another system")),
+        }
+    }
 }
 
 /// How the database is put in place.
@@ -96,7 +130,7 @@ impl Journal {
 
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |why: String| Error::Journal { path: path.to_owned(), why };
-        let bytes = fs::read(path).map_err(Error::storage("read", path))?;
+        let bytes = regular_file::read(path).map_err(Error::storage("read", path))?;
         let journal: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         if journal.format != FORMAT {
             return Err(wrong(format!("it has format {}, and this version knows {FORMAT}", journal.format)));
@@ -116,5 +150,22 @@ impl Journal {
         let path = engine.places.journal(&self.id);
         engine.disk.remove(&path).map_err(Error::storage("remove", &path))?;
         engine.disk.sync_folder(folder_of(&path)).map_err(Error::storage("write", folder_of(&path)))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn a_journal_keeps_any_path() {
+        for bytes in [&b"/srv/static"[..], b"/srv/\xff/static"] {
+            let folder = PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
+            let journal = Journal::new("id", Path::new("x.zip"), &folder, CommitBy::Transaction);
+            let json = serde_json::to_vec(&journal).unwrap();
+            assert_eq!(serde_json::from_slice::<Journal>(&json).unwrap(), journal);
+        }
     }
 }

@@ -6,10 +6,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
-use durable::{Readers, folder_of};
+use durable::{Readers, folder_of, regular_file};
+use inventory::Census;
 use inventory::sqlite::{self, Live, Preparation};
 use inventory::static_files::FileKind;
 
+use crate::confirm::{confirmed, unless_sound};
 use crate::event::Meter;
 use crate::places::file_stage;
 use crate::verify::{check_database, drain, rescue, unpack};
@@ -17,7 +19,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::journal::{CommitBy, Journal};
-use super::plan::{FileChanges, Plan};
+use super::plan::{FileChanges, Plan, Totals};
 use super::unchanged::Unchanged;
 
 impl Engine {
@@ -61,8 +63,11 @@ impl Engine {
 
         let mut plan = self.stage_database(options, reader, id, live, observer)?;
         let mut unchanged = Vec::new();
+        plan.totals.before.files =
+            reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
         for (kind, of_kind) in changes {
-            let FileChanges { add, replace, remove, .. } = &of_kind.changes;
+            let FileChanges { add, replace, remove, unchanged: same, .. } = &of_kind.changes;
+            plan.totals.after.files += (add.len() + replace.len()) as u64 + same;
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if !add.is_empty() || !replace.is_empty() {
                 let stage = file_stage(&self.places.static_files, kind, id);
@@ -252,9 +257,13 @@ impl Engine {
         };
         let preparation =
             Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
-        let prepared = sqlite::prepare(&staged, &preparation).map_err(Error::archived(path))?;
-        // Once more, now that migrations have been at it.
-        let found = sqlite::inspect(&staged).map_err(Error::archived(path))?;
+        let inspect = || sqlite::inspect(&staged);
+        let prepared = sqlite::prepare(&staged, &preparation)
+            .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
+            .map_err(Error::archived(path))?;
+        // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
+        let after = Census::of_copy(&staged).map_err(Error::archived(path))?;
+        let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
         self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
         let folder = folder_of(&staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
@@ -262,10 +271,18 @@ impl Engine {
             Live::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
             _ => None,
         };
+        // Only for people to look at, so a live database that cannot be compared stops nobody.
+        let row_changes = match rows_now {
+            Some(_) => sqlite::compare_rows(&self.places.database, &staged).unwrap_or_default(),
+            None => BTreeMap::new(),
+        };
         Ok(Plan {
             rows_now,
+            row_changes,
             rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),
-            migrations: prepared.migrations,
+            migrations: prepared.migrated.applied,
+            adjustments: prepared.migrated.adjustments,
+            totals: Totals { before: prepared.migrated.before, after },
             cancelled_tasks: prepared.cancelled_tasks,
             redacted: prepared.redacted,
             violations: found.violation_count,
@@ -312,7 +329,7 @@ fn below(entry: &Entry) -> &str {
 
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
-    let mut file = Hashing::new(File::open(path).map_err(failed())?);
+    let mut file = Hashing::new(regular_file::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
     Ok(file.finish().1)
 }

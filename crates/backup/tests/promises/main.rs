@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod at_work;
+mod changing_files;
 mod content;
 mod drill;
 mod interruption;
 mod live_database;
+#[cfg(unix)]
+mod one_name;
 mod passwords;
 
 use std::fs;

@@ -1,11 +1,12 @@
 //! `backup`
 
-use backup::{BackupOptions, Engine};
+use backup::{BackupOptions, Engine, counted};
 use serde_json::json;
 
 use super::ACTOR;
 use crate::args::{self, Global};
 use crate::exit::Failure;
+use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{keys, output, places};
 
@@ -19,8 +20,10 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         env_in_the_clear: args.force,
         encrypt: keys::encrypt(&args.encrypt)?,
     };
-    places::announce(global, engine)?;
+    let recovered = places::announce(global, engine)?;
+    places::require_inventory(global, engine)?;
     let mut progress = Progress::new(global);
+    progress.notes = recovered;
     let report = engine.backup(ACTOR, &options, &mut progress)?;
     let notes = std::mem::take(&mut progress.notes);
     drop(progress);
@@ -30,16 +33,17 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         Some(lock) => format!("encrypted ({lock})"),
         None => "not encrypted".to_owned(),
     };
-    let text = format!(
-        "{}\n  {}, {encrypted}, verified: every hash checked, database opened and checked\n  {}\n  {} datasheets, {} images",
-        report.path.display(),
-        output::bytes(report.size),
-        output::counts(&rows),
-        manifest.datasheets_count,
-        manifest.images_count,
-    );
+    let mut lines = Lines::from(report.path.display());
+    let size = output::bytes(report.size);
+    lines.add(format!("  {size}, {encrypted}, verified: every hash checked, database opened and checked"));
+    lines.add(format!("  {}", output::counts(&rows)));
+    lines.add(format!(
+        "  {}, {}",
+        counted(manifest.datasheets_count, "datasheet"),
+        counted(manifest.images_count, "image")
+    ));
     let value = json!({
-        "archive": report.path,
+        "archive": output::path(&*report.path),
         "size": report.size,
         "encrypted": report.lock.map(|lock| lock.to_string()),
         "verified_at": report.status.verified_at,
@@ -53,5 +57,5 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         "snapshot_restarts": report.snapshot_restarts,
         "notes": notes,
     });
-    output::result(global, &text, &value)
+    output::result(global, lines, &value)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use backup::{BackupOptions, Engine, Places, RestoreOptions};
+use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, StaticFiles, sqlite};
 use serde_json::json;
@@ -24,31 +24,36 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     let places = engine.places();
     let mut progress = Progress::new(global);
     let say = |line: &str| output::step(global, line);
+    let heading = |line: &str| {
+        say("");
+        say(line);
+    };
     say(&format!("Everything happens in {}", folder.display()));
 
-    say("\n1. Populate an inventory");
+    heading("1. Populate an inventory");
     let sample = block_on(fill(places))??;
-    say(&format!(
-        "   {} users, {} categories, {} locations, {} parts, {} allocations, {} datasheets, {} images",
-        sample.users.len(),
-        sample.categories.len(),
-        sample.locations.len(),
-        sample.parts.len(),
-        sample.allocations.len(),
-        sample.datasheets.len(),
-        sample.images.len()
-    ));
+    let made = [
+        counted(sample.users.len(), "user"),
+        counted(sample.categories.len(), "category"),
+        counted(sample.locations.len(), "location"),
+        counted(sample.parts.len(), "part"),
+        counted(sample.allocations.len(), "allocation"),
+        counted(sample.datasheets.len(), "datasheet"),
+        counted(sample.images.len(), "image"),
+    ];
+    say(&format!("   {}", made.join(", ")));
     let before = state(places)?;
 
-    say("\n2. Back it up");
+    heading("2. Back it up");
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut progress)?;
     say(&format!("   {} ({})", report.path.display(), output::bytes(report.size)));
 
-    say("\n3. Verify the archive");
+    heading("3. Verify the archive");
     let verified = engine.verify(ACTOR, &report.path, &mut progress)?;
-    say(&format!("   {} files, every hash checked, database opened and checked", verified.files));
+    let files = counted(verified.files, "file");
+    say(&format!("   {files}, every hash checked, database opened and checked"));
 
-    say("\n4. Damage the inventory");
+    heading("4. Damage the inventory");
     fs::write(&places.database, b"this was a database").map_err(scratch_failed)?;
     for file in ["-wal", "-shm"] {
         let _ = fs::remove_file(durable::with_suffix(&places.database, file));
@@ -57,16 +62,16 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     fs::write(&sample.datasheets[0], b"scribbled over").map_err(scratch_failed)?;
     say("   overwrote the database, deleted an image, scribbled over a datasheet");
 
-    say("\n5. Restore");
+    heading("5. Restore");
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&report.path), &mut progress)?;
     let (add, replace, remove) = staged.plan().file_totals();
-    say(&format!("   plan: {add} files added, {replace} replaced, {remove} removed"));
+    say(&format!("   plan: {} added, {replace} replaced, {remove} removed", counted(add, "file")));
     let restored = staged.commit(&mut progress)?;
     if let Some(path) = &restored.safety_backup {
         say(&format!("   what there was before is kept in {}", path.display()));
     }
 
-    say("\n6. Prove it");
+    heading("6. Prove it");
     let after = state(places)?;
     drop(progress);
     if before != after {
@@ -75,15 +80,16 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     }
     let rows: u64 = before.tables.values().map(|(rows, _)| rows).sum();
     let text = format!(
-        "Proven: {} tables with {rows} rows and {} files are the same as before, by digest.",
-        before.tables.len(),
-        before.files.len()
+        "Proven: {} with {} and {} are the same as before, by digest.",
+        counted(before.tables.len(), "table"),
+        counted(rows, "row"),
+        counted(before.files.len(), "file")
     );
     let value = json!({
         "proven": true, "tables": before.tables.len(), "rows": rows, "files": before.files.len(),
-        "archive": report.path, "kept": keep,
+        "archive": output::path(&*report.path), "kept": keep,
     });
-    output::result(global, &text, &value)
+    output::result(global, text, &value)
 }
 
 async fn fill(places: &Places) -> Result<Sample, Failure> {

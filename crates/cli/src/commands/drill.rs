@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{DrillOptions, Drilled, Engine, Error};
+use backup::{DrillOptions, Drilled, Engine, Error, counted};
 use serde_json::{Value, json};
 
 use super::ACTOR;
 use crate::args::{Drill, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
-use crate::output;
+use crate::output::Lines;
 use crate::progress::Progress;
+use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(), Failure> {
-    let archives = archives(engine, options)?;
+    let archives = archives(global, engine, options)?;
     // One for all: what was asked for once is known for the others.
     let mut keys = KeyRing::new(&options.keys)?;
-    let (mut texts, mut values, mut first_failure) = (Vec::new(), Vec::new(), None);
+    let (mut lines, mut values, mut first_failure) = (Lines::default(), Vec::new(), None);
     for archive in &archives {
         let mut progress = Progress::new(global);
         let drill = DrillOptions {
@@ -28,67 +29,74 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
         drop(progress);
         match drilled {
             Ok(drilled) => {
-                texts.push(text(archive, &drilled));
+                add(&mut lines, archive, &drilled);
                 values.push(value(archive, &drilled));
             }
             // What was kept for rescue is no backup, so it fails nobody.
             Err(error @ Error::Rescue { .. }) if options.all => {
-                texts.push(format!("Passed over: {error}"));
-                values.push(json!({"archive": archive, "proven": false, "passed_over": error.to_string()}));
+                lines.add(format!("Passed over: {error}"));
+                values.push(json!({"archive": output::path(&**archive), "proven": false, "passed_over": error.to_string()}));
             }
             Err(error) => {
-                texts.push(format!("NOT PROVEN: {error}"));
-                values.push(json!({"archive": archive, "proven": false, "error": error.to_string()}));
+                lines.add(format!("NOT PROVEN: {error}"));
+                values.push(
+                    json!({"archive": output::path(&**archive), "proven": false, "error": error.to_string()}),
+                );
                 first_failure.get_or_insert(error);
             }
         }
     }
     match first_failure {
-        None => output::result(global, &texts.join("\n"), &json!({"drilled": values})),
+        None => output::result(global, lines, &json!({"drilled": values})),
         // One archive: its error is all there is to say.
         Some(error) if archives.len() == 1 => Err(error.into()),
         Some(error) => {
-            output::result(global, &texts.join("\n"), &json!({"drilled": values}))?;
+            output::result(global, lines, &json!({"drilled": values}))?;
             let failed = values.iter().filter(|value| value["error"].is_string()).count();
             let code = Failure::from(error).code;
-            let message = format!("{failed} of {} archives could not be proven", values.len());
+            let message = format!("{failed} of {} could not be proven", counted(values.len(), "archive"));
             Err(Failure { code, message, shown: true })
         }
     }
 }
 
-/// Those that were asked for, or the newest.
-fn archives(engine: &Engine, options: &Drill) -> Result<Vec<PathBuf>, Failure> {
+/// Returns those that were asked for, or the newest.
+fn archives(global: &Global, engine: &Engine, options: &Drill) -> Result<Vec<PathBuf>, Failure> {
     if !options.files.is_empty() {
-        return Ok(options.files.clone());
+        return options.files.iter().map(|file| places::archive(global, engine, file)).collect();
     }
-    let listed = engine.list()?.into_iter().map(|item| item.path);
-    let found: Vec<PathBuf> = if options.all { listed.collect() } else { listed.take(1).collect() };
+    let missing = |error| places::explain_missing(global, engine, error);
+    if !options.all {
+        return Ok(vec![engine.latest().map_err(missing)?]);
+    }
+    let found: Vec<PathBuf> = engine.list()?.into_iter().map(|item| item.path).collect();
     if found.is_empty() {
-        let folder = engine.places().backups.display();
-        return Err(Failure::not_found(format!(
-            "no archives in {folder}. Make one with `makermatrix backup`."
-        )));
+        return Err(missing(Error::NoBackups { folder: engine.places().backups.clone() }));
     }
     Ok(found)
 }
 
-fn text(archive: &Path, drilled: &Drilled) -> String {
-    let changed = match drilled.changed_tables.as_slice() {
-        [] => String::new(),
-        changed => format!("\n  restoring rewrites {}: the same number of rows", changed.join(", ")),
-    };
-    let noted = if drilled.status.is_some() { "" } else { "\n  this could not be noted beside the archive" };
-    format!(
-        "{}: proven\n  restored in {}, opened and compared: {} tables and {} files ({}) are the same\n  {} rows \
-         altogether{changed}{noted}\n  a real restore takes about as long, and a safety backup before it",
-        archive.display(),
+fn add(lines: &mut Lines, archive: &Path, drilled: &Drilled) {
+    lines.add(format!("{}: proven", archive.display()));
+    lines.add(format!(
+        "  restored in {}, opened and compared: {} and {} ({}) are the same",
         seconds(drilled.took.as_secs_f64()),
-        drilled.tables,
-        drilled.files,
+        counted(drilled.tables, "table"),
+        counted(drilled.files, "file"),
         output::bytes(drilled.bytes),
-        drilled.rows,
-    )
+    ));
+    lines.add(format!("  {} altogether", counted(drilled.rows, "row")));
+    if !drilled.changed_tables.is_empty() {
+        let changed = drilled.changed_tables.join(", ");
+        lines.add(format!("  restoring rewrites {changed}: no row is lost"));
+    }
+    for difference in drilled.totals.differences() {
+        lines.add(format!("  {difference}"));
+    }
+    if drilled.status.is_none() {
+        lines.add("  this could not be noted beside the archive");
+    }
+    lines.add("  a real restore takes about as long, and a safety backup before it");
 }
 
 fn seconds(seconds: f64) -> String {
@@ -97,11 +105,12 @@ fn seconds(seconds: f64) -> String {
 
 fn value(archive: &Path, drilled: &Drilled) -> Value {
     json!({
-        "archive": archive,
+        "archive": output::path(archive),
         "proven": true,
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,
         "changed_tables": drilled.changed_tables,
+        "totals": drilled.totals,
         "rows": drilled.rows,
         "files": drilled.files,
         "bytes": drilled.bytes,

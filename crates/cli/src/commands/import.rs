@@ -1,16 +1,15 @@
 //! `import`: what there is of the original, what would become of it, a question where something would be
 //! replaced, then the change, and what to do next.
 
-use std::fmt::Write;
-
 use backup::import::{Contents, ImportOptions, ImportReport, ImportSource};
-use backup::{Engine, RestoreOptions};
+use backup::{Engine, Error, RestoreOptions};
 use serde_json::{Value, json};
 
-use super::ACTOR;
-use super::restore::{encrypted_like, plan_json, plan_text};
+use super::restore::encrypted_like;
+use super::{ACTOR, plan};
 use crate::args::{self, Global};
 use crate::exit::Failure;
+use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{keys, output, places};
 
@@ -28,27 +27,30 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         },
     };
     // Before anything is said about the inventory here: this may be the wrong folder.
-    engine.find_import(&options)?;
-    places::announce(global, engine)?;
+    engine.find_import(&options).map_err(|error| explain(global, error))?;
+    let recovered = places::announce(global, engine)?;
+    if engine.places().database.symlink_metadata().is_err() {
+        places::require_no_other(global, engine)?;
+    }
     let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
         let mut progress = Progress::new(global);
         Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
     })?;
-    let found = found_text(staged.source(), staged.contents());
-    let plan = format!("Importing it:\n{}", plan_text(staged.plan()));
+    progress.notes.splice(0..0, recovered);
+    let mut shown = found_lines(staged.source(), staged.contents());
+    shown.add("Importing it:");
+    shown.append(&plan::lines(staged.plan()));
     let mut value = found_json(staged.source(), staged.contents());
-    value["plan"] = if global.json { plan_json(staged.plan()) } else { Value::Null };
+    value["plan"] = if global.json { plan::json(staged.plan()) } else { Value::Null };
     if args.replace.dry_run {
+        value["notes"] = json!(std::mem::take(&mut progress.notes));
         drop(progress);
         value["dry_run"] = json!(true);
-        return output::result(
-            global,
-            &format!("{found}{plan}Nothing was changed (dry run). All of it can be imported."),
-            &value,
-        );
+        shown.add("Nothing was changed (dry run). All of it can be imported.");
+        return output::result(global, shown, &value);
     }
     if staged.plan().replaces_data() && !args.replace.yes {
-        progress.suspend(|| output::say(global, &format!("{found}{}", plan.trim_end())));
+        progress.suspend(|| output::before_question(&shown));
         let question = format!("Replace {} with this?", engine.places().database.display());
         match progress.suspend(|| output::confirm(&question)) {
             Some(true) => {}
@@ -65,72 +67,90 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     value["notes"] = json!(std::mem::take(&mut progress.notes));
     drop(progress);
     let next = next_steps(&report, engine.encrypts());
-    let mut text = format!("{found}{plan}Imported.\n");
+    shown.add("Imported.");
     if let Some(path) = &report.restored.safety_backup {
         let encrypted = encrypted_like(report.restored.safety_lock, engine.encrypts());
-        let _ = writeln!(text, "What was there before is in {}{encrypted}", path.display());
+        shown.add(format!("What was there before is in {}{encrypted}", path.display()));
     }
-    text.push_str("\nNext:\n");
+    shown.add("");
+    shown.add("Next:");
     for step in &next {
-        let _ = writeln!(text, "- {step}");
+        shown.add(format!("- {step}"));
     }
-    value["archive"] = json!(report.archive);
-    value["safety_backup"] = json!(report.restored.safety_backup);
-    value["set_aside"] = json!(report.restored.set_aside);
+    value["archive"] = output::path(&*report.archive);
+    value["safety_backup"] = output::path(report.restored.safety_backup.as_deref());
+    value["set_aside"] = output::path(report.restored.set_aside.as_deref());
     value["next"] = json!(next);
-    output::result(global, &text, &value)
+    output::result(global, shown, &value)
 }
 
-fn found_text(source: &ImportSource, contents: &Contents) -> String {
-    let mut text = match source {
+/// Says how to go on with an inventory that is where it would be imported to.
+fn explain(global: &Global, error: Error) -> Failure {
+    let code = error.kind().into();
+    match &error {
+        Error::ImportSame { database, .. } => {
+            let init = places::init_with(global, database);
+            let message = format!(
+                "{error}. To go on with it where it is: {init} (and the same DATABASE_URL for every command). To import \
+                 it, name another place for the inventory with --data-dir."
+            );
+            Failure::new(code, message)
+        }
+        _ => error.into(),
+    }
+}
+
+fn found_lines(source: &ImportSource, contents: &Contents) -> Lines {
+    let mut lines = Lines::default();
+    match source {
         ImportSource::Archive(path) => {
-            format!("Found an archive\n  archive   {}\n", path.display())
+            lines.add("Found an archive");
+            lines.add(format!("  archive   {}", path.display()));
         }
         ImportSource::Data { database, .. } => {
             let size = output::bytes(contents.database_size);
-            format!("Found an inventory\n  database  {} ({size})\n", database.display())
+            lines.add("Found an inventory");
+            lines.add(format!("  database  {} ({size})", database.display()));
         }
-    };
-    let _ = writeln!(text, "  holds     {}", output::counts(&contents.rows));
-    let files = format!(
-        "{} datasheets ({}), {} images ({})",
-        contents.datasheets.0,
-        output::bytes(contents.datasheets.1),
-        contents.images.0,
-        output::bytes(contents.images.1)
-    );
-    let _ = match source {
-        ImportSource::Archive(_) => writeln!(text, "  files     {files}"),
+    }
+    lines.add(format!("  holds     {}", output::counts(&contents.rows)));
+    let files = output::files(contents.datasheets, contents.images);
+    lines.add(match source {
+        ImportSource::Archive(_) => format!("  files     {files}"),
         ImportSource::Data { static_files: Some(folder), .. } => {
-            writeln!(text, "  files     {}: {files}", folder.display())
+            format!("  files     {}: {files}", folder.display())
         }
         ImportSource::Data { static_files: None, .. } => {
-            writeln!(text, "  files     none found (name their folder with --static, if there are any)")
+            "  files     none found (name their folder with --static, if there are any)".to_owned()
         }
-    };
+    });
     for path in contents.dangling.iter().take(SHOWN) {
-        let _ = writeln!(text, "  missing   {path} (referred to, but not there)");
+        lines.add(format!("  missing   {path} (referred to, but not there)"));
     }
     if contents.dangling.len() > SHOWN {
-        let _ = writeln!(text, "  missing   {} more", contents.dangling.len() - SHOWN);
+        lines.add(format!("  missing   {} more", contents.dangling.len() - SHOWN));
     }
     if let ImportSource::Data { env: Some(env), .. } = source {
-        let _ = writeln!(text, "  settings  {} (not imported)", env.display());
+        lines.add(format!("  settings  {} (not imported)", env.display()));
     }
     for what in &contents.passwords {
-        let _ = writeln!(text, "  secrets   {what}, kept in the clear: taken out");
+        lines.add(format!("  secrets   {what}, kept in the clear: taken out"));
     }
     for user in &contents.default_passwords {
-        let _ = writeln!(text, "  secrets   {user} still has the password that everybody knows");
+        lines.add(format!("  secrets   {user} still has the password that everybody knows"));
     }
-    text
+    lines
 }
 
 fn found_json(source: &ImportSource, contents: &Contents) -> Value {
     let source = match source {
-        ImportSource::Archive(path) => json!({"archive": path}),
+        ImportSource::Archive(path) => json!({"archive": output::path(&**path)}),
         ImportSource::Data { database, static_files, env } => {
-            json!({"database": database, "static_files": static_files, "env": env})
+            json!({
+                "database": output::path(&**database),
+                "static_files": output::path(static_files.as_deref()),
+                "env": output::path(env.as_deref()),
+            })
         }
     };
     let files = |(count, bytes): (u64, u64)| json!({"count": count, "bytes": bytes});

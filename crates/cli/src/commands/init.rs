@@ -1,23 +1,25 @@
 //! `init`: an empty inventory, or an existing database brought up to date.
 
-use backup::Engine;
+use backup::{Engine, Totals};
 use inventory::sqlite::{self, Live};
 use inventory::{Ambient, Inventory};
 use serde_json::json;
 
-use super::{ACTOR, block_on};
+use super::{ACTOR, block_on, plan};
 use crate::args::Global;
 use crate::exit::{Code, Failure};
+use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    places::announce(global, engine)?;
+    let recovered = places::announce(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
     match sqlite::live_state(database)? {
-        Live::Missing | Live::Empty { .. } => {}
-        Live::Usable { .. } => return bring_up_to_date(global, engine),
+        Live::Missing => places::require_no_other(global, engine)?,
+        Live::Empty { .. } => {}
+        Live::Usable { .. } => return bring_up_to_date(global, engine, recovered),
         Live::Unusable(why) => {
             let message = format!(
                 "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
@@ -25,14 +27,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
             return Err(Failure::new(Code::Corrupt, message));
         }
     }
-    if let Some(folder) = database.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| backup::Error::Storage {
-            doing: "create",
-            path: folder.to_owned(),
-            source,
-        })?;
-    }
-    inventory::StaticFiles::new(&engine.places().static_files).create_folders()?;
+    engine.prepare_new_inventory(ACTOR)?;
     block_on(async {
         let inventory = Inventory::create(database, Ambient::system()).await?;
         inventory.close().await
@@ -44,25 +39,38 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     )
 }
 
-fn bring_up_to_date(global: &Global, engine: &Engine) -> Result<(), Failure> {
+fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) -> Result<(), Failure> {
     let mut progress = Progress::new(global);
+    progress.notes = recovered;
     let migrated = engine.migrate(ACTOR, &mut progress)?;
+    let notes = std::mem::take(&mut progress.notes);
     drop(progress);
     let database = engine.places().database.display().to_string();
     match migrated {
         None => output::result(
             global,
             "There is an inventory already, and it is up to date.",
-            &json!({"database": database, "created": false, "migrations": []}),
+            &json!({"database": database, "created": false, "migrations": [], "notes": notes}),
         ),
-        Some((migrations, safety)) => output::result(
-            global,
-            &format!(
+        Some((migrated, safety)) => {
+            let differences = migrated.before.differences(&migrated.after);
+            let mut lines = Lines::from(format!(
                 "Brought the database up to date ({}). As it was before, it is in {}.",
-                migrations.join(", "),
+                migrated.applied.join(", "),
                 safety.path.display()
-            ),
-            &json!({"database": database, "created": false, "migrations": migrations, "safety_backup": safety.path}),
-        ),
+            ));
+            plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
+            let value = json!({
+                "database": database,
+                "created": false,
+                "migrations": migrated.applied,
+                "adjustments": migrated.adjustments,
+                "totals": Totals { before: migrated.before, after: migrated.after },
+                "differences": differences,
+                "safety_backup": output::path(&*safety.path),
+                "notes": notes,
+            });
+            output::result(global, lines, &value)
+        }
     }
 }

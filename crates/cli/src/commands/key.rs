@@ -14,7 +14,8 @@ use super::ACTOR;
 use crate::args::Global;
 use crate::emergency_kit::Kit;
 use crate::exit::{Code, Failure};
-use crate::{keys, output};
+use crate::output::Lines;
+use crate::{keys, output, places};
 
 /// Makes a key. Nothing of it is kept but what is written where it was asked for.
 pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>) -> Result<(), Failure> {
@@ -22,6 +23,9 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
         if path.symlink_metadata().is_ok() {
             return Err(taken(path));
         }
+    }
+    if file.is_some() && file == kit_file {
+        return Err(Failure::usage("the secret key and the emergency kit need two names"));
     }
     let identity = Identity::generate();
     let made = Ambient::system().utc().format("%Y-%m-%d").to_string();
@@ -33,21 +37,24 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
         write_new(path, &text)?;
     }
     if let Some(path) = kit_file {
-        write_new(path, &kit.page()?)?;
+        let written = kit.page().and_then(|page| write_new(path, &page));
+        // Half of what was asked for would be taken for all of it, and stand in the way of the next try.
+        written.inspect_err(|_| file.iter().for_each(|file| drop(RealDisk.remove(file))))?;
     }
     let recipient = identity.recipient().to_string();
-    let mut text = match kit_file {
+    let mut lines = Lines::default();
+    match kit_file {
         // Most terminals are dark, paper is not.
-        None => kit.text(io::stdout().is_terminal())?,
-        Some(path) => format!("The emergency kit is in {}: print it, then delete it.\n", path.display()),
-    };
-    if let Some(path) = file {
-        text.push_str(&format!(
-            "\nThe secret key is also in {}: copy it to where it is safe.\n",
-            path.display()
-        ));
+        None => lines.add_each(&kit.text(io::stdout().is_terminal())?),
+        Some(path) => {
+            lines.add(format!("The emergency kit is in {}: print it, then delete it.", path.display()));
+        }
     }
-    text.push_str(&format!(
+    if let Some(path) = file {
+        lines.add("");
+        lines.add(format!("The secret key is also in {}: copy it to where it is safe.", path.display()));
+    }
+    lines.add_each(&format!(
         "\nTo encrypt all backups for this key, put this into makermatrix.toml in the data folder:\n\n\
          [backup.encryption]\nrecipients = [\"{recipient}\"]\nrequired = true\n\n\
          Then make a backup, and prove that the key opens it: makermatrix key check FILE-WITH-THE-KEY\n"
@@ -56,11 +63,11 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     let secret = (file.is_none() && kit_file.is_none()).then(|| identity.to_text());
     let value = json!({
         "recipient": recipient,
-        "identity_file": file,
-        "kit": kit_file,
+        "identity_file": output::path(file),
+        "kit": output::path(kit_file),
         "identity": secret.as_ref().map(|secret| secret.expose_secret()),
     });
-    output::result(global, &text, &value)
+    output::result(global, lines, &value)
 }
 
 /// Writes a file that was not there, for its owner alone.
@@ -89,8 +96,8 @@ pub(crate) fn check(
 ) -> Result<(), Failure> {
     let identities = keys::identities(file)?;
     let archive = match archive {
-        Some(path) => path.to_owned(),
-        None => newest_encrypted(engine)?,
+        Some(path) => places::archive(global, engine, path)?,
+        None => newest_encrypted(global, engine)?,
     };
     let mut checked = None;
     for identity in &identities {
@@ -110,20 +117,25 @@ pub(crate) fn check(
         Some(at) => format!("noted beside it, {at}"),
         None => "this is noted only of archives in the backup folder that have been verified".to_owned(),
     };
-    let text = format!(
-        "{}: the key opens it\n  {recipient}\n  {noted}\n  `makermatrix drill {} --identity {}` restores it somewhere, and proves all of it",
-        archive.display(),
+    let mut lines = Lines::from(format!("{}: the key opens it", archive.display()));
+    lines.add(format!("  {recipient}"));
+    lines.add(format!("  {noted}"));
+    lines.add(format!(
+        "  `makermatrix drill {} --identity {}` restores it somewhere, and proves all of it",
         archive.display(),
         file.display()
-    );
+    ));
     output::result(
         global,
-        &text,
-        &json!({"archive": archive, "opens": true, "recipient": recipient, "key_checked_at": at}),
+        lines,
+        &json!({"archive": output::path(&*archive), "opens": true, "recipient": recipient, "key_checked_at": at}),
     )
 }
 
-fn newest_encrypted(engine: &Engine) -> Result<std::path::PathBuf, Failure> {
+fn newest_encrypted(global: &Global, engine: &Engine) -> Result<std::path::PathBuf, Failure> {
+    if !engine.places().backups.exists() {
+        places::require_inventory(global, engine)?;
+    }
     let listed = engine.list()?.into_iter();
     let mut encrypted = listed.filter(|item| {
         item.summary.as_ref().is_ok_and(|summary| matches!(summary.lock, Some(Lock::Recipients(_))))

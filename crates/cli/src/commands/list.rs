@@ -1,49 +1,51 @@
 //! `list`
 
-use std::fmt::Write;
-
 use archive::Lock;
-use backup::{Engine, Summary};
+use backup::{Engine, Summary, counted};
 use serde_json::{Value, json};
 
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
-use crate::output;
+use crate::output::Lines;
+use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result<(), Failure> {
+    if !engine.places().backups.exists() {
+        places::require_inventory(global, engine)?;
+    }
     let listed = KeyRing::new(keys)?.give(engine).list()?;
     let folder = engine.places().backups.display().to_string();
-    let mut text = String::new();
+    let mut lines = Lines::default();
     let mut values = Vec::new();
     for item in &listed {
         let name = item.path.file_name().unwrap_or_default().to_string_lossy();
         let created: String = item.created.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect();
         let size =
             item.summary.as_ref().map_or_else(|_| String::new(), |summary| output::bytes(summary.size));
-        let _ = writeln!(text, "{created}  {size:>10}  {name}");
-        let mut value = json!({"archive": item.path, "created_at": item.created});
+        lines.add(format!("{created}  {size:>10}  {name}"));
+        let mut value = json!({"archive": output::path(&*item.path), "created_at": item.created});
         match &item.summary {
             Ok(summary) => {
-                describe(&mut text, summary);
+                describe(&mut lines, summary);
                 merge(&mut value, as_json(summary));
             }
             Err(error) => {
-                let _ = writeln!(text, "    unusable: {error}");
+                lines.add(format!("    unusable: {error}"));
                 merge(&mut value, json!({"error": error.to_string()}));
             }
         }
         values.push(value);
     }
     if listed.is_empty() {
-        text = format!("No archives in {folder}. Make one with `makermatrix backup`.");
+        lines.add(format!("No archives in {folder}. Make one with `makermatrix backup`."));
     }
-    output::result(global, &text, &json!({"folder": folder, "archives": values}))
+    output::result(global, lines, &json!({"folder": folder, "archives": values}))
 }
 
-fn describe(text: &mut String, summary: &Summary) {
+fn describe(lines: &mut Lines, summary: &Summary) {
     if let Some(lock) = summary.lock {
-        let _ = writeln!(text, "    encrypted: {lock}");
+        lines.add(format!("    encrypted: {lock}"));
     }
     if let Some(contents) = &summary.contents {
         let what = match contents.format {
@@ -52,7 +54,8 @@ fn describe(text: &mut String, summary: &Summary) {
             None => format!("database {}", output::bytes(contents.database_size)),
         };
         let (datasheets, images) = (contents.datasheets.0, contents.images.0);
-        let _ = writeln!(text, "    {what}; {datasheets} datasheets, {images} images");
+        let files = format!("{}, {}", counted(datasheets, "datasheet"), counted(images, "image"));
+        lines.add(format!("    {what}; {files}"));
     }
     let status = summary.status.as_ref();
     let proven = status.and_then(|status| status.proven.as_ref());
@@ -67,7 +70,7 @@ fn describe(text: &mut String, summary: &Summary) {
         }
         _ => String::new(),
     };
-    let _ = writeln!(text, "    {verified}, {proven}{key}");
+    lines.add(format!("    {verified}, {proven}{key}"));
 }
 
 fn as_json(summary: &Summary) -> Value {

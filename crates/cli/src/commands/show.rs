@@ -1,6 +1,5 @@
 //! `show`
 
-use std::fmt::Write;
 use std::path::Path;
 
 use archive::Lock;
@@ -10,7 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
-use crate::output;
+use crate::output::Lines;
+use crate::{output, places};
 
 pub(crate) fn run(
     global: &Global,
@@ -19,30 +19,36 @@ pub(crate) fn run(
     list_files: bool,
     keys: &args::Keys,
 ) -> Result<(), Failure> {
+    let file = &*places::archive(global, engine, file)?;
     let summary = KeyRing::new(keys)?.give(engine).show(file)?;
-    let mut text = format!("{}\n  size      {}\n", file.display(), output::bytes(summary.size));
+    let mut lines = Lines::from(file.display());
+    lines.add(format!("  size      {}", output::bytes(summary.size)));
     if let Some(lock) = summary.lock {
-        let _ = writeln!(text, "  encrypted {lock}");
+        lines.add(format!("  encrypted {lock}"));
     }
     match &summary.contents {
-        Some(contents) => describe(&mut text, contents, list_files),
-        None => text.push_str("  inside    not shown without the key (--identity or --passphrase-file)\n"),
+        Some(contents) => describe(&mut lines, contents, list_files),
+        None => lines.add("  inside    not shown without the key (--identity or --passphrase-file)"),
     }
     let status = summary.status.as_ref();
     let proven = status.and_then(|status| status.proven.as_ref());
     let key_checked = status.and_then(|status| status.key_checked.as_ref());
-    let _ = writeln!(
-        text,
-        "  verified  {}\n  proven    {}",
-        status.map_or("not yet, or changed since (run `makermatrix verify`)", |status| &status.verified_at),
-        proven.map_or("not yet, or changed since (run `makermatrix drill`)", |proven| &proven.at),
-    );
+    let verified = status.map(|status| status.verified_at.as_str());
+    let proven_at = proven.map(|proven| proven.at.as_str());
+    lines.add(format!(
+        "  verified  {}",
+        verified.unwrap_or("not yet, or changed since (run `makermatrix verify`)")
+    ));
+    lines.add(format!(
+        "  proven    {}",
+        proven_at.unwrap_or("not yet, or changed since (run `makermatrix drill`)")
+    ));
     if let Some(Lock::Recipients(_)) = summary.lock {
         let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
-        let _ = writeln!(text, "  key       shown to open it: {checked}");
+        lines.add(format!("  key       shown to open it: {checked}"));
     }
     let mut value = json!({
-        "archive": file,
+        "archive": output::path(file),
         "size": summary.size,
         "encrypted": summary.lock.map(|lock| lock.to_string()),
         "verified_at": status.map(|status| &status.verified_at),
@@ -54,10 +60,10 @@ pub(crate) fn run(
     if let (true, Some(contents), Value::Object(value)) = (global.json, &summary.contents, &mut value) {
         value.extend(contents_json(contents));
     }
-    output::result(global, &text, &value)
+    output::result(global, lines, &value)
 }
 
-fn describe(text: &mut String, contents: &Contents, list_files: bool) {
+fn describe(lines: &mut Lines, contents: &Contents, list_files: bool) {
     let unknown = "unknown";
     let info = &contents.info;
     let counts = match contents.rows.is_empty() {
@@ -66,33 +72,26 @@ fn describe(text: &mut String, contents: &Contents, list_files: bool) {
     };
     if let Some(format) = contents.format {
         let (made, version) = (info.created_at().unwrap_or(unknown), info.version().unwrap_or(unknown));
-        let _ = writeln!(text, "  made      {made} by MakerMatrix {version}\n  format    {format}");
+        lines.add(format!("  made      {made} by MakerMatrix {version}"));
+        lines.add(format!("  format    {format}"));
     }
-    let _ = writeln!(
-        text,
-        "  database  {}{counts}\n  files     {} datasheets ({}), {} images ({})",
-        output::bytes(contents.database_size),
-        contents.datasheets.0,
-        output::bytes(contents.datasheets.1),
-        contents.images.0,
-        output::bytes(contents.images.1),
-    );
+    lines.add(format!("  database  {}{counts}", output::bytes(contents.database_size)));
+    lines.add(format!("  files     {}", output::files(contents.datasheets, contents.images)));
     if let Some(manifest) = info.v3() {
         for path in &manifest.dangling {
-            let _ =
-                writeln!(text, "  missing   {path} (referred to, but not there when the backup was made)");
+            lines.add(format!("  missing   {path} (referred to, but not there when the backup was made)"));
         }
         for left in &manifest.left_out {
-            let _ = writeln!(text, "  left out  {}: {}", left.what, left.why);
+            lines.add(format!("  left out  {}: {}", left.what, left.why));
         }
         if let Some(why) = &manifest.damaged {
-            let _ = writeln!(text, "  rescue    the database is damaged and cannot be restored: {why}");
+            lines.add(format!("  rescue    the database is damaged and cannot be restored: {why}"));
         }
     }
     if list_files {
         for (name, size, hash) in &contents.files {
             let hash = hash.map_or_else(|| "-".repeat(64), |hash| hash.to_string());
-            let _ = writeln!(text, "  {hash}  {size:>12}  {name}");
+            lines.add(format!("  {hash}  {size:>12}  {name}"));
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use backup::Engine;
+use backup::{Engine, counted};
 use serde_json::json;
 
 use super::ACTOR;
 use crate::args::{self, Global};
 use crate::exit::Failure;
+use crate::output::Lines;
 use crate::progress::Progress;
-use crate::{keys, output};
+use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Keys) -> Result<(), Failure> {
+    let file = &*places::archive(global, engine, file)?;
     let verified = keys::unlocking(engine, keys, |engine| {
         let mut progress = Progress::new(global);
         engine.verify(ACTOR, file, &mut progress)
@@ -21,20 +23,17 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         archive::Format::V3 => "every hash, row count and digest is as the manifest says",
         _ => "every CRC-32 is right (this format has no hashes to compare with)",
     };
-    let violations = match verified.database.violation_count {
-        0 => String::new(),
-        count => format!("\n  {count} rows have broken foreign keys: restoring needs --allow-violations"),
-    };
-    let text = format!(
-        "{}: sound\n  format {}, {} files, {} unpacked\n  {compared}\n  database opened and checked: {}{violations}",
-        file.display(),
-        verified.format,
-        verified.files,
-        output::bytes(verified.bytes),
-        output::counts(&rows),
-    );
+    let mut lines = Lines::from(format!("{}: sound", file.display()));
+    let (files, size) = (counted(verified.files, "file"), output::bytes(verified.bytes));
+    lines.add(format!("  format {}, {files}, {size} unpacked", verified.format));
+    lines.add(format!("  {compared}"));
+    lines.add(format!("  database opened and checked: {}", output::counts(&rows)));
+    if verified.database.violation_count > 0 {
+        let rows = counted(verified.database.violation_count, "row");
+        lines.add(format!("  {rows} with a broken foreign key: restoring needs --allow-violations"));
+    }
     let value = json!({
-        "archive": file,
+        "archive": output::path(file),
         "sound": true,
         "format": verified.format.to_string(),
         "files": verified.files,
@@ -43,5 +42,5 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         "foreign_key_violations": verified.database.violation_count,
         "verified_at": verified.status.map(|status| status.verified_at),
     });
-    output::result(global, &text, &value)
+    output::result(global, lines, &value)
 }

@@ -10,5 +10,9 @@ mod import;
 mod injected;
 mod killed;
 mod lessons;
+#[cfg(unix)]
+mod odd_paths;
+#[cfg(unix)]
+mod special_files;
 mod support;
 mod two_states;

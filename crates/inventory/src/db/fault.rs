@@ -2,29 +2,18 @@
 
 use sea_orm::sqlx;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
-use snapshot::sql;
 
-/// The meaning of an error of a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// A value that has to be unique is there already.
-    Unique,
-    /// A row refers to one that is not there, or is referred to.
-    Reference,
-    /// The transaction met another one and may succeed when it is run again.
-    Retry,
-    /// The database is held or overloaded by others.
-    Busy,
-    /// The disk, the memory, or the connection to the server failed.
-    Storage,
-    /// The database is damaged.
-    Damaged,
-    /// A defect of this program, or of a driver.
-    Other,
+use crate::Error;
+use crate::error::DatabaseFault as Fault;
+
+impl From<DbErr> for Error {
+    fn from(source: DbErr) -> Self {
+        Self::Database { fault: fault(&source), source }
+    }
 }
 
 /// Tells what an error of a driver means.
-pub(crate) fn fault(error: &DbErr) -> Fault {
+fn fault(error: &DbErr) -> Fault {
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Fault::Busy,
         DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => Fault::Storage,
@@ -49,11 +38,6 @@ fn fault_of_driver(error: &sqlx::Error) -> Fault {
         }
         _ => Fault::Other,
     }
-}
-
-/// Tells what an error of SQLite means.
-pub(crate) fn fault_of_sqlite(error: &sql::Error) -> Fault {
-    error.sqlite_error().map_or(Fault::Other, |error| fault_of_code(error.extended_code))
 }
 
 /// See <https://sqlite.org/rescode.html>. The lower byte of an extended code is the primary one.

@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("m0002_category_tree", include_str!("postgres/m0002_category_tree.sql")),
     ("m0003_restore_marker", include_str!("postgres/m0003_restore_marker.sql")),
     ("m0004_passwords", include_str!("postgres/m0004_passwords.sql")),
+    ("m0005_stock_by_location", include_str!("postgres/m0005_stock_by_location.sql")),
 ];
 
 const RECORD: &str = "\

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
+use durable::{Disk, Readers, RealDisk};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
 
 use crate::migration::{self, SchemaState};
@@ -23,7 +24,8 @@ pub(super) const WRITE: TransactionOptions = TransactionOptions {
 pub(super) const READ: TransactionOptions =
     TransactionOptions { isolation_level: None, access_mode: None, sqlite_transaction_mode: None };
 
-pub(super) async fn create(path: &Path) -> Result<(), Error> {
+/// Makes the file, which only its owner may read, and the tables in it.
+pub(super) fn create(path: &Path) -> Result<(), Error> {
     refuse_pending_restore(path)?;
     match fs::metadata(path) {
         Ok(file) if file.len() > 0 => {
@@ -31,11 +33,11 @@ pub(super) async fn create(path: &Path) -> Result<(), Error> {
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::File::create_new(path).map_err(|error| Error::io(path, error))?;
+            RealDisk.create(path, Readers::Owner).map_err(|error| Error::io(path, error))?;
         }
         Err(error) => return Err(Error::io(path, error)),
     }
-    migration::apply(path).await?;
+    migration::migrate(path)?;
     Ok(())
 }
 
@@ -47,12 +49,12 @@ pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseCon
         SchemaState::Behind(pending) => return Err(Error::NeedsMigration { pending }),
         SchemaState::Newer(found) => return Err(Error::Newer { found }),
     }
-    let writer = Database::connect(options(path, 1, false)).await?;
-    Ok((writer, Database::connect(options(path, READERS, true)).await?))
+    let writer = connect(path, 1, false).await?;
+    Ok((writer, connect(path, READERS, true).await?))
 }
 
-fn options(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
-    let path = path.to_owned();
+async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<DatabaseConnection, Error> {
+    let file = path.to_owned();
     let mut options = ConnectOptions::new("sqlite:");
     options
         .max_connections(connections)
@@ -60,7 +62,7 @@ fn options(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
-                .filename(&path)
+                .filename(&file)
                 .create_if_missing(false)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true)
@@ -68,7 +70,7 @@ fn options(path: &Path, connections: u32, query_only: bool) -> ConnectOptions {
                 .pragma("synchronous", "FULL");
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
-    options
+    Database::connect(options).await.map_err(|error| about(error.into(), path))
 }
 
 fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
@@ -76,5 +78,37 @@ fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
     match beside.into_iter().find(|(_, name)| name.ends_with(".json")) {
         Some((journal, _)) => Err(Error::RestorePending { journal }),
         None => Ok(()),
+    }
+}
+
+/// Tells which database an error of the database library is about, where the library gives the code
+/// that SQLite gave it, or the error of the operating system.
+fn about(error: Error, path: &Path) -> Error {
+    use sea_orm::sqlx::Error as Sqlx;
+    use sea_orm::{DbErr, RuntimeErr};
+    let Error::Database {
+        source:
+            DbErr::Conn(RuntimeErr::SqlxError(source))
+            | DbErr::Exec(RuntimeErr::SqlxError(source))
+            | DbErr::Query(RuntimeErr::SqlxError(source)),
+        ..
+    } = &error
+    else {
+        return error;
+    };
+    match &**source {
+        Sqlx::Io(source) => Error::io(path, io::Error::new(source.kind(), source.to_string())),
+        Sqlx::Database(source) => match source.code().and_then(|code| code.parse().ok()) {
+            Some(code) => {
+                let code = snapshot::sql::ffi::Error::new(code);
+                let text = Some(source.message().to_owned());
+                match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                    snapshot::Error::Sqlite(_) => error,
+                    known => known.into(),
+                }
+            }
+            None => error,
+        },
+        _ => error,
     }
 }

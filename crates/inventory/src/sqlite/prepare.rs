@@ -7,7 +7,7 @@ use snapshot::sql::{self, Connection, OptionalExtension, params};
 use snapshot::{explain, open_copy, open_live_reader};
 
 use crate::Error;
-use crate::migration;
+use crate::migration::{self, MigrationReport};
 
 use super::redact::redact;
 
@@ -27,8 +27,8 @@ pub struct Preparation<'a> {
 /// What was done to a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// Migrations applied.
-    pub migrations: Vec<String>,
+    /// What migrating did; the totals in any case.
+    pub migrated: MigrationReport,
     /// Tasks that were waiting or running and are now cancelled.
     pub cancelled_tasks: u64,
     /// Passwords taken out, as [`redact`] says it.
@@ -43,10 +43,10 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
     let redacted = redact(copy)?;
-    let migrations = migration::migrate_redacted(copy)?;
-    let connection = open_copy(copy)?;
+    let mut connection = open_copy(copy)?;
+    let migrated = migration::apply(&mut connection, copy)?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
-    Ok(Prepared { migrations, cancelled_tasks, redacted })
+    Ok(Prepared { migrated, cancelled_tasks, redacted })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:

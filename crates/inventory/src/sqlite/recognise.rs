@@ -13,14 +13,20 @@ use crate::migration::{self, SchemaState};
 /// Tables named in a message; more help nobody.
 const SHOWN: usize = 20;
 
-/// Tables without which a database is none of MakerMatrix.
-const REQUIRED: [(&str, &[&str]); 5] = [
+/// Tables and columns without which a database is none of MakerMatrix, in any age.
+const REQUIRED: [(&str, &[&str]); 3] = [
     ("partmodel", &["id", "part_name"]),
     ("locationmodel", &["id", "name", "parent_id"]),
     ("categorymodel", &["id", "name"]),
-    ("usermodel", &["id", "username", "hashed_password"]),
-    ("rolemodel", &["id", "name", "permissions"]),
 ];
+
+/// Those of every age but the first, which had no users yet.
+const USERS: [(&str, &[&str]); 2] =
+    [("usermodel", &["id", "username", "hashed_password"]), ("rolemodel", &["id", "name", "permissions"])];
+
+/// Those of the age without users: a part has its quantity and its location in itself.
+const WITHOUT_USERS: [(&str, &[&str]); 2] =
+    [("partmodel", &["quantity", "location_id"]), ("partcategorylink", &["part_id", "category_id"])];
 
 /// What a sound database of MakerMatrix holds.
 #[derive(Debug, Clone)]
@@ -80,12 +86,22 @@ fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(
             .query_map([table], |row| row.get(0))?
             .collect()
     };
-    for (table, required) in REQUIRED {
-        let found = columns(table).map_err(|error| explain(path, error))?;
-        if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
-            let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
-            return Err(Error::Foreign { path: path.to_owned(), tables });
+    let has_all = |wanted: &[(&str, &[&str])]| -> SqlResult<bool> {
+        for (table, required) in wanted {
+            let found = columns(table)?;
+            if !required.iter().all(|&column| found.iter().any(|name| name == column)) {
+                return Ok(false);
+            }
         }
+        Ok(true)
+    };
+    let is_ours = || -> SqlResult<bool> {
+        let has_users = names.iter().any(|name| name == "usermodel" || name == "rolemodel");
+        Ok(has_all(&REQUIRED)? && if has_users { has_all(&USERS)? } else { has_all(&WITHOUT_USERS)? })
+    };
+    if !is_ours().map_err(|error| explain(path, error))? {
+        let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
+        return Err(Error::Foreign { path: path.to_owned(), tables });
     }
     Ok(())
 }

@@ -5,20 +5,16 @@
 mod json;
 
 use std::path::Path;
-use std::time::Duration;
 
 use snapshot::sql::functions::{Context, FunctionFlags};
 use snapshot::sql::types::{Value, ValueRef};
-use snapshot::sql::{Connection, OpenFlags, Result};
+use snapshot::sql::{Connection, Result};
 use snapshot::{explain, open_copy};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
 
 use json::without_passwords;
-
-/// How long a database in use is waited for.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Columns of `tasks` that hold JSON in which a password can be.
 const TASK_COLUMNS: [&str; 2] = ["input_data", "result_data"];
@@ -33,19 +29,6 @@ const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
     Ok(redact_in(&connection).map_err(|error| explain(copy, error))?)
-}
-
-/// The same for a database that is in use, which the original may have written to. Other programs can go on
-/// reading, and wait to write.
-pub(crate) fn redact_live(path: &Path) -> std::result::Result<(), Error> {
-    let redacted =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            redact_in(&connection)?;
-            // What was overwritten is still in the log, and under it.
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        });
-    Ok(redacted.map_err(|error| explain(path, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<String>> {

@@ -4,11 +4,11 @@ use std::fmt;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{User, hashing, password};
+use super::{User, hashing};
 use crate::db::entity::{usermodel, userrolelink};
 use crate::db::record::Secret;
 use crate::fields::{Fields, Problem};
-use crate::{Access, Command, Error, Permission, Work, roles};
+use crate::{Access, Command, Error, Permission, Work, password, roles};
 
 /// The fewest characters of a username.
 const MIN_USERNAME: usize = 3;

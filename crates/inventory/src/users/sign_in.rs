@@ -4,10 +4,10 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{User, hashing, password, with_roles};
+use super::{User, hashing, with_roles};
 use crate::db::entity::usermodel::{Column, Entity, Model};
 use crate::db::record::Secret;
-use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work};
+use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work, password};
 
 impl Inventory {
     /// Returns the active user with this name and password; nobody when either is wrong, which takes equally long.

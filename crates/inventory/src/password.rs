@@ -218,10 +218,7 @@ mod tests {
         let problems = |password: &str| {
             let mut fields = Fields::default();
             validate(password, &mut fields);
-            match fields.finish() {
-                Err(Error::Invalid { fields }) => fields.into_iter().map(|field| field.problem).collect(),
-                _ => Vec::new(),
-            }
+            fields.into_errors().into_iter().map(|field| field.problem).collect::<Vec<_>>()
         };
         assert_eq!(problems("short"), [Problem::TooShort { min: 8 }, Problem::NoUpperCase, Problem::NoDigit]);
         assert_eq!(problems("ALLUPPER1"), [Problem::NoLowerCase]);

@@ -1,0 +1,27 @@
+//! The places of an inventory that does not exist yet.
+
+use durable::{Readers, folder_of};
+use inventory::{Actor, Permission};
+
+use crate::{Engine, Error};
+
+impl Engine {
+    /// Creates the folders of a new inventory and an empty file for its database. Only the owner may
+    /// read and write the database: it holds password hashes, and SQLite would let everybody read it.
+    ///
+    /// # Errors
+    /// [`Error::PathNotText`], [`Error::Storage`].
+    pub fn prepare_new_inventory(&self, actor: &Actor) -> Result<(), Error> {
+        crate::create::require(actor, "creating an inventory", Permission::BackupRestore)?;
+        self.places.require_text()?;
+        let database = &self.places.database;
+        let folder = folder_of(database);
+        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        let static_files = self.static_files();
+        static_files.create_folders().map_err(Error::live(static_files.root()))?;
+        if database.symlink_metadata().is_err() {
+            self.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! The last restores of an inventory, noted beside the archives in `restores.json`, so that the last one can be
+//! undone. A restore is noted before it is committed; whether it took place, the marker in the database says. So
+//! a note is right whenever the process ends.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use durable::write_durably;
+use inventory::{Actor, Permission, sqlite};
+use serde::{Deserialize, Serialize};
+
+use crate::{Engine, Error};
+
+/// The name of the file in the folder of backups.
+const NAME: &str = "restores.json";
+
+/// The version of its format.
+const FORMAT: u32 = 1;
+
+/// Restores kept; older ones are forgotten.
+const MAX_RESTORES: usize = 20;
+
+/// A restore that replaced the inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreRecord {
+    /// The id of the restore, which is also its marker in the database.
+    pub id: String,
+    /// When it was committed, local time, `YYYY-MM-DD HH:MM:SS`.
+    pub at: String,
+    /// The archive that was restored, as its path was given.
+    pub archive: String,
+    /// The name of the safety backup in the folder of backups; `None` if none was made.
+    pub safety_backup: Option<String>,
+}
+
+/// What has to be done to undo a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    /// The restore to undo.
+    pub restore: RestoreRecord,
+    /// The archive of what was there before it.
+    pub safety_backup: PathBuf,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct History {
+    format: u32,
+    /// Newest last.
+    restores: Vec<RestoreRecord>,
+}
+
+impl Engine {
+    /// Finds the last restore of this inventory, and the archive that undoes it. Undoing is a restore like any
+    /// other, so it can be undone as well.
+    ///
+    /// # Errors
+    /// [`Error::NothingToUndo`] when no restore is noted, and [`Error::NoSafetyBackup`] when the last one made no
+    /// safety backup, or that is gone.
+    pub fn find_undo(&self, actor: &Actor) -> Result<Undo, Error> {
+        crate::create::require(actor, "undoing a restore", Permission::BackupRestore)?;
+        let database = &self.places.database;
+        let mut last = None;
+        for restore in self.history()?.restores.into_iter().rev() {
+            if sqlite::has_marker(database, &restore.id).map_err(Error::live(database))? {
+                last = Some(restore);
+                break;
+            }
+        }
+        let Some(restore) = last else {
+            return Err(Error::NothingToUndo { folder: self.places.backups.clone() });
+        };
+        let safety_backup = restore.safety_backup.as_ref().map(|name| self.places.backups.join(name));
+        match safety_backup {
+            Some(safety_backup) if safety_backup.exists() => Ok(Undo { restore, safety_backup }),
+            missing => Err(Error::NoSafetyBackup { archive: restore.archive, at: restore.at, missing }),
+        }
+    }
+
+    /// Notes a restore that is about to be committed. Without a safety backup nothing could be undone, so a folder
+    /// that cannot be written then stops nobody.
+    pub(super) fn note_restore(&self, restore: RestoreRecord) -> Result<(), Error> {
+        let required = restore.safety_backup.is_some();
+        if !required && !self.places.backups.exists() {
+            return Ok(());
+        }
+        match self.write_history(restore) {
+            Err(_) if !required => Ok(()),
+            written => written,
+        }
+    }
+
+    fn write_history(&self, restore: RestoreRecord) -> Result<(), Error> {
+        let mut history = self.history()?;
+        history.restores.push(restore);
+        let forgotten = history.restores.len().saturating_sub(MAX_RESTORES);
+        history.restores.drain(..forgotten);
+        let json = serde_json::to_vec_pretty(&history).expect("a plain struct becomes JSON");
+        let path = self.places.backups.join(NAME);
+        write_durably(&*self.disk, &path, &json).map_err(Error::storage("write", &path))
+    }
+
+    /// Reads the notes. One that cannot be understood is as good as none: it holds nothing that is needed but to
+    /// undo, and must not stand in the way of a restore.
+    fn history(&self) -> Result<History, Error> {
+        let path = self.places.backups.join(NAME);
+        let none = History { format: FORMAT, restores: Vec::new() };
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let read = serde_json::from_slice(&bytes).ok();
+                Ok(read.filter(|history: &History| history.format == FORMAT).unwrap_or(none))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(none),
+            Err(source) => Err(Error::storage("read", &path)(source)),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Runs the commands of `docs/tour.md`, one after the other in one folder, and compares what they print
+//! with what the page says they print.
+//!
+//! `MAKERMATRIX_TOUR=write` writes the page anew from what the commands print; read the difference as
+//! carefully as code.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::Shop;
+
+#[test]
+fn the_tour_shows_what_the_program_prints() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tour.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let shop = Shop::new();
+    let mut commands = 0;
+    let mut written = String::new();
+    let mut differences = Vec::new();
+    for part in parts(&text) {
+        match part {
+            Part::Prose(line) => written.push_str(&format!("{line}\n")),
+            Part::Command { command, expected } => {
+                commands += 1;
+                let printed = run(&shop, &command);
+                if same(&printed, &expected) {
+                    written.push_str(&format!("$ {command}\n{expected}"));
+                } else {
+                    differences.push(format!("$ {command}\n--- the page\n{expected}--- printed\n{printed}"));
+                    written.push_str(&format!("$ {command}\n{printed}"));
+                }
+            }
+        }
+    }
+    assert!(commands > 5, "the page has commands");
+    if env::var_os("MAKERMATRIX_TOUR").is_some_and(|wish| wish == "write") {
+        fs::write(&page, written).unwrap();
+    } else {
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+        assert_eq!(written, text, "the page is read whole");
+    }
+}
+
+enum Part {
+    Prose(String),
+    Command { command: String, expected: String },
+}
+
+/// Returns the lines of a page and, from its `console` blocks, each command with the lines below it.
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some(fence) = line.strip_prefix("```") {
+            inside = fence == "console";
+        }
+        match (inside, line.strip_prefix("$ "), parts.last_mut()) {
+            (true, Some(command), _) => {
+                parts.push(Part::Command { command: command.to_owned(), expected: String::new() });
+            }
+            (true, None, Some(Part::Command { command, .. })) if command.ends_with('\\') => {
+                command.push_str(&format!("\n{line}"));
+            }
+            (true, None, Some(Part::Command { expected, .. })) => expected.push_str(&format!("{line}\n")),
+            _ => parts.push(Part::Prose(line.to_owned())),
+        }
+    }
+    parts
+}
+
+/// Runs a command as somebody would type it, and returns what a terminal would show.
+fn run(shop: &Shop, command: &str) -> String {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_makermatrix"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    for variable in
+        ["MAKERMATRIX_DATA", "DATABASE_URL", "STATIC_FILES_PATH", "BACKUPS_PATH", "MAKERMATRIX_CONFIG"]
+    {
+        shell.env_remove(variable);
+    }
+    let script = format!("exec 2>&1\n{command}");
+    let output = shell
+        .args(["-c", &script])
+        .env("PATH", path)
+        .current_dir(&shop.folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Tells whether two outputs are the same but for what differs from run to run: times, ids, keys, sizes.
+fn same(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.lines().map(settled).collect::<Vec<_>>();
+    words(one) == words(other)
+}
+
+/// A line with every number of a time, an id, a size or a duration as `#`, and without padding.
+fn settled(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let settled = words.iter().enumerate().map(|(index, word)| {
+        let unit = words.get(index + 1).map_or("", |next| next.trim_end_matches([',', '.', ')', ';']));
+        let measured = matches!(unit, "B" | "KiB" | "MiB" | "s" | "ms" | "seconds");
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        if word.contains("age1") || word.contains("AGE-SECRET-KEY-1") {
+            "KEY".to_owned()
+        } else if measured || digits >= 6 {
+            without_numbers(word)
+        } else {
+            (*word).to_owned()
+        }
+    });
+    settled.collect::<Vec<_>>().join(" ")
+}
+
+/// A word with each run of hexadecimal digits, dots and colons that holds a digit as one `#`.
+fn without_numbers(word: &str) -> String {
+    let mut settled = String::new();
+    for character in word.chars() {
+        if character.is_ascii_hexdigit() || matches!(character, ':' | '.' | '-') {
+            if !settled.ends_with('#') {
+                settled.push('#');
+            }
+        } else {
+            settled.push(character);
+        }
+    }
+    settled
+}

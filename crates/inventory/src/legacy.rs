@@ -1,0 +1,56 @@
+//! The quirks of the original's databases, of every age it has had. An age is told from the columns that are there,
+//! never from a version: the original writes none.
+//!
+//! | age | told by |
+//! |---|---|
+//! | December 2024 | four tables; `categorymodel.parent_id`; `partmodel.part_name` may be missing or there twice; no users |
+//! | until October 2025 | `partmodel.quantity` and `partmodel.location_id`: one location per part |
+//! | today | `part_location_allocations`: any number of locations per part |
+//!
+//! [`complete_schema`] adds the tables, columns and indexes that are missing, [`move_old_columns`] moves what older
+//! columns hold to where it belongs today. Afterwards the original of today can open the database.
+
+mod adjustment;
+mod categories;
+mod columns;
+mod defaults;
+mod names;
+mod rebuild;
+mod stock;
+
+use snapshot::sql::{Connection, Transaction};
+
+use crate::migration::MigrationError;
+
+pub use adjustment::{Adjustment, Names};
+pub(crate) use columns::{complete_schema, is_schema_incomplete};
+pub(crate) use stock::units_of;
+
+/// Moves stock, locations and parents of categories out of columns that the original no longer has, and gives the two
+/// tables the shape of today. Does nothing to a database that has no such columns.
+pub(crate) fn move_old_columns(
+    transaction: &Transaction<'_>,
+    adjustments: &mut Vec<Adjustment>,
+) -> Result<(), MigrationError> {
+    names::make_part_names_unique(transaction, adjustments)?;
+    stock::move_to_allocations(transaction, adjustments)?;
+    categories::move_parents(transaction, adjustments)?;
+    rebuild::give_the_shape_of_today(transaction, "partmodel", &["quantity", "location_id"])?;
+    rebuild::give_the_shape_of_today(transaction, "categorymodel", &["parent_id"])?;
+    Ok(())
+}
+
+/// Tells whether a column that the original no longer has still holds something.
+pub(crate) fn has_old_columns_with_values(connection: &Connection) -> snapshot::sql::Result<bool> {
+    for (table, column) in
+        [("partmodel", "quantity"), ("partmodel", "location_id"), ("categorymodel", "parent_id")]
+    {
+        if connection.column_exists(None, table, column)? {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} IS NOT NULL)");
+            if connection.query_row(&sql, [], |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,2 @@
+-- Changes nothing. Earlier versions removed the passwords that the original keeps in its tables when they came here. The
+-- original still needs those passwords, so they stay in the live database; archives never hold them.
