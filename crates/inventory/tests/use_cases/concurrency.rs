@@ -1,14 +1,10 @@
 //! Many at once, on either engine: stock is never lost, never made, never negative; a name is taken once.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::{SYSTEM, location, part, places_of, stock};
 use inventory::locations::CreateLocation;
 use inventory::parts::CreatePart;
 use inventory::stock::{GetTotalQuantity, TransferStock};
 use inventory::{Error, Inventory, Kind};
 use rstest::rstest;
-use support::{SYSTEM, location, part, places_of, stock};
 use testkit::{DbEngine, TestInventory};
 
 const TASKS: usize = 16;

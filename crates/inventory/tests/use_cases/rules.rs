@@ -1,8 +1,5 @@
 //! The rules of parts, stock and places, each tried from outside, on both engines.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::{SYSTEM, location, part, places_of, problems, stock};
 use inventory::categories::{
     CategoryFilter, CreateCategory, GetCategoryPath, GetCategoryTree, ListCategories, MoveCategory,
 };
@@ -20,7 +17,6 @@ use inventory::stock::{
 };
 use inventory::{Actor, Error, Permission, Problem};
 use rstest::rstest;
-use support::{SYSTEM, location, part, places_of, problems, stock};
 use testkit::{DbEngine, TestInventory};
 
 fn transfer(part: &str, from: &str, to: &str, quantity: i64) -> TransferStock {

@@ -1,10 +1,7 @@
 //! Who may come in, and who may do what, on both engines.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::slice;
 
+use crate::support::{SYSTEM, problems};
 use inventory::api_keys::{CreateApiKey, GetApiKey, ListApiKeys};
 use inventory::password::{self, Rounds};
 use inventory::roles::{CreateRole, FindRoleByName};
@@ -14,7 +11,6 @@ use inventory::{
 };
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
-use support::{SYSTEM, problems};
 use testkit::{DbEngine, TestInventory};
 
 async fn user(inventory: &Inventory, username: &str, permissions: &[Permission]) -> User {

@@ -1,8 +1,5 @@
 //! Every change is in the activity log, in the original's words, and nothing else is.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::{SYSTEM, location, part, stock};
 use inventory::categories::CreateCategory;
 use inventory::parts::{CreatePart, ListParts, SetPartImage};
 use inventory::roles::CreateRole;
@@ -12,7 +9,6 @@ use inventory::{Actor, Permission};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
-use support::{SYSTEM, location, part, stock};
 use testkit::{DbEngine, TestInventory};
 
 /// Action, type and name of the thing, username, details; in the order of time.

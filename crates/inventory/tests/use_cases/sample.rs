@@ -1,10 +1,7 @@
 //! The sample inventory has what it is specified to have, on both engines.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::fs;
 
+use crate::support::{SYSTEM, places_of};
 use inventory::categories::{CategoryFilter, GetCategoryPath, ListCategories};
 use inventory::list::ListQuery;
 use inventory::locations::ListLocations;
@@ -14,7 +11,6 @@ use inventory::sample::{Accounts, populate};
 use inventory::stock::GetTotalQuantity;
 use inventory::users::{ListUsers, User};
 use rstest::rstest;
-use support::{SYSTEM, places_of};
 use testkit::{DbEngine, TestInventory};
 
 #[rstest]

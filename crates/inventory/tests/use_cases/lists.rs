@@ -1,14 +1,10 @@
 //! Lists: filters, orders, pages by number and by cursor, limits; the same on both engines.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::{SYSTEM, location, problems, stock};
 use inventory::Problem;
 use inventory::list::{Cursor, ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
 use inventory::locations::{ListLocations, LocationFilter};
 use inventory::parts::{CreatePart, ListParts, PartFilter, PartSort};
 use rstest::rstest;
-use support::{SYSTEM, location, problems, stock};
 use testkit::{DbEngine, TestInventory};
 
 const EVERY_SORT: [PartSort; 4] = [PartSort::Name, PartSort::Number, PartSort::Quantity, PartSort::CreatedAt];

@@ -1,7 +1,4 @@
 //! What the tests of use cases share.
-#![expect(dead_code, reason = "each test uses a part of it")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use inventory::list::ListQuery;
 use inventory::locations::{CreateLocation, Location};
 use inventory::parts::{CreatePart, Part};
