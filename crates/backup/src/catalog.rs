@@ -10,8 +10,9 @@ use archive::{Entry, Format, Info, KeyFault, Lock, Outside, Reader, Role};
 use durable::with_suffix;
 
 use crate::create::is_safety_backup;
+use crate::open_archive::{OpenArchive, probe};
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
-use crate::{Engine, Error, Status, status, verify};
+use crate::{Engine, Error, Status, status};
 
 /// The name by which people ask for the newest backup.
 pub const LATEST: &str = "latest";
@@ -71,9 +72,9 @@ impl Engine {
     /// `from_outside` says for which want of a key it is enough to look from outside.
     fn summary(&self, path: &Path, from_outside: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (lock, contents) = match self.open(path) {
-            Ok(reader) => (reader.lock(), Some(Contents::of(&reader))),
+            Ok(OpenArchive { reader, .. }) => (reader.lock(), Some(Contents::of(&reader))),
             Err(error) if error.key_fault().is_some_and(from_outside) => {
-                let Outside { lock, entries } = verify::look(path)?;
+                let Outside { lock, entries } = probe(path)?;
                 let shown = !entries.is_empty();
                 (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
             }

@@ -3,6 +3,7 @@
 
 mod database;
 mod files;
+mod source;
 mod unfinished;
 mod write;
 
@@ -14,10 +15,12 @@ use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
 use crate::places::archive_name;
+use crate::session::Session;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
 pub(crate) use database::look_at;
+pub(crate) use source::Source;
 use unfinished::Unfinished;
 use write::{Output, Written};
 
@@ -139,23 +142,44 @@ impl Engine {
         options: &BackupOptions,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
-        require(actor, "making a backup", Permission::BackupCreate)?;
+        crate::permission::require(actor, "making a backup", Permission::BackupCreate)?;
         check_name(options.name.as_deref())?;
         let encryption = self.encryption(&options.encrypt)?;
         refuse_misleading(options.name.as_deref(), encryption.is_some())?;
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
-        let lock = self.lock("a backup")?;
-        self.recover_locked(&lock)?;
-        self.backup_locked(options, Purpose::Manual, observer)
+        self.session("a backup")?.backup(options, Purpose::Manual, observer)
     }
+}
 
-    /// Only under the lock.
-    pub(crate) fn backup_locked(
+impl Session {
+    /// Backs up the inventory of the session.
+    pub(crate) fn backup(
         &self,
         options: &BackupOptions,
         purpose: Purpose,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        self.engine.archive(options, &Source::of(&self.engine, purpose), observer)
+    }
+
+    /// Makes an archive of what lies elsewhere.
+    pub(crate) fn archive(
+        &self,
+        options: &BackupOptions,
+        source: &Source<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        self.engine.archive(options, source, observer)
+    }
+}
+
+impl Engine {
+    fn archive(
+        &self,
+        options: &BackupOptions,
+        source: &Source<'_>,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
         let encryption = self.encryption(&options.encrypt)?;
@@ -173,14 +197,14 @@ impl Engine {
         let name = options
             .name
             .clone()
-            .unwrap_or_else(|| format!("{}_{}", purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
+            .unwrap_or_else(|| format!("{}_{}", source.purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
         let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
         let (unfinished, _out, written) = loop {
             let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
-            match self.write_archive(options, purpose, output, observer) {
+            match self.write_archive(options, source, output, observer) {
                 Ok(written) => break (unfinished, out, written),
                 Err(error) => {
                     unfinished.discard(self);
@@ -263,10 +287,6 @@ impl Engine {
         }
         self.disk.remove(path).map_err(Error::storage("remove", path))
     }
-}
-
-pub(crate) fn require(actor: &Actor, what: &'static str, permission: Permission) -> Result<(), Error> {
-    actor.require(permission).map_err(|_| Error::Forbidden { what, permission })
 }
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {

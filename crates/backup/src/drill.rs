@@ -5,11 +5,10 @@
 //! The live inventory is neither touched nor locked: a drill may run while people work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use archive::{Entry, Reader, Role};
+use archive::Role;
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
@@ -17,9 +16,9 @@ use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
+use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
 use crate::scratch::Scratch;
-use crate::verify::{check_database, drain, unpack};
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// What to drill with.
@@ -68,7 +67,7 @@ impl Engine {
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
-        crate::create::require(actor, "drilling a backup", Permission::BackupRestore)?;
+        crate::permission::require(actor, "drilling a backup", Permission::BackupRestore)?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);
@@ -96,37 +95,35 @@ impl Engine {
         let plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
         let took = begun.elapsed();
         observer.event(Event::Step(Step::Compare));
-        let comparison = Comparison { path: &options.archive, engine: &engine, scratch: &scratch.folder };
-        let reader = engine.open(&options.archive)?;
-        let compared = |entry: &&Entry| entry.role.is_static() || entry.role == Role::Database;
-        let total = reader.entries().iter().filter(compared).map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
-        let files = comparison.files(&reader, &mut meter)?;
-        let (rows, same, changed_tables) = comparison.tables(&reader, &plan, &mut meter)?;
+        let archive = engine.open(&options.archive)?;
+        let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
+        let bytes = archive.files().map(|entry| entry.size).sum();
+        let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
+        let mut meter = Meter::new(observer, bytes + database);
+        let files = comparison.files(&mut meter)?;
+        let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
         let totals = comparison.totals(files)?;
-        let bytes =
-            reader.entries().iter().filter(|entry| entry.role.is_static()).map(|entry| entry.size).sum();
         Ok(Drilled { tables: same, changed_tables, totals, rows, files, bytes, took, status: None })
     }
 }
 
 /// Between an archive and what restoring it has led to.
 struct Comparison<'a> {
-    path: &'a Path,
+    archive: &'a OpenArchive,
     engine: &'a Engine,
     scratch: &'a Path,
 }
 
 impl Comparison<'_> {
     fn differs(&self, what: String) -> Error {
-        Error::NotProven { path: self.path.to_owned(), scratch: self.scratch.to_owned(), what }
+        Error::NotProven { path: self.archive.path.clone(), scratch: self.scratch.to_owned(), what }
     }
 
     /// Every file of the archive is there with its content, and no other.
-    fn files(&self, reader: &Reader<File>, meter: &mut Meter<'_>) -> Result<u64, Error> {
+    fn files(&self, meter: &mut Meter<'_>) -> Result<u64, Error> {
         let mut expected = BTreeSet::new();
-        for entry in reader.entries().iter().filter(|entry| entry.role.is_static()) {
-            let archived = drain(self.path, reader, entry, meter)?;
+        for entry in self.archive.files() {
+            let archived = self.archive.drain(entry, meter)?;
             let restored = self.engine.places.static_files.join(&entry.name);
             if !restored.is_file() || hash_of(&restored)? != archived {
                 return Err(self.differs(entry.name.clone()));
@@ -149,17 +146,12 @@ impl Comparison<'_> {
     /// The program opens the database, and every table is what it is in the archive: unpacked once
     /// more, and never in contact with the restore. Returns all rows, the number of tables that are the
     /// same, and the names of those that restoring changes.
-    fn tables(
-        &self,
-        reader: &Reader<File>,
-        plan: &Plan,
-        meter: &mut Meter<'_>,
-    ) -> Result<(u64, u64, Vec<String>), Error> {
+    fn tables(&self, plan: &Plan, meter: &mut Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
         let restored = confirmed(restored, || sqlite::inspect(restored));
         let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
-        let archived = self.archived_tables(reader, meter)?;
+        let archived = self.archived_tables(meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
             let differs = || self.differs(format!("table {name}"));
@@ -181,7 +173,7 @@ impl Comparison<'_> {
     fn totals(&self, files: u64) -> Result<Totals, Error> {
         let archived = self.archived_copy();
         let restored = &self.engine.places.database;
-        let before = Census::of_copy(&archived).map_err(Error::archived(self.path))?;
+        let before = Census::of_copy(&archived).map_err(Error::archived(&self.archive.path))?;
         let after = Census::of_copy(restored).map_err(Error::live(restored))?;
         let totals = Totals { before: Census { files, ..before }, after: Census { files, ..after } };
         match totals.differences().into_iter().find(Difference::is_wrong) {
@@ -195,15 +187,11 @@ impl Comparison<'_> {
         self.scratch.join("archived.db")
     }
 
-    fn archived_tables(
-        &self,
-        reader: &Reader<File>,
-        meter: &mut Meter<'_>,
-    ) -> Result<BTreeMap<String, TableDigest>, Error> {
-        let entry = reader.entry(Role::Database).expect("without one it is not restored");
+    fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
+        let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
         let copy = self.archived_copy();
-        unpack(self.path, reader, entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
-        let mut tables = check_database(self.path, reader.info().v3(), &copy)?.0.tables;
+        self.archive.unpack(entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
+        let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
         Ok(tables)

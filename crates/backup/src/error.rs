@@ -289,14 +289,11 @@ impl Error {
         }
     }
 
-    /// The same about the database of which a copy was worked on.
-    pub(crate) fn of_source(self, copy: &Path, original: &Path) -> Self {
-        match self {
-            Self::LiveDatabase { path, source } if path == copy => {
-                let source = Box::new(named(*source, original));
-                Self::ImportedDatabase { path: original.to_owned(), source }
-            }
-            other => other,
+    pub(crate) fn imported<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
+        let path = path.to_owned();
+        move |source| match source.into() {
+            inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
+            source => Self::ImportedDatabase { source: Box::new(named(source, &path)), path },
         }
     }
 }

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use durable::with_suffix;
 use inventory::{Actor, Permission, sqlite};
 
+use crate::create::Source;
+use crate::session::Session;
 use crate::{
-    BackupOptions, Engine, Error, Observer, Places, Plan, Purpose, RestoreOptions, RestoreReport,
-    StagedRestore,
+    BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
 
 pub use find::{ImportSource, databases_in};
@@ -105,7 +106,7 @@ impl Engine {
         options: &ImportOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
-        crate::create::require(actor, "importing an inventory", Permission::BackupRestore)?;
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = self.find_import(options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,
@@ -130,9 +131,9 @@ impl Engine {
     ) -> Result<Made, Error> {
         // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
         // must not stay.
-        let _lock = self.lock("an import")?;
+        let session = self.session("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_of_copy(database, static_files, &copy, observer);
+        let made = self.archive_of_copy(&session, (database, &copy), static_files, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Best effort: the next backup removes it.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
@@ -142,25 +143,24 @@ impl Engine {
 
     fn archive_of_copy(
         &self,
-        database: &Path,
+        session: &Session,
+        (database, copy): (&Path, &Path),
         static_files: Option<&Path>,
-        copy: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Made, Error> {
         source::copy_database(&*self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
         let nowhere = with_suffix(copy, ".static");
-        let places = Places {
-            database: copy.to_owned(),
-            static_files: static_files.unwrap_or(&nowhere).to_owned(),
-            ..self.places.clone()
+        let source = Source {
+            purpose: Purpose::Import,
+            database: copy,
+            known_as: database,
+            static_files: static_files.unwrap_or(&nowhere),
         };
-        let engine = Self { places, ..self.clone() };
         // A source without files says nothing about them, so those here stay.
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
-        let made = engine.backup_locked(&options, Purpose::Import, observer);
-        let made = made.map_err(|error| error.of_source(copy, database))?;
+        let made = session.archive(&options, &source, observer)?;
         Ok(Made { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
     }
 

@@ -21,10 +21,10 @@ impl Engine {
         path: &Path,
         identity: &Identity,
     ) -> Result<Option<Status>, Error> {
-        crate::create::require(actor, "checking the key of a backup", Permission::BackupCreate)?;
+        crate::permission::require(actor, "checking the key of a backup", Permission::BackupCreate)?;
         let not_for_keys = || Error::NotEncrypted { path: path.to_owned() };
         match self.clone().with_keys(Keys::identity(identity.clone())).open(path) {
-            Ok(reader) if matches!(reader.lock(), Some(Lock::Recipients(_))) => {}
+            Ok(archive) if matches!(archive.reader.lock(), Some(Lock::Recipients(_))) => {}
             Ok(_) => return Err(not_for_keys()),
             Err(error) if error.key_fault().is_some_and(|fault| fault.lock().takes_passphrase()) => {
                 return Err(not_for_keys());

@@ -13,13 +13,12 @@ impl Engine {
         actor: &Actor,
         observer: &mut dyn Observer,
     ) -> Result<Option<(MigrationReport, BackupReport)>, Error> {
-        crate::create::require(actor, "migrating the database", Permission::BackupCreate)?;
+        crate::permission::require(actor, "migrating the database", Permission::BackupCreate)?;
         let database = &self.places.database;
         if !database.exists() {
             return Err(Error::NoDatabase { path: database.clone() });
         }
-        let lock = self.lock("a migration")?;
-        self.recover_locked(&lock)?;
+        let session = self.session("a migration")?;
         match migration::pending(database).map_err(Error::live(database))? {
             SchemaState::Current => return Ok(None),
             SchemaState::Newer(found) => {
@@ -27,7 +26,7 @@ impl Engine {
             }
             SchemaState::Behind(_) => {}
         }
-        let report = self.backup_locked(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
+        let report = session.backup(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
         let migrated = migration::migrate(database).map_err(Error::live(database))?;
         Ok(Some((migrated, report)))
     }

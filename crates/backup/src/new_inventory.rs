@@ -12,7 +12,7 @@ impl Engine {
     /// # Errors
     /// [`Error::PathNotText`], [`Error::Storage`].
     pub fn prepare_new_inventory(&self, actor: &Actor) -> Result<(), Error> {
-        crate::create::require(actor, "creating an inventory", Permission::BackupRestore)?;
+        crate::permission::require(actor, "creating an inventory", Permission::BackupRestore)?;
         self.places.require_text()?;
         let database = &self.places.database;
         let folder = folder_of(database);

@@ -8,7 +8,7 @@ use inventory::{restore_names, sqlite};
 
 use crate::lock::Lock;
 use crate::places::file_stages;
-use crate::restore::{Journal, discard, finish};
+use crate::settle::{Journal, discard, finish};
 use crate::{Engine, Error};
 
 /// What was done about an interrupted restore.
@@ -45,11 +45,11 @@ impl Engine {
         if beside.map_err(Error::storage("look for restores beside", &self.places.database))?.is_empty() {
             return Ok(Vec::new());
         }
-        let lock = self.lock("a recovery")?;
-        self.recover_locked(&lock)
+        Ok(self.session("a recovery")?.recovered)
     }
 
-    pub(crate) fn recover_locked(&self, _lock: &Lock) -> Result<Vec<Recovered>, Error> {
+    /// Only a session does this, since it takes the lock.
+    pub(crate) fn settle_interrupted(&self, _lock: &Lock) -> Result<Vec<Recovered>, Error> {
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
         let mut recovered = Vec::new();

@@ -6,7 +6,6 @@
 
 mod commit;
 mod history;
-mod journal;
 mod plan;
 mod stage;
 mod unchanged;
@@ -18,13 +17,13 @@ use inventory::static_files::Lease;
 use inventory::{Actor, Permission};
 
 use crate::create::look_at;
-use crate::lock::Lock;
+use crate::session::Session;
+use crate::settle::{CommitBy, Journal};
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
 
-pub(crate) use commit::{discard, finish};
+pub use crate::file_changes::FileChanges;
 pub use history::{RestoreRecord, Undo};
-pub(crate) use journal::Journal;
-pub use plan::{FileChanges, Plan, Totals};
+pub use plan::{Plan, Totals};
 use stage::Staged;
 pub(crate) use stage::hash_of;
 use unchanged::Unchanged;
@@ -50,16 +49,17 @@ impl RestoreOptions {
 /// A restore that needs only to be committed. Dropped instead, it leaves nothing behind.
 #[derive(Debug)]
 pub struct StagedRestore {
-    engine: Engine,
     options: RestoreOptions,
     plan: Plan,
-    journal: Journal,
+    id: String,
+    commit: CommitBy,
     unchanged: Vec<Unchanged>,
     live: Live,
     lock: Option<archive::Lock>,
     committed: bool,
     _lease: Lease,
-    _lock: Lock,
+    /// Last, so that the lock is released when all else is gone.
+    session: Session,
 }
 
 /// A restore that is complete.
@@ -86,11 +86,10 @@ impl Engine {
         options: &RestoreOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedRestore, Error> {
-        crate::create::require(actor, "restoring a backup", Permission::BackupRestore)?;
+        crate::permission::require(actor, "restoring a backup", Permission::BackupRestore)?;
         observer.event(Event::Step(Step::Open));
-        let reader = self.open(&options.archive)?;
-        let lock = self.lock("a restore")?;
-        self.recover_locked(&lock)?;
+        let archive = self.open(&options.archive)?;
+        let session = self.session("a restore")?;
         let database = &self.places.database;
         let live = look_at(database).map_err(Error::live(database))?;
         if matches!(live, Live::Usable { .. }) {
@@ -101,19 +100,19 @@ impl Engine {
         static_files.sweep().map_err(Error::live(&self.places.static_files))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
-        let staged = self.stage(options, &reader, &id, &live, observer);
+        let staged = self.stage(options, &archive, &id, &live, observer);
         match staged {
-            Ok(Staged { plan, journal, unchanged }) => StagedRestore {
-                engine: self.clone(),
+            Ok(Staged { plan, commit, unchanged }) => StagedRestore {
+                session,
                 options: options.clone(),
                 plan,
-                journal,
+                id,
+                commit,
                 unchanged,
                 live,
-                lock: reader.lock(),
+                lock: archive.reader.lock(),
                 committed: false,
                 _lease: lease,
-                _lock: lock,
             }
             .with_a_safety_backup_that_can_be_made(),
             Err(error) => {
@@ -128,7 +127,7 @@ impl StagedRestore {
     /// Known before anybody is asked whether to go on.
     fn with_a_safety_backup_that_can_be_made(self) -> Result<Self, Error> {
         if self.needs_safety_backup() {
-            let encryption = self.engine.encryption(&self.encrypt_safety_backup());
+            let encryption = self.session.engine.encryption(&self.encrypt_safety_backup());
             encryption.map_err(|source| Error::SafetyBackup { source: Box::new(source) })?;
         }
         Ok(self)
@@ -136,7 +135,7 @@ impl StagedRestore {
 
     /// As backups are here; and where they are not, but the archive is, as that is.
     fn encrypt_safety_backup(&self) -> Encrypt {
-        let engine = &self.engine;
+        let engine = &self.session.engine;
         if engine.encrypts() {
             return Encrypt::AsConfigured;
         }
@@ -155,7 +154,7 @@ impl StagedRestore {
 
     /// The database that would go live.
     pub(crate) fn database(&self) -> PathBuf {
-        self.engine.places.staged_database(&self.journal.id)
+        self.session.engine.places.staged_database(&self.id)
     }
 
     /// Makes the change.
@@ -165,18 +164,20 @@ impl StagedRestore {
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (made, watch) = self.safety_backup(observer)?;
         let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
-        let static_files = &self.engine.places.static_files;
+        let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Only now, since every file takes memory and the backup needs it, too.
-        self.journal.list(&self.plan.files);
-        self.engine.note_restore(RestoreRecord {
-            id: self.journal.id.clone(),
-            at: self.engine.ambient.local().format("%Y-%m-%d %H:%M:%S").to_string(),
-            archive: self.journal.archive.clone(),
+        let static_files = &self.session.engine.places.static_files;
+        let journal =
+            Journal::new(&self.id, &self.options.archive, static_files, self.commit, &self.plan.files);
+        self.session.engine.note_restore(RestoreRecord {
+            id: self.id.clone(),
+            at: self.session.engine.ambient.local().format("%Y-%m-%d %H:%M:%S").to_string(),
+            archive: journal.archive.clone(),
             safety_backup: safety_backup.as_deref().and_then(file_name),
         })?;
         self.committed = true;
-        let set_aside = commit::run(&self.engine, &self.journal, &self.live, watch.as_ref(), observer)?;
+        let set_aside = commit::run(&self.session.engine, &journal, &self.live, watch.as_ref(), observer)?;
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
@@ -195,7 +196,7 @@ impl StagedRestore {
             return Ok((None, None));
         }
         let failed = |source| Error::SafetyBackup { source: Box::new(source) };
-        let database = &self.engine.places.database;
+        let database = &self.session.engine.places.database;
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
@@ -205,13 +206,12 @@ impl StagedRestore {
                 _ => None,
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
-            let made =
-                self.engine.backup_locked(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
+            let made = self.session.backup(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
             if !changed || attempt == TRIES {
                 return Ok((Some(made), watch));
             }
-            self.engine.remove_archive(&made.path).map_err(failed)?;
+            self.session.engine.remove_archive(&made.path).map_err(failed)?;
         }
         unreachable!("the last try returns")
     }
@@ -220,7 +220,7 @@ impl StagedRestore {
 impl Drop for StagedRestore {
     fn drop(&mut self) {
         if !self.committed {
-            self.engine.remove_stages(&self.journal.id);
+            self.session.engine.remove_stages(&self.id);
         }
     }
 }

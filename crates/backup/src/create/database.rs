@@ -9,7 +9,7 @@ use inventory::sqlite::{self, Inspection, Live};
 use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
-use super::Purpose;
+use super::{Purpose, Source};
 
 /// The copy, or why there is none that is sound.
 #[derive(Default)]
@@ -26,13 +26,13 @@ impl Engine {
     /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
     pub(super) fn copy_database(
         &self,
+        source: &Source<'_>,
         copy: &Path,
-        purpose: Purpose,
         observer: &mut dyn Observer,
     ) -> Result<CopiedDatabase, Error> {
-        let live = &self.places.database;
-        let state = look_at(live).map_err(Error::live(live))?;
-        let rescue = purpose == Purpose::BeforeRestore;
+        let live = source.database;
+        let state = look_at(live).map_err(source.failed())?;
+        let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
             Ok(CopiedDatabase { damaged: Some(why), ..CopiedDatabase::default() })
@@ -62,10 +62,10 @@ impl Engine {
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
                 self.create_private(copy)?;
-                sqlite::salvage(live, copy).map_err(Error::live(live))?;
+                sqlite::salvage(live, copy).map_err(source.failed())?;
                 damaged(error.to_string(), observer)
             }
-            Err(error) => Err(Error::live(live)(error)),
+            Err(error) => Err(source.failed()(error)),
         }
     }
 

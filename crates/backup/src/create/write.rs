@@ -20,7 +20,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
-use super::{BackupOptions, NO_PASSWORDS, Purpose};
+use super::{BackupOptions, NO_PASSWORDS, Source};
 
 /// Where an archive is written to, and how.
 pub(super) struct Output<'a> {
@@ -41,18 +41,18 @@ impl Engine {
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
-        purpose: Purpose,
+        source: &Source<'_>,
         Output { unfinished, out, encryption }: Output<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Written, Error> {
         let archive_path = &unfinished.archive;
-        let static_files = self.static_files();
+        let static_files = source.files(self);
         // The files of another program are only read, and it knows of no lease.
-        let ours = purpose != Purpose::Import;
+        let ours = source.is_ours();
         let lease = match ours {
             true => {
-                static_files.sweep().map_err(Error::live(&self.places.database))?;
-                Some(static_files.lease().map_err(Error::live(&self.places.database))?)
+                static_files.sweep().map_err(source.failed())?;
+                Some(static_files.lease().map_err(source.failed())?)
             }
             false => None,
         };
@@ -62,17 +62,15 @@ impl Engine {
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
         let before = list(&static_files, &kinds)?;
         let copy = &unfinished.database;
-        let copied = self.copy_database(copy, purpose, observer)?;
+        let copied = self.copy_database(source, copy, observer)?;
         let after = list(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => {
-                confirmed(copy, || sqlite::references(copy)).map_err(Error::live(&self.places.database))?
-            }
+            Some(_) => confirmed(copy, || sqlite::references(copy)).map_err(source.failed())?,
             None => Vec::new(),
         };
         let files = choose(before.files, after.files, &references);
         let dangling = dangling(&static_files, &references)?;
-        let mut left_out = others(&static_files, &self.places.database)?;
+        let mut left_out = others(&static_files, source.known_as)?;
         left_out.extend(after.left_out);
         drop(references);
         left_out.extend(
@@ -109,7 +107,7 @@ impl Engine {
         let path_of = |name: &str| match name {
             archive::DATABASE => copy.clone(),
             archive::ENV => self.places.env_file.clone(),
-            _ => self.places.static_files.join(name),
+            _ => source.static_files.join(name),
         };
         let write_failed = |error| write_error(error, archive_path, &path_of);
         if copy.exists() {
@@ -125,7 +123,7 @@ impl Engine {
         }
         drop(lease);
         if ours {
-            static_files.sweep().map_err(Error::live(&self.places.database))?;
+            static_files.sweep().map_err(source.failed())?;
         }
 
         let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);

@@ -58,7 +58,7 @@ impl Engine {
     /// [`Error::NothingToUndo`] when no restore is noted, and [`Error::NoSafetyBackup`] when the last one made no
     /// safety backup, or that is gone.
     pub fn find_undo(&self, actor: &Actor) -> Result<Undo, Error> {
-        crate::create::require(actor, "undoing a restore", Permission::BackupRestore)?;
+        crate::permission::require(actor, "undoing a restore", Permission::BackupRestore)?;
         let database = &self.places.database;
         let mut last = None;
         for restore in self.history()?.restores.into_iter().rev() {

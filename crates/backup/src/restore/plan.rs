@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use inventory::sqlite::RowChanges;
-use inventory::static_files::FileKind;
 use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
+
+use crate::file_changes::FileChanges;
 
 /// The plan of a restore.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -52,26 +53,6 @@ impl Totals {
     pub fn differences(&self) -> Vec<Difference> {
         self.before.differences(&self.after)
     }
-}
-
-/// What happens to the files of one folder.
-#[derive(Debug, Clone, Serialize)]
-pub struct FileChanges {
-    /// Which folder.
-    #[serde(serialize_with = "folder")]
-    pub kind: FileKind,
-    /// Files that are not there now.
-    pub add: Vec<String>,
-    /// Files with another content now.
-    pub replace: Vec<String>,
-    /// Files that the backup does not have.
-    pub remove: Vec<String>,
-    /// How many are the same already.
-    pub unchanged: u64,
-}
-
-fn folder<S: serde::Serializer>(kind: &FileKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.folder())
 }
 
 impl Plan {

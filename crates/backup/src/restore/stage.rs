@@ -13,55 +13,54 @@ use inventory::static_files::FileKind;
 
 use crate::confirm::{confirmed, unless_sound};
 use crate::event::Meter;
+use crate::file_changes::FileChanges;
+use crate::open_archive::OpenArchive;
 use crate::places::file_stage;
-use crate::verify::{check_database, drain, rescue, unpack};
+use crate::settle::CommitBy;
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
-use super::journal::{CommitBy, Journal};
-use super::plan::{FileChanges, Plan, Totals};
+use super::plan::{Plan, Totals};
 use super::unchanged::Unchanged;
 
 impl Engine {
     pub(super) fn stage(
         &self,
         options: &RestoreOptions,
-        reader: &Reader<File>,
+        archive: &OpenArchive,
         id: &str,
         live: &Live,
         observer: &mut dyn Observer,
     ) -> Result<Staged, Error> {
-        let path = &options.archive;
-        if let Some(rescue) = rescue(path, reader) {
+        let reader = &archive.reader;
+        if let Some(rescue) = archive.rescue() {
             return Err(rescue);
         }
         self.tell_about(reader, observer);
         self.create_stages(reader, id)?;
 
         observer.event(Event::Step(Step::Stage));
-        let total = reader.entries().iter().map(|entry| entry.size).sum();
-        let mut meter = Meter::new(observer, total);
+        let mut meter = Meter::new(observer, archive.unpacked_size());
         let commit = match live {
             Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
             Live::Missing | Live::Unusable(_) => CommitBy::Rename,
         };
-        let journal = Journal::new(id, path, &self.places.static_files, commit);
         let mut changes = self.live_files(reader)?;
-        for entry in reader.entries() {
+        for entry in archive.entries() {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
                     let target = (&*self.places.staged_database(id), Readers::Owner);
-                    unpack(path, reader, entry, &*self.disk, target, &mut meter)?;
+                    archive.unpack(entry, &*self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
                     let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
-                    self.stage_file(path, reader, entry, kind, id, of_kind, &mut meter)?;
+                    self.stage_file(archive, entry, kind, id, of_kind, &mut meter)?;
                 }
-                None => drop(drain(path, reader, entry, &mut meter)?),
+                None => drop(archive.drain(entry, &mut meter)?),
             }
         }
 
-        let mut plan = self.stage_database(options, reader, id, live, observer)?;
+        let mut plan = self.stage_database(options, archive, id, live, observer)?;
         let mut unchanged = Vec::new();
         plan.totals.before.files =
             reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
@@ -76,29 +75,7 @@ impl Engine {
             unchanged.push(of_kind.unchanged);
             plan.files.push(of_kind.changes);
         }
-        Ok(Staged { plan, journal, unchanged })
-    }
-
-    /// Removes what a restore staged, wherever it got to. Best effort: what fails is done at the next
-    /// start, which knows of it as long as the folder beside the database is there. So that goes last.
-    pub(crate) fn remove_stages(&self, id: &str) {
-        let stages = FileKind::ALL.map(|kind| file_stage(&self.places.static_files, kind, id));
-        for stage in stages.iter().filter(|stage| stage.exists()) {
-            if self.remove_file_stage(stage).is_err() {
-                return;
-            }
-        }
-        let stage = self.places.database_stage(id);
-        if stage.exists() {
-            let _ = self.disk.remove_tree(&stage);
-        }
-    }
-
-    /// Removes a staging folder among the static files, durably: once the folder beside the database
-    /// is gone, nothing would tell of one that a power cut brought back.
-    pub(crate) fn remove_file_stage(&self, stage: &Path) -> Result<(), Error> {
-        self.disk.remove_tree(stage).map_err(Error::storage("remove", stage))?;
-        self.disk.sync_folder(folder_of(stage)).map_err(Error::storage("write", folder_of(stage)))
+        Ok(Staged { plan, commit, unchanged })
     }
 
     fn tell_about(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
@@ -162,11 +139,9 @@ impl Engine {
         Ok(changes)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call, each thing once")]
     fn stage_file(
         &self,
-        path: &Path,
-        reader: &Reader<File>,
+        archive: &OpenArchive,
         entry: &Entry,
         kind: FileKind,
         id: &str,
@@ -186,7 +161,7 @@ impl Engine {
         };
         if live_hash.is_some() && live_hash == entry.sha256 {
             // Still read to its end: the whole archive is checked before anything is touched.
-            drain(path, reader, entry, meter)?;
+            archive.drain(entry, meter)?;
             of_kind.changes.unchanged += 1;
             seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
             return Ok(());
@@ -194,7 +169,7 @@ impl Engine {
         let target = file_stage(&self.places.static_files, kind, id).join(name);
         let folder = folder_of(&target);
         self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        let hash = unpack(path, reader, entry, &*self.disk, (&target, Readers::Usual), meter)?;
+        let hash = archive.unpack(entry, &*self.disk, (&target, Readers::Usual), meter)?;
         if live_hash == Some(hash) {
             self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
             of_kind.changes.unchanged += 1;
@@ -233,15 +208,15 @@ impl Engine {
     fn stage_database(
         &self,
         options: &RestoreOptions,
-        reader: &Reader<File>,
+        archive: &OpenArchive,
         id: &str,
         live: &Live,
         observer: &mut dyn Observer,
     ) -> Result<Plan, Error> {
         observer.event(Event::Step(Step::CheckDatabase));
-        let path = &options.archive;
+        let path = &archive.path;
         let staged = self.places.staged_database(id);
-        let (found, left_out) = check_database(path, reader.info().v3(), &staged)?;
+        let (found, left_out) = archive.check_database(&staged)?;
         if found.violation_count > 0 && !options.allow_violations {
             let (violations, count) = (found.violations, found.violation_count);
             return Err(Error::Violations { path: path.clone(), violations, count });
@@ -303,7 +278,7 @@ pub(super) struct Changes {
 /// What staging leads to.
 pub(super) struct Staged {
     pub(super) plan: Plan,
-    pub(super) journal: Journal,
+    pub(super) commit: CommitBy,
     pub(super) unchanged: Vec<Unchanged>,
 }
 

@@ -8,9 +8,8 @@ use durable::{folder_of, regular_file, write_durably};
 use inventory::static_files::FileKind;
 use serde::{Deserialize, Serialize};
 
+use crate::file_changes::FileChanges;
 use crate::{Engine, Error};
-
-use super::plan::FileChanges;
 
 /// The version of the journal's format; it only has to outlive one restart.
 const FORMAT: u32 = 1;
@@ -99,26 +98,29 @@ impl FileName {
 }
 
 impl Journal {
-    pub(crate) fn new(id: &str, archive: &Path, static_files: &Path, commit: CommitBy) -> Self {
+    /// Returns the journal of a restore that makes these changes to the files.
+    pub(crate) fn new(
+        id: &str,
+        archive: &Path,
+        static_files: &Path,
+        commit: CommitBy,
+        changes: &[FileChanges],
+    ) -> Self {
+        let names = |of: fn(&FileChanges) -> &[String]| {
+            let names = |changes: &FileChanges| {
+                of(changes).iter().map(|path| FileName::new(changes.kind, path)).collect::<Vec<_>>()
+            };
+            changes.iter().flat_map(names).collect()
+        };
         Self {
             format: FORMAT,
             id: id.to_owned(),
             archive: archive.display().to_string(),
             static_files: std::path::absolute(static_files).unwrap_or_else(|_| static_files.to_owned()),
             commit,
-            add: Vec::new(),
-            replace: Vec::new(),
-            remove: Vec::new(),
-        }
-    }
-
-    /// Notes what happens to the files.
-    pub(crate) fn list(&mut self, changes: &[FileChanges]) {
-        for FileChanges { kind, add, replace, remove, .. } in changes {
-            let lists = [(&mut self.add, add), (&mut self.replace, replace), (&mut self.remove, remove)];
-            for (names, files) in lists {
-                names.extend(files.iter().map(|file| FileName::new(*kind, file)));
-            }
+            add: names(|changes| &changes.add),
+            replace: names(|changes| &changes.replace),
+            remove: names(|changes| &changes.remove),
         }
     }
 
@@ -163,7 +165,7 @@ mod tests {
     fn a_journal_keeps_any_path() {
         for bytes in [&b"/srv/static"[..], b"/srv/\xff/static"] {
             let folder = PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
-            let journal = Journal::new("id", Path::new("x.zip"), &folder, CommitBy::Transaction);
+            let journal = Journal::new("id", Path::new("x.zip"), &folder, CommitBy::Transaction, &[]);
             let json = serde_json::to_vec(&journal).unwrap();
             assert_eq!(serde_json::from_slice::<Journal>(&json).unwrap(), journal);
         }

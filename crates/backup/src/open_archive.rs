@@ -1,0 +1,163 @@
+//! An archive that is open for reading: where it lies, and what reads it. Verifying, drilling and restoring
+//! read and unpack its entries here, and check its database.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use archive::{Entry, Keys, Limits, Outside, Reader, Sha256Hex};
+use durable::regular_file::{self, NotAFile};
+use durable::{Disk, Readers, printable};
+use inventory::migration::{SchemaState, names};
+use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
+
+use crate::confirm::confirmed;
+use crate::event::Meter;
+use crate::{Error, Event, Observer, Step};
+
+/// An archive whose structure has been checked.
+pub(crate) struct OpenArchive {
+    pub(crate) path: PathBuf,
+    pub(crate) reader: Reader<File>,
+}
+
+impl OpenArchive {
+    /// Opens an archive, with `keys` if it is encrypted, and checks its structure.
+    pub(crate) fn open(path: &Path, keys: &Keys) -> Result<Self, Error> {
+        let opened = Reader::open_with(open_file(path)?, &Limits::default(), keys);
+        Ok(Self { path: path.to_owned(), reader: opened.map_err(Error::archive(path))? })
+    }
+
+    /// Returns the entries of the archive.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        self.reader.entries()
+    }
+
+    /// Returns the datasheets and images of the archive.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Entry> {
+        self.entries().iter().filter(|entry| entry.role.is_static())
+    }
+
+    /// Returns the number of bytes of all entries, unpacked.
+    pub(crate) fn unpacked_size(&self) -> u64 {
+        self.entries().iter().map(|entry| entry.size).sum()
+    }
+
+    /// Returns why the database in the archive cannot be restored, if the archive was kept for rescue.
+    pub(crate) fn rescue(&self) -> Option<Error> {
+        let why = self.reader.info().v3()?.damaged.as_deref()?;
+        Some(Error::Rescue { path: self.path.clone(), why: printable(why) })
+    }
+
+    /// Reads every entry and checks its hash, nothing more.
+    pub(crate) fn check_entries(&self, observer: &mut dyn Observer) -> Result<(), Error> {
+        observer.event(Event::Step(Step::CheckEntries));
+        let mut meter = Meter::new(observer, self.unpacked_size());
+        self.entries().iter().try_for_each(|entry| self.drain(entry, &mut meter).map(drop))
+    }
+
+    /// Reads an entry to its end and returns its hash.
+    pub(crate) fn drain(&self, entry: &Entry, meter: &mut Meter<'_>) -> Result<Sha256Hex, Error> {
+        self.copy(entry, meter, &mut |_| Ok(()))
+    }
+
+    /// Writes an entry to a new file and returns its hash. The caller makes the file durable.
+    pub(crate) fn unpack(
+        &self,
+        entry: &Entry,
+        disk: &dyn Disk,
+        (target, readers): (&Path, Readers),
+        meter: &mut Meter<'_>,
+    ) -> Result<Sha256Hex, Error> {
+        let file = disk.create(target, readers).map_err(Error::storage("create", target))?;
+        let mut out = BufWriter::with_capacity(128 << 10, file);
+        let hash = self
+            .copy(entry, meter, &mut |bytes| out.write_all(bytes).map_err(Error::storage("write", target)))?;
+        out.flush().map_err(Error::storage("write", target))?;
+        Ok(hash)
+    }
+
+    fn copy(
+        &self,
+        entry: &Entry,
+        meter: &mut Meter<'_>,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<Sha256Hex, Error> {
+        let failed = |error: io::Error| Error::archive(&self.path)(archive::error::from_io(error));
+        let mut content = self.reader.read(entry).map_err(Error::archive(&self.path))?;
+        let mut buffer = vec![0; 128 << 10];
+        loop {
+            let n = content.read(&mut buffer).map_err(failed)?;
+            if n == 0 {
+                return Ok(content.hash().expect("read to its end"));
+            }
+            sink(&buffer[..n])?;
+            meter.add(n as u64);
+        }
+    }
+
+    /// Checks the unpacked database of the archive and compares it with the manifest, if there is one that
+    /// says. First the database loses what computes when it is looked at, so that no schema can keep the
+    /// checks busy. Returns what was found, and what was taken out.
+    pub(crate) fn check_database(&self, database: &Path) -> Result<(Inspection, Vec<String>), Error> {
+        let manifest = self.reader.info().v3();
+        let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
+        // What a manifest describes is compared as it is; what the original made may refer to what is gone.
+        let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+        let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(&self.path))?;
+        if let SchemaState::Newer(found) = &inspection.schema {
+            return Err(Error::archived(&self.path)(inventory::Error::Newer { found: found.clone() }));
+        }
+        let Some(manifest) = manifest else { return Ok((inspection, stripped)) };
+        let mismatch = |what: String| Error::Mismatch { path: self.path.clone(), what };
+        for (name, record) in &manifest.tables {
+            let found = inspection.tables.get(name);
+            let name = printable(name);
+            match found {
+                Some(found) if found.rows != record.rows => {
+                    return Err(mismatch(format!("the number of rows of table {name}")));
+                }
+                Some(found) if found.sha256 != record.digest.0 => {
+                    return Err(mismatch(format!("the content of table {name}")));
+                }
+                Some(_) => {}
+                None => return Err(mismatch(format!("the list of tables: {name} is missing"))),
+            }
+        }
+        if let Some(name) = inspection.tables.keys().find(|name| !manifest.tables.contains_key(*name)) {
+            return Err(mismatch(format!("the list of tables: {} is not in it", printable(name))));
+        }
+        let behind: &[String] = match &inspection.schema {
+            SchemaState::Behind(behind) => behind,
+            _ => &[],
+        };
+        let had = names().into_iter().filter(|name| !behind.iter().any(|lacks| lacks == name));
+        if !had.eq(manifest.migrations.iter().map(String::as_str)) {
+            return Err(mismatch("the list of migrations".to_owned()));
+        }
+        if inspection.violation_count != manifest.foreign_key_violations {
+            return Err(mismatch("the number of broken foreign keys".to_owned()));
+        }
+        Ok((inspection, stripped))
+    }
+}
+
+/// Returns what can be told of an archive without a key.
+pub(crate) fn probe(path: &Path) -> Result<Outside, Error> {
+    Outside::look(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
+}
+
+fn open_file(path: &Path) -> Result<File, Error> {
+    let file = regular_file::open(path).map_err(|source| match source.kind() {
+        _ if NotAFile::of(&source).is_some() => {
+            let NotAFile { kind } = NotAFile::of(&source).expect("just seen");
+            Error::ArchiveNotAFile { path: path.to_owned(), kind }
+        }
+        io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },
+        _ => Error::storage("read", path)(source),
+    })?;
+    if file.metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(Error::ArchiveIsFolder { path: path.to_owned() });
+    }
+    Ok(file)
+}
