@@ -57,6 +57,7 @@ impl Database {
     }
 
     /// Begins a transaction that may write.
+    #[expect(clippy::disallowed_methods, reason = "a lock changes no data")]
     pub(crate) async fn begin_write(&self) -> Result<DatabaseTransaction, Error> {
         match &self.url {
             DatabaseUrl::Sqlite(_) => Ok(self.writer.begin_with_options(sqlite::WRITE).await?),

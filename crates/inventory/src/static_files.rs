@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_delete_waits_for_the_lease() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let ambient = Ambient::system();
         let stored = files.store(FileKind::Images, "a/b", "png", &mut &b"png"[..], &ambient).unwrap();
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_delete_that_is_being_noted_down_when_the_lease_ends_is_left_to_its_writer() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let notes = folder.path().join(DEFERRED);
         fs::create_dir(&notes).unwrap();
@@ -362,7 +362,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_and_unfinished_writes_are_no_files() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         files.create_folders().unwrap();
         let images = files.folder(FileKind::Images);

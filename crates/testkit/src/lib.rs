@@ -29,7 +29,7 @@ pub use fixtures::{
 };
 pub use generators::populate_test_database;
 pub use postgres::TestPostgres;
-pub use scratch::TestDbPath;
+pub use scratch::{TestDbPath, TestFolder};
 pub use state::{State, state_of};
 
 /// Says that a test does nothing here, and why.

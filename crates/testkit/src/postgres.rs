@@ -4,6 +4,7 @@
 //! that needs it starts it. Each process that uses it holds a shared lock on `use.lock` while it lives; a watchdog
 //! (`postgres/watchdog.sh`), which no test waits for, stops the server and removes its folder when nobody has held that
 //! lock for a while. So nothing is left behind, even by tests that were killed.
+#![expect(clippy::disallowed_methods, reason = "databases are made and dropped")]
 
 mod server;
 

@@ -1,4 +1,6 @@
 //! Who may come in, and who may do what, on both engines.
+#![expect(clippy::disallowed_methods, reason = "another program writes to the database as well")]
+
 use std::slice;
 
 use crate::support::{SYSTEM, problems};

@@ -97,11 +97,11 @@ impl Server {
         run(as_server(&initdb)
             .args(["--username", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(self.data()));
-        // A session of its own, so that nothing which ends this process reaches it.
+        // In a session of its own, so that nothing which ends this process reaches it.
         let postgres = as_server(&program("postgres"));
         let log = File::create(self.folder.join("server.log")).expect("the temporary folder is writable");
         let mut command = Command::new("setsid");
-        command.arg(postgres.get_program()).args(postgres.get_args()).current_dir(&server);
+        command.arg("--fork").arg(postgres.get_program()).args(postgres.get_args()).current_dir(&server);
         command.arg("-D").arg(self.data()).arg("-k").arg(&server);
         for setting in [
             "listen_addresses=",
@@ -117,13 +117,10 @@ impl Server {
         }
         let errors = log.try_clone().expect("a descriptor can be copied");
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
-        let mut child = command.spawn().expect("setsid is on every Linux");
+        command.status().expect("setsid is on every Linux");
         for _ in 0..LOOKS {
             if self.answers() {
                 return;
-            }
-            if child.try_wait().expect("it is ours").is_some_and(|status| !status.success()) {
-                break;
             }
             std::thread::sleep(PAUSE);
         }
@@ -156,9 +153,9 @@ impl Server {
         let script = self.folder.join("watchdog.sh");
         fs::write(&script, WATCHDOG).expect("the temporary folder is writable");
         let mut command = Command::new("setsid");
-        command.arg("sh").arg(script).arg(&self.folder);
+        command.arg("--fork").arg("sh").arg(script).arg(&self.folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("setsid is on every Linux");
+        command.status().expect("setsid is on every Linux");
     }
 }
 

@@ -114,7 +114,7 @@ async fn every_column_survives_both_engines() {
     let from = empty(&folder, "from");
     let source = sql::Connection::open(&from).unwrap();
     source.pragma_update(None, "foreign_keys", false).unwrap();
-    let tables = copy_all_names();
+    let tables = entity_tables();
     for table in tables {
         for row in 0..3 {
             let values: Vec<String> = columns(&source, table)
@@ -139,7 +139,7 @@ async fn every_column_survives_both_engines() {
     assert_eq!(counts.map(|(_, count)| count), [3; 12]);
 }
 
-fn copy_all_names() -> [&'static str; 12] {
+fn entity_tables() -> [&'static str; 12] {
     [
         "activitylogmodel",
         "api_keys",
@@ -193,9 +193,9 @@ async fn both_engines_have_the_same_tables_and_columns() {
     let folder = TestDbPath::new();
     let database = sql::Connection::open(empty(&folder, "a")).unwrap();
     let mut in_sqlite = Vec::new();
-    for table in snapshot_tables(&database) {
+    for table in table_names(&database) {
         for (column, kind, required) in columns(&database, &table) {
-            let kind = match kind.split('(').next().unwrap() {
+            let kind = match kind.to_ascii_uppercase().split('(').next().unwrap() {
                 "VARCHAR" | "DATETIME" | "JSON" | "TEXT" => "text",
                 "INTEGER" | "BIGINT" => "bigint",
                 "FLOAT" | "NUMERIC" => "double precision",
@@ -232,7 +232,7 @@ async fn both_engines_have_the_same_tables_and_columns() {
     assert_eq!(in_postgres, in_sqlite);
 }
 
-fn snapshot_tables(database: &sql::Connection) -> Vec<String> {
+fn table_names(database: &sql::Connection) -> Vec<String> {
     let mut statement =
         database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
