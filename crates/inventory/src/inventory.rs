@@ -98,9 +98,9 @@ impl Inventory {
     /// of the use case.
     pub async fn query<Q: Query>(&self, actor: &Actor, query: Q) -> Result<Q::Output, Error> {
         let read = Read::new(self.context(actor));
-        let output = read.query(&query).await;
+        let output = read.query(&query).await?;
         read.end().await?;
-        output
+        Ok(output)
     }
 
     /// Runs a use case that writes, on behalf of `actor`: checks who may run it and its fields, runs it in one

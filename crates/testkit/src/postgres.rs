@@ -124,3 +124,18 @@ fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| scope.spawn(run).join())
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_test_has_a_database_of_its_own_which_goes_with_it() {
+        let (one, other) = (TestPostgres::with_schema(), TestPostgres::empty());
+        assert_ne!(one.name, other.name);
+        let name = one.name.clone();
+        assert!(exists(&name));
+        drop(one);
+        assert!(!exists(&name) && exists(&other.name));
+    }
+}
