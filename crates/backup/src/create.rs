@@ -112,6 +112,12 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
 /// Why passwords that the original keeps in the clear are left out.
 pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
+/// The same, as archives of earlier versions say it: those hold no definition either.
+pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
+
+/// Why what people added to the schema stays out.
+pub(crate) const NOT_PUT_BACK: &str = "the archive holds its definition as text, in the table mm_schema_objects, and a restore does not run that";
+
 /// A backup that exists, is durable, and has been read back.
 #[derive(Debug)]
 pub struct BackupReport {
@@ -129,6 +135,15 @@ pub struct BackupReport {
     pub(crate) keys: Keys,
     /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
     pub snapshot_restarts: u32,
+}
+
+impl BackupReport {
+    /// Returns where passwords were that the archive does not hold, and how many. They stay in the live database: the
+    /// original encrypts its scheduled backups with one of them.
+    pub fn passwords_left_out(&self) -> Vec<&str> {
+        let left_out = self.manifest.left_out.iter().filter(|left| left.why == NO_PASSWORDS);
+        left_out.map(|left| left.what.as_str()).collect()
+    }
 }
 
 impl Engine {

@@ -41,6 +41,8 @@ pub struct Drilled {
     /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
     /// passwords are taken out. None has fewer rows.
     pub changed_tables: Vec<String>,
+    /// What people added to the schema and a restore does not put back.
+    pub left_out: Vec<String>,
     /// The totals of the archive and of what was restored.
     pub totals: Totals,
     /// Rows altogether.
@@ -103,7 +105,8 @@ impl Engine {
         let files = comparison.files(&mut meter)?;
         let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
         let totals = comparison.totals(files)?;
-        Ok(Drilled { tables: same, changed_tables, totals, rows, files, bytes, took, status: None })
+        let left_out = plan.left_out;
+        Ok(Drilled { tables: same, changed_tables, left_out, totals, rows, files, bytes, took, status: None })
     }
 }
 
@@ -194,6 +197,8 @@ impl Comparison<'_> {
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
+        // A restore removes from it what it has put back.
+        tables.remove(sqlite::OBJECTS_TABLE);
         Ok(tables)
     }
 }

@@ -91,7 +91,7 @@ impl std::fmt::Display for Note {
             Self::Dangling { path } => {
                 write!(f, "{path} is referred to but was already missing before the backup")
             }
-            Self::LeftOut { what, why } => write!(f, "{what} is not in the archive: {why}"),
+            Self::LeftOut { what, why } => write!(f, "{what} is left out: {why}"),
             Self::Violations { count } => write!(
                 f,
                 "{} with a broken foreign key: the backup holds them as they are, and restoring it will need \

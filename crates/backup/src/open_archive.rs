@@ -9,7 +9,7 @@ use archive::{Entry, Keys, Limits, Outside, Reader, Sha256Hex};
 use durable::regular_file::{self, NotAFile};
 use durable::{Disk, Readers, printable};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, inspect, inspect_tidied, strip};
+use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
@@ -99,12 +99,14 @@ impl OpenArchive {
     /// Checks the unpacked database of the archive and compares it with the manifest, if there is one that
     /// says. First the database loses what computes when it is looked at, so that no schema can keep the
     /// checks busy. Returns what was found, and what was taken out.
-    pub(crate) fn check_database(&self, database: &Path) -> Result<(Inspection, Vec<String>), Error> {
+    pub(crate) fn check_database(&self, database: &Path) -> Result<(Inspection, Vec<SchemaObject>), Error> {
         let manifest = self.reader.info().v3();
         let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
         // What a manifest describes is compared as it is; what the original made may refer to what is gone.
         let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
-        let inspection = confirmed(database, || inspect(database)).map_err(Error::archived(&self.path))?;
+        let inspection = confirmed(database, || inspect(database))
+            .map_err(|error| error.locate_value(database))
+            .map_err(Error::archived(&self.path))?;
         if let SchemaState::Newer(found) = &inspection.schema {
             return Err(Error::archived(&self.path)(inventory::Error::Newer { found: found.clone() }));
         }

@@ -23,6 +23,16 @@ impl Engine {
     pub(crate) fn session(&self, what: &str) -> Result<Session, Error> {
         let lock = self.lock(what)?;
         let recovered = self.settle_interrupted(&lock)?;
+        self.remove_abandoned_copies()?;
         Ok(Session { engine: self.clone(), recovered, _lock: lock })
+    }
+
+    /// Removes the copies of databases that killed backups and imports left. Under the lock nobody is making one.
+    fn remove_abandoned_copies(&self) -> Result<(), Error> {
+        let database = &self.places.database;
+        for copy in self.places.abandoned_copies().map_err(Error::storage("read", database))? {
+            self.disk.remove(&copy).map_err(Error::storage("remove", &copy))?;
+        }
+        Ok(())
     }
 }

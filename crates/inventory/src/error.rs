@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use snapshot::LargeValue;
+
 use crate::fields::{FieldError, Fields, Problem};
 use crate::permission::Permission;
 
@@ -199,12 +201,18 @@ pub enum Error {
         findings: Vec<String>,
     },
     /// A value is longer than this program handles.
-    #[error("{} holds a value of more than {} MiB, which MakerMatrix never writes; take it out", path.display(), limit >> 20)]
+    #[error(
+        "{} holds a value of more than {} MiB, which MakerMatrix never writes; take it out",
+        value.as_ref().map_or_else(|| path.display().to_string(), ToString::to_string),
+        limit >> 20
+    )]
     ValueTooLarge {
         /// The file.
         path: PathBuf,
         /// Bytes allowed.
         limit: i32,
+        /// Which value it is, where that could be found out.
+        value: Option<LargeValue>,
     },
     /// Something else holds the database.
     #[error("{} is in use by another process; stop it, or try again later", path.display())]
@@ -293,6 +301,17 @@ impl Error {
         }
     }
 
+    /// Says of a value that is too large where it is. `copy` is the database in which it was met, which nobody else may have
+    /// open. Any other error stays as it is.
+    pub fn locate_value(self, copy: &Path) -> Self {
+        match self {
+            Self::ValueTooLarge { path, limit, value: None } => {
+                Self::ValueTooLarge { path, limit, value: snapshot::find_large_value(copy) }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
         Self::NotFound { what, id: id.to_owned() }
     }
@@ -316,7 +335,9 @@ impl From<snapshot::Error> for Error {
             snapshot::Error::Io { path, source } => Self::Io { path, source },
             snapshot::Error::NotADatabase { path } => Self::NotADatabase { path },
             snapshot::Error::Damaged { path, findings } => Self::Damaged { path, findings },
-            snapshot::Error::ValueTooLarge { path, limit } => Self::ValueTooLarge { path, limit },
+            snapshot::Error::ValueTooLarge { path, limit } => {
+                Self::ValueTooLarge { path, limit, value: None }
+            }
             snapshot::Error::Busy { path } => Self::Busy { path },
             snapshot::Error::Sqlite(source) => Self::Sqlite(source),
         }

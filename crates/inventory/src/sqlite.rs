@@ -17,7 +17,8 @@ pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;
 pub use references::{Reference, references};
 pub use snapshot::{
-    Copied, Live, Progress, Replaced, RowChanges, TableDigest, Violation, Watch, compare_rows, live_state,
+    Copied, Live, OBJECTS_TABLE, ObjectKind, Progress, PutBack, Replaced, RowChanges, SchemaObject,
+    TableDigest, Violation, Watch, carry_objects, compare_rows, generated_names, live_state, may_come_back,
     replace, row_counts, salvage, snapshot, version,
 };
-pub use strip::strip;
+pub use strip::{live_objects, strip};

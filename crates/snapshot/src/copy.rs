@@ -112,12 +112,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches from now on. The database is put into WAL mode first if nobody is in its way: only
-    /// there can it be watched to the last moment.
+    /// Watches from now on.
     pub fn new(live: &Path) -> Result<Self, Error> {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let writer = open_live_writer(live)?;
-        prefer_wal(&writer, PATIENCE).map_err(|error| explain(live, error))?;
         let connection = open_live_reader(live)?;
         let version = data_version(&connection).map_err(|error| explain(live, error))?;
         Ok(Self { connection, version })
@@ -152,7 +148,8 @@ pub enum Replaced {
 
 /// Puts the content of `copy` in place of the live database, as one transaction: every reader sees
 /// all of the old or all of the new, connections of other programs stay open and valid, and a crash
-/// at any moment leaves one of the two. Both must have the same page size.
+/// at any moment leaves one of the two. Both must have the same page size. The journal mode stays the one it
+/// was: a program that copies the file as it is must find everything in it.
 ///
 /// With a `watch`, only if nobody has written since it was made, which is decided while nobody can.
 ///
@@ -163,43 +160,64 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
     let mut live_connection = open_live_writer(live)?;
     let failed = |error| explain(live, error);
     let changed = || watch.is_some_and(|watch| watch.changed() != Some(false));
-    let in_wal_mode = prefer_wal(&live_connection, Duration::ZERO).map_err(failed)?;
-    // Outside WAL mode not even reading is possible once the lock is held, so there it is asked
-    // before, and having to wait for the lock means that somebody else had it, and wrote.
-    if !in_wal_mode && changed() {
-        return Ok(Replaced::ChangedMeanwhile);
+    let in_wal_mode = journal_mode(&live_connection).map_err(failed)? == "wal";
+    if !in_wal_mode {
+        // There, nobody can read any more once the copying has begun. So the write lock comes first, under
+        // which others can still read, and is kept: in this locking mode no lock is given back.
+        lock_for_writing(&live_connection).map_err(failed)?;
+        let changed = changed();
+        live_connection.execute_batch("COMMIT").map_err(failed)?;
+        if changed {
+            give_back(&live_connection).map_err(failed)?;
+            return Ok(Replaced::ChangedMeanwhile);
+        }
     }
     {
         let backup = Backup::new(&copy_connection, &mut live_connection).map_err(failed)?;
         // No pages, but the lock: from here on nobody else writes.
-        let mut waited = false;
-        run(live, || {
-            let step = backup.step(0)?;
-            waited |= matches!(step, StepResult::Busy | StepResult::Locked);
-            Ok(until_locked(step))
-        })?;
-        let unsure = if in_wal_mode { changed() } else { waited && watch.is_some() };
-        if unsure {
+        run(live, || backup.step(0).map(until_locked))?;
+        if in_wal_mode && changed() {
             return Ok(Replaced::ChangedMeanwhile);
         }
         run(live, || backup.step(-1))?;
     }
-    // Only tidies up, so it waits for nobody: what is in the WAL is already durable.
+    // Only tidies up, so it waits for nobody: what decided is already durable.
     let _ = live_connection.busy_timeout(Duration::ZERO);
-    let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if in_wal_mode {
+        let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    } else {
+        let _ = give_back(&live_connection);
+    }
     Ok(Replaced::Done)
 }
 
-/// Puts the database into WAL mode, where readers and a writer leave each other alone. Says whether
-/// it is: where others keep it busy for longer than `patience` it stays in its mode.
-fn prefer_wal(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
-    connection.busy_timeout(patience)?;
-    let switched = connection
-        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
-        .is_ok_and(|mode| mode == "wal");
-    // Without a busy handler: waiting for a lock is left to `run`, which can tell that it waited.
-    connection.busy_timeout(if switched { BUSY_TIMEOUT } else { Duration::ZERO })?;
-    Ok(switched)
+/// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
+fn lock_for_writing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    // Otherwise a journal that stays with the lock would remain behind when the lock is given back.
+    connection.pragma_update(None, "journal_mode", "PERSIST")?;
+    connection.execute_batch("BEGIN IMMEDIATE")
+}
+
+/// Gives back what [`lock_for_writing`] took, and removes the journal.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "locking_mode", "NORMAL")?;
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
+fn journal_mode(connection: &Connection) -> rusqlite::Result<String> {
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
+}
+
+/// Puts a database that nobody else uses into WAL mode, where readers and a writer leave each other alone. For databases
+/// that this program makes; one that is found keeps its mode.
+///
+/// # Errors
+/// [`Error::Busy`], [`Error::Io`], [`Error::NotADatabase`].
+pub fn use_wal(path: &Path) -> Result<(), Error> {
+    let connection = open_live_writer(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| explain(path, error))
 }
 
 fn until_locked(step: StepResult) -> StepResult {
@@ -212,6 +230,59 @@ fn until_locked(step: StepResult) -> StepResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn run_on(path: &Path, sql: &str) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch(sql).unwrap();
+        connection
+    }
+
+    #[test]
+    fn o2_a_replaced_database_keeps_its_journal_mode_and_leaves_no_log() {
+        for mode in ["delete", "wal", "truncate"] {
+            let folder = tempfile::tempdir().unwrap();
+            let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+            run_on(&live, &format!("PRAGMA journal_mode = {mode}; CREATE TABLE old (a)"));
+            run_on(&copy, "CREATE TABLE new (a); INSERT INTO new VALUES (1)");
+            let watch = Watch::new(&live).unwrap();
+            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done, "{mode}");
+            drop(watch);
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            assert_eq!(names, ["copy.db", "live.db"], "{mode}");
+            // As a program does that copies the file, and nothing beside it.
+            let taken = folder.path().join("taken.db");
+            std::fs::copy(&live, &taken).unwrap();
+            let taken = run_on(&taken, "SELECT a FROM new");
+            let stored = if mode == "wal" { "wal" } else { "delete" };
+            assert_eq!(journal_mode(&taken).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn a_lock_that_somebody_only_held_is_no_write_in_any_journal_mode() {
+        for mode in ["DELETE", "WAL"] {
+            let folder = tempfile::tempdir().unwrap();
+            let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+            let other = run_on(&live, &format!("PRAGMA journal_mode = {mode}; CREATE TABLE old (a)"));
+            run_on(&copy, "CREATE TABLE new (a)");
+            let watch = Watch::new(&live).unwrap();
+            let (held, holds) = std::sync::mpsc::channel();
+            let holder = thread::spawn(move || {
+                other.execute_batch("BEGIN IMMEDIATE").unwrap();
+                held.send(()).unwrap();
+                // Ends while the other side waits for the lock, or before it asks: both must do.
+                other.execute_batch("ROLLBACK").unwrap();
+                other
+            });
+            holds.recv().unwrap();
+            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done, "{mode}");
+            let other = holder.join().unwrap();
+            other.execute_batch("INSERT INTO new VALUES (1)").unwrap();
+            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::ChangedMeanwhile, "{mode}");
+        }
+    }
 
     #[test]
     fn a_watch_sees_writes_of_others_and_nothing_else() {

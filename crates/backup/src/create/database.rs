@@ -4,7 +4,7 @@ use std::path::Path;
 
 use durable::{Readers, folder_of};
 use inventory::migration::SchemaState;
-use inventory::sqlite::{self, Inspection, Live};
+use inventory::sqlite::{self, Inspection, Live, SchemaObject};
 
 use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
@@ -16,7 +16,7 @@ use super::{Purpose, Source};
 pub(super) struct CopiedDatabase {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
-    pub(super) stripped: Vec<String>,
+    pub(super) stripped: Vec<SchemaObject>,
     pub(super) redacted: Vec<String>,
     pub(super) restarts: u32,
 }
@@ -57,7 +57,7 @@ impl Engine {
             self.create_private(copy)?;
             copied = self.copy_checked(live, copy, observer);
         }
-        match copied {
+        match copied.map_err(|error| error.locate_value(copy)) {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
@@ -86,6 +86,7 @@ impl Engine {
         })?;
         observer.event(Event::Step(Step::CheckCopy));
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
+        sqlite::carry_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
         let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {

@@ -78,9 +78,6 @@ impl Engine {
                 self.disk.remove(&path).map_err(Error::storage("remove", &path))?;
             }
         }
-        for copy in self.places.abandoned_copies().map_err(Error::storage("read", &self.places.database))? {
-            self.disk.remove(&copy).map_err(Error::storage("remove", &copy))?;
-        }
         Ok(())
     }
 }

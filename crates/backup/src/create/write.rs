@@ -20,7 +20,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
-use super::{BackupOptions, NO_PASSWORDS, Source};
+use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 
 /// Where an archive is written to, and how.
 pub(super) struct Output<'a> {
@@ -73,11 +73,10 @@ impl Engine {
         let mut left_out = others(&static_files, source.known_as)?;
         left_out.extend(after.left_out);
         drop(references);
+        let generated = sqlite::generated_names(&copied.stripped);
+        let kept_out = copied.stripped.iter().filter(|object| !sqlite::may_come_back(object, &generated));
         left_out.extend(
-            copied
-                .stripped
-                .into_iter()
-                .map(|what| LeftOut { what, why: "archives hold tables and indexes only".to_owned() }),
+            kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
         left_out
             .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));

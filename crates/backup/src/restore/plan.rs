@@ -28,10 +28,16 @@ pub struct Plan {
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
     pub redacted: Vec<String>,
+    /// Whether the password in the backup settings of the live database stays: no archive holds one.
+    pub kept_password: bool,
     /// Rows with broken foreign keys, taken as they are.
     pub violations: u64,
-    /// Triggers, views and virtual tables that stay out.
+    /// Generated columns and computing indexes that people added, and that come back.
+    pub put_back: Vec<String>,
+    /// Triggers, views, virtual tables, and what else people added to the schema, that do not come back.
     pub left_out: Vec<String>,
+    /// The same of the live database, as far as it is not there afterwards.
+    pub dropped: Vec<String>,
     /// What happens to the files of each folder; a folder the archive was made without is missing.
     pub files: Vec<FileChanges>,
     /// Whether there is anything now that could be lost.

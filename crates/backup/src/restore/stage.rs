@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
 use durable::{Readers, folder_of, regular_file};
 use inventory::Census;
-use inventory::sqlite::{self, Live, Preparation};
+use inventory::sqlite::{self, Live, ObjectKind, Preparation, PutBack, SchemaObject};
 use inventory::static_files::FileKind;
 
 use crate::confirm::{confirmed, unless_sound};
@@ -216,26 +216,44 @@ impl Engine {
         observer.event(Event::Step(Step::CheckDatabase));
         let path = &archive.path;
         let staged = self.places.staged_database(id);
-        let (found, left_out) = archive.check_database(&staged)?;
+        let (found, stripped) = archive.check_database(&staged)?;
         if found.violation_count > 0 && !options.allow_violations {
             let (violations, count) = (found.violations, found.violation_count);
             return Err(Error::Violations { path: path.clone(), violations, count });
-        }
-        for what in &left_out {
-            let why = "only tables and indexes are restored".to_owned();
-            observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));
         }
         let archive_name = path.file_name().unwrap_or_default().to_string_lossy();
         let page_size = match live {
             Live::Usable { page_size } | Live::Empty { page_size } => Some(*page_size),
             Live::Missing | Live::Unusable(_) => None,
         };
+        // An archive of ours carries what may come back, and never more: what is found besides was put in by hand.
+        let manifest = archive.reader.info().v3();
+        let objects = if manifest.is_none() { stripped.as_slice() } else { &[] };
+        let replaced = matches!(live, Live::Usable { .. }).then_some(self.places.database.as_path());
+        let now = self.ambient.utc();
         let preparation =
-            Preparation { restore_id: id, archive: &archive_name, now: self.ambient.utc(), page_size };
+            Preparation { restore_id: id, archive: &archive_name, now, page_size, objects, live: replaced };
         let inspect = || sqlite::inspect(&staged);
         let prepared = sqlite::prepare(&staged, &preparation)
             .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
+        let mut left_out: Vec<String> = prepared.put_back.not.iter().map(ToString::to_string).collect();
+        if let Some(manifest) = manifest {
+            left_out.extend(stripped.iter().map(ToString::to_string));
+            let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
+            left_out.extend(missing.map(|left| durable::printable(&left.what)));
+        }
+        for what in &left_out {
+            let why = crate::create::NOT_PUT_BACK.to_owned();
+            observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));
+        }
+        let dropped = match replaced {
+            Some(database) => {
+                let live = sqlite::live_objects(database).map_err(Error::live(database))?;
+                lost(&live, &prepared.put_back)
+            }
+            None => Vec::new(),
+        };
         // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
         let after = Census::of_copy(&staged).map_err(Error::archived(path))?;
         let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
@@ -260,12 +278,26 @@ impl Engine {
             totals: Totals { before: prepared.migrated.before, after },
             cancelled_tasks: prepared.cancelled_tasks,
             redacted: prepared.redacted,
+            kept_password: prepared.kept_password,
             violations: found.violation_count,
+            put_back: prepared.put_back.done.iter().map(ToString::to_string).collect(),
             left_out,
+            dropped,
             files: Vec::new(),
             replaces_something: !matches!(live, Live::Missing | Live::Empty { .. }),
         })
     }
+}
+
+/// Returns what people added to the live schema and will not be there afterwards.
+fn lost(live: &[SchemaObject], put_back: &PutBack) -> Vec<String> {
+    let is_back = |object: &SchemaObject| {
+        put_back.done.iter().any(|back| match object.kind {
+            ObjectKind::GeneratedColumn if back.kind == ObjectKind::Table => back.table == object.table,
+            kind => back.kind == kind && back.name == object.name,
+        })
+    };
+    live.iter().filter(|object| !is_back(object)).map(ToString::to_string).collect()
 }
 
 /// The live files of one folder by path with their sizes, and what will happen to them.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use backup::{BackupOptions, Error, Event, Kind, RestoreOptions};
+use backup::{BackupOptions, DrillOptions, Error, Event, Kind, RestoreOptions};
 use inventory::{Actor, Permission};
 use rstest::rstest;
 use rusqlite::Connection;
@@ -80,35 +80,63 @@ async fn r14_an_empty_folder_in_the_backup_is_restored_as_empty(
     assert!(test_static_files_dir.root().join("images").exists());
 }
 
-/// Triggers and views are code; none of ours travel, and none of theirs arrive.
+/// What somebody adds to the tables of an inventory.
+const ADDED: &str = "CREATE VIEW my_report AS SELECT part_name FROM partmodel;
+    CREATE TRIGGER evil AFTER INSERT ON partmodel BEGIN DELETE FROM usermodel; END;
+    CREATE VIRTUAL TABLE my_search USING fts5(name); INSERT INTO my_search VALUES ('x');
+    CREATE UNIQUE INDEX one_each ON partmodel (lower(part_name)) WHERE part_name <> '';
+    ALTER TABLE partmodel ADD COLUMN shout AS (upper(part_name));
+    CREATE TABLE my_loans (who TEXT, part TEXT, key TEXT AS (who || part) UNIQUE CHECK (key <> ''));
+    INSERT INTO my_loans (who, part) VALUES ('Ann', 'r1');";
+
+/// Triggers, views and virtual tables are programs: a restore runs none, and says so. What only computes a value of a row
+/// comes back.
 #[rstest]
 #[tokio::test]
-async fn triggers_and_views_stay_out_of_archives(
+async fn row_3_what_people_added_comes_back_or_is_named(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let database = test_db_with_schema;
     populate_test_database(&database.inventory, test_static_files_dir.root()).await;
     let connection = Connection::open(database.db_path.path()).unwrap();
-    connection
-        .execute_batch(
-            "CREATE VIEW my_report AS SELECT part_name FROM partmodel;
-             CREATE TRIGGER evil AFTER INSERT ON partmodel BEGIN DELETE FROM usermodel; END;
-             CREATE VIRTUAL TABLE my_search USING fts5(name); INSERT INTO my_search VALUES ('x');",
-        )
-        .unwrap();
+    connection.execute_batch(ADDED).unwrap();
     let engine = database.engine(&test_static_files_dir);
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     let mut left: Vec<&str> = report.manifest.left_out.iter().map(|left| left.what.as_str()).collect();
     left.sort_unstable();
-    assert_eq!(left, ["trigger evil", "view my_report", "virtual table my_search"]);
-    assert!(!report.manifest.tables.keys().any(|name| name.starts_with("my_")));
-    assert!(
-        connection.table_exists(None, "my_report").unwrap_or(false)
-            || connection.prepare("SELECT * FROM my_report").is_ok(),
-        "the live one keeps them"
+    let programs = ["trigger evil", "view my_report", "virtual table my_search"];
+    assert_eq!(left, programs);
+    assert_eq!(connection.query_row("SELECT count(*) FROM my_search", [], |row| row.get::<_, u32>(0)), Ok(1));
+
+    let options = DrillOptions { archive: report.path.clone(), scratch: None, allow_violations: false };
+    let drilled = engine.drill(ACTOR, &options, &mut quiet).unwrap();
+    assert_eq!(sorted(drilled.left_out), programs);
+
+    // Over the very database that has all of it: no row goes away that no archive holds.
+    let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&report.path), &mut quiet).unwrap();
+    assert_eq!(sorted(staged.plan().dropped.clone()), programs);
+    let back = ["generated column partmodel.shout", "generated columns of table my_loans", "index one_each"];
+    assert_eq!(sorted(staged.plan().put_back.clone()), back);
+    let restored = staged.commit(&mut quiet).unwrap();
+    let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(text("SELECT key FROM my_loans"), "Annr1");
+    assert_eq!(text("SELECT c0 FROM my_search_content"), "x", "the rows of the virtual table are there");
+    assert_eq!(
+        text("SELECT sql FROM mm_schema_objects WHERE name = 'my_report'"),
+        "CREATE VIEW my_report AS SELECT part_name FROM partmodel"
     );
-    restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
+    let twice = "INSERT INTO my_loans (who, part) VALUES ('Ann', 'r1')";
+    assert!(connection.execute(twice, []).is_err(), "the unique column is one again");
+    // And so it goes on: the next backup carries the same.
+    let again = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
+    assert!(again.manifest.tables.contains_key("mm_schema_objects"));
+    engine.verify(ACTOR, &restored.safety_backup.unwrap(), &mut quiet).unwrap();
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names
 }
 
 #[rstest]
@@ -280,4 +308,27 @@ async fn a_table_of_an_unknown_module_does_not_stop_a_backup(
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     assert_eq!(report.manifest.left_out[0].what, "virtual table vectors");
     restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
+}
+
+/// The largest value that is backed up is held in memory as a whole, so there is a limit; its owner is told which it is.
+#[rstest]
+#[tokio::test]
+async fn row_11_a_value_that_is_too_large_is_named_by_table_column_and_row(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    let connection = Connection::open(database.db_path.path()).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE my_photos (name TEXT PRIMARY KEY, photo BLOB); \
+             INSERT INTO my_photos VALUES ('small', x'00'), ('scan', zeroblob(140000000))",
+        )
+        .unwrap();
+    let engine = database.engine(&test_static_files_dir);
+    let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("row \"scan\" of table my_photos, whose column photo has 133 MiB"), "{said}");
+    assert!(!said.contains(".backup-") && !said.contains("partial"), "no internal file: {said}");
+    assert_eq!(fs::read_dir(&engine.places().backups).unwrap().count(), 0);
 }

@@ -178,3 +178,57 @@ async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
     assert_eq!(error.kind(), Kind::Refused);
     assert!(fs::read(&path).unwrap() == before);
 }
+
+/// Returns the parts in a copy of the database file alone, as the original backs up, and the journal mode of the copy.
+fn plain_copy(path: &Path) -> (i64, String) {
+    let copy = durable::with_suffix(path, ".plain-copy");
+    fs::copy(path, &copy).unwrap();
+    let connection = Connection::open(&copy).unwrap();
+    let parts = connection.query_row("SELECT count(*) FROM partmodel", [], |row| row.get(0)).unwrap();
+    let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    drop(connection);
+    fs::remove_file(copy).unwrap();
+    (parts, mode)
+}
+
+/// The original copies the file of its database and nothing beside it. A log beside it would hold rows that its backups
+/// then lack.
+#[rstest]
+#[tokio::test]
+async fn o2_a_database_of_the_original_is_never_left_with_a_log(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    database.inventory.close().await.unwrap();
+    let path = database.db_path.path();
+    let engine = database.engine(&test_static_files_dir);
+    run(&path, "PRAGMA journal_mode = DELETE; DROP TABLE mm_migrations");
+    let (parts, _) = plain_copy(&path);
+    let as_found = |step: &str, parts: i64| {
+        assert_eq!(plain_copy(&path), (parts, "delete".to_owned()), "{step}");
+        for suffix in ["-wal", "-shm", "-journal"] {
+            assert!(!durable::with_suffix(&path, suffix).exists(), "{step}: {suffix}");
+        }
+    };
+    engine.migrate(ACTOR, &mut quiet).unwrap().unwrap();
+    as_found("init", parts);
+    let archive = back_up(&engine);
+    as_found("backup", parts);
+    let opened = inventory::Inventory::open(&path, Ambient::system()).await.unwrap();
+    opened.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap();
+    add_many_parts(&path, 5);
+    as_found("while it is open", parts + 5);
+    opened.close().await.unwrap();
+    as_found("opened and closed", parts + 5);
+    // With a connection of the original that stays open.
+    let original = Connection::open(&path).unwrap();
+    let count = |original: &Connection| -> i64 {
+        original.query_row("SELECT count(*) FROM partmodel", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(&original), parts + 5);
+    restore_with(&engine, &RestoreOptions::new(&archive)).unwrap();
+    as_found("restore", parts);
+    assert_eq!(count(&original), parts, "its connection stays valid");
+}

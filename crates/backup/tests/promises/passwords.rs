@@ -44,6 +44,13 @@ fn texts(database: &Path) -> Vec<Option<String>> {
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
+/// What a restore over a live database leads to: no archive holds the password of its settings, so that stays.
+fn with_that_of_the_live_settings() -> Vec<Option<String>> {
+    let mut texts = without_passwords();
+    texts[2] = Some("Geheim-of-the-settings".to_owned());
+    texts
+}
+
 fn without_passwords() -> Vec<Option<String>> {
     vec![
         Some(r#"{"backup_name": "b", "include_env": true, "password": null}"#.to_owned()),
@@ -79,7 +86,37 @@ async fn b6_b7_no_password_travels_in_an_archive(
     engine.verify(ACTOR, &report.path, &mut quiet).unwrap();
     let restored = restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
     assert_eq!(restored.plan.redacted, Vec::<String>::new(), "they are not in it");
-    assert_eq!(texts(&database.db_path.path()), without_passwords());
+    assert!(restored.plan.kept_password);
+    assert_eq!(texts(&database.db_path.path()), with_that_of_the_live_settings());
+}
+
+/// The original encrypts its scheduled backups with the password in its settings, and without one makes them in the clear.
+#[rstest]
+#[tokio::test]
+async fn o3_init_leaves_the_original_its_passwords_and_says_so(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema;
+    populate_test_database(&database.inventory, test_static_files_dir.root()).await;
+    database.inventory.close().await.unwrap();
+    let path = database.db_path.path();
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(PASSWORDS).unwrap();
+    connection.execute_batch("DROP TABLE mm_migrations").unwrap();
+    drop(connection);
+    let before = texts(&path);
+
+    let engine = database.engine(&test_static_files_dir);
+    let (_, safety) = engine.migrate(ACTOR, &mut quiet).unwrap().unwrap();
+    assert_eq!(texts(&path), before);
+    assert_eq!(safety.passwords_left_out(), ["tasks: 1 password", "backup_config: 1 password"]);
+    let unpacked = database.db_path.beside("unpacked");
+    unpack_database(&safety.path, &unpacked);
+    must_hold_none(&unpacked);
+    // Nor does going back to the safety backup take it away.
+    restore_with(&engine, &RestoreOptions::new(&safety.path)).unwrap();
+    assert_eq!(texts(&path), with_that_of_the_live_settings());
 }
 
 #[rstest]
@@ -108,10 +145,10 @@ async fn b6_b7_no_password_comes_back_from_an_archive_of_the_original(
 }
 
 /// What was deleted long ago is still in the file of a database of the original: in free pages, and in the
-/// free space of others. Once it has been brought up to date, no backup holds any of it.
+/// free space of others. No backup holds any of it, also when the original went on after the migration.
 #[rstest]
 #[tokio::test]
-async fn b6_b7_passwords_of_deleted_tasks_do_not_outlive_the_migration(
+async fn b6_b7_no_backup_holds_passwords_of_deleted_tasks(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -124,7 +161,7 @@ async fn b6_b7_passwords_of_deleted_tasks_do_not_outlive_the_migration(
     connection.execute_batch(PASSWORDS).unwrap();
     connection
         .execute_batch(
-            "DELETE FROM tasks WHERE id = '1'; DELETE FROM mm_migrations WHERE version = 'm0004_passwords'",
+            "DELETE FROM tasks WHERE id = '1'; UPDATE backup_config SET encryption_password = NULL",
         )
         .unwrap();
     drop(connection);
@@ -132,8 +169,6 @@ async fn b6_b7_passwords_of_deleted_tasks_do_not_outlive_the_migration(
     assert!(held > 0, "the deleted row has left its content behind");
 
     let engine = database.engine(&test_static_files_dir);
-    engine.migrate(ACTOR, &mut quiet).unwrap().unwrap();
-    must_hold_none(&path);
     let unpacked = database.db_path.beside("unpacked");
     unpack_database(&back_up(&engine), &unpacked);
     must_hold_none(&unpacked);

@@ -93,6 +93,9 @@ fn add(lines: &mut Lines, archive: &Path, drilled: &Drilled) {
     for difference in drilled.totals.differences() {
         lines.add(format!("  {difference}"));
     }
+    for what in &drilled.left_out {
+        lines.add(format!("  a restore does not put back {what}"));
+    }
     if drilled.status.is_none() {
         lines.add("  this could not be noted beside the archive");
     }
@@ -110,6 +113,7 @@ fn value(archive: &Path, drilled: &Drilled) -> Value {
         "restore_seconds": drilled.took.as_secs_f64(),
         "tables": drilled.tables,
         "changed_tables": drilled.changed_tables,
+        "left_out": drilled.left_out,
         "totals": drilled.totals,
         "rows": drilled.rows,
         "files": drilled.files,

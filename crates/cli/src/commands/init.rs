@@ -60,6 +60,12 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
                 safety.path.display()
             ));
             plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
+            let passwords = safety.passwords_left_out();
+            for what in &passwords {
+                lines.add(format!(
+                    "  stays in the database, since the original may need it, and is in no backup: {what}"
+                ));
+            }
             let value = json!({
                 "database": database,
                 "created": false,
@@ -67,6 +73,7 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
                 "adjustments": migrated.adjustments,
                 "totals": Totals { before: migrated.before, after: migrated.after },
                 "differences": differences,
+                "passwords_kept_in_the_database": passwords,
                 "safety_backup": output::path(&*safety.path),
                 "notes": notes,
             });

@@ -14,7 +14,7 @@ use crate::output::{self, Lines};
 const SHOWN: usize = 8;
 
 /// Tables in which every restore writes.
-const OWN_TABLES: [&str; 2] = ["mm_migrations", "mm_restore"];
+const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
 
 /// Returns the plan as lines.
 pub(super) fn lines(plan: &Plan) -> Lines {
@@ -31,6 +31,17 @@ pub(super) fn lines(plan: &Plan) -> Lines {
     }
     for what in &plan.redacted {
         lines.add(format!("  takes out what was kept in the clear: {what}"));
+    }
+    if plan.kept_password {
+        lines.add(
+            "  keeps the password that the original has in its backup settings here: no archive holds it",
+        );
+    }
+    for what in &plan.left_out {
+        lines.add(format!("  does not put back {what}"));
+    }
+    for what in &plan.dropped {
+        lines.add(format!("  drops {what}, which is here now"));
     }
     if changes_nothing(plan) {
         lines.add("  nothing changes: the inventory is as it was when this backup was made");
@@ -141,7 +152,7 @@ fn changes_nothing(plan: &Plan) -> bool {
     let same = |table: &str| changes_of(plan, table).is_some_and(|changes| !changes.any());
     let kinds = entities::all().all(|kind| same(kind.table));
     let tables = other_tables(plan).is_empty() && plan.tables_removed().next().is_none();
-    plan.rows_now.is_some() && kinds && tables && plan.file_totals() == (0, 0, 0)
+    plan.rows_now.is_some() && kinds && tables && plan.dropped.is_empty() && plan.file_totals() == (0, 0, 0)
 }
 
 /// Returns the plan as an object.
@@ -163,7 +174,10 @@ pub(super) fn json(plan: &Plan) -> Value {
         "cancelled_tasks": plan.cancelled_tasks,
         "passwords_taken_out": plan.redacted,
         "foreign_key_violations": plan.violations,
+        "password_kept": plan.kept_password,
+        "put_back": plan.put_back,
         "left_out": plan.left_out,
+        "dropped": plan.dropped,
         "files": plan.files,
     })
 }

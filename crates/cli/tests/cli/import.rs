@@ -75,3 +75,27 @@ fn what_is_not_there_is_said_before_anything_else() {
     assert!(empty.err.contains("no database of MakerMatrix in empty"), "{}", empty.err);
     assert!(!shop.data().exists(), "nothing was made here");
 }
+
+/// Before October 2025 the original kept quantity and location in the part itself.
+#[test]
+fn o1_importing_an_old_database_says_where_the_stock_went() {
+    let shop = Shop::new();
+    let old = "CREATE TABLE partmodel (id VARCHAR NOT NULL PRIMARY KEY, part_name VARCHAR NOT NULL, quantity INTEGER, location_id VARCHAR);
+        CREATE TABLE categorymodel (id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR NOT NULL);
+        CREATE TABLE locationmodel (id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR, parent_id VARCHAR, location_type VARCHAR NOT NULL);
+        CREATE TABLE partcategorylink (part_id VARCHAR NOT NULL, category_id VARCHAR NOT NULL, PRIMARY KEY (part_id, category_id));
+        INSERT INTO locationmodel VALUES ('shelf', 'Shelf', NULL, 'standard');
+        INSERT INTO partmodel VALUES ('a', 'Resistor', 100, 'shelf'), ('b', 'Loose', 50, NULL);";
+    rusqlite::Connection::open(shop.folder.join("old.db")).unwrap().execute_batch(old).unwrap();
+    let ran = shop.run(&["import", "old.db"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for words in [
+        "150 units of 2 parts moved from the part to its location",
+        "1 part with stock but no location put into \"Unsorted\": Loose",
+        "parts with a location: 1 before, 2 after",
+    ] {
+        assert!(ran.out.contains(words), "{words:?} in {}", ran.out);
+    }
+    let drilled = shop.json(&["drill"]);
+    assert_eq!(drilled["drilled"][0]["totals"]["after"]["units"], 150);
+}

@@ -6,6 +6,8 @@
 mod commands;
 mod encryption;
 mod full_disk;
+#[cfg(unix)]
+mod going_back;
 mod import;
 mod injected;
 mod killed;

@@ -38,6 +38,9 @@ pub(super) fn create(path: &Path) -> Result<(), Error> {
         Err(error) => return Err(Error::io(path, error)),
     }
     migration::migrate(path)?;
+    // Only a database that is made here. The original copies the file of one that it uses without the log beside it,
+    // so one that is found keeps its mode.
+    snapshot::use_wal(path)?;
     Ok(())
 }
 
@@ -66,7 +69,6 @@ async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<Data
                 .create_if_missing(false)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true)
-                .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL");
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use snapshot::sql::{self, Connection, OptionalExtension, params};
-use snapshot::{explain, open_copy, open_live_reader};
+use snapshot::{PutBack, SchemaObject, carried_objects, explain, open_copy, open_live_reader, put_back};
 
 use crate::Error;
 use crate::migration::{self, MigrationReport};
 
-use super::redact::redact;
+use super::redact::{keep_live_password, redact_archived};
 
 /// How a copy has to be to go live.
 #[derive(Debug, Clone)]
@@ -22,6 +22,10 @@ pub struct Preparation<'a> {
     pub now: NaiveDateTime,
     /// The page size of the live database, if there is one to match.
     pub page_size: Option<u32>,
+    /// What was taken out of the copy and may be put back, besides what the copy itself carries.
+    pub objects: &'a [SchemaObject],
+    /// The live database that will be replaced, if there is one.
+    pub live: Option<&'a Path>,
 }
 
 /// What was done to a copy.
@@ -31,8 +35,12 @@ pub struct Prepared {
     pub migrated: MigrationReport,
     /// Tasks that were waiting or running and are now cancelled.
     pub cancelled_tasks: u64,
-    /// Passwords taken out, as [`redact`] says it.
+    /// Passwords taken out, as [`super::redact`] says it.
     pub redacted: Vec<String>,
+    /// What people added to the schema: which of it is there again, and which is not.
+    pub put_back: PutBack,
+    /// Whether the backup settings keep the password that the live database has.
+    pub kept_password: bool,
 }
 
 /// Makes a checked copy fit to go live: takes passwords out, brings its schema up to date, cancels tasks that nobody
@@ -42,11 +50,18 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
     let connection = open_copy(copy)?;
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
-    let redacted = redact(copy)?;
+    let redacted = redact_archived(copy)?;
     let mut connection = open_copy(copy)?;
     let migrated = migration::apply(&mut connection, copy)?;
+    let put_back = carried_objects(&connection)
+        .and_then(|carried| put_back(&connection, [how.objects, &carried].concat()))
+        .map_err(|error| explain(copy, error))?;
     let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
-    Ok(Prepared { migrated, cancelled_tasks, redacted })
+    let kept_password = match how.live {
+        Some(live) => keep_live_password(&connection, live)?,
+        None => false,
+    };
+    Ok(Prepared { migrated, cancelled_tasks, redacted, put_back, kept_password })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use snapshot::sql::functions::{Context, FunctionFlags};
 use snapshot::sql::types::{Value, ValueRef};
-use snapshot::sql::{Connection, Result};
-use snapshot::{explain, open_copy};
+use snapshot::sql::{Connection, OptionalExtension, Result};
+use snapshot::{explain, open_copy, open_live_reader};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
@@ -22,13 +22,31 @@ const TASK_COLUMNS: [&str; 2] = ["input_data", "result_data"];
 /// The settings of the original's backups, and the password among them.
 const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 
-/// Takes the passwords out of a copy, in one transaction, such that no byte of them stays in the file.
+/// Takes the passwords out of a copy of a live database, in one transaction, such that no byte of them stays in the file.
 /// Returns where how many were, for people. What an older schema lacks is passed over.
+///
+/// The live database keeps them: the original encrypts its scheduled backups with the one in its settings, and repeats a
+/// task with the one in the task's input.
 ///
 /// [`super::strip`] comes first: what is left then computes nothing.
 pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
-    Ok(redact_in(&connection).map_err(|error| explain(copy, error))?)
+    let redacted = redact_in(&connection).and_then(|redacted| {
+        // Rows that were rewritten or deleted before leave their content behind, in what is free.
+        let sweep = !redacted.is_empty() || has_been_used_by_the_original(&connection)?;
+        if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
+    });
+    Ok(redacted.map_err(|error| explain(copy, error))?)
+}
+
+/// The same for the database of an archive. One of ours was swept when the archive was made.
+pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<String>, Error> {
+    let connection = open_copy(copy)?;
+    let redacted = redact_in(&connection).and_then(|redacted| {
+        let sweep = !redacted.is_empty() || is_of_the_original(&connection)?;
+        if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
+    });
+    Ok(redacted.map_err(|error| explain(copy, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<String>> {
@@ -75,20 +93,55 @@ fn redact_in(connection: &Connection) -> Result<Vec<String>> {
             redacted.push(format!("{table}: {passwords} password{plural}"));
         }
     }
-    // Rows that were rewritten or deleted before leave their content behind, in what is free; where the
-    // migration has been, nobody writes such rows any more.
-    if !redacted.is_empty() || has_been_used_by_the_original(connection)? {
-        connection.execute_batch("VACUUM")?;
-    }
     Ok(redacted)
 }
 
+/// Tells whether the original may have written here, now or long ago. At its first start it puts a row into the settings
+/// of imports, and this program never writes such rows.
 fn has_been_used_by_the_original(connection: &Connection) -> Result<bool> {
+    if is_of_the_original(connection)? {
+        return Ok(true);
+    }
+    for table in ["csvimportconfigmodel", "tasks", SETTINGS.0] {
+        if connection.table_exists(None, table)? {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table})");
+            if connection.query_row(&sql, [], |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Tells whether a database has never been brought up to date by this program.
+fn is_of_the_original(connection: &Connection) -> Result<bool> {
     let pending = match migration::state(connection)? {
         SchemaState::Behind(pending) => pending.iter().any(|name| name == PASSWORDS),
         _ => false,
     };
     Ok(pending && connection.table_exists(None, "tasks")?)
+}
+
+/// Puts the password of the live database's backup settings into a copy that is about to replace it. No archive holds that
+/// password, so it would be gone, and the scheduled backups of the original would no longer be encrypted. Returns
+/// whether there was one to keep.
+pub(crate) fn keep_live_password(copy: &Connection, live: &Path) -> std::result::Result<bool, Error> {
+    let (settings, column) = SETTINGS;
+    let find = || -> Result<Option<String>> {
+        let live = open_live_reader(live).map_err(|_| snapshot::sql::Error::QueryReturnedNoRows)?;
+        if !live.column_exists(None, settings, column)? {
+            return Ok(None);
+        }
+        let sql =
+            format!("SELECT {column} FROM {settings} WHERE typeof({column}) = 'text' ORDER BY id LIMIT 1");
+        live.query_row(&sql, [], |row| row.get(0)).optional()
+    };
+    // What cannot be read has nothing to keep.
+    let Ok(Some(password)) = find() else { return Ok(false) };
+    let sql = format!("UPDATE {settings} SET {column} = ?1 WHERE {column} IS NULL");
+    copy.execute(&sql, [password])
+        .map(|rows| rows > 0)
+        .map_err(|error| explain(Path::new(settings), error).into())
 }
 
 fn cleaned(context: &Context<'_>) -> Option<(String, u64)> {

@@ -2,19 +2,17 @@
 
 use std::path::Path;
 
-use snapshot::{explain, open_copy};
+use snapshot::{SchemaObject, explain, open_copy};
 
 use crate::Error;
 use crate::migration::ORIGINAL_SCHEMA;
 
 /// Takes out of a copy whatever computes, but for the index of the original that does, and the marks of
-/// earlier restores. Returns the names of what people may miss. See [`snapshot::strip`].
+/// earlier restores. Returns what people may miss. See [`snapshot::strip`].
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`].
-pub fn strip(copy: &Path) -> Result<Vec<String>, Error> {
-    // SQLite keeps statements to the letter.
-    let is_original = |sql: &str| ORIGINAL_SCHEMA.contains(&format!("{sql};\n"));
+pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
     let stripped = snapshot::strip(copy, &is_original)?;
     let connection = open_copy(copy)?;
     let forget_marks = || {
@@ -25,6 +23,19 @@ pub fn strip(copy: &Path) -> Result<Vec<String>, Error> {
     };
     forget_marks().map_err(|error| explain(copy, error))?;
     Ok(stripped)
+}
+
+/// Returns what computes in the live database, but for the index of the original that does.
+///
+/// # Errors
+/// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Busy`].
+pub fn live_objects(live: &Path) -> Result<Vec<SchemaObject>, Error> {
+    Ok(snapshot::live_objects(live, &is_original)?)
+}
+
+/// Tells whether a statement is one of the original's. SQLite keeps statements to the letter.
+fn is_original(sql: &str) -> bool {
+    ORIGINAL_SCHEMA.contains(&format!("{sql};\n"))
 }
 
 #[cfg(test)]
@@ -50,7 +61,7 @@ mod tests {
                  CREATE INDEX of_shouts ON partmodel (shout);",
             )
             .unwrap();
-        let mut stripped = strip(&path).unwrap();
+        let mut stripped: Vec<String> = strip(&path).unwrap().iter().map(ToString::to_string).collect();
         stripped.sort();
         assert_eq!(
             stripped,

@@ -73,7 +73,7 @@ fn b6_b7_no_byte_of_a_password_stays_in_a_copy() {
     drop(connection);
     migration::migrate(&path).unwrap();
     let clean = fs::read(&path).unwrap();
-    assert_eq!(redact(&path).unwrap(), Vec::<String>::new(), "once is enough");
+    assert_eq!(redact_archived(&path).unwrap(), Vec::<String>::new(), "once is enough");
     assert_eq!(fs::read(&path).unwrap(), clean, "and nothing is written for nothing");
 }
 
@@ -92,10 +92,10 @@ fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
     let connection = Connection::open(&path).unwrap();
     task(&connection, "1", r#"'{"password": "' || replace(hex(zeroblob(3000)), '00', 'Geheim') || '"}'"#);
     connection.execute("DELETE FROM tasks", []).unwrap();
-    task(&connection, "2", r#"'{"password": "x"}'"#);
+    task(&connection, "2", r#"'{"parts": 1}'"#);
     drop(connection);
     assert!(holds(&path, b"Geheim"));
-    assert_eq!(redact(&path).unwrap(), ["tasks: 1 password"]);
+    assert_eq!(redact(&path).unwrap(), Vec::<String>::new());
     assert!(!holds(&path, b"Geheim"));
 }
 
