@@ -22,6 +22,7 @@ use crate::{Engine, Error, Observer, Status};
 pub(crate) use database::look_at;
 pub(crate) use source::Source;
 use unfinished::Unfinished;
+pub(crate) use unfinished::unfinished_archive;
 use write::{Output, Written};
 
 /// What to back up, and under which name.
@@ -178,20 +179,11 @@ impl Session {
     ) -> Result<BackupReport, Error> {
         self.engine.archive(options, &Source::of(&self.engine, purpose), observer)
     }
-
-    /// Makes an archive of what lies elsewhere.
-    pub(crate) fn archive(
-        &self,
-        options: &BackupOptions,
-        source: &Source<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<BackupReport, Error> {
-        self.engine.archive(options, source, observer)
-    }
 }
 
 impl Engine {
-    fn archive(
+    /// Makes an archive. Of the inventory here, or in the folder of its backups, only in a session.
+    pub(crate) fn archive(
         &self,
         options: &BackupOptions,
         source: &Source<'_>,

@@ -98,6 +98,8 @@ pub enum Error {
          name: copy the file to where the others are.", path.display()
     )]
     HardLinks { path: PathBuf, names: u64 },
+    #[error("cancelled: nothing was changed, and nothing of it is left behind")]
+    Cancelled,
     #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
     FileBusy { path: PathBuf },
     #[error(
@@ -190,6 +192,8 @@ pub enum Kind {
     Locked,
     /// Disk, permissions.
     Storage,
+    /// It was asked to stop.
+    Cancelled,
     /// None of these: a defect.
     Internal,
 }
@@ -257,6 +261,7 @@ impl Error {
             Self::SafetyBackup { source } | Self::Unfinished { source } | Self::Undecided { source } => {
                 source.kind()
             }
+            Self::Cancelled => Kind::Cancelled,
             Self::Journal { .. } => Kind::Corrupt,
         }
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+mod dry_run;
 mod encryption;
 mod full_disk;
 #[cfg(unix)]
@@ -14,6 +15,7 @@ mod killed;
 mod lessons;
 #[cfg(unix)]
 mod odd_paths;
+mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
