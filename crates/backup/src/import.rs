@@ -143,7 +143,7 @@ impl Engine {
         options: &ImportOptions,
         observer: &mut dyn Observer,
     ) -> Result<ImportPreview, Error> {
-        crate::permission::require(actor, "importing an inventory", "backup:restore")?;
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         self.places.check()?;
         let source = self.find_import(options)?;
         let scratch = self.preview_scratch()?;

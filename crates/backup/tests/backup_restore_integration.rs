@@ -170,7 +170,10 @@ mod restore_operations {
         let rescue = restored.safety_backup.unwrap();
         assert!(matches!(engine.verify(ACTOR, &rescue, &mut |_: Event| {}), Err(Error::Rescue { .. })));
 
-        let inventory = Inventory::open(&database, Ambient::system()).await.unwrap();
+        let inventory = Inventory::open(&database, Ambient::system())
+            .await
+            .unwrap()
+            .with_password_rounds(testkit::few_rounds());
         assert_eq!(
             inventory.query(ACTOR, inventory::users::ListUsers::default()).await.unwrap().total,
             Some(2)

@@ -89,7 +89,10 @@ async fn every_frozen_archive_restores_to_what_it_was_made_of(
     }
     assert_eq!(json!(state.files), expected["files"]);
 
-    let inventory = Inventory::open(&database.db_path.path(), Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&database.db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     for (user, password) in [("test_admin", ADMIN_PASSWORD), ("test_user", USER_PASSWORD)] {
         assert!(inventory.sign_in(user, password).await.unwrap().is_some(), "{user}");
     }

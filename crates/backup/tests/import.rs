@@ -136,7 +136,10 @@ async fn a_data_folder_comes_over_whole_and_stays_untouched(
     assert!(name.starts_with("imported_") && report.archive.starts_with(&places.backups), "{name}");
     old.engine.verify(ACTOR, &report.archive, &mut quiet).unwrap();
 
-    let inventory = Inventory::open(&places.database, Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&places.database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     assert!(inventory.sign_in("test_admin", "Admin123!").await.unwrap().is_some());
     assert!(inventory.sign_in("test_user", "UserPass123!").await.unwrap().is_some());
     inventory.authenticate_api_key(&old.key, None).await.unwrap();
@@ -302,7 +305,10 @@ async fn a_folder_of_the_original_is_imported() {
     assert_eq!(report.contents.passwords, ["tasks: 1 password"]);
     assert_eq!(report.contents.default_passwords, ["admin"]);
     assert_eq!((report.contents.datasheets.0, report.contents.images.0), (2, 2));
-    let inventory = Inventory::open(&old.engine.places().database, Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&old.engine.places().database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     assert!(inventory.sign_in("test_user", "UserPass123!").await.unwrap().is_some());
     assert_eq!(inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap().total, Some(6));
     inventory.close().await.unwrap();

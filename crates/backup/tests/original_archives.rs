@@ -127,7 +127,10 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
     assert_eq!(notes.contains(&Note::EnvNotRestored { encrypted: false }), entries.contains_key(".env"));
 
     // Its people sign in, its keys and stock are usable.
-    let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&test_db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     assert!(inventory.sign_in("test_admin", "AdminPass123!").await.unwrap().is_some());
     assert!(inventory.sign_in("test_admin", "wrong").await.unwrap().is_none());
     let parts = inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap();
@@ -221,7 +224,10 @@ async fn a_database_of_the_original_opens_as_it_is(
             _ => assert_eq!(&after.tables[table], rows, "{table}"),
         }
     }
-    let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&test_db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     assert_eq!(
         inventory.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap().total,
         Some(9)

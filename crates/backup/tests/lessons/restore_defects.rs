@@ -159,7 +159,10 @@ async fn r3_after_such_a_restore_people_sign_in_as_before_and_nobody_else_does(
             "{what}"
         );
     }
-    let restarted = Inventory::open(&live.engine.places().database, Ambient::system()).await.unwrap();
+    let restarted = Inventory::open(&live.engine.places().database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     for inventory in [&live.database.inventory, &restarted] {
         let known = inventory.sign_in("test_admin", ADMIN_PASSWORD).await.unwrap();
         assert_eq!(known.unwrap().username, "test_admin");
