@@ -12,8 +12,13 @@ missing() {
   done
 }
 
+# The programs of a PostgreSQL server, wherever the system keeps them. Tests start a server of their own.
+have_postgresql() {
+  command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 mapfile -t wanted < <(missing "${required[@]}" "${optional[@]}")
-if [ "${#wanted[@]}" -eq 0 ]; then
+if [ "${#wanted[@]}" -eq 0 ] && have_postgresql; then
   exit 0
 fi
 
@@ -36,12 +41,28 @@ install_packages() {
   "${as_root[@]}" apt-get update -qq
   local package
   for package in "$@"; do
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+    install_package "$package"
   done
+  if ! have_postgresql; then
+    # Without a database of the system: nothing here uses it, so nothing has to run.
+    install_package postgresql-common
+    "${as_root[@]}" sed -i 's/^#* *create_main_cluster.*/create_main_cluster = false/' \
+      /etc/postgresql-common/createcluster.conf || true
+    install_package postgresql
+  fi
 }
 
-echo "install-test-tools: installing ${wanted[*]}"
+install_package() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$1" >/dev/null || true
+}
+
+if ! have_postgresql; then
+  echo "install-test-tools: installing postgresql"
+fi
+if [ "${#wanted[@]}" -gt 0 ]; then
+  echo "install-test-tools: installing ${wanted[*]}"
+fi
 install_packages "${wanted[@]}" || true
 
 mapfile -t still_wanted < <(missing "${optional[@]}")
@@ -49,6 +70,9 @@ if [ "${#still_wanted[@]}" -gt 0 ]; then
   echo "install-test-tools: without ${still_wanted[*]}; the tests that use it are skipped"
 fi
 mapfile -t still_needed < <(missing "${required[@]}")
+if ! have_postgresql; then
+  still_needed+=(postgresql)
+fi
 if [ "${#still_needed[@]}" -gt 0 ]; then
   echo "install-test-tools: still missing: ${still_needed[*]}. Install with the package manager of this system." >&2
   exit 1

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
-use inventory::Actor;
 use inventory::static_files::FileKind;
+use inventory::{Actor, Permission};
 
 use crate::places::archive_name;
 use crate::session::Session;
@@ -158,7 +158,7 @@ impl Engine {
         options: &BackupOptions,
         observer: &mut dyn Observer,
     ) -> Result<BackupReport, Error> {
-        crate::permission::require(actor, "making a backup", "backup:create")?;
+        crate::permission::require(actor, "making a backup", Permission::BackupCreate)?;
         check_name(options.name.as_deref())?;
         let encryption = self.encryption(&options.encrypt)?;
         refuse_misleading(options.name.as_deref(), encryption.is_some())?;

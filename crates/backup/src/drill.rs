@@ -12,7 +12,7 @@ use archive::Role;
 use durable::{Readers, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Census, Difference, Inventory, migration};
+use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
@@ -69,7 +69,7 @@ impl Engine {
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<Drilled, Error> {
-        crate::permission::require(actor, "drilling a backup", "backup:restore")?;
+        crate::permission::require(actor, "drilling a backup", Permission::BackupRestore)?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use archive::KeyFault;
+use inventory::Permission;
 use inventory::sqlite::Violation;
 
 use crate::counted;
@@ -98,8 +99,8 @@ pub enum Error {
     FileBusy { path: PathBuf },
     #[error("another backup or restore of this inventory is running ({holder})")]
     Locked { holder: String },
-    #[error("{what} needs the permission {permission:?}")]
-    Forbidden { what: &'static str, permission: String },
+    #[error("{what} needs the permission \"{permission}\"")]
+    Forbidden { what: &'static str, permission: Permission },
 
     #[error(
         "somebody wrote to {} after the safety backup was made, so nothing was restored", path.display()
@@ -236,7 +237,7 @@ impl Error {
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite stumbled over what somebody else wrote: not a defect of ours.
-                Kind::Internal => Kind::Corrupt,
+                Kind::Internal | Kind::Usage => Kind::Corrupt,
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
@@ -291,17 +292,16 @@ impl Error {
 }
 
 impl Kind {
-    /// The sort of an error of the inventory.
+    /// Tells the sort of an error of the inventory.
     pub fn of(error: &inventory::Error) -> Self {
-        match error {
-            inventory::Error::Busy { .. } => Self::Locked,
-            inventory::Error::Io { .. } => Self::Storage,
-            inventory::Error::Foreign { .. }
-            | inventory::Error::Newer { .. }
-            | inventory::Error::MissingColumn { .. }
-            | inventory::Error::ValueTooLarge { .. } => Self::Refused,
-            inventory::Error::Damaged { .. } | inventory::Error::NotADatabase { .. } => Self::Corrupt,
-            inventory::Error::NotFound { .. } => Self::NotFound,
+        use inventory::Kind as Of;
+        match error.kind() {
+            Of::NotFound => Self::NotFound,
+            Of::Conflict | Of::Invalid | Of::NotSignedIn | Of::Forbidden => Self::Usage,
+            Of::Busy => Self::Locked,
+            Of::NotReady | Of::Refused => Self::Refused,
+            Of::Storage => Self::Storage,
+            Of::Corrupt => Self::Corrupt,
             _ => Self::Internal,
         }
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durable::with_suffix;
-use inventory::{Actor, sqlite};
+use inventory::{Actor, Permission, sqlite};
 
 use crate::create::Source;
 use crate::{
@@ -116,7 +116,7 @@ impl Engine {
         options: &ImportOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
-        crate::permission::require(actor, "importing an inventory", "backup:restore")?;
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = self.find_import(options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,
@@ -143,7 +143,7 @@ impl Engine {
         options: &ImportOptions,
         observer: &mut dyn Observer,
     ) -> Result<ImportPreview, Error> {
-        crate::permission::require(actor, "importing an inventory", "backup:restore")?;
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         self.places.check()?;
         let source = self.find_import(options)?;
         let scratch = self.preview_scratch()?;

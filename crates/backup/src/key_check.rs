@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use archive::{EncryptionScheme, Identity, Keys};
-use inventory::Actor;
+use inventory::{Actor, Permission};
 
 use crate::{Engine, Error, Status};
 
@@ -21,7 +21,7 @@ impl Engine {
         path: &Path,
         identity: &Identity,
     ) -> Result<Option<Status>, Error> {
-        crate::permission::require(actor, "checking the key of a backup", "backup:create")?;
+        crate::permission::require(actor, "checking the key of a backup", Permission::BackupCreate)?;
         let not_for_keys = || Error::NotEncrypted { path: path.to_owned() };
         match self.clone().with_keys(Keys::identity(identity.clone())).open(path) {
             Ok(archive) if matches!(archive.reader.encryption(), Some(EncryptionScheme::Recipients(_))) => {}

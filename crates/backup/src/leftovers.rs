@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use durable::{folder_of, is_being_written, regular_file};
-use inventory::Actor;
 use inventory::restore_names::is_id;
+use inventory::{Actor, Permission};
 
 use crate::create::unfinished_archive;
 use crate::{Engine, Error};
@@ -20,7 +20,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Storage`] when a folder cannot be read.
     pub fn leftovers(&self, actor: &Actor) -> Result<Vec<PathBuf>, Error> {
-        crate::permission::require(actor, "listing backups", "backup:create")?;
+        crate::permission::require(actor, "listing backups", Permission::BackupCreate)?;
         let mut found = Vec::new();
         let backups = &self.places.backups;
         let unfinished = |path: &Path, name: &str| {

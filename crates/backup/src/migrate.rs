@@ -1,7 +1,7 @@
 //! Bringing the live database up to date, after a backup of it as it is.
 
-use inventory::Actor;
 use inventory::migration::{self, MigrationReport, SchemaState};
+use inventory::{Actor, Permission};
 
 use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
 
@@ -13,7 +13,7 @@ impl Engine {
         actor: &Actor,
         observer: &mut dyn Observer,
     ) -> Result<Option<(MigrationReport, BackupReport)>, Error> {
-        crate::permission::require(actor, "migrating the database", "backup:create")?;
+        crate::permission::require(actor, "migrating the database", Permission::BackupCreate)?;
         let database = &self.places.database;
         if !database.exists() {
             return Err(Error::NoDatabase { path: database.clone() });

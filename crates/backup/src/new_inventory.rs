@@ -1,7 +1,7 @@
 //! The places of an inventory that does not exist yet.
 
 use durable::{Readers, folder_of};
-use inventory::Actor;
+use inventory::{Actor, Permission};
 
 use crate::{Engine, Error};
 
@@ -12,7 +12,7 @@ impl Engine {
     /// # Errors
     /// [`Error::PathNotText`], [`Error::Storage`].
     pub fn prepare_new_inventory(&self, actor: &Actor) -> Result<(), Error> {
-        crate::permission::require(actor, "creating an inventory", "backup:restore")?;
+        crate::permission::require(actor, "creating an inventory", Permission::BackupRestore)?;
         self.places.require_text()?;
         let database = &self.places.database;
         let folder = folder_of(database);

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use inventory::{Actor, restore_names};
+use inventory::{Actor, Permission, restore_names};
 
 use crate::settle::Journal;
 use crate::{Engine, Error};
@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Storage`] when the folder of the database cannot be read.
     pub fn pending_restores(&self, actor: &Actor) -> Result<Vec<PendingRestore>, Error> {
-        crate::permission::require(actor, "looking for interrupted restores", "backup:create")?;
+        crate::permission::require(actor, "looking for interrupted restores", Permission::BackupCreate)?;
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
         let beside = restore_names::beside(database).map_err(failed())?;

@@ -13,9 +13,9 @@ mod unchanged;
 
 use std::path::{Path, PathBuf};
 
-use inventory::Actor;
 use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
+use inventory::{Actor, Permission};
 
 use crate::create::look_at;
 use crate::event::OfSafetyBackup;
@@ -88,7 +88,7 @@ impl Engine {
         options: &RestoreOptions,
         observer: &mut dyn Observer,
     ) -> Result<StagedRestore, Error> {
-        crate::permission::require(actor, "restoring a backup", "backup:restore")?;
+        crate::permission::require(actor, "restoring a backup", Permission::BackupRestore)?;
         observer.event(Event::Step(Step::Open));
         let archive = self.open(&options.archive)?;
         let session = self.session("a restore")?;

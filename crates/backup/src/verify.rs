@@ -6,8 +6,8 @@ use std::path::Path;
 
 use archive::{Format, Role};
 use durable::Readers;
-use inventory::Actor;
 use inventory::sqlite::Inspection;
+use inventory::{Actor, Permission};
 
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
@@ -43,7 +43,7 @@ impl Engine {
     /// # Errors
     /// Says what is wrong with which entry.
     pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
-        crate::permission::require(actor, "verifying a backup", "backup:create")?;
+        crate::permission::require(actor, "verifying a backup", Permission::BackupCreate)?;
         // The database that is unpacked into it can be read by its owner only.
         let temporary = std::env::temp_dir();
         // Making it would leave it behind: it may be mistyped, or not mounted.

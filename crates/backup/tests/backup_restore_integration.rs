@@ -170,20 +170,40 @@ mod restore_operations {
         let rescue = restored.safety_backup.unwrap();
         assert!(matches!(engine.verify(ACTOR, &rescue, &mut |_: Event| {}), Err(Error::Rescue { .. })));
 
-        let inventory = Inventory::open(&database, Ambient::system()).await.unwrap();
-        assert_eq!(inventory.users(ACTOR).await.unwrap().len(), 2);
-        assert_eq!(inventory.parts(ACTOR, 1, 100).await.unwrap().total, 5);
-        assert_eq!(inventory.locations(ACTOR).await.unwrap().len(), 10);
-        assert_eq!(inventory.categories(ACTOR).await.unwrap().len(), 8);
-        let account =
-            inventory.verify_password("test_admin", testkit::generators::ADMIN_PASSWORD).await.unwrap();
-        assert_eq!(account.unwrap().user.username, "test_admin");
+        let inventory = Inventory::open(&database, Ambient::system())
+            .await
+            .unwrap()
+            .with_password_rounds(testkit::few_rounds());
+        assert_eq!(
+            inventory.query(ACTOR, inventory::users::ListUsers::default()).await.unwrap().total,
+            Some(2)
+        );
+        assert_eq!(
+            inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap().total,
+            Some(5)
+        );
+        assert_eq!(
+            inventory.query(ACTOR, inventory::locations::ListLocations::default()).await.unwrap().total,
+            Some(10)
+        );
+        assert_eq!(
+            inventory.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap().total,
+            Some(8)
+        );
+        let account = inventory.sign_in("test_admin", testkit::generators::ADMIN_PASSWORD).await.unwrap();
+        assert_eq!(account.unwrap().username, "test_admin");
         inventory.close().await.unwrap();
     }
 }
 
 mod data_integrity {
-    use inventory::{NewAllocation, NewCategory, NewDatasheet, NewLocation, NewPart};
+    use inventory::categories::{CategoryFilter, CreateCategory, ListCategories};
+    use inventory::list::ListQuery;
+    use inventory::locations::{CreateLocation, GetLocationPath};
+    use inventory::parts::{AddDatasheet, CreatePart, FindPartByName, GetPart, ListDatasheets, SetPartImage};
+    use inventory::stock::{
+        AllocationFilter, CreateAllocation, GetAllocation, GetTotalQuantity, ListAllocations, TransferStock,
+    };
 
     use super::*;
 
@@ -194,10 +214,10 @@ mod data_integrity {
         test_static_files_dir: TestStaticFiles,
     ) {
         let inventory = &test_db_with_schema.inventory;
-        let category = NewCategory { name: "Ωhmic".into(), ..NewCategory::default() };
-        let category = inventory.create_category(ACTOR, category).await.unwrap();
+        let category = CreateCategory { name: "Ωhmic".into(), ..CreateCategory::default() };
+        let category = inventory.run(ACTOR, category).await.unwrap();
         let properties = serde_json::json!({"resistance": "4.7 kΩ", "nested": {"list": [1, 2.5, null, true]}, "emoji": "🔧"});
-        let part = NewPart {
+        let part = CreatePart {
             name: "Widerstand 4,7 kΩ \"präzise\"; DROP TABLE".into(),
             number: Some("R-4K7".into()),
             description: Some("line one\nline two\ttab".into()),
@@ -209,36 +229,46 @@ mod data_integrity {
             supplier_url: Some("https://supplier.example/1".into()),
             product_url: Some("https://product.example/1?a=b&c=%20".into()),
             emoji: Some("⚡".into()),
-            additional_properties: properties.as_object().unwrap().clone(),
+            properties: properties.as_object().unwrap().clone(),
             category_ids: vec![category.id.clone()],
-            ..NewPart::default()
+            ..CreatePart::default()
         };
-        let created = inventory.create_part(ACTOR, part).await.unwrap();
-        let url = Some("/api/utility/get_image/x");
+        let created = inventory.run(ACTOR, part).await.unwrap();
+        let image =
+            SetPartImage { part_id: created.id.clone(), image_url: Some("/api/utility/get_image/x".into()) };
         test_static_files_dir.write("images/x.png", b"png");
         test_static_files_dir.write("datasheets/r.pdf", b"%PDF");
-        let created = inventory.set_image_url(ACTOR, &created.id, url).await.unwrap();
-        let sheet = NewDatasheet {
+        let created = inventory.run(ACTOR, image.clone()).await.unwrap();
+        let sheet = AddDatasheet {
+            part_id: created.id.clone(),
             filename: "r.pdf".into(),
             file_size: Some(4),
             title: Some("Sheet".into()),
             is_primary: true,
-            ..NewDatasheet::default()
+            ..AddDatasheet::default()
         };
-        let sheet = inventory.add_datasheet(ACTOR, &created.id, sheet).await.unwrap();
+        let sheet = inventory.run(ACTOR, sheet).await.unwrap();
 
         let engine = test_db_with_schema.engine(&test_static_files_dir);
         let report = back_up(&engine);
-        inventory.set_image_url(ACTOR, &created.id, None).await.unwrap();
-        inventory.create_part(ACTOR, NewPart { name: "later".into(), ..NewPart::default() }).await.unwrap();
+        inventory.run(ACTOR, SetPartImage { image_url: None, ..image }).await.unwrap();
+        inventory.run(ACTOR, CreatePart { name: "later".into(), ..CreatePart::default() }).await.unwrap();
         restore(&engine, &report.path);
 
         // The connections opened before the restore see the restored data.
-        assert_eq!(inventory.part(ACTOR, &created.id).await.unwrap(), created, "every field");
-        assert_eq!(created.additional_properties.0, properties);
-        assert_eq!(inventory.part_datasheets(ACTOR, &created.id).await.unwrap(), [sheet]);
-        assert_eq!(inventory.part_categories(ACTOR, &created.id).await.unwrap(), [category]);
-        assert!(inventory.part_by_name(ACTOR, "later").await.is_err(), "made after the backup");
+        assert_eq!(
+            inventory.query(ACTOR, GetPart(created.id.clone())).await.unwrap(),
+            created,
+            "every field"
+        );
+        assert_eq!(serde_json::Value::from(created.properties), properties);
+        let sheets = ListDatasheets { part_id: created.id.clone() };
+        assert_eq!(inventory.query(ACTOR, sheets).await.unwrap(), [sheet]);
+        let filter = CategoryFilter { part_id: Some(created.id.clone()), ..CategoryFilter::default() };
+        let categories = ListCategories(ListQuery { filter, ..ListQuery::default() });
+        assert_eq!(inventory.query(ACTOR, categories).await.unwrap().items, [category]);
+        let later = inventory.query(ACTOR, FindPartByName("later".into())).await;
+        assert!(later.is_err(), "made after the backup");
     }
 
     #[rstest]
@@ -250,35 +280,49 @@ mod data_integrity {
         let inventory = &test_db_with_schema.inventory;
         let data = populate_test_database(inventory, test_static_files_dir.root()).await;
         let (resistor, shelf) = (&data.parts[0], &data.locations[3]);
-        let before = inventory.part_allocations(ACTOR, &resistor.id).await.unwrap();
+        let filter = AllocationFilter { part_id: Some(resistor.id.clone()), ..AllocationFilter::default() };
+        let of_resistor = ListAllocations(ListQuery { filter, ..ListQuery::default() });
+        let before = inventory.query(ACTOR, of_resistor.clone()).await.unwrap().items;
         assert_eq!(before.len(), 2, "one part in two places");
-        let path = inventory.location_path(ACTOR, &shelf.id).await.unwrap();
+        let above = GetLocationPath { location_id: shelf.id.clone() };
+        let path = inventory.query(ACTOR, above.clone()).await.unwrap();
 
         let engine = test_db_with_schema.engine(&test_static_files_dir);
         let report = back_up(&engine);
-        let place = NewLocation { name: "Elsewhere".into(), ..NewLocation::default() };
-        let elsewhere = inventory.create_location(ACTOR, place).await.unwrap();
-        inventory.transfer(ACTOR, &resistor.id, &shelf.id, &elsewhere.id, 4800).await.unwrap();
+        let place = CreateLocation { name: "Elsewhere".into(), ..CreateLocation::default() };
+        let elsewhere = inventory.run(ACTOR, place).await.unwrap();
+        let transfer = TransferStock {
+            part_id: resistor.id.clone(),
+            from_location_id: shelf.id.clone(),
+            to_location_id: elsewhere.id,
+            quantity: 4800,
+            notes: None,
+        };
+        inventory.run(ACTOR, transfer).await.unwrap();
         restore(&engine, &report.path);
 
-        assert_eq!(inventory.part_allocations(ACTOR, &resistor.id).await.unwrap(), before);
-        assert_eq!(inventory.total_quantity(ACTOR, &resistor.id).await.unwrap(), 5000);
-        assert_eq!(before.iter().filter(|allocation| allocation.is_primary_storage).count(), 1);
-        assert_eq!(inventory.location_path(ACTOR, &shelf.id).await.unwrap(), path, "with all above it");
+        assert_eq!(inventory.query(ACTOR, of_resistor).await.unwrap().items, before);
+        let total = GetTotalQuantity { part_id: resistor.id.clone() };
+        assert_eq!(inventory.query(ACTOR, total).await.unwrap(), 5000);
+        assert_eq!(before.iter().filter(|place| place.allocation.is_primary).count(), 1);
+        assert_eq!(inventory.query(ACTOR, above).await.unwrap(), path, "with all above it");
         for allocation in &data.allocations {
-            assert_eq!(&inventory.allocation(ACTOR, &allocation.id).await.unwrap(), allocation);
+            assert_eq!(
+                &inventory.query(ACTOR, GetAllocation(allocation.id.clone())).await.unwrap(),
+                allocation
+            );
         }
 
         // Foreign keys hold, and are still enforced.
         assert_eq!(report.manifest.foreign_key_violations, 0);
         state_of(engine.places());
-        let nowhere = NewAllocation {
+        let nowhere = CreateAllocation {
             part_id: resistor.id.clone(),
             location_id: "nowhere".into(),
             quantity: 1,
-            ..NewAllocation::default()
+            ..CreateAllocation::default()
         };
-        assert!(inventory.create_allocation(ACTOR, nowhere).await.is_err());
+        assert!(inventory.run(ACTOR, nowhere).await.is_err());
     }
 }
 

@@ -14,7 +14,8 @@ use std::path::PathBuf;
 
 use archive::{Limits, Reader, Sha256Hex};
 use backup::{BackupOptions, Engine, Event, RestoreOptions};
-use inventory::{Actor, NewPart};
+use inventory::Actor;
+use inventory::parts::CreatePart;
 use rstest::rstest;
 use testkit::long_run::figure;
 use testkit::{
@@ -57,8 +58,8 @@ async fn two(database: TestDatabase, files: TestStaticFiles) -> Two {
         fs::read(report.path).unwrap()
     };
     let older = back_up();
-    let part = NewPart { name: "made between".into(), ..NewPart::default() };
-    database.inventory.create_part(ACTOR, part).await.unwrap();
+    let part = CreatePart { name: "made between".into(), ..CreatePart::default() };
+    database.inventory.run(ACTOR, part).await.unwrap();
     fs::write(changed, b"as it is, later.").unwrap();
     let newer = back_up();
     database.inventory.close().await.unwrap();

@@ -89,13 +89,15 @@ async fn every_frozen_archive_restores_to_its_original_content(
     }
     assert_eq!(json!(state.files), expected["files"]);
 
-    let inventory = Inventory::open(&database.db_path.path(), Ambient::system()).await.unwrap();
+    let inventory = Inventory::open(&database.db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     for (user, password) in [("test_admin", ADMIN_PASSWORD), ("test_user", USER_PASSWORD)] {
-        assert!(inventory.verify_password(user, password).await.unwrap().is_some(), "{user}");
+        assert!(inventory.sign_in(user, password).await.unwrap().is_some(), "{user}");
     }
     for key in expected["api_keys"].as_array().unwrap() {
-        let holder = inventory.find_by_key(key.as_str().unwrap()).await.unwrap().unwrap();
-        assert!(holder.is_valid(Ambient::system().utc().into(), None));
+        inventory.authenticate_api_key(key.as_str().unwrap(), None).await.unwrap();
     }
     inventory.close().await.unwrap();
 }

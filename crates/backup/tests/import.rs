@@ -121,10 +121,13 @@ async fn a_data_folder_is_imported_completely_and_stays_untouched(
     assert!(name.starts_with("imported_") && report.archive.starts_with(&places.backups), "{name}");
     old.engine.verify(ACTOR, &report.archive, &mut quiet).unwrap();
 
-    let inventory = Inventory::open(&places.database, Ambient::system()).await.unwrap();
-    assert!(inventory.verify_password("test_admin", "Admin123!").await.unwrap().is_some());
-    assert!(inventory.verify_password("test_user", "UserPass123!").await.unwrap().is_some());
-    assert!(inventory.find_by_key(&old.key).await.unwrap().is_some());
+    let inventory = Inventory::open(&places.database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
+    assert!(inventory.sign_in("test_admin", "Admin123!").await.unwrap().is_some());
+    assert!(inventory.sign_in("test_user", "UserPass123!").await.unwrap().is_some());
+    inventory.authenticate_api_key(&old.key, None).await.unwrap();
     inventory.close().await.unwrap();
 }
 
@@ -287,9 +290,12 @@ async fn a_folder_of_the_original_is_imported() {
     assert_eq!(report.contents.passwords, ["tasks: 1 password"]);
     assert_eq!(report.contents.default_passwords, ["admin"]);
     assert_eq!((report.contents.datasheets.0, report.contents.images.0), (2, 2));
-    let inventory = Inventory::open(&old.engine.places().database, Ambient::system()).await.unwrap();
-    assert!(inventory.verify_password("test_user", "UserPass123!").await.unwrap().is_some());
-    assert_eq!(inventory.parts(ACTOR, 1, 100).await.unwrap().total, 6);
+    let inventory = Inventory::open(&old.engine.places().database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
+    assert!(inventory.sign_in("test_user", "UserPass123!").await.unwrap().is_some());
+    assert_eq!(inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap().total, Some(6));
     inventory.close().await.unwrap();
 }
 

@@ -126,11 +126,14 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
     assert_eq!(notes.contains(&Note::EnvNotRestored { encrypted: false }), entries.contains_key(".env"));
 
     // The users can sign in, and their keys and stock can be used.
-    let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
-    assert!(inventory.verify_password("test_admin", "AdminPass123!").await.unwrap().is_some());
-    assert!(inventory.verify_password("test_admin", "wrong").await.unwrap().is_none());
-    let parts = inventory.parts(ACTOR, 1, 100).await.unwrap();
-    assert_eq!(parts.total, 6);
+    let inventory = Inventory::open(&test_db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
+    assert!(inventory.sign_in("test_admin", "AdminPass123!").await.unwrap().is_some());
+    assert!(inventory.sign_in("test_admin", "wrong").await.unwrap().is_none());
+    let parts = inventory.query(ACTOR, inventory::parts::ListParts::default()).await.unwrap();
+    assert_eq!(parts.total, Some(6));
     inventory.close().await.unwrap();
 }
 
@@ -220,8 +223,14 @@ async fn a_database_of_the_original_opens_as_it_is(
             _ => assert_eq!(&after.tables[table], rows, "{table}"),
         }
     }
-    let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
-    assert_eq!(inventory.categories(ACTOR).await.unwrap().len(), 9);
+    let inventory = Inventory::open(&test_db_path.path(), Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
+    assert_eq!(
+        inventory.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap().total,
+        Some(9)
+    );
     inventory.close().await.unwrap();
 }
 

@@ -1,51 +1,49 @@
-//! Who asks. Each use case takes the actor first and requires its permission once, itself.
+//! Who asks. Each use case runs on behalf of an actor.
 
-use crate::Error;
-
-/// The permission that grants all others.
-pub const ALL: &str = "all";
+use crate::{Error, Permission, Permissions};
 
 /// On whose behalf something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The program itself: backups, schedules, the command line on the machine. May do everything.
     System,
-    /// A person, or an API key acting for one.
+    /// A person who has signed in, or an API key that acts for one.
     User {
         /// The user's id.
         id: String,
         /// The user's name.
         username: String,
-        /// What the user may do, such as `parts:create`.
-        permissions: Vec<String>,
+        /// What the user may do.
+        permissions: Permissions,
     },
+    /// Somebody who has not signed in.
+    Anonymous,
 }
 
 impl Actor {
-    /// Whether the actor has `permission`, or [`ALL`] of them.
-    pub fn may(&self, permission: &str) -> bool {
+    /// Whether the actor has `permission`, or [`Permission::All`].
+    pub fn may(&self, permission: Permission) -> bool {
         match self {
             Self::System => true,
-            Self::User { permissions, .. } => {
-                permissions.iter().any(|held| held == permission || held == ALL)
-            }
+            Self::User { permissions, .. } => permissions.grant(permission),
+            Self::Anonymous => false,
         }
     }
 
     /// Refuses an actor who lacks `permission`.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], naming the permission.
-    pub fn require(&self, permission: &str) -> Result<(), Error> {
-        if self.may(permission) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden { permission: permission.to_owned() })
+    /// [`Error::Forbidden`], naming the permission; [`Error::NotSignedIn`].
+    pub fn require(&self, permission: Permission) -> Result<(), Error> {
+        match self {
+            Self::Anonymous => Err(Error::NotSignedIn),
+            _ if self.may(permission) => Ok(()),
+            _ => Err(Error::Forbidden { permission }),
         }
     }
 
-    /// Refuses to let an actor hand out what it does not hold itself.
-    pub(crate) fn require_each(&self, permissions: &[String]) -> Result<(), Error> {
+    /// Refuses to let an actor hand out what the actor does not hold.
+    pub(crate) fn require_each(&self, permissions: &Permissions) -> Result<(), Error> {
         permissions.iter().try_for_each(|permission| self.require(permission))
     }
 }
@@ -56,17 +54,18 @@ mod tests {
 
     #[test]
     fn only_what_was_granted_is_allowed() {
-        let user = |permission: &str| Actor::User {
+        let user = |permission: Permission| Actor::User {
             id: "u".to_owned(),
             username: "u".to_owned(),
-            permissions: vec![permission.to_owned()],
+            permissions: [permission].into(),
         };
-        assert!(user("parts:read").require("parts:read").is_ok());
-        assert!(user("all").require("parts:read").is_ok());
-        assert!(Actor::System.require("parts:read").is_ok());
+        assert!(user(Permission::PartsRead).require(Permission::PartsRead).is_ok());
+        assert!(user(Permission::All).require(Permission::PartsRead).is_ok());
+        assert!(Actor::System.require(Permission::PartsRead).is_ok());
+        assert!(matches!(Actor::Anonymous.require(Permission::PartsRead), Err(Error::NotSignedIn)));
         assert!(matches!(
-            user("parts:read").require("parts:create"),
-            Err(Error::Forbidden { permission }) if permission == "parts:create"
+            user(Permission::PartsRead).require(Permission::PartsCreate),
+            Err(Error::Forbidden { permission: Permission::PartsCreate })
         ));
     }
 }

@@ -1,9 +1,40 @@
-//! What can go wrong. Each message says what happened and, where the reader can do something about it, what.
+//! What can go wrong. An error holds facts; [`Error::kind`] tells what sort of error it is, for status codes and exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use snapshot::LargeValue;
+
+use crate::fields::{FieldError, Fields, Problem};
+use crate::permission::Permission;
+
+/// The sort of an error: what a caller can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// What was asked for is not there.
+    NotFound,
+    /// It does not go together with what is there: a name is taken, stock is insufficient.
+    Conflict,
+    /// The request breaks a rule, whatever is there.
+    Invalid,
+    /// The actor has to sign in first.
+    NotSignedIn,
+    /// The actor may not do this.
+    Forbidden,
+    /// Others use the database; the same request may succeed later.
+    Busy,
+    /// The database has to be migrated, or an interrupted restore settled, before it can be used.
+    NotReady,
+    /// The file or database is not one that this program uses: another program's, or a newer version's.
+    Refused,
+    /// Disk, memory or connection: the machine failed.
+    Storage,
+    /// The database is damaged.
+    Corrupt,
+    /// A defect of this program.
+    Internal,
+}
 
 /// An error of the inventory.
 #[derive(Debug, thiserror::Error)]
@@ -25,19 +56,26 @@ pub enum Error {
         /// The name, or whatever else has to be unique.
         name: String,
     },
-    /// A value breaks a rule.
-    #[error("{what} is not valid: {why}")]
+    /// Fields break rules. Every such field is listed.
+    #[error("{}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid {
-        /// The value's name.
-        what: &'static str,
-        /// The rule.
-        why: String,
+        /// The fields, each with the rule that it breaks.
+        fields: Vec<FieldError>,
+    },
+    /// The actor has not signed in.
+    #[error("this is only for those who have signed in")]
+    NotSignedIn,
+    /// The API key cannot be used.
+    #[error("the API key cannot be used: {problem}")]
+    ApiKey {
+        /// Why not.
+        problem: KeyProblem,
     },
     /// The actor lacks a permission.
-    #[error("permission {permission:?} is required; ask an administrator for a role that grants it")]
+    #[error("permission \"{permission}\" is required; ask an administrator for a role that grants it")]
     Forbidden {
         /// The missing permission.
-        permission: String,
+        permission: Permission,
     },
     /// Less lies at the location than is to be taken from it.
     #[error("only {available} available, but {requested} requested; take no more than there is")]
@@ -51,6 +89,12 @@ pub enum Error {
     #[error("location {location:?} is already the part's primary storage; ask for it to be replaced")]
     PrimaryTaken {
         /// The name of the primary location, or its id when it has none.
+        location: String,
+    },
+    /// The location holds a single part, and another one is there.
+    #[error("location {location:?} holds a single part, and another part is there")]
+    LocationTaken {
+        /// The location's name.
         location: String,
     },
     /// A thing would be inside itself.
@@ -82,6 +126,22 @@ pub enum Error {
         /// The restore's journal.
         journal: PathBuf,
     },
+    /// Others changed the same rows each time that a transaction was tried.
+    #[error("others keep changing the same data ({attempts} attempts); try again later")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// A row in the database breaks a rule of the schema.
+    #[error("the {what} {id:?} in the database has no {column}")]
+    IncompleteRow {
+        /// The kind of thing, such as `allocation`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// The column without a value.
+        column: &'static str,
+    },
     /// A table of the original lacks a column that nothing can stand in for.
     #[error(
         "{} is not a MakerMatrix database: its table {table} has no column {column}, and nothing can stand in for its values",
@@ -96,8 +156,13 @@ pub enum Error {
         column: String,
     },
     /// The database refused.
-    #[error("the database reported an error: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    #[error("the database reported an error: {source}")]
+    Database {
+        /// What that means.
+        fault: DatabaseFault,
+        /// What the driver said.
+        source: sea_orm::DbErr,
+    },
     /// SQLite refused.
     #[error("SQLite reported an error: {0}")]
     Sqlite(snapshot::sql::Error),
@@ -157,7 +222,85 @@ pub enum Error {
     },
 }
 
+/// The meaning of an error of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFault {
+    /// A value that has to be unique is there already.
+    Unique,
+    /// A row refers to one that is not there, or is referred to.
+    Reference,
+    /// The transaction met another one and may succeed when it is run again.
+    Retry,
+    /// The database is held or overloaded by others.
+    Busy,
+    /// The disk, the memory, or the connection to the server failed.
+    Storage,
+    /// The database is damaged.
+    Damaged,
+    /// A defect of this program, or of a driver.
+    Other,
+}
+
+/// Why an API key cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyProblem {
+    /// There is no such key.
+    #[error("there is no such key")]
+    Unknown,
+    /// The key was switched off.
+    #[error("it is not active")]
+    Inactive,
+    /// The key has expired.
+    #[error("it has expired")]
+    Expired,
+    /// The key is bound to other addresses.
+    #[error("it must not be used from this address")]
+    Address,
+    /// The user whom it acts for was switched off.
+    #[error("its user is not active")]
+    UserInactive,
+}
+
 impl Error {
+    /// Tells what sort of error it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound { .. } => Kind::NotFound,
+            Self::AlreadyExists { .. }
+            | Self::InsufficientStock { .. }
+            | Self::PrimaryTaken { .. }
+            | Self::LocationTaken { .. }
+            | Self::Cycle { .. } => Kind::Conflict,
+            Self::Invalid { .. } => Kind::Invalid,
+            Self::NotSignedIn => Kind::NotSignedIn,
+            Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
+            Self::ApiKey { .. } => Kind::NotSignedIn,
+            Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
+            Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
+            Self::Newer { .. }
+            | Self::Foreign { .. }
+            | Self::MissingColumn { .. }
+            | Self::ValueTooLarge { .. } => Kind::Refused,
+            Self::NotADatabase { .. } | Self::Damaged { .. } | Self::IncompleteRow { .. } => Kind::Corrupt,
+            Self::Io { .. } => Kind::Storage,
+            Self::Database { fault, .. } => (*fault).into(),
+            Self::Sqlite(_) => Kind::Internal,
+        }
+    }
+
+    /// Whether a transaction failed only because it met another one.
+    pub(crate) fn may_succeed_when_run_again(&self) -> bool {
+        matches!(self, Self::Database { fault: DatabaseFault::Retry, .. })
+    }
+
+    /// Fails with every field that breaks a rule.
+    pub(crate) fn check(fields: Fields) -> Result<(), Self> {
+        match fields.into_errors() {
+            fields if fields.is_empty() => Ok(()),
+            fields => Err(Self::Invalid { fields }),
+        }
+    }
+
     /// Says of a value that is too large where it is. `copy` is the database in which it was met, which nobody else may have
     /// open. Any other error stays as it is.
     pub fn locate_value(self, copy: &Path) -> Self {
@@ -177,38 +320,8 @@ impl Error {
         Self::AlreadyExists { what, name: name.to_owned() }
     }
 
-    pub(crate) fn invalid(what: &'static str, why: impl Into<String>) -> Self {
-        Self::Invalid { what, why: why.into() }
-    }
-
-    /// Tells which database an error of the database library is about, where the library gives the code
-    /// that SQLite gave it, or the error of the operating system.
-    pub(crate) fn about(self, path: &Path) -> Self {
-        use sea_orm::sqlx::Error as Sqlx;
-        use sea_orm::{DbErr, RuntimeErr};
-        let Self::Database(
-            DbErr::Conn(RuntimeErr::SqlxError(source))
-            | DbErr::Exec(RuntimeErr::SqlxError(source))
-            | DbErr::Query(RuntimeErr::SqlxError(source)),
-        ) = &self
-        else {
-            return self;
-        };
-        match &**source {
-            Sqlx::Io(error) => Self::io(path, io::Error::new(error.kind(), error.to_string())),
-            Sqlx::Database(error) => match error.code().and_then(|code| code.parse().ok()) {
-                Some(code) => {
-                    let code = snapshot::sql::ffi::Error::new(code);
-                    let text = Some(error.message().to_owned());
-                    match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
-                        snapshot::Error::Sqlite(_) => self,
-                        known => known.into(),
-                    }
-                }
-                None => self,
-            },
-            _ => self,
-        }
+    pub(crate) fn invalid(field: &'static str, problem: Problem) -> Self {
+        Self::Invalid { fields: vec![FieldError { field, problem }] }
     }
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
@@ -227,6 +340,18 @@ impl From<snapshot::Error> for Error {
             }
             snapshot::Error::Busy { path } => Self::Busy { path },
             snapshot::Error::Sqlite(source) => Self::Sqlite(source),
+        }
+    }
+}
+
+impl From<DatabaseFault> for Kind {
+    fn from(fault: DatabaseFault) -> Self {
+        match fault {
+            DatabaseFault::Unique | DatabaseFault::Reference => Self::Conflict,
+            DatabaseFault::Retry | DatabaseFault::Busy => Self::Busy,
+            DatabaseFault::Storage => Self::Storage,
+            DatabaseFault::Damaged => Self::Corrupt,
+            DatabaseFault::Other => Self::Internal,
         }
     }
 }

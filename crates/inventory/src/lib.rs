@@ -1,55 +1,60 @@
 //! The domain: parts, stock, places, people, their rules, and the tables and files that hold them.
 //!
 //! What this crate must never know: archives, HTTP, the command line, and how anything is shown.
-//! It is the only place with SQL.
+//! It holds the SQL of the domain.
 //!
-//! Reading order: [`migration`] and [`entity`] (the tables, those of the original MakerMatrix),
-//! `store` (how the database is opened: one writer, many readers), then one file per resource:
-//! `roles`, `users`, `api_keys`, `categories`, `locations`, `parts`, `allocations`, whose use cases
-//! are methods of [`Inventory`]; [`static_files`] beside them. [`sqlite`] is what the backup engine
-//! works with, [`disk`] the seam through which files are changed, `ambient` where time and
-//! randomness come from.
+//! Reading order: `work` (the shape of a use case), then one resource, such as [`parts`]; `inventory` (the one place
+//! that runs use cases), `activity` (the log that it writes), `permission`, `fields` and `list` (what all use cases
+//! share), `use_cases` (the table of all); `db` (the rows, and what differs between SQLite and PostgreSQL).
+//! [`migration`] and [`sqlite`] are what the backup engine works with, [`static_files`] the files beside the database,
+//! `ambient` is where time and randomness come from.
 
-pub mod actor;
-mod allocations;
+mod access;
+mod activity;
+mod actor;
 mod ambient;
-mod api_keys;
-mod categories;
+pub mod api_keys;
+pub mod categories;
 mod census;
-pub mod entity;
+mod db;
 mod error;
+pub mod fields;
+mod inventory;
 mod json;
 mod legacy;
-mod locations;
+mod limits;
+pub mod list;
+pub mod locations;
 pub mod migration;
-mod numeric;
-mod parts;
+pub mod parts;
 pub mod password;
+mod permission;
 pub mod restore_names;
-mod roles;
+pub mod roles;
 pub mod sample;
 pub mod sqlite;
 pub mod static_files;
-mod store;
+pub mod stock;
 mod timestamp;
 mod tree;
-mod users;
+mod use_cases;
+pub mod users;
+mod work;
 
+pub use access::Access;
 pub use actor::Actor;
-pub use allocations::{Allocation, NewAllocation, Transfer};
 pub use ambient::{Ambient, Clock, Now, Random};
-pub use api_keys::{ApiKey, CreatedApiKey, KeyHolder, NewApiKey};
-pub use categories::{Category, NewCategory};
 pub use census::{Census, Difference, Total};
-pub use error::Error;
+pub use db::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
+pub use error::{DatabaseFault, Error, KeyProblem, Kind};
+pub use fields::{FieldError, Fields, Problem};
+pub use inventory::Inventory;
 pub use json::Json;
 pub use legacy::{Adjustment, Names};
-pub use locations::{Location, NewLocation, SINGLE_PART};
-pub use numeric::Numeric;
-pub use parts::{Datasheet, NewDatasheet, NewPart, Page, Part};
-pub use roles::{NewRole, Role};
+pub use limits::MAX_DEPTH;
+pub use permission::{Permission, Permissions, UnknownPermission};
 pub use static_files::{FileKind, StaticFiles};
-pub use store::Inventory;
 pub use timestamp::Timestamp;
-pub use tree::{Branch, DEEPEST};
-pub use users::{Account, NewUser, User};
+pub use tree::TreeNode;
+pub use use_cases::{USE_CASES, UseCase};
+pub use work::{Command, Listed, Query, Read, Work};

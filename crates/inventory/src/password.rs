@@ -8,13 +8,16 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 
+use crate::fields::{Fields, Problem};
 use crate::{Ambient, Error};
 
 const PREFIX: &str = "$pbkdf2-sha256$";
 const SALT: usize = 16;
 const CHECKSUM: usize = 32;
 /// Longest password hashed, in bytes; longer ones only keep the processor busy.
-const LONGEST: usize = 4096;
+const MAX_PASSWORD: usize = 4096;
+/// Fewest characters of a password.
+const MIN_PASSWORD: usize = 8;
 
 /// How often the hash is repeated: the price of one guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +26,25 @@ pub struct Rounds(u32);
 impl Rounds {
     /// What OWASP's password storage cheat sheet asks of PBKDF2-HMAC-SHA256.
     pub const DEFAULT: Self = Self(600_000);
-    /// The most that is accepted: a stored hash must not stop the server.
-    pub const MOST: u32 = 10_000_000;
+    /// The largest number that is accepted: a stored hash must not stop the server.
+    pub const MAX: u32 = 10_000_000;
 
-    /// Another number of rounds, from 1 to [`Rounds::MOST`].
+    /// Another number of rounds, from 1 to [`Rounds::MAX`].
     ///
     /// # Errors
     /// [`Error::Invalid`] outside of that.
     pub fn new(rounds: u32) -> Result<Self, Error> {
-        if (1..=Self::MOST).contains(&rounds) {
+        if (1..=Self::MAX).contains(&rounds) {
             Ok(Self(rounds))
         } else {
-            Err(Error::invalid("number of rounds", format!("{rounds} is not between 1 and {}", Self::MOST)))
+            Err(Error::invalid(
+                "rounds",
+                if rounds == 0 {
+                    Problem::TooSmall { min: 1 }
+                } else {
+                    Problem::TooLarge { max: i64::from(Self::MAX) }
+                },
+            ))
         }
     }
 }
@@ -45,7 +55,7 @@ impl Default for Rounds {
     }
 }
 
-/// The hash to store for `password`, with a new salt.
+/// Returns the hash to store for `password`, with a new salt.
 pub fn hash(password: &str, rounds: Rounds, ambient: &Ambient) -> String {
     let salt: [u8; SALT] = ambient.bytes();
     let checksum = derive(password, &salt, rounds);
@@ -55,31 +65,63 @@ pub fn hash(password: &str, rounds: Rounds, ambient: &Ambient) -> String {
 /// Whether `password` is the one that was hashed. A hash that is no hash matches nothing. The comparison takes the same
 /// time wherever the two differ.
 pub fn verify(password: &str, hash: &str) -> bool {
-    let Some((rounds, salt, expected)) = parse(hash) else { return false };
-    if password.len() > LONGEST {
-        return false;
-    }
-    let actual = derive(password, &salt, rounds);
-    let differences = actual.iter().zip(&expected).fold(0, |sum, (a, b)| sum | (a ^ b));
-    std::hint::black_box(differences) == 0
+    parse(hash).is_some_and(|hash| hash.matches(password))
 }
 
-/// Refuses a password that breaks the original's rules: at least 8 characters, an upper-case and a lower-case letter and
-/// a digit among them.
-///
-/// # Errors
-/// [`Error::Invalid`], naming the rule; never the password.
-pub fn check_rules(password: &str) -> Result<(), Error> {
-    let rules = [
-        (password.chars().count() >= 8, "it needs at least 8 characters"),
-        (password.len() <= LONGEST, "it must not be longer than 4096 bytes"),
-        (password.chars().any(char::is_uppercase), "it needs an upper-case letter"),
-        (password.chars().any(char::is_lowercase), "it needs a lower-case letter"),
-        (password.chars().any(|char| char.is_ascii_digit()), "it needs a digit"),
-    ];
-    match rules.iter().find(|(kept, _)| !kept) {
-        None => Ok(()),
-        Some((_, rule)) => Err(Error::invalid("password", *rule)),
+/// Whether `password` is the one that was hashed, at the price of `usual` rounds whether the hash has fewer rounds, is no
+/// hash, or is not there: the time that a sign-in takes tells nobody which users exist. Only a hash with more rounds costs
+/// more.
+pub(crate) fn verify_at_equal_cost(password: &str, hash: Option<&str>, usual: Rounds) -> bool {
+    if password.len() > MAX_PASSWORD {
+        return false;
+    }
+    let stored = hash.and_then(parse);
+    if let Some(more) = padding(stored.as_ref(), usual) {
+        std::hint::black_box(derive(password, &[0; SALT], more));
+    }
+    stored.is_some_and(|stored| stored.matches(password))
+}
+
+/// Returns the rounds that are missing to `usual` ones.
+fn padding(stored: Option<&Hash>, usual: Rounds) -> Option<Rounds> {
+    let done = stored.map_or(0, |stored| stored.rounds.0);
+    Some(usual.0.saturating_sub(done)).filter(|&more| more > 0).map(Rounds)
+}
+
+/// Whether a hash has other rounds than `usual` and should be replaced when the password is known.
+pub(crate) fn is_outdated(hash: &str, usual: Rounds) -> bool {
+    parse(hash).is_none_or(|hash| hash.rounds.0 < usual.0)
+}
+
+/// Notes each of the original's rules that a password breaks: at least 8 characters, an upper-case and a lower-case
+/// letter and a digit among them. Never repeats the password.
+pub(crate) fn validate(password: &str, fields: &mut Fields) {
+    for (holds, problem) in [
+        (password.chars().count() >= MIN_PASSWORD, Problem::TooShort { min: MIN_PASSWORD }),
+        (password.len() <= MAX_PASSWORD, Problem::TooLong { max: MAX_PASSWORD }),
+        (password.chars().any(char::is_uppercase), Problem::NoUpperCase),
+        (password.chars().any(char::is_lowercase), Problem::NoLowerCase),
+        (password.chars().any(|char| char.is_ascii_digit()), Problem::NoDigit),
+    ] {
+        fields.require("password", holds, problem);
+    }
+}
+
+/// A stored hash, taken apart.
+struct Hash {
+    rounds: Rounds,
+    salt: Vec<u8>,
+    checksum: [u8; CHECKSUM],
+}
+
+impl Hash {
+    fn matches(&self, password: &str) -> bool {
+        if password.len() > MAX_PASSWORD {
+            return false;
+        }
+        let actual = derive(password, &self.salt, self.rounds);
+        let differences = actual.iter().zip(&self.checksum).fold(0, |sum, (a, b)| sum | (a ^ b));
+        std::hint::black_box(differences) == 0
     }
 }
 
@@ -89,12 +131,12 @@ fn derive(password: &str, salt: &[u8], Rounds(rounds): Rounds) -> [u8; CHECKSUM]
     checksum
 }
 
-fn parse(hash: &str) -> Option<(Rounds, Vec<u8>, [u8; CHECKSUM])> {
+fn parse(hash: &str) -> Option<Hash> {
     let mut fields = hash.strip_prefix(PREFIX)?.split('$');
     let rounds = Rounds::new(fields.next()?.parse().ok()?).ok()?;
     let salt = decode(fields.next()?)?;
     let checksum = decode(fields.next()?)?.try_into().ok()?;
-    fields.next().is_none().then_some((rounds, salt, checksum))
+    fields.next().is_none().then_some(Hash { rounds, salt, checksum })
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -141,11 +183,45 @@ mod tests {
     }
 
     #[test]
-    fn weak_passwords_are_refused_without_repeating_them() {
-        for weak in ["Short1x", "alllower1", "ALLUPPER1", "NoDigitHere"] {
-            let error = check_rules(weak).unwrap_err().to_string();
-            assert!(!error.contains(weak), "{error}");
-        }
-        assert!(check_rules("AdminPass123!").is_ok());
+    fn a_password_that_is_too_long_matches_nothing() {
+        let long = "Ab1".repeat(MAX_PASSWORD);
+        let rounds = Rounds::new(2).unwrap();
+        let of_nothing = hash("", rounds, &Ambient::system());
+        assert!(!verify(&long, &hash("Ab1Ab1Ab1", rounds, &Ambient::system())));
+        assert!(!verify(&long, &of_nothing));
+    }
+
+    #[test]
+    fn an_unknown_user_costs_as_many_rounds_as_a_known_one() {
+        let cost = |hash: Option<&str>| {
+            let stored = hash.and_then(parse);
+            stored.as_ref().map_or(0, |stored| stored.rounds.0)
+                + padding(stored.as_ref(), Rounds::DEFAULT).map_or(0, |more| more.0)
+        };
+        let current = ORIGINAL.replace("29000", "600000");
+        let costs = [None, Some(ORIGINAL), Some(current.as_str()), Some("no hash")].map(cost);
+        assert_eq!(costs, [Rounds::DEFAULT.0; 4]);
+        let usual = Rounds::new(29_010).unwrap();
+        assert!(verify_at_equal_cost("Admin123!", Some(ORIGINAL), usual));
+        assert!(!verify_at_equal_cost("admin123!", Some(ORIGINAL), usual));
+        assert!(!verify_at_equal_cost("Admin123!", None, usual));
+    }
+
+    #[test]
+    fn hashes_of_the_original_are_outdated() {
+        assert!(is_outdated(ORIGINAL, Rounds::DEFAULT));
+        assert!(!is_outdated(ORIGINAL, Rounds::new(29_000).unwrap()));
+    }
+
+    #[test]
+    fn every_rule_that_a_password_breaks_is_named() {
+        let problems = |password: &str| {
+            let mut fields = Fields::default();
+            validate(password, &mut fields);
+            fields.into_errors().into_iter().map(|field| field.problem).collect::<Vec<_>>()
+        };
+        assert_eq!(problems("short"), [Problem::TooShort { min: 8 }, Problem::NoUpperCase, Problem::NoDigit]);
+        assert_eq!(problems("ALLUPPER1"), [Problem::NoLowerCase]);
+        assert_eq!(problems("AdminPass123!"), []);
     }
 }

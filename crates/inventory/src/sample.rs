@@ -5,24 +5,24 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use crate::api_keys::{CreatedApiKey, NewApiKey};
-use crate::password::Rounds;
-use crate::{
-    Account, Actor, Allocation, Category, Error, FileKind, Inventory, Location, NewAllocation, NewCategory,
-    NewDatasheet, NewLocation, NewPart, NewRole, NewUser, Part, Role, StaticFiles,
-};
+use crate::api_keys::{CreateApiKey, CreatedApiKey};
+use crate::categories::{Category, CreateCategory};
+use crate::locations::{CreateLocation, Location};
+use crate::parts::{AddDatasheet, CreatePart, Part, SetPartImage};
+use crate::roles::{CreateRole, Role};
+use crate::stock::{Allocation, CreateAllocation};
+use crate::users::{CreateUser, User};
+use crate::{Actor, Error, FileKind, Inventory, Permission, StaticFiles};
 
 const ACTOR: &Actor = &Actor::System;
 
-/// The passwords of the two users, and how strongly they are hashed.
+/// The passwords of the two users.
 #[derive(Clone)]
 pub struct Accounts {
     /// Of `test_admin`.
     pub admin_password: String,
     /// Of `test_user`.
     pub user_password: String,
-    /// A few will do where nothing has to be protected.
-    pub rounds: Rounds,
 }
 
 /// What was made, in the order in which it was made.
@@ -31,7 +31,7 @@ pub struct Sample {
     /// `admin` and `user`.
     pub roles: Vec<Role>,
     /// `test_admin` and `test_user`.
-    pub users: Vec<Account>,
+    pub users: Vec<User>,
     /// One for each user.
     pub api_keys: Vec<CreatedApiKey>,
     /// Eight, in two trees.
@@ -82,44 +82,51 @@ pub async fn populate(
 async fn roles(inventory: &Inventory) -> Result<Vec<Role>, Error> {
     let mut roles = Vec::new();
     for (name, description, permissions) in [
-        ("admin", "May do everything", &["all"][..]),
-        ("user", "May look around", &["parts:read", "locations:read", "categories:read", "tasks:read"]),
+        ("admin", "May do everything", &[Permission::All][..]),
+        (
+            "user",
+            "May look around",
+            &[
+                Permission::PartsRead,
+                Permission::LocationsRead,
+                Permission::CategoriesRead,
+                Permission::TasksRead,
+            ],
+        ),
     ] {
-        let permissions = permissions.iter().map(|&permission| permission.to_owned()).collect();
+        let permissions = permissions.iter().copied().collect();
         let description = Some(description.to_owned());
-        roles.push(
-            inventory.create_role(ACTOR, NewRole { name: name.to_owned(), description, permissions }).await?,
-        );
+        let new = CreateRole { name: name.to_owned(), description, permissions };
+        roles.push(inventory.run(ACTOR, new).await?);
     }
     Ok(roles)
 }
 
-async fn users(inventory: &Inventory, accounts: Accounts) -> Result<Vec<Account>, Error> {
+async fn users(inventory: &Inventory, accounts: Accounts) -> Result<Vec<User>, Error> {
     let mut users = Vec::new();
     for (role, password) in [("admin", accounts.admin_password), ("user", accounts.user_password)] {
-        let new = NewUser {
+        let new = CreateUser {
             username: format!("test_{role}"),
             email: format!("{role}@makermatrix.example"),
             password,
             roles: vec![role.to_owned()],
-            rounds: accounts.rounds,
             password_change_required: false,
         };
-        users.push(inventory.create_user(ACTOR, new).await?);
+        users.push(inventory.run(ACTOR, new).await?);
     }
     Ok(users)
 }
 
-async fn api_keys(inventory: &Inventory, users: &[Account]) -> Result<Vec<CreatedApiKey>, Error> {
+async fn api_keys(inventory: &Inventory, users: &[User]) -> Result<Vec<CreatedApiKey>, Error> {
     let mut keys = Vec::new();
-    for account in users {
-        let new = NewApiKey {
-            name: format!("{} script", account.user.username),
-            user_id: account.user.id.clone(),
-            roles: account.roles.iter().map(|role| role.name.clone()).collect(),
-            ..NewApiKey::default()
+    for user in users {
+        let new = CreateApiKey {
+            name: format!("{} script", user.username),
+            user_id: user.id.clone(),
+            roles: user.roles.iter().map(|role| role.name.clone()).collect(),
+            ..CreateApiKey::default()
         };
-        keys.push(inventory.create_api_key(ACTOR, new).await?);
+        keys.push(inventory.run(ACTOR, new).await?);
     }
     Ok(keys)
 }
@@ -136,12 +143,12 @@ async fn categories(inventory: &Inventory) -> Result<Vec<Category>, Error> {
         ("Fasteners", "What can be undone again", Some(5)),
         ("Screws", "Metric and wood", Some(6)),
     ] {
-        let new = NewCategory {
+        let new = CreateCategory {
             name: name.to_owned(),
             description: Some(description.to_owned()),
             parent_id: parent.map(|index: usize| categories[index].id.clone()),
         };
-        categories.push(inventory.create_category(ACTOR, new).await?);
+        categories.push(inventory.run(ACTOR, new).await?);
     }
     Ok(categories)
 }
@@ -161,16 +168,16 @@ async fn locations(inventory: &Inventory) -> Result<Vec<Location>, Error> {
         ("Reel cassette 2", "cassette", Some(6), Some("📦")),
     ] {
         let is_mobile = kind == "cassette";
-        let new = NewLocation {
+        let new = CreateLocation {
             name: name.to_owned(),
             parent_id: parent.map(|index: usize| locations[index].id.clone()),
             location_type: kind.to_owned(),
             emoji: emoji.map(str::to_owned),
             is_mobile,
-            container_capacity: is_mobile.then_some(5000),
-            ..NewLocation::default()
+            capacity: is_mobile.then_some(5000),
+            ..CreateLocation::default()
         };
-        locations.push(inventory.create_location(ACTOR, new).await?);
+        locations.push(inventory.run(ACTOR, new).await?);
     }
     Ok(locations)
 }
@@ -185,16 +192,16 @@ async fn parts(inventory: &Inventory, categories: &[Category]) -> Result<Vec<Par
         ("LED green 3 mm", "LED-3-GN", "led", "Kingbright", &[0], ("wavelength", "568 nm")),
     ] {
         let property = (property.0.to_owned(), serde_json::Value::from(property.1));
-        let new = NewPart {
+        let new = CreatePart {
             name: name.to_owned(),
             number: Some(number.to_owned()),
             component_type: Some(kind.to_owned()),
             manufacturer: Some(maker.to_owned()),
-            additional_properties: serde_json::Map::from_iter([property]),
+            properties: serde_json::Map::from_iter([property]),
             category_ids: categories_of.iter().map(|&index: &usize| categories[index].id.clone()).collect(),
-            ..NewPart::default()
+            ..CreatePart::default()
         };
-        parts.push(inventory.create_part(ACTOR, new).await?);
+        parts.push(inventory.run(ACTOR, new).await?);
     }
     Ok(parts)
 }
@@ -209,24 +216,26 @@ async fn allocations(
         [(0, 3, 4800, true), (0, 8, 200, false), (1, 4, 2500, true), (2, 5, 750, true)]
     {
         let (part_id, location_id) = (parts[part].id.clone(), locations[location].id.clone());
-        let new = NewAllocation { part_id, location_id, quantity, is_primary, ..NewAllocation::default() };
-        allocations.push(inventory.create_allocation(ACTOR, new).await?);
+        let new =
+            CreateAllocation { part_id, location_id, quantity, is_primary, ..CreateAllocation::default() };
+        allocations.push(inventory.run(ACTOR, new).await?);
     }
     Ok(allocations)
 }
 
 async fn datasheet(inventory: &Inventory, files: &StaticFiles, part: &Part) -> Result<PathBuf, Error> {
-    let content = files::pdf(part.part_number.as_deref().unwrap_or("Datasheet"));
+    let content = files::pdf(part.number.as_deref().unwrap_or("Datasheet"));
     let stored =
         files.store(FileKind::Datasheets, "", "pdf", &mut content.as_slice(), inventory.ambient())?;
-    let new = NewDatasheet {
+    let new = AddDatasheet {
+        part_id: part.id.clone(),
         filename: stored.path.clone(),
         file_size: i64::try_from(stored.size).ok(),
-        title: Some(format!("{} datasheet", part.part_name)),
+        title: Some(format!("{} datasheet", part.name)),
         is_primary: true,
-        ..NewDatasheet::default()
+        ..AddDatasheet::default()
     };
-    inventory.add_datasheet(ACTOR, &part.id, new).await?;
+    inventory.run(ACTOR, new).await?;
     files.below(FileKind::Datasheets, &stored.path)
 }
 
@@ -234,7 +243,7 @@ async fn image(inventory: &Inventory, files: &StaticFiles, part: &Part) -> Resul
     let content = files::png(inventory.ambient().bytes());
     let stored = files.store(FileKind::Images, "", "png", &mut content.as_slice(), inventory.ambient())?;
     let id = stored.path.trim_end_matches(".png");
-    let url = format!("/api/utility/get_image/{id}");
-    let part = inventory.set_image_url(ACTOR, &part.id, Some(&url)).await?;
+    let image_url = Some(format!("/api/utility/get_image/{id}"));
+    let part = inventory.run(ACTOR, SetPartImage { part_id: part.id.clone(), image_url }).await?;
     Ok((files.below(FileKind::Images, &stored.path)?, part))
 }

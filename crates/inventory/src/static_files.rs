@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::fields::Problem;
 use crate::{Ambient, Error};
 use durable::{Disk, Readers, RealDisk, folder_of, open_lock_file, write_durably};
 
@@ -221,7 +222,7 @@ impl StaticFiles {
         let parts = Path::new(path).components();
         let plain = parts.clone().all(|part| matches!(part, std::path::Component::Normal(_)));
         if !plain || parts.count() == 0 {
-            return Err(Error::invalid("file", format!("{path:?} is not a path below the static folder")));
+            return Err(Error::invalid("file", Problem::OutsideFolder));
         }
         Ok(self.folder(kind).join(path))
     }
@@ -313,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_delete_waits_for_the_lease() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let ambient = Ambient::system();
         let stored = files.store(FileKind::Images, "a/b", "png", &mut &b"png"[..], &ambient).unwrap();
@@ -334,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_delete_that_is_being_noted_down_when_the_lease_ends_is_left_to_its_writer() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let notes = folder.path().join(DEFERRED);
         fs::create_dir(&notes).unwrap();
@@ -360,7 +361,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_and_unfinished_writes_are_no_files() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         files.create_folders().unwrap();
         let images = files.folder(FileKind::Images);

@@ -1,110 +1,158 @@
-//! What categories and locations share: things inside things.
+//! What categories and locations share: things inside things. Paths, and the checks before something is moved, are
+//! recursive queries that stop at [`MAX_DEPTH`]: no table is read as a whole, and a circle that another program left
+//! in the database ends there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait, FromQueryResult, ModelTrait, QueryResult, Statement, Value,
+};
 
 use crate::Error;
+use crate::fields::Problem;
+use crate::limits::MAX_DEPTH;
+use crate::list::{Page, PageNumber};
+use crate::work::Read;
 
-/// How deep things may be nested.
-pub const DEEPEST: usize = 64;
-
-/// A thing of a tree, as it stands in a list in which each thing is followed by what is inside it.
+/// A thing in a tree, as it stands in a list in which each thing is followed by what is inside it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Branch<T> {
+pub struct TreeNode<T> {
     /// 0 at the root.
     pub depth: usize,
     /// The thing itself.
     pub item: T,
 }
 
-/// The parent of each thing that has one, by id.
-pub(crate) type Parents = HashMap<String, String>;
-
-/// `id` and what it is inside of, root first. Ends where a circle closes, should a database hold one.
-pub(crate) fn path(id: &str, parents: &Parents) -> Vec<String> {
-    let mut path = vec![id.to_owned()];
-    let mut seen = HashSet::from([id]);
-    let mut current = id;
-    while let Some(parent) = parents.get(current) {
-        if !seen.insert(parent) {
-            break;
-        }
-        path.push(parent.clone());
-        current = parent;
-    }
-    path.reverse();
-    path
+/// Where a tree is stored.
+pub(crate) struct Tree {
+    /// What one thing is called in errors.
+    pub(crate) what: &'static str,
+    /// The table of the things, with columns `id` and `name`.
+    pub(crate) table: &'static str,
+    /// A table with the columns `child` and `parent`, or a query in brackets.
+    pub(crate) edges: &'static str,
 }
 
-/// Refuses to put `id` inside `parent` when that would close a circle, or nest deeper than [`DEEPEST`].
-pub(crate) fn check_move(what: &'static str, id: &str, parent: &str, parents: &Parents) -> Result<(), Error> {
-    let above = path(parent, parents);
-    if above.iter().any(|ancestor| ancestor == id) {
-        return Err(Error::Cycle { what, id: id.to_owned() });
+/// Below a name in a path by which things are sorted: less than any character of a name.
+const BELOW: char = '\u{1}';
+
+impl Tree {
+    /// The thing and what it is inside of, root first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub(crate) async fn path<E: EntityTrait>(&self, read: &Read, id: &str) -> Result<Vec<E::Model>, Error>
+    where
+        E::Model: ModelTrait<Entity = E> + PartialEq,
+    {
+        let Self { what, table, edges } = self;
+        let sql = format!(
+            "WITH RECURSIVE above(id, depth) AS ( \
+               SELECT node.id, 0 FROM {table} node WHERE node.id = $1 \
+               UNION ALL \
+               SELECT edge.parent, above.depth + 1 FROM above JOIN {edges} edge ON edge.child = above.id \
+               WHERE above.depth < {MAX_DEPTH} \
+             ) SELECT node.* FROM above JOIN {table} node ON node.id = above.id ORDER BY above.depth"
+        );
+        let db = read.db().await?;
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()]);
+        let rows = E::find().from_raw_sql(statement).all(db).await?;
+        let mut path: Vec<E::Model> = Vec::new();
+        for row in rows {
+            // A circle: here it closes.
+            if path.contains(&row) {
+                break;
+            }
+            path.push(row);
+        }
+        if path.is_empty() {
+            return Err(Error::not_found(what, id));
+        }
+        path.reverse();
+        Ok(path)
     }
-    let below = parents.keys().filter_map(|other| {
-        let path = path(other, parents);
-        path.iter().position(|ancestor| ancestor == id).map(|at| path.len() - at)
-    });
-    if above.len() + below.max().unwrap_or(1) > DEEPEST {
-        return Err(Error::invalid("parent", format!("things may be nested {DEEPEST} deep at most")));
+
+    /// Refuses to put `id` inside `parent` when that would close a circle, or nest deeper than [`MAX_DEPTH`].
+    pub(crate) async fn check_move(&self, read: &Read, id: &str, parent: &str) -> Result<(), Error> {
+        let Self { what, table, edges } = self;
+        let above = format!(
+            "WITH RECURSIVE above(id, depth) AS ( \
+               SELECT node.id, 1 FROM {table} node WHERE node.id = $1 \
+               UNION ALL \
+               SELECT edge.parent, above.depth + 1 FROM above JOIN {edges} edge ON edge.child = above.id \
+               WHERE above.depth <= {MAX_DEPTH} \
+             ) SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN id = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) \
+             FROM above"
+        );
+        let (levels_above, found) = self.two(read, above, [parent.into(), id.into()]).await?;
+        if found > 0 {
+            return Err(Error::Cycle { what, id: id.to_owned() });
+        }
+        let below = format!(
+            "WITH RECURSIVE below(id, depth) AS ( \
+               SELECT node.id, 1 FROM {table} node WHERE node.id = $1 \
+               UNION ALL \
+               SELECT edge.child, below.depth + 1 FROM below JOIN {edges} edge ON edge.parent = below.id \
+               WHERE below.depth <= {MAX_DEPTH} \
+             ) SELECT CAST(COALESCE(MAX(depth), 1) AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM below"
+        );
+        let (levels_below, _) = self.two(read, below, [id.into()]).await?;
+        if levels_above + levels_below > MAX_DEPTH as i64 {
+            return Err(Error::invalid("parent_id", Problem::TooDeep { max: MAX_DEPTH }));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// A page of the tree, by name. Things in a circle are not below any root, so they are not in it.
+    pub(crate) async fn page<E: EntityTrait>(
+        &self,
+        read: &Read,
+        page: PageNumber,
+    ) -> Result<Page<TreeNode<E::Model>>, Error> {
+        let Self { table, edges, .. } = self;
+        let tree = format!(
+            "WITH RECURSIVE tree(id, depth, place) AS ( \
+               SELECT node.id, 0, COALESCE(node.name, '') || '{BELOW}' || node.id FROM {table} node \
+               WHERE NOT EXISTS (SELECT 1 FROM {edges} edge JOIN {table} up ON up.id = edge.parent WHERE edge.child = node.id) \
+               UNION ALL \
+               SELECT node.id, tree.depth + 1, tree.place || '{BELOW}' || COALESCE(node.name, '') || '{BELOW}' || node.id \
+               FROM tree JOIN {edges} edge ON edge.parent = tree.id JOIN {table} node ON node.id = edge.child \
+               WHERE tree.depth < {MAX_DEPTH} \
+             ) "
+        );
+        let count = format!("{tree} SELECT CAST(COUNT(*) AS BIGINT), CAST(0 AS BIGINT) FROM tree");
+        let (total, _) = self.two(read, count, []).await?;
+        let sql = format!(
+            "{tree} SELECT node.*, CAST(tree.depth AS BIGINT) AS tree_depth \
+             FROM tree JOIN {table} node ON node.id = tree.id ORDER BY tree.place LIMIT {} OFFSET {}",
+            page.size,
+            page.offset()
+        );
+        let db = read.db().await?;
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+        let items = rows.iter().map(|row| {
+            let depth: i64 = row.try_get("", "tree_depth")?;
+            let item = E::Model::from_query_result(row, "")?;
+            Ok(TreeNode { depth: usize::try_from(depth).unwrap_or_default(), item })
+        });
+        let items = items.collect::<Result<_, DbErr>>()?;
+        Ok(Page { items, total: Some(total.cast_unsigned()), next: None })
+    }
+
+    async fn two<const N: usize>(
+        &self,
+        read: &Read,
+        sql: String,
+        values: [Value; N],
+    ) -> Result<(i64, i64), Error> {
+        let db = read.db().await?;
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let row = db.query_one_raw(statement).await?;
+        let two = |row: QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        Ok(row.map_or(Ok((0, 0)), two).map_err(|error: DbErr| error)?)
+    }
 }
 
-/// All of `items`, which keep their order among those with the same parent. What is in a circle, or inside something
-/// that is not there, comes last, as if it were a root.
-pub(crate) fn arrange<T>(items: Vec<(String, T)>, parents: &Parents) -> Vec<Branch<T>> {
-    let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
-    let mut waiting: HashMap<String, T> = items.into_iter().collect();
-    let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for id in &ids {
-        if let Some(parent) = parents.get(id) {
-            children.entry(parent).or_default().push(id);
-        }
-    }
-    let mut branches = Vec::with_capacity(ids.len());
-    let roots = ids.iter().filter(|id| !parents.contains_key(*id));
-    for root in roots.chain(&ids) {
-        let mut stack = vec![(root.as_str(), 0)];
-        while let Some((id, depth)) = stack.pop() {
-            let Some(item) = waiting.remove(id) else { continue };
-            branches.push(Branch { depth, item });
-            let inside = children.get(id).into_iter().flatten().rev();
-            stack.extend(inside.map(|child| (*child, depth + 1)));
-        }
-    }
-    branches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parents(pairs: &[(&str, &str)]) -> Parents {
-        pairs.iter().map(|(child, parent)| ((*child).to_owned(), (*parent).to_owned())).collect()
-    }
-
-    #[test]
-    fn things_follow_what_they_are_inside_of() {
-        let parents =
-            parents(&[("b", "a"), ("c", "b"), ("d", "a"), ("lost", "gone"), ("x", "y"), ("y", "x")]);
-        let items = ["c", "d", "b", "a", "lost", "x", "y"].map(|id| (id.to_owned(), id)).to_vec();
-        let arranged: Vec<_> =
-            arrange(items, &parents).iter().map(|branch| (branch.depth, branch.item)).collect();
-        assert_eq!(arranged, [(0, "a"), (1, "d"), (1, "b"), (2, "c"), (0, "lost"), (0, "x"), (1, "y")]);
-        assert_eq!(path("c", &parents), ["a", "b", "c"]);
-        assert_eq!(path("x", &parents), ["y", "x"]);
-    }
-
-    #[test]
-    fn nothing_goes_inside_itself_or_too_deep() {
-        let line = parents(&[("b", "a"), ("c", "b")]);
-        assert!(matches!(check_move("location", "a", "c", &line), Err(Error::Cycle { .. })));
-        assert!(matches!(check_move("location", "a", "a", &line), Err(Error::Cycle { .. })));
-        assert!(check_move("location", "c", "a", &line).is_ok());
-        let deep: Parents = (1..DEEPEST).map(|at| (at.to_string(), (at - 1).to_string())).collect();
-        let deepest = (DEEPEST - 1).to_string();
-        assert!(matches!(check_move("location", "new", &deepest, &deep), Err(Error::Invalid { .. })));
-        assert!(check_move("location", "new", "1", &deep).is_ok());
+impl<T> TreeNode<T> {
+    pub(crate) fn map<U>(self, convert: impl FnOnce(T) -> U) -> TreeNode<U> {
+        TreeNode { depth: self.depth, item: convert(self.item) }
     }
 }

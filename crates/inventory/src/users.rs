@@ -1,184 +1,101 @@
-//! Users, what their roles let them do, and their passwords.
+//! Users, what their roles let them do, and how they sign in.
 
-use std::fmt;
+mod create;
+mod list;
+mod sign_in;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::HashMap;
 
-use crate::entity::{rolemodel, usermodel, userrolelink};
-use crate::password::{self, Rounds};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::db::entity::{rolemodel, usermodel, userrolelink};
 use crate::roles::Role;
-use crate::store::insert;
-use crate::{Actor, Error, Inventory};
+use crate::work::Read;
+use crate::{Actor, Error, Permissions, Timestamp};
 
-pub use crate::entity::usermodel::Model as User;
+pub use create::CreateUser;
+pub use list::{GetUser, ListUsers, UserFilter, UserSort};
+pub(crate) use sign_in::{FindCredentials, RecordSignIn};
 
-/// A user to be created.
-#[derive(Clone, Default)]
-pub struct NewUser {
-    /// Unique; at least 3 letters, digits, `_` or `-`.
+/// Somebody who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Unique.
+    pub id: String,
+    /// Unique.
     pub username: String,
     /// Unique.
     pub email: String,
-    /// See [`password::check_rules`]. Only its hash is stored.
-    pub password: String,
-    /// Names of existing roles; the actor must hold their permissions.
-    pub roles: Vec<String>,
-    /// How strongly the password is hashed.
-    pub rounds: Rounds,
-    /// Whether the password is to be changed at the first sign-in.
+    /// Whether the user may sign in.
+    pub is_active: bool,
+    /// Whether the password is to be changed at the next sign-in.
     pub password_change_required: bool,
-}
-
-impl fmt::Debug for NewUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewUser")
-            .field("username", &self.username)
-            .field("roles", &self.roles)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A user and the roles it has.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Account {
-    /// The user.
-    pub user: User,
-    /// Its roles, by name.
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// When the user signed in last.
+    pub last_login: Option<Timestamp>,
+    /// What the user may do, by name.
     pub roles: Vec<Role>,
 }
 
-impl Account {
-    /// What the roles grant, without repetition.
-    pub fn permissions(&self) -> Vec<String> {
-        let mut permissions: Vec<String> =
-            self.roles.iter().flat_map(|role| role.permissions.strings()).collect();
-        permissions.sort();
-        permissions.dedup();
+impl User {
+    /// What the roles grant together.
+    pub fn permissions(&self) -> Permissions {
+        let mut permissions = Permissions::default();
+        for role in &self.roles {
+            permissions.extend(&role.permissions);
+        }
         permissions
     }
 
     /// The user as the actor of use cases.
     pub fn actor(&self) -> Actor {
-        let (id, username) = (self.user.id.clone(), self.user.username.clone());
+        let (id, username) = (self.id.clone(), self.username.clone());
         Actor::User { id, username, permissions: self.permissions() }
     }
-}
 
-impl Inventory {
-    /// Creates a user.
-    ///
-    /// # Errors
-    /// [`Error::AlreadyExists`] for a username or email in use, [`Error::NotFound`] for a role, [`Error::Invalid`] for a
-    /// username, email or password against the rules, [`Error::Forbidden`].
-    pub async fn create_user(&self, actor: &Actor, new: NewUser) -> Result<Account, Error> {
-        actor.require("users:create")?;
-        check_username(&new.username)?;
-        check_email(&new.email)?;
-        password::check_rules(&new.password)?;
-        let (secret, rounds, ambient) = (new.password, new.rounds, self.ambient().clone());
-        let hashed_password = hashing(move || password::hash(&secret, rounds, &ambient)).await;
-
-        let transaction = self.write().await?;
-        for (what, name, column) in [
-            ("user", &new.username, usermodel::Column::Username),
-            ("user with the email", &new.email, usermodel::Column::Email),
-        ] {
-            if usermodel::Entity::find().filter(column.eq(name)).one(&transaction).await?.is_some() {
-                return Err(Error::already_exists(what, name));
-            }
+    fn new(row: usermodel::Model, roles: Vec<Role>) -> Self {
+        Self {
+            id: row.id,
+            username: row.username,
+            email: row.email,
+            is_active: row.is_active,
+            password_change_required: row.password_change_required,
+            created_at: row.created_at,
+            last_login: row.last_login,
+            roles,
         }
-        let user = User {
-            id: self.new_id(),
-            username: new.username,
-            email: new.email,
-            hashed_password,
-            is_active: true,
-            password_change_required: new.password_change_required,
-            created_at: self.now(),
-            last_login: None,
-        };
-        let user = insert(&transaction, user).await?;
-        let mut names = new.roles;
-        names.sort();
-        names.dedup();
-        let mut roles = Vec::new();
-        for name in &names {
-            let role =
-                rolemodel::Entity::find().filter(rolemodel::Column::Name.eq(name)).one(&transaction).await?;
-            let role = role.ok_or_else(|| Error::not_found("role", name))?;
-            actor.require_each(&role.permissions.strings())?;
-            insert(&transaction, userrolelink::Model { user_id: user.id.clone(), role_id: role.id.clone() })
-                .await?;
-            roles.push(role);
-        }
-        transaction.commit().await?;
-        Ok(Account { user, roles })
-    }
-
-    /// The user with this id.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Forbidden`].
-    pub async fn user(&self, actor: &Actor, id: &str) -> Result<Account, Error> {
-        actor.require("users:read")?;
-        let transaction = self.read().await?;
-        account(&transaction, id).await?.ok_or_else(|| Error::not_found("user", id))
-    }
-
-    /// All users, by name.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`].
-    pub async fn users(&self, actor: &Actor) -> Result<Vec<Account>, Error> {
-        actor.require("users:read")?;
-        let transaction = self.read().await?;
-        let users =
-            usermodel::Entity::find().order_by_asc(usermodel::Column::Username).all(&transaction).await?;
-        let roles = rolemodel::Entity::find().order_by_asc(rolemodel::Column::Name).all(&transaction).await?;
-        let links = userrolelink::Entity::find().all(&transaction).await?;
-        let holds = |user: &User, role: &Role| {
-            links.iter().any(|link| link.user_id == user.id && link.role_id == role.id)
-        };
-        let with_roles = |user: User| {
-            let roles = roles.iter().filter(|role| holds(&user, role)).cloned().collect();
-            Account { user, roles }
-        };
-        Ok(users.into_iter().map(with_roles).collect())
-    }
-
-    /// The active user with this name and password; nobody when either is wrong, which takes equally long.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn verify_password(&self, username: &str, password: &str) -> Result<Option<Account>, Error> {
-        let transaction = self.read().await?;
-        let by_name = usermodel::Column::Username.eq(username);
-        let user = usermodel::Entity::find().filter(by_name).one(&transaction).await?;
-        let account = match user {
-            Some(user) => account(&transaction, &user.id).await?,
-            None => None,
-        };
-        transaction.commit().await?;
-        let (secret, ambient) = (password.to_owned(), self.ambient().clone());
-        let stored = account.as_ref().map(|account| account.user.hashed_password.clone());
-        let matches = hashing(move || match stored {
-            Some(hash) => password::verify(&secret, &hash),
-            None => {
-                password::hash(&secret, Rounds::DEFAULT, &ambient);
-                false
-            }
-        });
-        Ok(if matches.await { account.filter(|account| account.user.is_active) } else { None })
     }
 }
 
-pub(crate) async fn account(transaction: &DatabaseTransaction, id: &str) -> Result<Option<Account>, Error> {
-    let Some(user) = usermodel::Entity::find_by_id(id).one(transaction).await? else { return Ok(None) };
-    let links =
-        userrolelink::Entity::find().filter(userrolelink::Column::UserId.eq(id)).all(transaction).await?;
-    let of_user = rolemodel::Column::Id.is_in(links.into_iter().map(|link| link.role_id));
-    let roles = rolemodel::Entity::find().filter(of_user).order_by_asc(rolemodel::Column::Name);
-    Ok(Some(Account { user, roles: roles.all(transaction).await? }))
+/// Finds the user with an id.
+pub(crate) async fn find(read: &Read, id: &str) -> Result<Option<User>, Error> {
+    let row = usermodel::Entity::find_by_id(id).one(read.db().await?).await?;
+    Ok(with_roles(read, row.into_iter().collect()).await?.pop())
+}
+
+/// Adds the roles of all these users, in two queries.
+async fn with_roles(read: &Read, users: Vec<usermodel::Model>) -> Result<Vec<User>, Error> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let db = read.db().await?;
+    let of_users = userrolelink::Column::UserId.is_in(users.iter().map(|user| &user.id));
+    let links = userrolelink::Entity::find().filter(of_users).all(db).await?;
+    let linked = rolemodel::Column::Id.is_in(links.iter().map(|link| &link.role_id));
+    let roles =
+        rolemodel::Entity::find().filter(linked).order_by_asc(rolemodel::Column::Name).all(db).await?;
+    let mut held: HashMap<&str, Vec<&str>> = HashMap::new();
+    for link in &links {
+        held.entry(&link.user_id).or_default().push(&link.role_id);
+    }
+    let user = |row: usermodel::Model| {
+        let held = held.get(row.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let roles = roles.iter().filter(|role| held.contains(&role.id.as_str())).cloned().map(Role::from);
+        let roles = roles.collect();
+        User::new(row, roles)
+    };
+    Ok(users.into_iter().map(user).collect())
 }
 
 /// Hashes away from the threads that answer requests.
@@ -186,24 +103,5 @@ async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
-fn check_username(username: &str) -> Result<(), Error> {
-    let allowed = |char: char| char.is_alphanumeric() || char == '_' || char == '-';
-    if username.chars().count() < 3 || !username.chars().all(allowed) {
-        return Err(Error::invalid("username", "it needs at least 3 characters: letters, digits, _ and -"));
-    }
-    Ok(())
-}
-
-fn check_email(email: &str) -> Result<(), Error> {
-    match email.split_once('@') {
-        Some((name, host))
-            if !name.is_empty() && !host.is_empty() && !email.contains(char::is_whitespace) =>
-        {
-            Ok(())
-        }
-        _ => Err(Error::invalid("email", "it must be like name@host")),
     }
 }

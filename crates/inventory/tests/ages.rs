@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use inventory::migration::{self, MigrationReport, ORIGINAL_SCHEMA};
 use inventory::{Adjustment, Census};
 use rusqlite::{Connection, params_from_iter};
-use tempfile::TempDir;
+use testkit::TestFolder;
 
 /// December 2024: categories are a tree, names of parts may be missing or there twice, and there are no users.
 const DECEMBER_2024: &str = "
@@ -66,13 +66,13 @@ fn part(id: &str, name: &str, quantity: &str, location: &str) -> String {
 }
 
 struct Fixture {
-    folder: TempDir,
+    folder: TestFolder,
     path: PathBuf,
 }
 
 impl Fixture {
     fn new(statements: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = TestFolder::new();
         let path = folder.path().join("old.db");
         let made = Self { folder, path };
         made.open().execute_batch(statements).unwrap();

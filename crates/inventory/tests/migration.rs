@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use inventory::migration::{self, ORIGINAL_SCHEMA, SchemaState};
-use inventory::{Actor, Ambient, Error, Inventory, NewRole};
+use inventory::roles::{CreateRole, FindRoleByName};
+use inventory::{Actor, Ambient, Error, Inventory};
 use rusqlite::Connection;
-use tempfile::TempDir;
+use testkit::TestFolder;
 
-fn file(folder: &TempDir, statements: &str) -> PathBuf {
+fn file(folder: &TestFolder, statements: &str) -> PathBuf {
     let path = folder.path().join("parts.db");
     fs::write(&path, "").unwrap();
     Connection::open(&path).unwrap().execute_batch(statements).unwrap();
@@ -27,7 +28,7 @@ fn describe(database: &Connection, query: &str) -> Vec<String> {
     read.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-fn entries(folder: &TempDir) -> Vec<String> {
+fn entries(folder: &TestFolder) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -45,7 +46,7 @@ fn a_new_database_has_the_schema_of_the_original() {
     }
     let theirs = Connection::open_in_memory().unwrap();
     theirs.execute_batch(&fs::read_to_string(original).unwrap()).unwrap();
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = file(&folder, "");
     migration::migrate(&path).unwrap();
     let ours = Connection::open(&path).unwrap();
@@ -84,7 +85,7 @@ fn a_new_database_has_the_schema_of_the_original() {
 
 #[test]
 fn migrating_says_what_was_applied_and_does_nothing_twice() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = file(&folder, ORIGINAL_SCHEMA);
     let all: Vec<String> = migration::names().into_iter().map(str::to_owned).collect();
     assert_eq!(migration::pending(&path).unwrap(), SchemaState::Behind(all.clone()));
@@ -98,7 +99,7 @@ fn migrating_says_what_was_applied_and_does_nothing_twice() {
 
 #[test]
 fn missing_columns_and_indexes_are_added_and_rows_kept() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let older = ORIGINAL_SCHEMA
         .replace("\tencryption_password VARCHAR, \n", "")
         .replace("\tis_mobile BOOLEAN NOT NULL, \n", "")
@@ -137,7 +138,7 @@ fn o3_passwords_that_the_original_needs_stay_in_its_database() {
          '{\"password\": \"Geheim-of-a-task\"}');
          INSERT INTO backup_config VALUES ('c', 1, 'nightly', NULL, 7, NULL, NULL, 1, 'Geheim-of-the-settings', 'x', 'x');";
     for mode in ["DELETE", "WAL"] {
-        let folder = TempDir::new().unwrap();
+        let folder = TestFolder::new();
         let path = file(&folder, &format!("PRAGMA journal_mode = {mode}; {ORIGINAL_SCHEMA}; {insert}"));
         migration::migrate(&path).unwrap();
         let database = Connection::open(&path).unwrap();
@@ -149,7 +150,7 @@ fn o3_passwords_that_the_original_needs_stay_in_its_database() {
 
 #[test]
 fn what_cannot_be_migrated_stays_as_it_was() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = file(&folder, "CREATE TABLE partmodel (id VARCHAR NOT NULL PRIMARY KEY)");
     let before = fs::read(&path).unwrap();
     let error = migration::migrate(&path).unwrap_err();
@@ -159,7 +160,7 @@ fn what_cannot_be_migrated_stays_as_it_was() {
 
 #[test]
 fn looking_leaves_no_trace_even_of_a_wal_database() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = file(&folder, "PRAGMA journal_mode = WAL; CREATE TABLE t (a);");
     let before = fs::read(&path).unwrap();
     assert_eq!(entries(&folder), ["parts.db"]);
@@ -170,7 +171,7 @@ fn looking_leaves_no_trace_even_of_a_wal_database() {
 
 #[tokio::test]
 async fn opening_refuses_what_is_not_up_to_date_or_half_restored() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = file(&folder, ORIGINAL_SCHEMA);
     let open = || Inventory::open(&path, Ambient::system());
     assert!(matches!(open().await, Err(Error::NeedsMigration { pending }) if pending == migration::names()));
@@ -198,15 +199,15 @@ async fn opening_refuses_what_is_not_up_to_date_or_half_restored() {
 
 #[tokio::test]
 async fn closing_leaves_one_self_contained_file() {
-    let folder = TempDir::new().unwrap();
+    let folder = TestFolder::new();
     let path = folder.path().join("parts.db");
     let inventory = Inventory::create(&path, Ambient::system()).await.unwrap();
-    let role = NewRole { name: "role".to_owned(), ..NewRole::default() };
-    let role = inventory.create_role(&Actor::System, role).await.unwrap();
+    let role = CreateRole { name: "role".to_owned(), ..CreateRole::default() };
+    let role = inventory.run(&Actor::System, role).await.unwrap();
     assert_eq!(migration::pending(&path).unwrap(), SchemaState::Current);
     assert_eq!(entries(&folder), ["parts.db", "parts.db-shm", "parts.db-wal"]);
     inventory.close().await.unwrap();
     assert_eq!(entries(&folder), ["parts.db"]);
     let again = Inventory::open(&path, Ambient::system()).await.unwrap();
-    assert_eq!(again.role_by_name(&Actor::System, "role").await.unwrap(), role);
+    assert_eq!(again.query(&Actor::System, FindRoleByName("role".into())).await.unwrap(), role);
 }

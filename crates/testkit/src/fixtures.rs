@@ -9,6 +9,7 @@ use inventory::{Ambient, Inventory};
 use rstest::fixture;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
+use crate::db_engine::few_rounds;
 use crate::scratch::{Role, TestDbPath, require_inside};
 
 /// A unique database file path; whatever is there is removed after the test.
@@ -68,7 +69,8 @@ pub struct TestDatabase {
 pub async fn test_db_with_schema(test_db_path: TestDbPath) -> TestDatabase {
     let path = test_db_path.path();
     require_inside(&path);
-    let inventory = Inventory::create(&path, Ambient::system()).await.expect("the file is new");
+    let inventory = Inventory::create(path, Ambient::system()).await.expect("the file is new");
+    let inventory = inventory.with_password_rounds(few_rounds());
     TestDatabase { inventory, db_path: test_db_path }
 }
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use inventory::Inventory;
-use inventory::password::Rounds;
 use inventory::sample::{Accounts, Sample, populate};
 use rusqlite::{Connection, params};
 
+use crate::db_engine::few_rounds;
 use crate::scratch::require_inside;
 
 /// Passwords of the two users that [`populate_test_database`] creates.
@@ -19,12 +19,10 @@ pub const USER_PASSWORD: &str = "UserPass123!";
 /// allocations, PDFs and PNGs. Returns all of it.
 pub async fn populate_test_database(inventory: &Inventory, static_files_dir: &Path) -> Sample {
     require_inside(static_files_dir);
-    let accounts = Accounts {
-        admin_password: ADMIN_PASSWORD.to_owned(),
-        user_password: USER_PASSWORD.to_owned(),
-        rounds: Rounds::new(10).expect("few rounds are allowed"),
-    };
-    populate(inventory, static_files_dir, accounts).await.expect("the inventory is empty")
+    let accounts =
+        Accounts { admin_password: ADMIN_PASSWORD.to_owned(), user_password: USER_PASSWORD.to_owned() };
+    let inventory = inventory.clone().with_password_rounds(few_rounds());
+    populate(&inventory, static_files_dir, accounts).await.expect("the inventory is empty")
 }
 
 /// Adds `parts` parts with one allocation each to the database at `path`, all in one location, in

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "and on standard output what they measured")]
 
 pub mod any_data;
+mod db_engine;
 pub mod engine;
 pub mod faulty;
 pub mod fixtures;
@@ -15,17 +16,20 @@ pub mod generators;
 pub mod hostile;
 pub mod long_run;
 pub mod original;
+mod postgres;
 pub mod samples;
 pub mod scratch;
 pub mod state;
 
+pub use db_engine::{DbEngine, TestInventory, few_rounds};
 pub use faulty::{FaultyDisk, Lost};
 pub use fixtures::{
     TestDatabase, TestEngine, TestSession, TestStaticFiles, test_db_path, test_db_with_schema, test_engine,
     test_session, test_static_files_dir,
 };
 pub use generators::populate_test_database;
-pub use scratch::TestDbPath;
+pub use postgres::TestPostgres;
+pub use scratch::{TestDbPath, TestFolder};
 pub use state::{State, state_of};
 
 /// Reports that a test is skipped, and why.

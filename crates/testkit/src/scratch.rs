@@ -123,6 +123,34 @@ impl Drop for Name {
     }
 }
 
+/// An empty folder for one test, removed as a [`TestDbPath`] is.
+#[derive(Debug)]
+pub struct TestFolder {
+    path: PathBuf,
+    _name: TestDbPath,
+}
+
+impl TestFolder {
+    /// Makes a folder.
+    pub fn new() -> Self {
+        let name = TestDbPath::new();
+        let path = name.beside("folder");
+        fs::create_dir(&path).expect("the name is unique");
+        Self { path, _name: name }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Default for TestFolder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Copies a folder and everything in it, to somewhere below [`root`].
 pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(require_inside(to)).expect("the scratch folder is writable");

@@ -1,5 +1,5 @@
 //! The fixtures are what they are specified as.
-
+#![expect(clippy::disallowed_methods, reason = "statements are run to see what the fixtures are")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeSet;
@@ -98,9 +98,11 @@ async fn populate_test_database_makes_what_is_specified(
     assert_eq!(places.len(), 4, "over as many locations");
     assert!(data.locations.iter().any(|location| location.is_mobile && location.location_type == "cassette"));
     let admin = &Actor::System;
-    let depth = inventory.category_tree(admin).await.unwrap().iter().map(|branch| branch.depth).max();
+    let depth = inventory.query(admin, inventory::categories::GetCategoryTree::default()).await.unwrap();
+    let depth = depth.items.iter().map(|node| node.depth).max();
     assert_eq!(depth, Some(2), "categories are trees of three levels");
-    assert!(inventory.location_tree(admin).await.unwrap().iter().any(|branch| branch.depth == 2));
+    let tree = inventory.query(admin, inventory::locations::GetLocationTree::default()).await.unwrap();
+    assert!(tree.items.iter().any(|node| node.depth == 2));
     for path in &data.datasheets {
         let pdf = fs::read(path).unwrap();
         assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF\n"));

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use durable::write_durably;
-use inventory::{Actor, sqlite};
+use inventory::{Actor, Permission, sqlite};
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error};
@@ -58,7 +58,7 @@ impl Engine {
     /// [`Error::NothingToUndo`] when no restore is noted, and [`Error::NoSafetyBackup`] when the last one made no
     /// safety backup, or that is gone.
     pub fn find_undo(&self, actor: &Actor) -> Result<Undo, Error> {
-        crate::permission::require(actor, "undoing a restore", "backup:restore")?;
+        crate::permission::require(actor, "undoing a restore", Permission::BackupRestore)?;
         let database = &self.places.database;
         let mut last = None;
         for restore in self.history()?.restores.into_iter().rev() {

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use durable::folder_of;
-use inventory::Actor;
 use inventory::sqlite::{self, Live};
 use inventory::static_files::FileKind;
+use inventory::{Actor, Permission};
 use rustix::fs::{Access, access};
 
 use crate::create::{Source, look_at};
@@ -44,7 +44,7 @@ impl Engine {
         observer: &mut dyn Observer,
         then: impl FnOnce(Plan, &Path) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        crate::permission::require(actor, "restoring a backup", "backup:restore")?;
+        crate::permission::require(actor, "restoring a backup", Permission::BackupRestore)?;
         observer.event(Event::Step(Step::Open));
         let archive = self.open(&options.archive)?;
         self.places.check()?;

@@ -6,7 +6,8 @@ use std::io::Write;
 use archive::keys::SecretString;
 use archive::{ArchiveSink, EncryptionMethod, EncryptionScheme, Identity, KeyFault, Keys};
 use backup::{BackupOptions, DrillOptions, Encrypt, Engine, Event};
-use inventory::{Ambient, NewPart};
+use inventory::Ambient;
+use inventory::parts::CreatePart;
 use rstest::rstest;
 use testkit::fixtures::places;
 use testkit::hostile::zip::{Entry, Zip};
@@ -47,7 +48,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     // A wrong or missing key changes nothing, and no restore begins.
     database
         .inventory
-        .create_part(ACTOR, NewPart { name: "later".into(), ..NewPart::default() })
+        .run(ACTOR, CreatePart { name: "later".into(), ..CreatePart::default() })
         .await
         .unwrap();
     let before = state_of(engine.places());

@@ -4,7 +4,8 @@ use std::fs;
 
 use archive::EncryptionScheme;
 use backup::{BackupOptions, Encrypt, Engine, Error, Kind, Protection};
-use inventory::{Actor, NewPart};
+use inventory::Actor;
+use inventory::parts::CreatePart;
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::{
@@ -36,7 +37,7 @@ async fn b8_every_backup_is_refused_if_required_encryption_is_not_possible(
     let archive = back_up(&open);
     database
         .inventory
-        .create_part(ACTOR, NewPart { name: "later".into(), ..NewPart::default() })
+        .run(ACTOR, CreatePart { name: "later".into(), ..CreatePart::default() })
         .await
         .unwrap();
     let before = state_of(open.places());

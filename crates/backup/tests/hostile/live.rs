@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use archive::Keys;
 use backup::{BackupOptions, Engine, Event, Places};
 use durable::{Disk, DiskFile, Readers, RealDisk};
+use inventory::parts::CreatePart;
 use inventory::static_files::StaticFiles;
-use inventory::{Ambient, Inventory, NewPart};
+use inventory::{Ambient, Inventory};
 use inventory::{Clock, Now};
 use testkit::generators::noise;
 use testkit::long_run::Random;
@@ -109,8 +110,8 @@ pub(super) fn prepare() -> (Template, State) {
     let archive = engine.backup(ACTOR, &options, &mut |_: Event| {}).unwrap().path;
     let archived = state_of(places);
     runtime.block_on(async {
-        let part = NewPart { name: "made after the backup".into(), ..NewPart::default() };
-        inventory.create_part(ACTOR, part).await.unwrap();
+        let part = CreatePart { name: "made after the backup".into(), ..CreatePart::default() };
+        inventory.run(ACTOR, part).await.unwrap();
         inventory.close().await.unwrap();
     });
     fs::write(places.static_files.join("images/nested/noise.png"), b"changed since").unwrap();

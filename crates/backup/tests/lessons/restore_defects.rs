@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use backup::{Engine, Error, Event, Kind, Note, RestoreOptions};
 use durable::with_suffix;
-use inventory::{Actor, Ambient, Inventory, migration};
+use inventory::{Actor, Ambient, Inventory, Permission, migration};
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::generators::{ADMIN_PASSWORD, add_many_parts, noise};
@@ -153,15 +153,22 @@ async fn r3_after_a_refused_restore_only_the_same_users_can_sign_in(
     let live = live(test_db_with_schema, test_static_files_dir).await;
     for (what, database) in foreign_databases(&live.base) {
         live.refused(&live.base.legacy_with(&database));
-        assert_eq!(live.database.inventory.users(ACTOR).await.unwrap().len(), 2, "{what}");
+        assert_eq!(
+            live.database.inventory.query(ACTOR, inventory::users::ListUsers::default()).await.unwrap().total,
+            Some(2),
+            "{what}"
+        );
     }
-    let restarted = Inventory::open(&live.engine.places().database, Ambient::system()).await.unwrap();
+    let restarted = Inventory::open(&live.engine.places().database, Ambient::system())
+        .await
+        .unwrap()
+        .with_password_rounds(testkit::few_rounds());
     for inventory in [&live.database.inventory, &restarted] {
-        let known = inventory.verify_password("test_admin", ADMIN_PASSWORD).await.unwrap();
-        assert_eq!(known.unwrap().user.username, "test_admin");
+        let known = inventory.sign_in("test_admin", ADMIN_PASSWORD).await.unwrap();
+        assert_eq!(known.unwrap().username, "test_admin");
     }
-    assert!(restarted.verify_password("admin", "Admin123!").await.unwrap().is_none());
-    assert_eq!(restarted.users(ACTOR).await.unwrap().len(), 2);
+    assert!(restarted.sign_in("admin", "Admin123!").await.unwrap().is_none());
+    assert_eq!(restarted.query(ACTOR, inventory::users::ListUsers::default()).await.unwrap().total, Some(2));
     restarted.close().await.unwrap();
 }
 
@@ -276,16 +283,16 @@ async fn r15_an_environment_file_is_never_restored(
 
 /// In the original, permission to retry tasks was enough to repeat an administrator's restore.
 #[rstest]
-#[case::of_tasks(&["tasks:create", "tasks:update"])]
-#[case::of_backups(&["backup:create"])]
+#[case::of_tasks(&[Permission::TasksCreate, Permission::TasksUpdate])]
+#[case::of_backups(&[Permission::BackupCreate])]
 #[tokio::test]
 async fn r16_other_permissions_do_not_allow_a_restore(
-    #[case] permissions: &[&str],
+    #[case] permissions: &[Permission],
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let live = live(test_db_with_schema, test_static_files_dir).await;
-    let permissions = permissions.iter().map(|&permission| permission.to_owned()).collect();
+    let permissions = permissions.iter().copied().collect();
     let manager = Actor::User { id: "1".into(), username: "manager".into(), permissions };
     let options = RestoreOptions::new(live.archive(&live.base.legacy()));
     let error = live.engine.stage_restore(&manager, &options, &mut quiet).unwrap_err();

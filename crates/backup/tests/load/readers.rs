@@ -6,6 +6,8 @@
 //! name that only one state has. Under a name that both states have, the old content may remain for a
 //! moment after the commit, but never a part of one. When the restore returns, all files match the rows.
 
+use inventory::list::ListQuery;
+use inventory::stock::{AllocationFilter, ListAllocations};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -91,9 +93,11 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         readers.into_iter().map(|reader| reader.join().expect("no reader saw a mix")).collect::<Vec<_>>()
     });
     // The connections of our own program have been open all the time, too.
-    let parts = database.inventory.part_allocations(ACTOR, "bulk-00000000").await;
+    let filter = AllocationFilter { part_id: Some("bulk-00000000".into()), ..AllocationFilter::default() };
+    let list = ListAllocations(ListQuery { filter, ..ListQuery::default() });
+    let places = database.inventory.query(ACTOR, list).await;
     let last = ["A", "B"][(restores as usize - 1) % 2];
-    assert_eq!(parts.expect("still connected")[0].notes.as_deref(), Some(last));
+    assert_eq!(places.expect("still connected").items[0].allocation.notes.as_deref(), Some(last));
     assert!(seen.iter().all(|seen| seen.len() == 2), "each reader saw both: {seen:?}");
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

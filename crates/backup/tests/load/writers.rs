@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use backup::BackupReport;
+use inventory::stock::TransferStock;
 use inventory::{Ambient, FileKind, Inventory, StaticFiles};
 use rstest::rstest;
 use rusqlite::{Connection, params};
@@ -215,11 +216,18 @@ fn use_inventory(load: &Load<'_>, mut random: Random) {
     let inventory = runtime.block_on(open).expect("the database is there");
     load.keep_on(|| {
         let (part, from, to, quantity) = choose(&mut random);
-        match runtime.block_on(inventory.transfer(ACTOR, &part, &from, &to, quantity)) {
+        let transfer = TransferStock {
+            part_id: part,
+            from_location_id: from,
+            to_location_id: to,
+            quantity,
+            notes: None,
+        };
+        match runtime.block_on(inventory.run(ACTOR, transfer)) {
             Ok(_) => true,
             Err(inventory::Error::InsufficientStock { .. } | inventory::Error::NotFound { .. }) => false,
             // Use cases wait only for a limited time, and the other writers leave gaps only by chance.
-            Err(error) if error.to_string().contains("locked") => false,
+            Err(error) if error.kind() == inventory::Kind::Busy => false,
             Err(error) => panic!("{error}"),
         }
     });

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use backup::{BackupOptions, DrillOptions, Error, Event, Kind, RestoreOptions};
-use inventory::Actor;
+use inventory::{Actor, Permission};
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::engine::restore_with;
@@ -222,7 +222,8 @@ async fn only_permitted_users_can_back_up_and_restore(
 ) {
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let archive = back_up(&engine);
-    let reader = Actor::User { id: "1".into(), username: "r".into(), permissions: vec!["parts:read".into()] };
+    let reader =
+        Actor::User { id: "1".into(), username: "r".into(), permissions: [Permission::PartsRead].into() };
     let error = engine.backup(&reader, &BackupOptions::default(), &mut quiet).unwrap_err();
     assert!(matches!(error, Error::Forbidden { .. }));
     assert!(engine.stage_restore(&reader, &RestoreOptions::new(archive), &mut quiet).is_err());

@@ -104,7 +104,12 @@ async fn a_restore_replaces_any_live_database(
         report.set_aside
     );
     let inventory = inventory::Inventory::open(&path, Ambient::system()).await.unwrap();
-    assert!(inventory.part_by_name(ACTOR, "made after the backup").await.is_err());
+    assert!(
+        inventory
+            .query(ACTOR, inventory::parts::FindPartByName("made after the backup".into()))
+            .await
+            .is_err()
+    );
     inventory.close().await.unwrap();
 }
 
@@ -212,7 +217,7 @@ async fn o2_a_database_of_the_original_is_never_left_with_a_log(
     let archive = back_up(&engine);
     as_found("backup", parts);
     let opened = inventory::Inventory::open(&path, Ambient::system()).await.unwrap();
-    opened.categories(ACTOR).await.unwrap();
+    opened.query(ACTOR, inventory::categories::ListCategories::default()).await.unwrap();
     add_many_parts(&path, 5);
     as_found("while it is open", parts + 5);
     opened.close().await.unwrap();

@@ -16,7 +16,7 @@ mod passwords;
 use std::fs;
 use std::path::PathBuf;
 
-use inventory::NewPart;
+use inventory::parts::CreatePart;
 use testkit::engine::{ACTOR, back_up, quiet};
 use testkit::generators::noise;
 use testkit::{State, TestDatabase, TestStaticFiles, populate_test_database, state_of};
@@ -43,8 +43,8 @@ async fn two_states(database: TestDatabase, files: TestStaticFiles) -> Two {
     let archived = state_of(engine.places());
     let archive = back_up(&engine);
 
-    let part = NewPart { name: "made after the backup".into(), ..NewPart::default() };
-    database.inventory.create_part(ACTOR, part).await.unwrap();
+    let part = CreatePart { name: "made after the backup".into(), ..CreatePart::default() };
+    database.inventory.run(ACTOR, part).await.unwrap();
     files.write("images/shared/changed.png", b"changed since");
     fs::remove_dir_all(files.root().join("images/only")).unwrap();
     fs::remove_file(files.root().join("images/R:10k.png")).unwrap();

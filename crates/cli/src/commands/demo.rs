@@ -6,7 +6,6 @@ use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
 use durable::{Disk, RealDisk, with_suffix, write_durably};
-use inventory::password::Rounds;
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, StaticFiles, sqlite};
 use serde_json::json;
@@ -99,8 +98,7 @@ async fn fill(places: &Places) -> Result<Sample, Failure> {
     let ambient = Ambient::system();
     // Nobody signs in here; the passwords only have to exist.
     let password = || format!("Demo-{}9", ambient.uuid());
-    let accounts =
-        Accounts { admin_password: password(), user_password: password(), rounds: Rounds::DEFAULT };
+    let accounts = Accounts { admin_password: password(), user_password: password() };
     let inventory = Inventory::create(&places.database, ambient.clone()).await?;
     let sample = populate(&inventory, &places.static_files, accounts).await?;
     inventory.close().await?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use snapshot::sql::{Result, Transaction};
 
-use crate::tree::DEEPEST;
+use crate::limits::MAX_DEPTH;
 
 use super::adjustment::{Adjustment, Names};
 
@@ -60,7 +60,7 @@ fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
             return true;
         }
         above.push(parent);
-        if above.len() >= DEEPEST {
+        if above.len() >= MAX_DEPTH {
             return false;
         }
         current = parent;
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn what_is_nested_too_deep_becomes_a_root() {
-        let parents = (1..=DEEPEST).map(|at| (at.to_string(), (at - 1).to_string())).collect();
-        assert!(can_be_kept(&(DEEPEST - 1).to_string(), &parents));
-        assert!(!can_be_kept(&DEEPEST.to_string(), &parents));
+        let parents = (1..=MAX_DEPTH).map(|at| (at.to_string(), (at - 1).to_string())).collect();
+        assert!(can_be_kept(&(MAX_DEPTH - 1).to_string(), &parents));
+        assert!(!can_be_kept(&MAX_DEPTH.to_string(), &parents));
     }
 }

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_computes_is_taken_out_and_what_the_original_has_stays() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testkit::TestFolder::new();
         let path = folder.path().join("x.db");
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(ORIGINAL_SCHEMA).unwrap();

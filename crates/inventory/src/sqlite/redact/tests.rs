@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use snapshot::sql::Connection;
-use tempfile::TempDir;
+use testkit::TestFolder;
 
 use super::*;
 use crate::migration::ORIGINAL_SCHEMA;
 
-fn database(schema: &str) -> (TempDir, PathBuf, Connection) {
-    let folder = tempfile::tempdir().unwrap();
+fn database(schema: &str) -> (TestFolder, PathBuf, Connection) {
+    let folder = TestFolder::new();
     let path = folder.path().join("x.db");
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch(schema).unwrap();

@@ -1,0 +1,203 @@
+//! The activity log: which actor changed which thing, when, and how. [`Work`](crate::Work) collects the changes of a
+//! transaction and writes them here just before it commits; no use case writes to the log itself.
+
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Value};
+use serde_json::{Map, json};
+
+use crate::db::entity::activitylogmodel;
+use crate::db::record::{ColumnOf, Record};
+use crate::{Actor, Ambient, Error, Json, Timestamp};
+
+/// The most characters of a text that the log repeats.
+const MAX_SHOWN: usize = 200;
+/// The most rows that one statement writes: PostgreSQL takes 65,535 values.
+const MAX_ROWS: usize = 1000;
+
+/// The original's words for what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Created,
+    Updated,
+    Deleted,
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// The changes of a transaction, one for each thing.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    changes: Vec<Change>,
+}
+
+#[derive(Debug)]
+struct Change {
+    action: Action,
+    entity_type: &'static str,
+    entity_id: String,
+    entity_name: Option<String>,
+    details: Map<String, serde_json::Value>,
+}
+
+impl Changes {
+    /// Notes that a thing was created.
+    pub(crate) fn created<M: Record>(&mut self, row: &M) {
+        self.note(row, Action::Created, Map::new());
+    }
+
+    /// Notes which columns of a thing have other values now.
+    pub(crate) fn updated<M: Record>(&mut self, before: &M, after: &M) {
+        let mut details = Map::new();
+        for column in ColumnOf::<M>::iter().filter(|column| !M::unlogged(column)) {
+            let (old, new) = (before.get(column), after.get(column));
+            if old != new {
+                let name = column.as_str().to_owned();
+                details
+                    .insert(name, json!({"old": shown::<M>(&column, old), "new": shown::<M>(&column, new)}));
+            }
+        }
+        if !details.is_empty() {
+            self.note(after, Action::Updated, details);
+        }
+    }
+
+    /// Notes that a thing was deleted, and what it was.
+    pub(crate) fn deleted<M: Record>(&mut self, row: &M) {
+        let columns = ColumnOf::<M>::iter().filter(|column| !M::unlogged(column));
+        let details = columns.map(|column| {
+            let value = json!({"old": shown::<M>(&column, row.get(column))});
+            (column.as_str().to_owned(), value)
+        });
+        self.note(row, Action::Deleted, details.collect());
+    }
+
+    /// Notes that something was added to, or taken out of, a list that belongs to a thing.
+    pub(crate) fn linked<M: Record>(&mut self, owner: &M, list: &'static str, how: LinkChange, to: &str) {
+        let mut details = Map::new();
+        details.insert(list.to_owned(), json!({how.as_str(): [to]}));
+        self.note(owner, Action::Updated, details);
+    }
+
+    fn note<M: Record>(&mut self, row: &M, action: Action, details: Map<String, serde_json::Value>) {
+        let (entity_type, id) = (M::ENTITY_TYPE, row.id());
+        let same = |change: &&mut Change| {
+            change.entity_type == entity_type && change.entity_id == id && change.action != Action::Deleted
+        };
+        match self.changes.iter_mut().find(same) {
+            Some(change) if action == Action::Updated => merge(&mut change.details, details),
+            _ => self.changes.push(Change {
+                action,
+                entity_type,
+                entity_id: id.to_owned(),
+                entity_name: row.name().map(str::to_owned),
+                details,
+            }),
+        }
+    }
+
+    /// Writes the changes to the log.
+    pub(crate) async fn write(
+        self,
+        transaction: &impl ConnectionTrait,
+        actor: &Actor,
+        now: Timestamp,
+        ambient: &Ambient,
+    ) -> Result<(), Error> {
+        let (user_id, username) = match actor {
+            Actor::System => (None, Some("system".to_owned())),
+            Actor::User { id, username, .. } => (Some(id.clone()), Some(username.clone())),
+            Actor::Anonymous => (None, None),
+        };
+        let rows = self.changes.into_iter().map(|change| {
+            let row = activitylogmodel::Model {
+                id: ambient.uuid().to_string(),
+                action: change.action.as_str().to_owned(),
+                entity_type: change.entity_type.to_owned(),
+                entity_id: Some(change.entity_id),
+                entity_name: change.entity_name,
+                user_id: user_id.clone(),
+                username: username.clone(),
+                timestamp: now,
+                details: Json(change.details.into()),
+                ip_address: None,
+                user_agent: None,
+            };
+            row.into_active_model()
+        });
+        let rows: Vec<activitylogmodel::ActiveModel> = rows.collect();
+        for rows in rows.chunks(MAX_ROWS) {
+            insert_all(transaction, rows.to_vec()).await?;
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the log itself is not logged")]
+async fn insert_all<A: ActiveModelTrait>(
+    transaction: &impl ConnectionTrait,
+    rows: Vec<A>,
+) -> Result<(), Error> {
+    <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// What happened to a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkChange {
+    Added,
+    Removed,
+}
+
+impl LinkChange {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// Joins lists of what was added; of a value that changed twice, keeps the first old and the last new value.
+fn merge(into: &mut Map<String, serde_json::Value>, from: Map<String, serde_json::Value>) {
+    for (name, change) in from {
+        let Some(serde_json::Value::Object(present)) = into.get_mut(&name) else {
+            into.insert(name, change);
+            continue;
+        };
+        let serde_json::Value::Object(change) = change else { continue };
+        for (how, value) in change {
+            match (present.get_mut(&how), value) {
+                (Some(serde_json::Value::Array(present)), serde_json::Value::Array(more)) => {
+                    present.extend(more)
+                }
+                (Some(_), _) if how == "old" => {}
+                (_, value) => {
+                    present.insert(how, value);
+                }
+            }
+        }
+    }
+}
+
+fn shown<M: Record>(column: &ColumnOf<M>, value: Value) -> serde_json::Value {
+    if M::secret(column) {
+        return "(secret)".into();
+    }
+    match value {
+        Value::Bool(Some(value)) => value.into(),
+        Value::BigInt(Some(value)) => value.into(),
+        Value::Double(Some(value)) => value.into(),
+        Value::String(Some(text)) => match text.char_indices().nth(MAX_SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]).into(),
+            None => text.into(),
+        },
+        _ => serde_json::Value::Null,
+    }
+}

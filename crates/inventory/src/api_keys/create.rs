@@ -1,0 +1,103 @@
+//! Creates an API key.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{ApiKey, hash, require_own};
+use crate::db::entity::api_keys;
+use crate::db::record::Secret;
+use crate::fields::{Fields, MAX_TEXT, Problem};
+use crate::{Access, Command, Error, Json, Permission, Permissions, Timestamp, Work, roles, users};
+
+/// How many characters of a key are stored in the clear.
+const PREFIX: usize = 8;
+/// The most characters of the name of a key.
+const MAX_NAME: usize = 255;
+/// The most roles, and the most addresses, of one key.
+const MAX_ITEMS: usize = 100;
+
+/// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for somebody else.
+///
+/// Fails with [`Error::NotFound`] for the user or a role, and with [`Error::Forbidden`] also when the actor does not
+/// hold a permission that the key is to have.
+#[derive(Clone, Debug, Default)]
+pub struct CreateApiKey {
+    /// What the key is called.
+    pub name: String,
+    /// What the key is for.
+    pub description: Option<String>,
+    /// The user whom the key acts for.
+    pub user_id: String,
+    /// What the key may do, as far as its user may.
+    pub permissions: Permissions,
+    /// The names of roles whose permissions are added.
+    pub roles: Vec<String>,
+    /// When the key stops working, in UTC.
+    pub expires_at: Option<Timestamp>,
+    /// The addresses that it may be used from; from everywhere when empty.
+    pub allowed_ips: Vec<String>,
+}
+
+/// A key that has just been created.
+#[derive(Clone)]
+pub struct CreatedApiKey {
+    /// The key itself. It is stored nowhere.
+    pub key: String,
+    /// What is stored.
+    pub record: ApiKey,
+}
+
+impl fmt::Debug for CreatedApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedApiKey").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl Command for CreateApiKey {
+    const ACCESS: Access = Access::Permission(Permission::ApiKeysCreate);
+    type Output = CreatedApiKey;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.name("name", &self.name, MAX_NAME);
+        fields.text("description", self.description.as_deref(), MAX_TEXT);
+        fields.require("permissions", !self.permissions.has_unknown(), Problem::UnknownPermission);
+        fields.items("roles", &self.roles, MAX_ITEMS);
+        fields.items("allowed_ips", &self.allowed_ips, MAX_ITEMS);
+        for address in &self.allowed_ips {
+            fields.text("allowed_ips", Some(address), MAX_NAME);
+        }
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<CreatedApiKey, Error> {
+        require_own(work.actor(), &self.user_id)?;
+        if users::find(work, &self.user_id).await?.is_none() {
+            return Err(Error::not_found("user", &self.user_id));
+        }
+        let mut permissions = self.permissions.clone();
+        for name in &self.roles {
+            permissions.extend(&roles::find_by_name(work, name).await?.permissions);
+        }
+        work.actor().require_each(&permissions)?;
+        let key = format!("mm_{}", URL_SAFE_NO_PAD.encode(work.ambient().bytes::<32>()));
+        let addresses = &self.allowed_ips;
+        let row = api_keys::Model {
+            id: work.new_id(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            key_hash: Secret(hash(&key)),
+            key_prefix: key.chars().take(PREFIX).collect(),
+            user_id: self.user_id.clone(),
+            permissions: (&permissions).into(),
+            role_names: self.roles.iter().collect(),
+            is_active: true,
+            expires_at: self.expires_at,
+            created_at: work.now(),
+            last_used_at: None,
+            usage_count: 0,
+            allowed_ips: if addresses.is_empty() { Json::default() } else { addresses.iter().collect() },
+        };
+        Ok(CreatedApiKey { key, record: work.insert(row).await?.into() })
+    }
+}

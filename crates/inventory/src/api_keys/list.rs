@@ -1,0 +1,109 @@
+//! Finds one API key, and lists them.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
+
+use super::{ApiKey, require_own};
+use crate::db::entity::api_keys::{Column, Entity, Model};
+use crate::fields::Fields;
+use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
+use crate::{Access, Actor, Error, Permission, Query, Read};
+
+/// Finds the key record with an id: one of the actor's own or, with [`Permission::ApiKeysAdmin`], any.
+#[derive(Clone, Debug)]
+pub struct GetApiKey(pub String);
+
+/// Lists the keys that the actor may see: the actor's own or, with [`Permission::ApiKeysAdmin`], all.
+#[derive(Clone, Debug, Default)]
+pub struct ListApiKeys(pub ListQuery<ApiKeyFilter, ApiKeySort>);
+
+/// Which keys. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiKeyFilter {
+    /// A text that the name or the description contains.
+    pub text: Option<String>,
+    /// The user whom they act for.
+    pub user_id: Option<String>,
+    /// Whether they are active.
+    pub is_active: Option<bool>,
+}
+
+/// What keys are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiKeySort {
+    /// The name.
+    #[default]
+    Name,
+    /// When they were created.
+    CreatedAt,
+}
+
+impl Query for GetApiKey {
+    const ACCESS: Access = Access::Permission(Permission::ApiKeysRead);
+    type Output = ApiKey;
+
+    async fn run(&self, read: &Read) -> Result<ApiKey, Error> {
+        let row = Entity::find_by_id(&self.0).one(read.db().await?).await?;
+        let row = row.ok_or_else(|| Error::not_found("API key", &self.0))?;
+        require_own(read.actor(), &row.user_id)?;
+        Ok(row.into())
+    }
+}
+
+impl Query for ListApiKeys {
+    const ACCESS: Access = Access::Permission(Permission::ApiKeysRead);
+    type Output = Page<ApiKey>;
+
+    fn validate(&self, fields: &mut Fields) {
+        self.0.validate(fields);
+        fields.text("text", self.0.filter.text.as_deref(), MAX_SEARCH);
+    }
+
+    async fn run(&self, read: &Read) -> Result<Page<ApiKey>, Error> {
+        let ApiKeyFilter { text, user_id, is_active } = &self.0.filter;
+        let mut condition = Condition::all();
+        if let Some(text) = text {
+            let any = [Column::Name, Column::Description].map(|column| list::contains(column, text));
+            condition = condition.add(any.into_iter().fold(Condition::any(), Condition::add));
+        }
+        condition = condition
+            .add_option(user_id.as_ref().map(|id| Column::UserId.eq(id)))
+            .add_option(is_active.map(|active| Column::IsActive.eq(active)));
+        if let Actor::User { id, .. } = read.actor()
+            && !read.actor().may(Permission::ApiKeysAdmin)
+        {
+            condition = condition.add(Column::UserId.eq(id));
+        }
+        let page = self.0.fetch(read, Entity::find().filter(condition), Column::Id).await?;
+        Ok(page.map(ApiKey::from))
+    }
+}
+
+impl SortKey for ApiKeySort {
+    type Row = Model;
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::CreatedAt => "created_at",
+        }
+    }
+
+    fn expression(self) -> Expr {
+        match self {
+            Self::Name => Column::Name.into_simple_expr(),
+            Self::CreatedAt => Column::CreatedAt.into_simple_expr(),
+        }
+    }
+
+    fn value(self, row: &Model) -> Value {
+        match self {
+            Self::Name => row.name.clone().into(),
+            Self::CreatedAt => row.created_at.to_string().into(),
+        }
+    }
+
+    fn id(row: &Model) -> &str {
+        &row.id
+    }
+}

@@ -1,0 +1,44 @@
+//! Creates a category.
+
+use super::tree::set_parent;
+use super::{Category, find};
+use crate::db::entity::categorymodel;
+use crate::fields::{Fields, MAX_TEXT};
+use crate::{Access, Command, Error, Permission, Work};
+
+/// The most characters of the name of a category.
+const MAX_NAME: usize = 255;
+
+/// Creates a category.
+///
+/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] for the parent.
+#[derive(Clone, Debug, Default)]
+pub struct CreateCategory {
+    /// Unique, 1 to 255 characters.
+    pub name: String,
+    /// What belongs in it.
+    pub description: Option<String>,
+    /// The category that it is part of.
+    pub parent_id: Option<String>,
+}
+
+impl Command for CreateCategory {
+    const ACCESS: Access = Access::Permission(Permission::CategoriesCreate);
+    type Output = Category;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.name("name", &self.name, MAX_NAME);
+        fields.text("description", self.description.as_deref(), MAX_TEXT);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Category, Error> {
+        let (name, description) = (self.name.clone(), self.description.clone());
+        let category = categorymodel::Model { id: work.new_id(), name, description };
+        let category = work.insert(category).await?;
+        if let Some(parent) = &self.parent_id {
+            let parent = find(work, parent).await?;
+            set_parent(work, &category, Some(parent)).await?;
+        }
+        Ok(category.into())
+    }
+}

@@ -1,0 +1,98 @@
+//! The tree of categories.
+
+use sea_orm::EntityTrait;
+
+use super::{Category, TREE, find};
+use crate::db::entity::categorymodel::{Entity, Model};
+use crate::db::entity::mm_category_parent;
+use crate::fields::Fields;
+use crate::list::{Page, PageNumber};
+use crate::tree::TreeNode;
+use crate::{Access, Command, Error, Permission, Query, Read, Work};
+
+/// Lists categories, each followed by those inside it, by name.
+#[derive(Clone, Debug, Default)]
+pub struct GetCategoryTree {
+    /// Which page.
+    pub page: PageNumber,
+}
+
+/// Finds a category and those that it is part of, root first.
+#[derive(Clone, Debug)]
+pub struct GetCategoryPath {
+    /// The category.
+    pub category_id: String,
+}
+
+/// Moves a category, with all that is inside it, into another one or to the root.
+///
+/// Fails with [`Error::Cycle`].
+#[derive(Clone, Debug)]
+pub struct MoveCategory {
+    /// The category.
+    pub category_id: String,
+    /// The category that it is to be part of; nothing for the root.
+    pub parent_id: Option<String>,
+}
+
+impl Query for GetCategoryTree {
+    const ACCESS: Access = Access::Permission(Permission::CategoriesRead);
+    type Output = Page<TreeNode<Category>>;
+
+    fn validate(&self, fields: &mut Fields) {
+        self.page.validate(fields);
+    }
+
+    async fn run(&self, read: &Read) -> Result<Page<TreeNode<Category>>, Error> {
+        let page = TREE.page::<Entity>(read, self.page).await?;
+        Ok(page.map(|node| node.map(Category::from)))
+    }
+}
+
+impl Query for GetCategoryPath {
+    const ACCESS: Access = Access::Permission(Permission::CategoriesRead);
+    type Output = Vec<Category>;
+
+    async fn run(&self, read: &Read) -> Result<Vec<Category>, Error> {
+        let path = TREE.path::<Entity>(read, &self.category_id).await?;
+        Ok(path.into_iter().map(Category::from).collect())
+    }
+}
+
+impl Command for MoveCategory {
+    const ACCESS: Access = Access::Permission(Permission::CategoriesUpdate);
+    type Output = Category;
+
+    async fn run(&self, work: &mut Work) -> Result<Category, Error> {
+        let category = find(work, &self.category_id).await?;
+        let parent = match &self.parent_id {
+            Some(parent) => Some(find(work, parent).await?),
+            None => None,
+        };
+        set_parent(work, &category, parent).await?;
+        Ok(category.into())
+    }
+}
+
+pub(super) async fn set_parent(
+    work: &mut Work,
+    category: &Model,
+    parent: Option<Model>,
+) -> Result<(), Error> {
+    if let Some(parent) = &parent {
+        TREE.check_move(work, &category.id, &parent.id).await?;
+    }
+    let before = mm_category_parent::Entity::find_by_id(&category.id).one(work.db().await?).await?;
+    if before.as_ref().map(|row| &row.parent_id) == parent.as_ref().map(|parent| &parent.id) {
+        return Ok(());
+    }
+    if let Some(row) = before {
+        let name = find(work, &row.parent_id).await?.name;
+        work.unlink(category, "parent", &name, row).await?;
+    }
+    if let Some(parent) = parent {
+        let row = mm_category_parent::Model { category_id: category.id.clone(), parent_id: parent.id };
+        work.link(category, "parent", &parent.name, row).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+-- Nothing to do: a PostgreSQL database never held the passwords of backups.

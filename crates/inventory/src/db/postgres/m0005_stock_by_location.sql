@@ -1,0 +1,1 @@
+-- Nothing to do: a PostgreSQL database never had the columns of the original's older versions.

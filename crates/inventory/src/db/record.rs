@@ -1,0 +1,84 @@
+//! What the activity log says of a row: what it is called there, and which columns are not repeated.
+
+use std::fmt;
+
+use sea_orm::{EntityTrait, ModelTrait};
+
+use super::entity::{
+    api_keys, categorymodel, datasheets, locationmodel, part_location_allocations, partmodel, rolemodel,
+    usermodel,
+};
+
+/// The column of a row.
+pub(crate) type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
+
+/// A row whose changes are written to the activity log.
+pub(crate) trait Record: ModelTrait {
+    /// The log's word for it, such as `part`.
+    const ENTITY_TYPE: &'static str;
+
+    /// The row's id.
+    fn id(&self) -> &str;
+
+    /// What people call it.
+    fn name(&self) -> Option<&str>;
+
+    /// Columns whose values are never repeated.
+    fn secret(_column: &ColumnOf<Self>) -> bool {
+        false
+    }
+
+    /// Columns that change with every use, which the log does not mention.
+    fn unlogged(_column: &ColumnOf<Self>) -> bool {
+        false
+    }
+}
+
+macro_rules! records {
+    ($($table:ident $entity_type:literal name($row:ident) $name:expr;
+        secret [$($secret:ident),*] unlogged [$($unlogged:ident),*])*) => {
+        $(impl Record for $table::Model {
+            const ENTITY_TYPE: &'static str = $entity_type;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn name(&self) -> Option<&str> {
+                let $row = self;
+                $name
+            }
+
+            fn secret(column: &ColumnOf<Self>) -> bool {
+                let _ = column;
+                false $(|| matches!(column, $table::Column::$secret))*
+            }
+
+            fn unlogged(column: &ColumnOf<Self>) -> bool {
+                let _ = column;
+                false $(|| matches!(column, $table::Column::$unlogged))*
+            }
+        })*
+    };
+}
+
+records! {
+    api_keys "api_key" name(row) Some(&row.name); secret [KeyHash] unlogged [LastUsedAt, UsageCount]
+    categorymodel "category" name(row) Some(&row.name); secret [] unlogged []
+    datasheets "datasheet" name(row) Some(row.title.as_deref().unwrap_or(&row.filename)); secret [] unlogged []
+    locationmodel "location" name(row) row.name.as_deref(); secret [] unlogged []
+    part_location_allocations "allocation" name(_row) None; secret [] unlogged [LastUpdated]
+    partmodel "part" name(row) Some(&row.part_name); secret [] unlogged [UpdatedAt]
+    rolemodel "role" name(row) Some(&row.name); secret [] unlogged []
+    usermodel "user" name(row) Some(&row.username); secret [HashedPassword] unlogged []
+}
+
+/// A column that holds a hash of a password or key. Its debug output does not show it.
+#[derive(Clone, PartialEq, Eq, sea_orm::DeriveValueType)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,116 @@
+//! Connections to a SQLite file.
+
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, io};
+
+use durable::{Disk, Readers, RealDisk};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
+
+use crate::migration::{self, SchemaState};
+use crate::{Error, restore_names};
+
+const READERS: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest time that a use case waits for its turn to write.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The write lock is taken at the beginning: what a use case checks still holds when it writes.
+pub(super) const WRITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+pub(super) const READ: TransactionOptions =
+    TransactionOptions { isolation_level: None, access_mode: None, sqlite_transaction_mode: None };
+
+/// Makes the file, which only its owner may read, and the tables in it.
+pub(super) fn create(path: &Path) -> Result<(), Error> {
+    refuse_pending_restore(path)?;
+    match fs::metadata(path) {
+        Ok(file) if file.len() > 0 => {
+            return Err(Error::already_exists("database", &path.display().to_string()));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            RealDisk.create(path, Readers::Owner).map_err(|error| Error::io(path, error))?;
+        }
+        Err(error) => return Err(Error::io(path, error)),
+    }
+    migration::migrate(path)?;
+    // Only a database that is made here. The original copies the file of one that it uses without the log beside it,
+    // so one that is found keeps its mode.
+    snapshot::use_wal(path)?;
+    Ok(())
+}
+
+/// Opens the connection that writes and those that read.
+pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
+    refuse_pending_restore(path)?;
+    match migration::pending(path)? {
+        SchemaState::Current => {}
+        SchemaState::Behind(pending) => return Err(Error::NeedsMigration { pending }),
+        SchemaState::Newer(found) => return Err(Error::Newer { found }),
+    }
+    let writer = connect(path, 1, false).await?;
+    Ok((writer, connect(path, READERS, true).await?))
+}
+
+async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<DatabaseConnection, Error> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite:");
+    options
+        .max_connections(connections)
+        .acquire_timeout(WRITER_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .filename(&file)
+                .create_if_missing(false)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true)
+                .pragma("synchronous", "FULL");
+            if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
+        });
+    Database::connect(options).await.map_err(|error| about(error.into(), path))
+}
+
+fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
+    let beside = restore_names::beside(path).map_err(|error| Error::io(path, error))?;
+    match beside.into_iter().find(|(_, name)| name.ends_with(".json")) {
+        Some((journal, _)) => Err(Error::RestorePending { journal }),
+        None => Ok(()),
+    }
+}
+
+/// Tells which database an error of the database library is about, where the library gives the code
+/// that SQLite gave it, or the error of the operating system.
+fn about(error: Error, path: &Path) -> Error {
+    use sea_orm::sqlx::Error as Sqlx;
+    use sea_orm::{DbErr, RuntimeErr};
+    let Error::Database {
+        source:
+            DbErr::Conn(RuntimeErr::SqlxError(source))
+            | DbErr::Exec(RuntimeErr::SqlxError(source))
+            | DbErr::Query(RuntimeErr::SqlxError(source)),
+        ..
+    } = &error
+    else {
+        return error;
+    };
+    match &**source {
+        Sqlx::Io(source) => Error::io(path, io::Error::new(source.kind(), source.to_string())),
+        Sqlx::Database(source) => match source.code().and_then(|code| code.parse().ok()) {
+            Some(code) => {
+                let code = snapshot::sql::ffi::Error::new(code);
+                let text = Some(source.message().to_owned());
+                match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                    snapshot::Error::Sqlite(_) => error,
+                    known => known.into(),
+                }
+            }
+            None => error,
+        },
+        _ => error,
+    }
+}

@@ -1,0 +1,150 @@
+//! The open inventory, and the one place that runs use cases.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::db::{Database, DatabaseUrl};
+use crate::password::Rounds;
+use crate::work::{Command, Context, Query, Read, Work};
+use crate::{Actor, Ambient, Error, Timestamp};
+
+/// How often a command runs when it meets others.
+const MAX_ATTEMPTS: u32 = 20;
+/// The longest wait between two attempts, in milliseconds.
+const MAX_WAIT: u64 = 100;
+
+/// The inventory in one database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    database: Database,
+    ambient: Arc<Ambient>,
+    rounds: Rounds,
+}
+
+impl Inventory {
+    /// Makes the tables in a new database, and opens it. A SQLite file must not exist or be empty; a PostgreSQL
+    /// database must exist and have no tables.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`] when something is there already, [`Error::Io`], [`Error::Database`].
+    pub async fn create(database: impl Into<DatabaseUrl>, ambient: Ambient) -> Result<Self, Error> {
+        Ok(Self::over(Database::create(database.into()).await?, ambient))
+    }
+
+    /// Opens a database, which must exist and be up to date.
+    ///
+    /// # Errors
+    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) lies beside it,
+    /// [`Error::NeedsMigration`], [`Error::Newer`], [`Error::NotADatabase`], [`Error::Io`], [`Error::Database`].
+    pub async fn open(database: impl Into<DatabaseUrl>, ambient: Ambient) -> Result<Self, Error> {
+        Ok(Self::over(Database::open(database.into()).await?, ambient))
+    }
+
+    /// Opens a database as a program does at its start, and closes it again. Blocks; may be called from inside and
+    /// from outside of an async runtime.
+    ///
+    /// # Errors
+    /// As [`Inventory::open`].
+    pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
+        let ambient = ambient.clone();
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Error::io(path, error))?;
+            runtime.block_on(async { Self::open(path, ambient).await?.close().await })
+        };
+        // On a thread of its own: inside an async runtime, blocking on another one is not allowed.
+        let opened = std::thread::scope(|scope| scope.spawn(run).join());
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    fn over(database: Database, ambient: Ambient) -> Self {
+        Self { database, ambient: Arc::new(ambient), rounds: Rounds::DEFAULT }
+    }
+
+    /// Hashes passwords with another number of rounds than [`Rounds::DEFAULT`].
+    #[must_use]
+    pub fn with_password_rounds(mut self, rounds: Rounds) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// Closes all connections. Clones of this inventory fail from here on.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn close(&self) -> Result<(), Error> {
+        self.database.close().await
+    }
+
+    /// The place of the database.
+    pub fn url(&self) -> &DatabaseUrl {
+        self.database.url()
+    }
+
+    /// The clock and the randomness that the inventory works with.
+    pub fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
+    pub(crate) fn rounds(&self) -> Rounds {
+        self.rounds
+    }
+
+    /// Runs a use case that reads, on behalf of `actor`: checks who may run it and its fields, then reads one moment.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule, and those
+    /// of the use case.
+    pub async fn query<Q: Query>(&self, actor: &Actor, query: Q) -> Result<Q::Output, Error> {
+        let read = Read::new(self.context(actor));
+        let output = read.query(&query).await?;
+        read.end().await?;
+        Ok(output)
+    }
+
+    /// Runs a use case that writes, on behalf of `actor`: checks who may run it and its fields, runs it in one
+    /// transaction, writes the activity log, and commits. A transaction that met another one runs again.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule,
+    /// [`Error::Contended`] when others changed the same rows each time, and those of the use case.
+    pub async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Output, Error> {
+        let context = self.context(actor);
+        for attempt in 1..=MAX_ATTEMPTS {
+            match attempt_once(Work::new(context.clone()), &command).await {
+                Err(error) if error.may_succeed_when_run_again() => self.wait(attempt).await,
+                other => return other,
+            }
+        }
+        Err(Error::Contended { attempts: MAX_ATTEMPTS })
+    }
+
+    fn context(&self, actor: &Actor) -> Context {
+        Context {
+            database: self.database.clone(),
+            ambient: Ambient::clone(&self.ambient),
+            actor: actor.clone(),
+            now: Timestamp(self.ambient.utc()),
+            rounds: self.rounds,
+        }
+    }
+
+    /// Waits for a random time, longer after each attempt, so that those who met do not meet again.
+    async fn wait(&self, attempt: u32) {
+        let longest = MAX_WAIT.min(1 << attempt.min(10));
+        let random = u64::from(u16::from_le_bytes(self.ambient.bytes()));
+        tokio::time::sleep(Duration::from_millis(random % longest)).await;
+    }
+}
+
+async fn attempt_once<C: Command>(mut work: Work, command: &C) -> Result<C::Output, Error> {
+    match work.call(command).await {
+        Ok(output) => work.commit().await.map(|()| output),
+        Err(error) => {
+            // What failed is worth more to know than that the connection is gone, too.
+            let _ = work.roll_back().await;
+            Err(error)
+        }
+    }
+}

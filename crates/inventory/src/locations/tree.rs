@@ -1,0 +1,71 @@
+//! The tree of locations.
+
+use super::{Location, TREE, check_place, find};
+use crate::db::entity::locationmodel::{Entity, Model};
+use crate::fields::Fields;
+use crate::list::{Page, PageNumber};
+use crate::tree::TreeNode;
+use crate::{Access, Command, Error, Permission, Query, Read, Work};
+
+/// Lists locations, each followed by those inside it, by name. Locations in a circle, which another program may have
+/// left, are only in [`ListLocations`](super::ListLocations).
+#[derive(Clone, Debug, Default)]
+pub struct GetLocationTree {
+    /// Which page.
+    pub page: PageNumber,
+}
+
+/// Finds a location and those that it is inside of, root first.
+#[derive(Clone, Debug)]
+pub struct GetLocationPath {
+    /// The location.
+    pub location_id: String,
+}
+
+/// Moves a location, with all that is inside it, into another one or to the root.
+///
+/// Fails with [`Error::Cycle`], and with [`Error::AlreadyExists`] when there is one of that name already.
+#[derive(Clone, Debug)]
+pub struct MoveLocation {
+    /// The location.
+    pub location_id: String,
+    /// The location that it is to be inside of; nothing for the root.
+    pub parent_id: Option<String>,
+}
+
+impl Query for GetLocationTree {
+    const ACCESS: Access = Access::Permission(Permission::LocationsRead);
+    type Output = Page<TreeNode<Location>>;
+
+    fn validate(&self, fields: &mut Fields) {
+        self.page.validate(fields);
+    }
+
+    async fn run(&self, read: &Read) -> Result<Page<TreeNode<Location>>, Error> {
+        let page = TREE.page::<Entity>(read, self.page).await?;
+        Ok(page.map(|node| node.map(Location::from)))
+    }
+}
+
+impl Query for GetLocationPath {
+    const ACCESS: Access = Access::Permission(Permission::LocationsRead);
+    type Output = Vec<Location>;
+
+    async fn run(&self, read: &Read) -> Result<Vec<Location>, Error> {
+        let path = TREE.path::<Entity>(read, &self.location_id).await?;
+        Ok(path.into_iter().map(Location::from).collect())
+    }
+}
+
+impl Command for MoveLocation {
+    const ACCESS: Access = Access::Permission(Permission::LocationsUpdate);
+    type Output = Location;
+
+    async fn run(&self, work: &mut Work) -> Result<Location, Error> {
+        let before = find(work, &self.location_id).await?;
+        let name = before.name.as_deref().unwrap_or_default();
+        check_place(work, &before.id, name, self.parent_id.as_deref()).await?;
+        let after = Model { parent_id: self.parent_id.clone(), ..before.clone() };
+        Ok(work.update(&before, after).await?.into())
+    }
+}

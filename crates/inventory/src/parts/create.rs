@@ -1,0 +1,103 @@
+//! Creates a part.
+
+use super::{MAX_NAME, Part};
+use crate::db::entity::{partcategorylink, partmodel};
+use crate::fields::{Fields, MAX_TEXT};
+use crate::{Access, Command, Error, Json, Permission, Work, categories};
+
+/// The most categories of one part.
+const MAX_CATEGORIES: usize = 100;
+/// The most characters of an emoji: some are made of several.
+const MAX_EMOJI: usize = 50;
+
+/// Creates a part, without any stock.
+///
+/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] for a category.
+#[derive(Clone, Debug, Default)]
+pub struct CreatePart {
+    /// Unique, 1 to [`MAX_NAME`] characters.
+    pub name: String,
+    /// The user's own number for it.
+    pub number: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// Who makes it.
+    pub manufacturer: Option<String>,
+    /// The maker's number for it.
+    pub manufacturer_part_number: Option<String>,
+    /// Such as `resistor`.
+    pub component_type: Option<String>,
+    /// Who sells it.
+    pub supplier: Option<String>,
+    /// The seller's number for it.
+    pub supplier_part_number: Option<String>,
+    /// The seller's page.
+    pub supplier_url: Option<String>,
+    /// The maker's page.
+    pub product_url: Option<String>,
+    /// A picture of it.
+    pub image_url: Option<String>,
+    /// Shown before the name.
+    pub emoji: Option<String>,
+    /// Anything else worth knowing.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+    /// The ids of the categories that it is in.
+    pub category_ids: Vec<String>,
+}
+
+impl Command for CreatePart {
+    const ACCESS: Access = Access::Permission(Permission::PartsCreate);
+    type Output = Part;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.name("name", &self.name, MAX_NAME);
+        for (field, value) in [
+            ("number", &self.number),
+            ("description", &self.description),
+            ("manufacturer", &self.manufacturer),
+            ("manufacturer_part_number", &self.manufacturer_part_number),
+            ("component_type", &self.component_type),
+            ("supplier", &self.supplier),
+            ("supplier_part_number", &self.supplier_part_number),
+            ("supplier_url", &self.supplier_url),
+            ("product_url", &self.product_url),
+            ("image_url", &self.image_url),
+        ] {
+            fields.text(field, value.as_deref(), MAX_TEXT);
+        }
+        fields.text("emoji", self.emoji.as_deref(), MAX_EMOJI);
+        fields.items("category_ids", &self.category_ids, MAX_CATEGORIES);
+        let properties = Json(self.properties.clone().into()).to_text();
+        fields.text("properties", Some(&properties), MAX_TEXT);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Part, Error> {
+        let part = partmodel::Model {
+            id: work.new_id(),
+            part_name: self.name.clone(),
+            part_number: self.number.clone(),
+            description: self.description.clone(),
+            manufacturer: self.manufacturer.clone(),
+            manufacturer_part_number: self.manufacturer_part_number.clone(),
+            component_type: self.component_type.clone(),
+            supplier: self.supplier.clone(),
+            supplier_part_number: self.supplier_part_number.clone(),
+            supplier_url: self.supplier_url.clone(),
+            product_url: self.product_url.clone(),
+            image_url: self.image_url.clone(),
+            emoji: self.emoji.clone(),
+            additional_properties: Json(self.properties.clone().into()),
+            created_at: work.now(),
+            updated_at: work.now(),
+        };
+        let part = work.insert(part).await?;
+        let mut category_ids = self.category_ids.clone();
+        category_ids.sort();
+        category_ids.dedup();
+        for category in categories::find_all(work, &category_ids).await? {
+            let link = partcategorylink::Model { part_id: part.id.clone(), category_id: category.id };
+            work.link(&part, "categories", &category.name, link).await?;
+        }
+        Ok(part.into())
+    }
+}

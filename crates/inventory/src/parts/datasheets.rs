@@ -1,0 +1,134 @@
+//! The datasheets of a part. Their files are in [`static_files`](crate::static_files).
+
+use std::path::{Component, Path};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::find;
+use crate::db::entity::datasheets::{Column, Entity, Model};
+use crate::fields::{Fields, MAX_TEXT, Problem};
+use crate::{Access, Command, Error, Permission, Query, Read, Timestamp, Work};
+
+/// The most datasheets of one part that are read.
+const MAX_DATASHEETS: u64 = 1000;
+
+/// A document about a part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Datasheet {
+    /// Unique.
+    pub id: String,
+    /// The part that it is about.
+    pub part_id: String,
+    /// The path of the file below `static/datasheets`.
+    pub filename: String,
+    /// The size of the file in bytes.
+    pub file_size: Option<i64>,
+    /// What it is called.
+    pub title: Option<String>,
+    /// Where it came from.
+    pub supplier: Option<String>,
+    /// The address it came from.
+    pub url: Option<String>,
+    /// Whether it is the one to show first.
+    pub is_primary: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// Adds a datasheet to a part; its file must already be in `static/datasheets`.
+#[derive(Clone, Debug, Default)]
+pub struct AddDatasheet {
+    /// The part that it is about.
+    pub part_id: String,
+    /// The path of the file below `static/datasheets`.
+    pub filename: String,
+    /// The path of the file as the original notes it; the filename where there is none.
+    pub file_path: Option<String>,
+    /// The size of the file in bytes.
+    pub file_size: Option<i64>,
+    /// What it is called.
+    pub title: Option<String>,
+    /// Where it came from.
+    pub supplier: Option<String>,
+    /// The address it came from.
+    pub url: Option<String>,
+    /// Whether it is the one to show first.
+    pub is_primary: bool,
+}
+
+/// Lists the datasheets of a part, oldest first, 1000 at most.
+#[derive(Clone, Debug)]
+pub struct ListDatasheets {
+    /// The part.
+    pub part_id: String,
+}
+
+impl Command for AddDatasheet {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = Datasheet;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.name("filename", &self.filename, MAX_TEXT);
+        let mut components = Path::new(&self.filename).components();
+        let inside = components.all(|part| matches!(part, Component::Normal(_)));
+        fields.require("filename", inside && !self.filename.contains('\\'), Problem::OutsideFolder);
+        fields.number("file_size", self.file_size.unwrap_or_default(), 0..=i64::MAX);
+        for (field, value) in [
+            ("file_path", &self.file_path),
+            ("title", &self.title),
+            ("supplier", &self.supplier),
+            ("url", &self.url),
+        ] {
+            fields.text(field, value.as_deref(), MAX_TEXT);
+        }
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Datasheet, Error> {
+        let part = find(work, &self.part_id).await?;
+        let datasheet = Model {
+            id: work.new_id(),
+            part_id: part.id,
+            filename: self.filename.clone(),
+            file_path: self.file_path.clone().unwrap_or_else(|| self.filename.clone()),
+            file_size: self.file_size,
+            file_type: "pdf".to_owned(),
+            title: self.title.clone(),
+            supplier: self.supplier.clone(),
+            url: self.url.clone(),
+            download_date: work.now(),
+            is_primary: self.is_primary,
+            is_active: true,
+            created_at: work.now(),
+        };
+        Ok(work.insert(datasheet).await?.into())
+    }
+}
+
+impl Query for ListDatasheets {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = Vec<Datasheet>;
+
+    async fn run(&self, read: &Read) -> Result<Vec<Datasheet>, Error> {
+        let part = find(read, &self.part_id).await?;
+        let query = Entity::find().filter(Column::PartId.eq(part.id));
+        let query = query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(MAX_DATASHEETS);
+        let rows = query.all(read.db().await?).await?;
+        Ok(rows.into_iter().map(Datasheet::from).collect())
+    }
+}
+
+impl From<Model> for Datasheet {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            part_id: row.part_id,
+            filename: row.filename,
+            file_size: row.file_size,
+            title: row.title,
+            supplier: row.supplier,
+            url: row.url,
+            is_primary: row.is_primary,
+            created_at: row.created_at,
+        }
+    }
+}

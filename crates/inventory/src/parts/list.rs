@@ -1,0 +1,160 @@
+//! Lists parts, each with its total quantity.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query as SqlQuery};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, IntoSimpleExpr, QueryFilter, QueryResult,
+    QuerySelect, Value,
+};
+
+use super::Part;
+use crate::db::entity::partmodel::{self, Column, Entity};
+use crate::db::entity::{part_location_allocations, partcategorylink};
+use crate::fields::Fields;
+use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
+use crate::{Access, Error, Permission, Query, Read};
+
+/// Lists parts.
+#[derive(Clone, Debug, Default)]
+pub struct ListParts(pub ListQuery<PartFilter, PartSort>);
+
+/// Which parts. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartFilter {
+    /// A text that the name, the number, or the description contains.
+    pub text: Option<String>,
+    /// The seller.
+    pub supplier: Option<String>,
+    /// The maker.
+    pub manufacturer: Option<String>,
+    /// The id of a category that the part is in.
+    pub category_id: Option<String>,
+    /// The id of a location where some of it lies.
+    pub location_id: Option<String>,
+    /// The largest total quantity, for what runs low.
+    pub max_quantity: Option<i64>,
+}
+
+/// What parts are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartSort {
+    /// The name.
+    #[default]
+    Name,
+    /// The number; those without come first.
+    Number,
+    /// The total quantity.
+    Quantity,
+    /// When it was created.
+    CreatedAt,
+}
+
+/// A part, and how many there are of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StockedPart {
+    /// The part.
+    pub part: Part,
+    /// The total over all locations.
+    pub quantity: i64,
+}
+
+impl Query for ListParts {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = Page<StockedPart>;
+
+    fn validate(&self, fields: &mut Fields) {
+        self.0.validate(fields);
+        fields.text("text", self.0.filter.text.as_deref(), MAX_SEARCH);
+        fields.text("supplier", self.0.filter.supplier.as_deref(), MAX_SEARCH);
+        fields.text("manufacturer", self.0.filter.manufacturer.as_deref(), MAX_SEARCH);
+    }
+
+    async fn run(&self, read: &Read) -> Result<Page<StockedPart>, Error> {
+        let PartFilter { text, supplier, manufacturer, category_id, location_id, max_quantity } =
+            &self.0.filter;
+        let mut condition = Condition::all();
+        if let Some(text) = text {
+            let any = [Column::PartName, Column::PartNumber, Column::Description];
+            let any = any.into_iter().map(|column| list::contains(column, text));
+            condition = condition.add(any.fold(Condition::any(), Condition::add));
+        }
+        condition = condition
+            .add_option(supplier.as_ref().map(|name| Column::Supplier.eq(name)))
+            .add_option(manufacturer.as_ref().map(|name| Column::Manufacturer.eq(name)))
+            .add_option(category_id.as_ref().map(|id| {
+                let (part, category) =
+                    (partcategorylink::Column::PartId, partcategorylink::Column::CategoryId);
+                let mut linked = SqlQuery::select();
+                linked.column(part).from(partcategorylink::Entity).and_where(category.eq(id));
+                Column::Id.in_subquery(linked)
+            }))
+            .add_option(location_id.as_ref().map(|id| {
+                use part_location_allocations::{Column as Stock, Entity};
+                let mut stored = SqlQuery::select();
+                stored.column(Stock::PartId).from(Entity).and_where(Stock::LocationId.eq(id));
+                Column::Id.in_subquery(stored)
+            }))
+            .add_option(max_quantity.map(|most| quantity().lte(most)));
+        let select = Entity::find().expr_as(quantity(), QUANTITY).filter(condition);
+        let page = self.0.fetch(read, select, Column::Id).await?;
+        Ok(page.map(|row| StockedPart { part: row.part.into(), quantity: row.quantity }))
+    }
+}
+
+const QUANTITY: &str = "total_quantity";
+
+/// The total quantity of the part of a row, as an expression.
+fn quantity() -> Expr {
+    Expr::cust(
+        "(SELECT CAST(COALESCE(SUM(stock.quantity_at_location), 0) AS BIGINT) \
+         FROM part_location_allocations stock WHERE stock.part_id = partmodel.id)",
+    )
+}
+
+/// A row of the list.
+#[derive(Clone, Debug)]
+pub(crate) struct StockedRow {
+    part: partmodel::Model,
+    quantity: i64,
+}
+
+impl FromQueryResult for StockedRow {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let part = partmodel::Model::from_query_result(row, prefix)?;
+        Ok(Self { part, quantity: row.try_get(prefix, QUANTITY)? })
+    }
+}
+
+impl SortKey for PartSort {
+    type Row = StockedRow;
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Number => "number",
+            Self::Quantity => "quantity",
+            Self::CreatedAt => "created_at",
+        }
+    }
+
+    fn expression(self) -> Expr {
+        match self {
+            Self::Name => Column::PartName.into_simple_expr(),
+            Self::Number => list::or_empty(Column::PartNumber),
+            Self::Quantity => quantity(),
+            Self::CreatedAt => Column::CreatedAt.into_simple_expr(),
+        }
+    }
+
+    fn value(self, row: &StockedRow) -> Value {
+        match self {
+            Self::Name => row.part.part_name.clone().into(),
+            Self::Number => row.part.part_number.clone().unwrap_or_default().into(),
+            Self::Quantity => row.quantity.into(),
+            Self::CreatedAt => row.part.created_at.to_string().into(),
+        }
+    }
+
+    fn id(row: &StockedRow) -> &str {
+        &row.part.id
+    }
+}

@@ -1,0 +1,104 @@
+//! Stock: how many of a part lie at which location, and moving them. A quantity is never negative, a part has one
+//! allocation per location, and at most one of them is its primary storage.
+
+mod create;
+mod list;
+mod split;
+mod transfer;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::db::entity::locationmodel;
+use crate::db::entity::part_location_allocations::{Column, Entity, Model};
+use crate::locations::SINGLE_PART;
+use crate::work::{Read, Work};
+use crate::{Error, Timestamp};
+
+pub use create::CreateAllocation;
+pub use list::{
+    AllocationFilter, AllocationSort, GetAllocation, GetTotalQuantity, ListAllocations, PlacedAllocation,
+};
+pub use split::{Cassette, SplitToCassette, SplitToCassetteResult};
+pub use transfer::{Transfer, TransferStock};
+
+/// The largest quantity of a part at one location. The sum over all locations fits into 64 bits.
+pub const MAX_QUANTITY: i64 = 1_000_000_000_000;
+
+/// How many of a part lie at a location.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Allocation {
+    /// Unique.
+    pub id: String,
+    /// What lies there.
+    pub part_id: String,
+    /// Where it lies.
+    pub location_id: String,
+    /// How many, 0 or more.
+    pub quantity: i64,
+    /// Whether this is where the part belongs.
+    pub is_primary: bool,
+    /// Anything worth noting.
+    pub notes: Option<String>,
+    /// Since when it has been there.
+    pub allocated_at: Timestamp,
+    /// When the quantity changed last.
+    pub updated_at: Timestamp,
+}
+
+impl TryFrom<Model> for Allocation {
+    type Error = Error;
+
+    /// Fails with [`Error::IncompleteRow`] for a row that only another program can have written.
+    fn try_from(row: Model) -> Result<Self, Error> {
+        let Model { id, part_id, location_id, .. } = row;
+        let missing = |column| Error::IncompleteRow { what: "allocation", id: id.clone(), column };
+        Ok(Self {
+            part_id: part_id.ok_or_else(|| missing("part_id"))?,
+            location_id: location_id.ok_or_else(|| missing("location_id"))?,
+            quantity: row.quantity_at_location,
+            is_primary: row.is_primary_storage,
+            notes: row.notes,
+            allocated_at: row.allocated_at,
+            updated_at: row.last_updated,
+            id,
+        })
+    }
+}
+
+/// The allocation of a part at a location.
+async fn at(read: &Read, part_id: &str, location_id: &str) -> Result<Option<Model>, Error> {
+    let query = Entity::find().filter(Column::PartId.eq(part_id)).filter(Column::LocationId.eq(location_id));
+    Ok(query.one(read.db().await?).await?)
+}
+
+fn new_row(work: &Work, part_id: &str, location_id: &str, quantity: i64) -> Model {
+    Model {
+        id: work.new_id(),
+        part_id: Some(part_id.to_owned()),
+        location_id: Some(location_id.to_owned()),
+        quantity_at_location: quantity,
+        is_primary_storage: false,
+        allocated_at: work.now(),
+        last_updated: work.now(),
+        notes: None,
+        auto_synced: false,
+        last_nfc_scan: None,
+    }
+}
+
+/// Refuses a second part at a location that holds a single one.
+async fn check_single_part(read: &Read, location: &locationmodel::Model, part_id: &str) -> Result<(), Error> {
+    if location.location_type != SINGLE_PART {
+        return Ok(());
+    }
+    let others =
+        Entity::find().filter(Column::LocationId.eq(&location.id)).filter(Column::PartId.ne(part_id));
+    match others.one(read.db().await?).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::LocationTaken { location: name_of(location) }),
+    }
+}
+
+fn name_of(location: &locationmodel::Model) -> String {
+    location.name.clone().unwrap_or_else(|| location.id.clone())
+}

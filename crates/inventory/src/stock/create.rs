@@ -1,0 +1,74 @@
+//! Puts a part at a location.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{Allocation, MAX_QUANTITY, at, check_single_part, name_of, new_row};
+use crate::db::entity::part_location_allocations::{Column, Entity, Model};
+use crate::fields::{Fields, MAX_TEXT};
+use crate::{Access, Command, Error, Permission, Work, locations, parts};
+
+/// Puts a part at a location where it is not yet.
+///
+/// Fails with [`Error::AlreadyExists`] when the part is there, with [`Error::PrimaryTaken`], and with
+/// [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
+#[derive(Clone, Debug, Default)]
+pub struct CreateAllocation {
+    /// What lies there.
+    pub part_id: String,
+    /// Where it lies.
+    pub location_id: String,
+    /// How many, 0 to [`MAX_QUANTITY`].
+    pub quantity: i64,
+    /// Whether this is where the part belongs.
+    pub is_primary: bool,
+    /// Whether to take the place of the part's present primary storage; otherwise it is an error that there is one.
+    pub replace_primary: bool,
+    /// Anything worth noting.
+    pub notes: Option<String>,
+}
+
+impl Command for CreateAllocation {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = Allocation;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.number("quantity", self.quantity, 0..=MAX_QUANTITY);
+        fields.text("notes", self.notes.as_deref(), MAX_TEXT);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Allocation, Error> {
+        let part = parts::find(work, &self.part_id).await?;
+        let location = locations::find(work, &self.location_id).await?;
+        if at(work, &part.id, &location.id).await?.is_some() {
+            return Err(Error::already_exists("allocation of the part at location", &name_of(&location)));
+        }
+        check_single_part(work, &location, &part.id).await?;
+        if self.is_primary {
+            self.make_way(work).await?;
+        }
+        let row = Model {
+            is_primary_storage: self.is_primary,
+            notes: self.notes.clone(),
+            ..new_row(work, &part.id, &location.id, self.quantity)
+        };
+        work.insert(row).await?.try_into()
+    }
+}
+
+impl CreateAllocation {
+    /// Makes the present primary storage an ordinary one, if that was asked for.
+    async fn make_way(&self, work: &mut Work) -> Result<(), Error> {
+        let primary = Entity::find().filter(Column::PartId.eq(&self.part_id));
+        let primary = primary.filter(Column::IsPrimaryStorage.eq(true)).all(work.db().await?).await?;
+        for before in primary {
+            if !self.replace_primary {
+                let id = before.location_id.unwrap_or_default();
+                let location = locations::find(work, &id).await.map_or(id, |location| name_of(&location));
+                return Err(Error::PrimaryTaken { location });
+            }
+            let after = Model { is_primary_storage: false, last_updated: work.now(), ..before.clone() };
+            work.update(&before, after).await?;
+        }
+        Ok(())
+    }
+}

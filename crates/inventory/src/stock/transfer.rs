@@ -1,0 +1,94 @@
+//! Moves stock.
+
+use super::{Allocation, MAX_QUANTITY, at, check_single_part, new_row};
+use crate::db::entity::part_location_allocations::Model;
+use crate::fields::{Fields, MAX_TEXT, Problem};
+use crate::{Access, Command, Error, Permission, Work, locations, parts};
+
+/// Moves some of a part from one location to another. When nothing is left, the allocation taken from is deleted; if
+/// it was the primary storage, the other becomes it.
+///
+/// Fails with [`Error::InsufficientStock`], with [`Error::NotFound`] also when the part does not lie at the source,
+/// and with [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
+#[derive(Clone, Debug)]
+pub struct TransferStock {
+    /// What is moved.
+    pub part_id: String,
+    /// Where it is taken from.
+    pub from_location_id: String,
+    /// Where it goes to.
+    pub to_location_id: String,
+    /// How many, 1 to [`MAX_QUANTITY`].
+    pub quantity: i64,
+    /// Anything worth noting about the allocation added to. What is noted there stays unless told otherwise.
+    pub notes: Option<String>,
+}
+
+/// What a transfer left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transfer {
+    /// The allocation taken from; nothing when all was taken and it is gone.
+    pub from: Option<Allocation>,
+    /// The allocation added to.
+    pub to: Allocation,
+}
+
+impl Command for TransferStock {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = Transfer;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.number("quantity", self.quantity, 1..=MAX_QUANTITY);
+        let differ = self.from_location_id != self.to_location_id;
+        fields.require("to_location_id", differ, Problem::SameAs { from: "from_location_id" });
+        fields.text("notes", self.notes.as_deref(), MAX_TEXT);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Transfer, Error> {
+        let part = parts::find(work, &self.part_id).await?;
+        locations::find(work, &self.from_location_id).await?;
+        let target = locations::find(work, &self.to_location_id).await?;
+        let source = at(work, &part.id, &self.from_location_id).await?;
+        let source = source
+            .ok_or_else(|| Error::not_found("allocation of the part at location", &self.from_location_id))?;
+        let available = source.quantity_at_location;
+        if available < self.quantity {
+            return Err(Error::InsufficientStock { available, requested: self.quantity });
+        }
+        let left = available - self.quantity;
+        let moves_primary = left == 0 && source.is_primary_storage;
+        let from = if left == 0 {
+            work.delete(source).await?;
+            None
+        } else {
+            let after = Model { quantity_at_location: left, last_updated: work.now(), ..source.clone() };
+            Some(work.update(&source, after).await?)
+        };
+        let to = match at(work, &part.id, &target.id).await? {
+            Some(present) => {
+                let sum = present.quantity_at_location.saturating_add(self.quantity);
+                if sum > MAX_QUANTITY {
+                    return Err(Error::invalid("quantity", Problem::TooLarge { max: MAX_QUANTITY }));
+                }
+                let after = Model {
+                    quantity_at_location: sum,
+                    is_primary_storage: present.is_primary_storage || moves_primary,
+                    notes: self.notes.clone().or_else(|| present.notes.clone()),
+                    last_updated: work.now(),
+                    ..present.clone()
+                };
+                work.update(&present, after).await?
+            }
+            None => {
+                check_single_part(work, &target, &part.id).await?;
+                let new = Model {
+                    is_primary_storage: moves_primary,
+                    notes: self.notes.clone(),
+                    ..new_row(work, &part.id, &target.id, self.quantity)
+                };
+                work.insert(new).await?
+            }
+        };
+        Ok(Transfer { from: from.map(Allocation::try_from).transpose()?, to: to.try_into()? })
+    }
+}

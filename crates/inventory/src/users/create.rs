@@ -1,0 +1,106 @@
+//! Creates a user.
+
+use std::fmt;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{User, hashing};
+use crate::db::entity::{usermodel, userrolelink};
+use crate::db::record::Secret;
+use crate::fields::{Fields, Problem};
+use crate::{Access, Command, Error, Permission, Work, password, roles};
+
+/// The fewest characters of a username.
+const MIN_USERNAME: usize = 3;
+/// The most characters of a username or an email address.
+const MAX_NAME: usize = 255;
+/// The most roles of one user.
+const MAX_ROLES: usize = 100;
+
+/// Creates a user. Only a hash of the password is stored.
+///
+/// Fails with [`Error::AlreadyExists`] for a username or email address in use, with [`Error::NotFound`] for a role,
+/// and with [`Error::Forbidden`] when the actor does not hold what a role grants.
+#[derive(Clone, Default)]
+pub struct CreateUser {
+    /// Unique; at least 3 letters, digits, `_` or `-`.
+    pub username: String,
+    /// Unique.
+    pub email: String,
+    /// At least 8 characters, an upper-case and a lower-case letter and a digit among them.
+    pub password: String,
+    /// The names of roles.
+    pub roles: Vec<String>,
+    /// Whether the password is to be changed at the first sign-in.
+    pub password_change_required: bool,
+}
+
+impl fmt::Debug for CreateUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateUser")
+            .field("username", &self.username)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Command for CreateUser {
+    const ACCESS: Access = Access::Permission(Permission::UsersCreate);
+    type Output = User;
+
+    fn validate(&self, fields: &mut Fields) {
+        let allowed = |char: char| char.is_alphanumeric() || char == '_' || char == '-';
+        let long = self.username.chars().count() >= MIN_USERNAME;
+        fields.require("username", long, Problem::TooShort { min: MIN_USERNAME });
+        fields.require("username", self.username.chars().all(allowed), Problem::NotAName);
+        fields.text("username", Some(&self.username), MAX_NAME);
+        fields.require("email", is_email(&self.email), Problem::NotAnEmail);
+        fields.text("email", Some(&self.email), MAX_NAME);
+        password::validate(&self.password, fields);
+        fields.items("roles", &self.roles, MAX_ROLES);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<User, Error> {
+        // Before the transaction begins: this takes long.
+        let (secret, rounds, ambient) = (self.password.clone(), work.rounds(), work.ambient().clone());
+        let hashed_password = Secret(hashing(move || password::hash(&secret, rounds, &ambient)).await);
+        for (what, name, column) in [
+            ("user", &self.username, usermodel::Column::Username),
+            ("user with the email", &self.email, usermodel::Column::Email),
+        ] {
+            let same = usermodel::Entity::find().filter(column.eq(name));
+            if same.one(work.db().await?).await?.is_some() {
+                return Err(Error::already_exists(what, name));
+            }
+        }
+        let user = usermodel::Model {
+            id: work.new_id(),
+            username: self.username.clone(),
+            email: self.email.clone(),
+            hashed_password,
+            is_active: true,
+            password_change_required: self.password_change_required,
+            created_at: work.now(),
+            last_login: None,
+        };
+        let user = work.insert(user).await?;
+        let mut names = self.roles.clone();
+        names.sort();
+        names.dedup();
+        let mut held = Vec::new();
+        for name in &names {
+            let role = roles::find_by_name(work, name).await?;
+            work.actor().require_each(&role.permissions)?;
+            let link = userrolelink::Model { user_id: user.id.clone(), role_id: role.id.clone() };
+            work.link(&user, "roles", &role.name, link).await?;
+            held.push(role);
+        }
+        Ok(User::new(user, held))
+    }
+}
+
+fn is_email(email: &str) -> bool {
+    let parts = email.split_once('@');
+    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        && !email.contains(char::is_whitespace)
+}

@@ -1,0 +1,80 @@
+//! Signs a user in. This is how somebody becomes an actor, so it is not run on behalf of one, and it is not one use
+//! case: between reading the hash and noting the sign-in, the password is checked, which takes long and must not hold
+//! a transaction.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{User, hashing, with_roles};
+use crate::db::entity::usermodel::{Column, Entity, Model};
+use crate::db::record::Secret;
+use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work, password};
+
+impl Inventory {
+    /// Returns the active user with this name and password; nobody when either is wrong, which takes equally long.
+    /// Notes the time of the sign-in, and hashes the password anew when its hash is weaker than those of today.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_in(&self, username: &str, password: &str) -> Result<Option<User>, Error> {
+        let found = self.query(&Actor::Anonymous, FindCredentials { username: username.to_owned() }).await?;
+        let (secret, ambient, rounds) = (password.to_owned(), self.ambient().clone(), self.rounds());
+        let stored = found.as_ref().map(|(_, Secret(hash))| hash.clone());
+        let checked = hashing(move || {
+            let matches = password::verify_at_equal_cost(&secret, stored.as_deref(), rounds);
+            let outdated = stored.filter(|hash| matches && password::is_outdated(hash, rounds));
+            (matches, outdated.map(|_| Secret(password::hash(&secret, rounds, &ambient))))
+        });
+        let (matches, new_hash) = checked.await;
+        match found {
+            Some((user, hash)) if matches && user.is_active => {
+                self.run(&user.actor(), RecordSignIn { hash, new_hash }).await
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Finds the user with a name, and the hash of the password.
+#[derive(Clone, Debug)]
+pub(crate) struct FindCredentials {
+    username: String,
+}
+
+/// Notes that the actor has signed in with the password of `hash`. Finds nobody when the password was changed meanwhile.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordSignIn {
+    hash: Secret,
+    new_hash: Option<Secret>,
+}
+
+impl Query for FindCredentials {
+    const ACCESS: Access = Access::Public;
+    type Output = Option<(User, Secret)>;
+
+    async fn run(&self, read: &Read) -> Result<Self::Output, Error> {
+        let row = Entity::find().filter(Column::Username.eq(&self.username)).one(read.db().await?).await?;
+        let Some(row) = row else { return Ok(None) };
+        let hash = row.hashed_password.clone();
+        let user = with_roles(read, vec![row]).await?.pop();
+        Ok(user.map(|user| (user, hash)))
+    }
+}
+
+impl Command for RecordSignIn {
+    const ACCESS: Access = Access::SignedIn;
+    type Output = Option<User>;
+
+    async fn run(&self, work: &mut Work) -> Result<Option<User>, Error> {
+        let Actor::User { id, .. } = work.actor() else { return Ok(None) };
+        let row = Entity::find_by_id(id).one(work.db().await?).await?;
+        let valid = |row: &Model| row.is_active && row.hashed_password == self.hash;
+        let Some(before) = row.filter(valid) else { return Ok(None) };
+        let after = Model {
+            last_login: Some(work.now()),
+            hashed_password: self.new_hash.clone().unwrap_or_else(|| before.hashed_password.clone()),
+            ..before.clone()
+        };
+        let after = work.update(&before, after).await?;
+        Ok(with_roles(work, vec![after]).await?.pop())
+    }
+}

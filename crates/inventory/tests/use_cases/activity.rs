@@ -1,0 +1,144 @@
+//! Every change is in the activity log, in the original's words, and nothing else is.
+use crate::support::{SYSTEM, location, part, stock};
+use inventory::categories::CreateCategory;
+use inventory::parts::{CreatePart, ListParts, SetPartImage};
+use inventory::roles::CreateRole;
+use inventory::stock::TransferStock;
+use inventory::users::CreateUser;
+use inventory::{Actor, Permission};
+use rstest::rstest;
+use sea_orm::{ConnectionTrait, Database, Statement};
+use serde_json::{Value, json};
+use testkit::{DbEngine, TestInventory};
+
+/// Action, type and name of the thing, username, details; in the order of time.
+async fn log(test: &TestInventory) -> Vec<(String, String, Option<String>, Option<String>, Value)> {
+    let url = match &test.postgres {
+        Some(postgres) => postgres.url(),
+        None => format!("sqlite://{}", test.scratch.path().display()),
+    };
+    let connection = Database::connect(url).await.unwrap();
+    let sql = "SELECT action, entity_type, entity_name, username, details, user_id, entity_id FROM activitylogmodel \
+               ORDER BY timestamp, entity_type";
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await;
+    let rows = rows.unwrap();
+    connection.close().await.unwrap();
+    rows.iter()
+        .map(|row| {
+            let details: String = row.try_get_by_index(4).unwrap();
+            assert!(
+                row.try_get_by_index::<Option<String>>(6).unwrap().is_some(),
+                "each has the id of the thing"
+            );
+            (
+                row.try_get_by_index(0).unwrap(),
+                row.try_get_by_index(1).unwrap(),
+                row.try_get_by_index(2).unwrap(),
+                row.try_get_by_index(3).unwrap(),
+                serde_json::from_str(&details).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn each_change_is_logged_once(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let category = CreateCategory { name: "smd".into(), ..CreateCategory::default() };
+    let category = inventory.run(SYSTEM, category).await.unwrap();
+    let new = CreatePart { name: "R".into(), category_ids: vec![category.id], ..CreatePart::default() };
+    let part = inventory.run(SYSTEM, new).await.unwrap();
+    for image_url in [Some("/x".to_owned()), Some("/x".to_owned()), None] {
+        inventory.run(SYSTEM, SetPartImage { part_id: part.id.clone(), image_url }).await.unwrap();
+    }
+    // What only reads, and what fails, is not logged.
+    inventory.query(SYSTEM, ListParts::default()).await.unwrap();
+    inventory.run(SYSTEM, CreatePart { name: "R".into(), ..CreatePart::default() }).await.unwrap_err();
+
+    let system = Some("system".to_owned());
+    let entry = |action: &str, kind: &str, name: &str, details: Value| {
+        (action.to_owned(), kind.to_owned(), Some(name.to_owned()), system.clone(), details)
+    };
+    assert_eq!(
+        log(&test).await,
+        [
+            entry("created", "category", "smd", json!({})),
+            entry("created", "part", "R", json!({"categories": {"added": ["smd"]}})),
+            entry("updated", "part", "R", json!({"image_url": {"old": null, "new": "/x"}})),
+            entry("updated", "part", "R", json!({"image_url": {"old": "/x", "new": null}})),
+        ]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_transfer_is_logged_at_both_ends(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, a, b) = (
+        part(inventory, "R").await,
+        location(inventory, "A", None).await,
+        location(inventory, "B", None).await,
+    );
+    inventory.run(SYSTEM, stock(&part, &a, 5)).await.unwrap();
+    for quantity in [2, 3] {
+        let transfer = TransferStock {
+            part_id: part.id.clone(),
+            from_location_id: a.id.clone(),
+            to_location_id: b.id.clone(),
+            quantity,
+            notes: None,
+        };
+        inventory.run(SYSTEM, transfer).await.unwrap();
+    }
+    let log = log(&test).await;
+    let mut entries: Vec<(&str, Value)> = log[4..]
+        .iter()
+        .map(|(action, kind, _, _, details)| {
+            assert_eq!(kind, "allocation");
+            (action.as_str(), details["quantity_at_location"].clone())
+        })
+        .collect();
+    entries[..2].sort_by_key(|(action, _)| *action);
+    entries[2..].sort_by_key(|(action, _)| *action);
+    assert_eq!(
+        entries,
+        [
+            ("created", Value::Null),
+            ("updated", json!({"old": 5, "new": 3})),
+            ("deleted", json!({"old": 3})),
+            ("updated", json!({"old": 2, "new": 5})),
+        ]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_log_names_the_user_and_no_secret(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let permissions = [Permission::PartsCreate].into();
+    let role = CreateRole { name: "maker".into(), permissions, ..CreateRole::default() };
+    inventory.run(SYSTEM, role).await.unwrap();
+    let new = CreateUser {
+        username: "ada".into(),
+        email: "ada@example.org".into(),
+        password: "Corr3ctHorse".into(),
+        roles: vec!["maker".into()],
+        ..CreateUser::default()
+    };
+    let ada = inventory.run(SYSTEM, new).await.unwrap();
+    inventory.run(&ada.actor(), CreatePart { name: "R".into(), ..CreatePart::default() }).await.unwrap();
+    let nobody = Actor::Anonymous;
+    inventory.run(&nobody, CreatePart { name: "S".into(), ..CreatePart::default() }).await.unwrap_err();
+    let log = log(&test).await;
+    let who: Vec<_> =
+        log.iter().map(|(_, kind, _, who, _)| (kind.as_str(), who.as_deref().unwrap())).collect();
+    assert_eq!(who, [("role", "system"), ("user", "system"), ("part", "ada")]);
+    assert_eq!(log[1].4, json!({"roles": {"added": ["maker"]}}));
+    assert!(!format!("{log:?}").contains("pbkdf2"));
+}

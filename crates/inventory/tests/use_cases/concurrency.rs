@@ -1,0 +1,139 @@
+//! Many at once, on either engine: stock is never lost, never made, never negative; a name is taken once.
+use crate::support::{SYSTEM, location, part, places_of, stock};
+use inventory::locations::CreateLocation;
+use inventory::parts::CreatePart;
+use inventory::stock::{GetTotalQuantity, TransferStock};
+use inventory::{Error, Inventory, Kind};
+use rstest::rstest;
+use testkit::{DbEngine, TestInventory};
+
+const TASKS: usize = 16;
+
+/// Runs `work` in many tasks, half of them over a second set of connections, as another process has.
+async fn many<T, F>(test: &TestInventory, work: impl Fn(usize, Inventory) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let second = test.open_again().await;
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let inventory = if task % 2 == 0 { test.inventory.clone() } else { second.clone() };
+            tokio::spawn(work(task, inventory))
+        })
+        .collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    second.close().await.unwrap();
+    results
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_sum_stays_while_many_move_stock(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let part = part(inventory, "R").await;
+    let mut ids = Vec::new();
+    for name in ["A", "B", "C"] {
+        let location = location(inventory, name, None).await;
+        inventory.run(SYSTEM, stock(&part, &location, 20)).await.unwrap();
+        ids.push(location.id);
+    }
+    let part_id = part.id.clone();
+    let moved: usize = many(&test, |task, inventory| {
+        let (part_id, ids) = (part_id.clone(), ids.clone());
+        async move {
+            let mut moved = 0;
+            for step in 0..10 {
+                let transfer = TransferStock {
+                    part_id: part_id.clone(),
+                    from_location_id: ids[(task + step) % 3].clone(),
+                    to_location_id: ids[(task + 2 * step + 1) % 3].clone(),
+                    quantity: i64::try_from(1 + (task * 7 + step * 5) % 15).unwrap(),
+                    notes: None,
+                };
+                match inventory.run(SYSTEM, transfer).await {
+                    Ok(_) => moved += 1,
+                    Err(error) => {
+                        assert!(
+                            matches!(error.kind(), Kind::Conflict | Kind::NotFound | Kind::Invalid),
+                            "{error}"
+                        );
+                    }
+                }
+                let total = GetTotalQuantity { part_id: part_id.clone() };
+                assert_eq!(inventory.query(SYSTEM, total).await.unwrap(), 60);
+            }
+            moved
+        }
+    })
+    .await
+    .into_iter()
+    .sum();
+    assert!(moved > 0);
+    let left = places_of(inventory, &part).await;
+    assert!(left.iter().all(|place| place.allocation.quantity > 0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_more_is_taken_than_there_is(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, shelf, box_) = (
+        part(inventory, "R").await,
+        location(inventory, "shelf", None).await,
+        location(inventory, "box", None).await,
+    );
+    inventory.run(SYSTEM, stock(&part, &shelf, 10)).await.unwrap();
+    let transfer = TransferStock {
+        part_id: part.id.clone(),
+        from_location_id: shelf.id.clone(),
+        to_location_id: box_.id.clone(),
+        quantity: 3,
+        notes: None,
+    };
+    let results = many(&test, |_, inventory| {
+        let transfer = transfer.clone();
+        async move { inventory.run(SYSTEM, transfer).await }
+    })
+    .await;
+    let taken = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(taken, 3, "of 10, 3 can be taken 3 times");
+    for refused in results.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, Error::InsufficientStock { available: 1, requested: 3 }), "{refused}");
+    }
+    let places = places_of(inventory, &part).await;
+    let quantities: Vec<i64> = places.iter().map(|place| place.allocation.quantity).collect();
+    assert_eq!(quantities, [1, 9]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_take_a_name_one_gets_it(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let parts = many(&test, |_, inventory| async move {
+        inventory.run(SYSTEM, CreatePart { name: "R".into(), ..CreatePart::default() }).await.map(|_| ())
+    });
+    let parts = parts.await;
+    // Names at the root are kept apart by a query, not by an index.
+    let locations = many(&test, |_, inventory| async move {
+        inventory
+            .run(SYSTEM, CreateLocation { name: "A".into(), ..CreateLocation::default() })
+            .await
+            .map(|_| ())
+    });
+    for results in [parts, locations.await] {
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        for refused in results.into_iter().filter_map(Result::err) {
+            assert!(matches!(refused, Error::AlreadyExists { .. }), "{refused}");
+        }
+    }
+}
