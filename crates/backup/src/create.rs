@@ -22,6 +22,7 @@ use crate::{Engine, Error, Observer, Status};
 pub(crate) use database::look_at;
 pub(crate) use source::Source;
 use unfinished::Unfinished;
+pub(crate) use unfinished::unfinished_archive;
 use write::{Output, Written};
 
 /// What to back up, and under which name.
@@ -178,20 +179,11 @@ impl Session {
     ) -> Result<BackupReport, Error> {
         self.engine.archive(options, &Source::of(&self.engine, purpose), observer)
     }
-
-    /// Makes an archive of what lies elsewhere.
-    pub(crate) fn archive(
-        &self,
-        options: &BackupOptions,
-        source: &Source<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<BackupReport, Error> {
-        self.engine.archive(options, source, observer)
-    }
 }
 
 impl Engine {
-    fn archive(
+    /// Makes an archive. Of the inventory here, or in the folder of its backups, only in a session.
+    pub(crate) fn archive(
         &self,
         options: &BackupOptions,
         source: &Source<'_>,
@@ -306,13 +298,13 @@ impl Engine {
 
 /// Bytes of a name, at most. File systems allow 255, of which the longest name beside an archive,
 /// `.zip.age.status.json.partial`, takes 28.
-pub(crate) const MAX_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {
-        return Err(Error::Name { name: name.to_owned() });
+        return Err(Error::Name { name: name.to_owned(), limit: MAX_NAME });
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ impl Engine {
         let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
         let bytes = archive.files().map(|entry| entry.size).sum();
         let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
-        let mut meter = Meter::new(observer, bytes + database);
+        let mut meter = Meter::new(&self.cancellation, observer, bytes + database);
         let files = comparison.files(&mut meter)?;
         let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
         let totals = comparison.totals(files)?;

@@ -7,7 +7,7 @@ use durable::{Disk, RealDisk};
 use inventory::Ambient;
 use inventory::static_files::StaticFiles;
 
-use crate::Places;
+use crate::{Cancellation, Places};
 
 /// The schema version of the original that our tables are those of.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
@@ -32,6 +32,7 @@ pub struct Engine {
     pub(crate) protection: Protection,
     /// What encrypted archives are opened with.
     pub(crate) keys: Keys,
+    pub(crate) cancellation: Cancellation,
 }
 
 impl std::fmt::Debug for Engine {
@@ -55,6 +56,7 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protection: Protection::default(),
             keys: Keys::default(),
+            cancellation: Cancellation::default(),
         }
     }
 
@@ -74,6 +76,12 @@ impl Engine {
     #[must_use]
     pub fn with_keys(self, keys: Keys) -> Self {
         Self { keys, ..self }
+    }
+
+    /// The same, stopping when it is asked to.
+    #[must_use]
+    pub fn cancelled_by(self, cancellation: Cancellation) -> Self {
+        Self { cancellation, ..self }
     }
 
     /// Where the inventory is.

@@ -15,7 +15,6 @@ use archive::KeyFault;
 use inventory::sqlite::Violation;
 
 use crate::counted;
-use crate::import::ImportPart;
 
 use words::{no_safety_backup, paths, shown, storage};
 
@@ -63,11 +62,8 @@ pub enum Error {
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
     DatabaseUrl { url: String, why: String },
-    #[error(
-        "{name:?} is no name for a backup: use 1 to {} letters, digits, '-' and '_'",
-        crate::create::MAX_NAME
-    )]
-    Name { name: String },
+    #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    Name { name: String, limit: usize },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
          restore it"
@@ -93,6 +89,8 @@ pub enum Error {
         "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them", path.display()
     )]
     HardLinks { path: PathBuf, names: u64 },
+    #[error("cancelled: nothing was changed, and nothing of it is left behind")]
+    Cancelled,
     #[error("{} changed each time that it was read. Nothing was written", path.display())]
     FileBusy { path: PathBuf },
     #[error("another backup or restore of this inventory is running ({holder})")]
@@ -157,6 +155,24 @@ pub enum Error {
     Storage { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
+/// What there may be only one of in a folder that is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportPart {
+    /// The database.
+    Database,
+    /// The folder with datasheets and images.
+    StaticFiles,
+}
+
+impl std::fmt::Display for ImportPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Database => "databases",
+            Self::StaticFiles => "folders of files",
+        })
+    }
+}
+
 /// What sort of error it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -176,6 +192,8 @@ pub enum Kind {
     Locked,
     /// Disk, permissions.
     Storage,
+    /// It was asked to stop.
+    Cancelled,
     /// None of these: a defect.
     Internal,
 }
@@ -244,6 +262,7 @@ impl Error {
             Self::SafetyBackup { source } | Self::Unfinished { source } | Self::Undecided { source } => {
                 source.kind()
             }
+            Self::Cancelled => Kind::Cancelled,
             Self::Journal { .. } => Kind::Corrupt,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::counted;
+use crate::{Cancellation, Error, counted};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +128,7 @@ impl<F: FnMut(Event)> Observer for F {
 
 /// Counts bytes towards a total and tells of them, not too often.
 pub(crate) struct Meter<'a> {
+    cancellation: &'a Cancellation,
     observer: &'a mut dyn Observer,
     done: u64,
     told: u64,
@@ -135,9 +136,18 @@ pub(crate) struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    pub(crate) fn new(observer: &'a mut dyn Observer, total: u64) -> Self {
+    pub(crate) fn new(cancellation: &'a Cancellation, observer: &'a mut dyn Observer, total: u64) -> Self {
         observer.event(Event::Progress { done: 0, total });
-        Self { observer, done: 0, told: 0, total }
+        Self { cancellation, observer, done: 0, told: 0, total }
+    }
+
+    /// Counts so many bytes more.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(crate) fn add_or_stop(&mut self, bytes: u64) -> Result<(), Error> {
+        self.add(bytes);
+        self.cancellation.check()
     }
 
     pub(crate) fn add(&mut self, bytes: u64) {

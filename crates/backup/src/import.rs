@@ -15,12 +15,11 @@ use durable::with_suffix;
 use inventory::{Actor, sqlite};
 
 use crate::create::Source;
-use crate::session::Session;
 use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
 
-pub use find::{ImportPart, ImportSource, databases_in, is_database};
+pub use find::{ImportSource, databases_in, is_database};
 
 /// The password that the original gives its first user.
 const DEFAULT_PASSWORD: &str = "Admin123!";
@@ -72,6 +71,17 @@ pub struct StagedImport {
     staged: StagedRestore,
 }
 
+/// What an import would do.
+#[derive(Debug)]
+pub struct ImportPreview {
+    /// Where it comes from.
+    pub source: ImportSource,
+    /// What is there.
+    pub contents: Contents,
+    /// What committing would do.
+    pub plan: Plan,
+}
+
 /// An import that is complete.
 #[derive(Debug)]
 pub struct ImportReport {
@@ -118,8 +128,43 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
-        let contents = engine.contents(archive, &staged)?;
+        let contents = engine.contents(archive, staged.plan(), &staged.database())?;
         Ok(StagedImport { source, contents, made, staged })
+    }
+
+    /// Finds, copies and checks the source, and returns what importing it would do. Changes nothing, there or
+    /// here.
+    ///
+    /// # Errors
+    /// Those of an import.
+    pub fn preview_import(
+        &self,
+        actor: &Actor,
+        options: &ImportOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<ImportPreview, Error> {
+        crate::permission::require(actor, "importing an inventory", "backup:restore")?;
+        self.places.check()?;
+        let source = self.find_import(options)?;
+        let scratch = self.preview_scratch()?;
+        let made = match &source {
+            ImportSource::Archive(_) => None,
+            ImportSource::Data { database, static_files, .. } => {
+                let copy = scratch.folder.join("source.db");
+                let output = Some(scratch.folder.join("backups"));
+                Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
+            }
+        };
+        let (engine, archive) =
+            made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
+        let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
+        let (plan, contents) = engine.preview(actor, &restore, observer, |plan, staged| {
+            let contents = engine.contents(archive, &plan, staged)?;
+            Ok((plan, contents))
+        })?;
+        drop(made);
+        scratch.remove()?;
+        Ok(ImportPreview { source, contents, plan })
     }
 
     /// One of our backups of what lies elsewhere.
@@ -131,9 +176,9 @@ impl Engine {
     ) -> Result<Made, Error> {
         // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
         // must not stay.
-        let session = self.session("an import")?;
+        let _session = self.session("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_of_copy(&session, (database, &copy), static_files, observer);
+        let made = self.archive_of_copy((database, &copy), static_files, None, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Best effort: the next backup removes it.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
@@ -143,9 +188,9 @@ impl Engine {
 
     fn archive_of_copy(
         &self,
-        session: &Session,
         (database, copy): (&Path, &Path),
         static_files: Option<&Path>,
+        output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<Made, Error> {
         source::copy_database(&*self.disk, database, copy)?;
@@ -159,24 +204,23 @@ impl Engine {
         };
         // A source without files says nothing about them, so those here stay.
         let files = static_files.is_some();
-        let options = BackupOptions { datasheets: files, images: files, ..BackupOptions::default() };
-        let made = session.archive(&options, &source, observer)?;
+        let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
+        let made = self.archive(&options, &source, observer)?;
         Ok(Made { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
     }
 
-    fn contents(&self, archive: &Path, staged: &StagedRestore) -> Result<Contents, Error> {
+    fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
         let summary = self.show(archive)?.contents.expect("it was opened to be staged");
-        let staged_database = staged.database();
         let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
         if let Some(manifest) = summary.info.v3() {
             let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);
             passwords.extend(taken_out.map(|left| left.what.clone()));
             dangling.clone_from(&manifest.dangling);
         }
-        passwords.extend(staged.plan().redacted.iter().cloned());
-        let default_passwords = sqlite::users_with_password(&staged_database, DEFAULT_PASSWORD);
+        passwords.extend(plan.redacted.iter().cloned());
+        let default_passwords = sqlite::users_with_password(staged_database, DEFAULT_PASSWORD);
         Ok(Contents {
-            rows: staged.plan().rows_after.clone(),
+            rows: plan.rows_after.clone(),
             database_size: summary.database_size,
             datasheets: summary.datasheets,
             images: summary.images,

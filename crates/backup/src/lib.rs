@@ -8,6 +8,7 @@
 //! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
+pub mod cancellation;
 pub mod catalog;
 mod confirm;
 mod counted;
@@ -19,10 +20,12 @@ pub mod event;
 mod file_changes;
 pub mod import;
 mod key_check;
+mod leftovers;
 mod lock;
 mod migrate;
 mod new_inventory;
 mod open_archive;
+mod pending;
 mod permission;
 pub mod places;
 pub mod recover;
@@ -35,6 +38,7 @@ mod stable_file;
 mod status;
 pub mod verify;
 
+pub use cancellation::Cancellation;
 pub use catalog::{Contents, Listed, Summary};
 pub use counted::{counted, plural};
 pub use create::{BackupOptions, BackupReport, Encrypt, Purpose};
@@ -42,7 +46,8 @@ pub use drill::{DrillOptions, Drilled};
 pub use engine::{Engine, Protection};
 pub use error::{Error, Kind};
 pub use event::{Event, Note, Observer, Step};
-pub use import::{ImportOptions, ImportReport, StagedImport};
+pub use import::{ImportOptions, ImportPreview, ImportReport, StagedImport};
+pub use pending::PendingRestore;
 pub use places::Places;
 pub use recover::Recovered;
 pub use restore::{Plan, RestoreOptions, RestoreRecord, RestoreReport, StagedRestore, Totals, Undo};

@@ -17,8 +17,7 @@ pub(crate) struct Lock {
 impl Engine {
     /// Takes the lock for `what`, or says who has it.
     pub(crate) fn lock(&self, what: &str) -> Result<Lock, Error> {
-        self.places.require_text()?;
-        self.refuse_hard_links()?;
+        self.places.check()?;
         let path = self.places.lock_file();
         let folder = folder_of(&path);
         self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
@@ -44,19 +43,5 @@ impl Engine {
         let since = self.ambient.local().format("%Y-%m-%d %H:%M:%S");
         let _ = write!(file, "{what}, process {}, since {since}", std::process::id());
         Ok(Lock { _file: file })
-    }
-
-    /// Refuses a database that has several names. SQLite keeps its log, and the engine its lock and its
-    /// journals, beside one of them; what is opened by another misses all of that, and is damaged
-    /// (<https://sqlite.org/howtocorrupt.html>, 2.6).
-    fn refuse_hard_links(&self) -> Result<(), Error> {
-        #[cfg(unix)]
-        if let Ok(found) = self.places.database.metadata() {
-            let names = std::os::unix::fs::MetadataExt::nlink(&found);
-            if found.is_file() && names > 1 {
-                return Err(Error::HardLinks { path: self.places.database.clone(), names });
-            }
-        }
-        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
-use crate::{Error, Event, Observer, Step};
+use crate::{Cancellation, Error, Event, Observer, Step};
 
 /// An archive whose structure has been checked.
 pub(crate) struct OpenArchive {
@@ -50,9 +50,13 @@ impl OpenArchive {
     }
 
     /// Reads every entry and checks its hash, nothing more.
-    pub(crate) fn check_entries(&self, observer: &mut dyn Observer) -> Result<(), Error> {
+    pub(crate) fn check_entries(
+        &self,
+        cancellation: &Cancellation,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         observer.event(Event::Step(Step::CheckEntries));
-        let mut meter = Meter::new(observer, self.unpacked_size());
+        let mut meter = Meter::new(cancellation, observer, self.unpacked_size());
         self.entries().iter().try_for_each(|entry| self.drain(entry, &mut meter).map(drop))
     }
 
@@ -92,7 +96,7 @@ impl OpenArchive {
                 return Ok(content.hash().expect("read to its end"));
             }
             sink(&buffer[..n])?;
-            meter.add(n as u64);
+            meter.add_or_stop(n as u64)?;
         }
     }
 

@@ -80,6 +80,26 @@ impl Places {
         }
     }
 
+    /// Refuses a database that cannot be worked with because of its path.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.require_text()?;
+        self.refuse_hard_links()
+    }
+
+    /// Refuses a database that has several names. SQLite keeps its log, and the engine its lock and its
+    /// journals, beside one of them; what is opened by another misses all of that, and is damaged
+    /// (<https://sqlite.org/howtocorrupt.html>, 2.6).
+    fn refuse_hard_links(&self) -> Result<(), Error> {
+        #[cfg(unix)]
+        if let Ok(found) = self.database.metadata() {
+            let names = std::os::unix::fs::MetadataExt::nlink(&found);
+            if found.is_file() && names > 1 {
+                return Err(Error::HardLinks { path: self.database.clone(), names });
+            }
+        }
+        Ok(())
+    }
+
     /// Held while the inventory is backed up or restored.
     pub(crate) fn lock_file(&self) -> PathBuf {
         with_suffix(&self.database, ".lock")

@@ -7,6 +7,7 @@
 mod commit;
 mod history;
 mod plan;
+mod preview;
 mod stage;
 mod unchanged;
 
@@ -24,8 +25,8 @@ use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Ob
 pub use crate::file_changes::FileChanges;
 pub use history::{RestoreRecord, Undo};
 pub use plan::{Plan, Totals};
-use stage::Staged;
 pub(crate) use stage::hash_of;
+use stage::{Destination, Staged};
 use unchanged::Unchanged;
 
 /// What to restore, and how careful to be.
@@ -100,7 +101,8 @@ impl Engine {
         static_files.sweep().map_err(Error::live(&self.places.static_files))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
-        let staged = self.stage(options, &archive, &id, &live, observer);
+        let to = Destination { database: self.places.staged_database(&id), stages_files: true };
+        let staged = self.stage(options, &archive, &id, &live, &to, observer);
         match staged {
             Ok(Staged { plan, commit, unchanged }) => StagedRestore {
                 session,
@@ -133,18 +135,12 @@ impl StagedRestore {
         Ok(self)
     }
 
-    /// As backups are here; and where they are not, but the archive is, as that is.
     fn encrypt_safety_backup(&self) -> Encrypt {
-        let engine = &self.session.engine;
-        if engine.encrypts() {
-            return Encrypt::AsConfigured;
-        }
-        let like_it = self.lock.and_then(|lock| engine.keys.encryption_like(lock));
-        like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+        encrypt_safety_backup(&self.session.engine, self.lock)
     }
 
     fn needs_safety_backup(&self) -> bool {
-        self.options.safety_backup && self.plan.replaces_something
+        needs_safety_backup(&self.options, &self.plan)
     }
 
     /// What committing would do.
@@ -163,6 +159,13 @@ impl StagedRestore {
     /// On any error but [`Error::Unfinished`], everything is as it was before.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (made, watch) = self.safety_backup(observer)?;
+        // The last moment: what follows is completed.
+        if let Err(cancelled) = self.session.engine.cancellation.check() {
+            if let Some(made) = &made {
+                self.session.engine.remove_archive(&made.path)?;
+            }
+            return Err(cancelled);
+        }
         let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
         let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
@@ -185,17 +188,20 @@ impl StagedRestore {
     }
 
     /// Backs up what is there, and watches that nothing comes after it: what people wrote while the
-    /// backup was made would be lost. If somebody did write, once more; if again, so be it, and the
-    /// commit refuses.
+    /// backup was made would be lost. If somebody did write, takes another backup; if somebody writes
+    /// each time, the commit refuses.
     fn safety_backup(
         &self,
         observer: &mut dyn Observer,
     ) -> Result<(Option<BackupReport>, Option<Watch>), Error> {
-        const TRIES: u32 = 2;
+        const MAX_ATTEMPTS: u32 = 3;
         if !self.needs_safety_backup() {
             return Ok((None, None));
         }
-        let failed = |source| Error::SafetyBackup { source: Box::new(source) };
+        let failed = |source| match source {
+            Error::Cancelled => Error::Cancelled,
+            source => Error::SafetyBackup { source: Box::new(source) },
+        };
         let database = &self.session.engine.places.database;
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));
@@ -207,14 +213,28 @@ impl StagedRestore {
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
             let made = self.session.backup(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
-            let changed = watch.as_ref().is_some_and(|watch| watch.changed() != Some(false));
-            if !changed || attempt == TRIES {
+            // Where it cannot be told, the commit finds out.
+            let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
+            if !changed || attempt == MAX_ATTEMPTS {
                 return Ok((Some(made), watch));
             }
             self.session.engine.remove_archive(&made.path).map_err(failed)?;
         }
         unreachable!("the last try returns")
     }
+}
+
+/// As backups are here; and where they are not, but the archive is, as that is.
+fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::Lock>) -> Encrypt {
+    if engine.encrypts() {
+        return Encrypt::AsConfigured;
+    }
+    let like_it = lock.and_then(|lock| engine.keys.encryption_like(lock));
+    like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+}
+
+fn needs_safety_backup(options: &RestoreOptions, plan: &Plan) -> bool {
+    options.safety_backup && plan.replaces_something
 }
 
 impl Drop for StagedRestore {

@@ -5,6 +5,12 @@ use std::path::Path;
 
 use crate::Error;
 
+/// As [`require`], for a folder that may not exist yet.
+pub(crate) fn require_near(folder: &Path, needed: u64) -> Result<(), Error> {
+    let existing = folder.ancestors().find(|above| above.is_dir());
+    existing.map_or(Ok(()), |folder| require(folder, needed))
+}
+
 /// Refuses when the file system of `folder` has less than `needed` bytes free for us.
 pub(crate) fn require(folder: &Path, needed: u64) -> Result<(), Error> {
     // Where it cannot be asked, the writing itself will tell.

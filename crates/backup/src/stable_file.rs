@@ -10,6 +10,8 @@ use std::time::SystemTime;
 use archive::writer::SourceChanged;
 use durable::regular_file;
 
+use crate::Cancellation;
+
 /// A file being read. Its end is reached only if nobody has written to the file meanwhile, and the file
 /// still bears its name; otherwise reading fails with [`SourceChanged`] as the inner error.
 #[derive(Debug)]
@@ -18,13 +20,19 @@ pub(crate) struct StableFile {
     file: File,
     stamp: FileStamp,
     read: u64,
+    cancellation: Cancellation,
 }
 
+/// What reading fails with, as the inner error, once the engine has been asked to stop.
+#[derive(Debug, thiserror::Error)]
+#[error("it was cancelled")]
+pub(crate) struct Cancelled;
+
 impl StableFile {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, cancellation: &Cancellation) -> io::Result<Self> {
         let file = regular_file::open(path)?;
         let stamp = FileStamp::of(&file.metadata()?);
-        Ok(Self { path: path.to_owned(), file, stamp, read: 0 })
+        Ok(Self { path: path.to_owned(), file, stamp, read: 0, cancellation: cancellation.clone() })
     }
 
     fn check(&self) -> io::Result<()> {
@@ -41,6 +49,9 @@ impl StableFile {
 
 impl Read for StableFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancellation.is_cancelled() {
+            return Err(io::Error::other(Cancelled));
+        }
         let n = self.file.read(buffer)?;
         self.read += n as u64;
         if n == 0 && !buffer.is_empty() {
@@ -81,7 +92,7 @@ mod tests {
 
     /// Reads the first half, lets something happen, and reads the rest.
     fn read_around(path: &Path, meanwhile: impl FnOnce()) -> io::Result<Vec<u8>> {
-        let mut source = StableFile::open(path)?;
+        let mut source = StableFile::open(path, &Cancellation::default())?;
         let mut begin = vec![0; 4];
         source.read_exact(&mut begin)?;
         meanwhile();

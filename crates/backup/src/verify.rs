@@ -71,7 +71,7 @@ impl Engine {
         observer.event(Event::Step(Step::Open));
         let archive = self.open(path)?;
         if let Some(rescue) = archive.rescue() {
-            archive.check_entries(observer)?;
+            archive.check_entries(&self.cancellation, observer)?;
             return Err(rescue);
         }
         let unpacked = self.verify_into(&archive, database, observer);
@@ -95,7 +95,7 @@ impl Engine {
     ) -> Result<(u64, Inspection), Error> {
         observer.event(Event::Step(Step::CheckEntries));
         let total = archive.unpacked_size();
-        let mut meter = Meter::new(observer, total);
+        let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in archive.entries() {
             if entry.role == Role::Database {
                 archive.unpack(entry, &*self.disk, (database, Readers::Owner), &mut meter)?;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use archive::{KeyFault, Refusal};
-use backup::import::ImportPart;
+use backup::error::ImportPart;
 use backup::{Error, Note};
 
 /// Returns an error as it is shown: what happened, and what to do next.

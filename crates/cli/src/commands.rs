@@ -20,7 +20,7 @@ use crate::exit::Failure;
 use crate::places;
 
 /// Whoever may run the binary on the data may do everything with it.
-const ACTOR: &Actor = &Actor::System;
+pub(crate) const ACTOR: &Actor = &Actor::System;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let global = &args.global;

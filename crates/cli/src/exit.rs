@@ -18,7 +18,8 @@ Exit codes:
   6  locked: another backup or restore is running, or a program holds the database
   7  storage: disk full, permission denied, read-only, input/output error
   8  key: the archive is encrypted, and the key or passphrase is missing or wrong
-  9  encryption is required by makermatrix.toml and not possible: no backup was made";
+  9  encryption is required by makermatrix.toml and not possible: no backup was made
+130, 143  stopped by SIGINT (Ctrl-C) or by SIGTERM: nothing was changed, and nothing is left behind";
 
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(crate) enum Code {
     Storage = 7,
     Key = 8,
     EncryptionRequired = 9,
+    Interrupted = 130,
+    Terminated = 143,
 }
 
 impl From<Code> for ExitCode {
@@ -86,6 +89,7 @@ impl From<Kind> for Code {
             Kind::Storage => Self::Storage,
             Kind::Key => Self::Key,
             Kind::EncryptionRequired => Self::EncryptionRequired,
+            Kind::Cancelled => Self::Interrupted,
             Kind::Internal => Self::Internal,
         }
     }

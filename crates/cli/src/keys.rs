@@ -13,6 +13,7 @@ use durable::regular_file;
 
 use crate::args;
 use crate::exit::Failure;
+use crate::signals;
 
 /// The keys in hand, and what has been asked for beside them.
 pub(crate) struct KeyRing {
@@ -187,7 +188,7 @@ fn can_ask() -> bool {
 
 /// Asks without showing what is typed.
 fn ask(question: &str) -> Result<SecretString, Failure> {
-    let answer = rpassword::prompt_password(question);
+    let answer = signals::while_asking(|| rpassword::prompt_password(question));
     answer
         .map(SecretString::from)
         .map_err(|error| Failure::usage(format!("nothing could be read from the terminal: {error}")))

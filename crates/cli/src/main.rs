@@ -2,7 +2,7 @@
 //! what came of it, and turns errors into exit codes. No rule of the domain lives here.
 //!
 //! Reading order: [`args`], [`places`] with [`config`], [`keys`], one file per command in [`commands`], [`output`] and
-//! [`progress`] for how things are shown, [`exit`] for what the codes mean.
+//! [`progress`] for how things are shown, [`signals`] for what stops a command, [`exit`] for what the codes mean.
 
 mod advice;
 mod args;
@@ -15,6 +15,7 @@ mod keys;
 mod output;
 mod places;
 mod progress;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -63,9 +64,14 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage_error(&error),
     };
+    if let Err(error) = signals::install() {
+        output::failure(&exit::Failure::internal(error), args.global.json);
+        return exit::Code::Internal.into();
+    }
     match commands::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(mut failure) => {
+            failure.code = signals::exit_code().unwrap_or(failure.code);
             output::failure(&failure, args.global.json);
             failure.code.into()
         }

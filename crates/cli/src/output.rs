@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::args::Global;
 use crate::entities;
 use crate::exit::Failure;
+use crate::signals;
 
 /// The lines of a result. Each line is shown as one line, whatever is in it: names of files, manifests and
 /// databases from elsewhere can hold what a terminal would obey.
@@ -138,8 +139,29 @@ pub(crate) fn confirm(question: &str) -> Option<bool> {
     }
     let _ = write!(io::stderr().lock(), "{} [y/N] ", harmless(question));
     let mut answer = String::new();
+    if !wait_for_answer() {
+        // As if that had been the answer, and on a line of its own.
+        let _ = writeln!(io::stderr().lock());
+        return Some(false);
+    }
     io::stdin().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+}
+
+/// Waits until there is an answer to read. Returns false when a signal asked to stop instead.
+fn wait_for_answer() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    // A signal may come just before each wait.
+    const AT_MOST: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let stdin = io::stdin();
+    let cancellation = signals::cancellation();
+    while !cancellation.is_cancelled() {
+        let waiting = &mut [PollFd::new(&stdin, PollFlags::IN)];
+        if poll(waiting, Some(&AT_MOST)).is_ok_and(|ready| ready > 0) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Returns a number of bytes for people.

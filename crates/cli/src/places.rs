@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{Engine, Error, Places};
+use backup::{Engine, Error, PendingRestore, Places};
 use inventory::Ambient;
 
 use crate::args::Global;
+use crate::commands::ACTOR;
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::output;
+use crate::{output, signals};
 
 /// Returns the engine for the places that were asked for.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
@@ -25,7 +26,9 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     }
     let places = places.resolved();
     let config = Config::read(global, &places.database)?;
-    Ok(Engine::new(places, Ambient::system()).protecting(config.protection()?))
+    Ok(Engine::new(places, Ambient::system())
+        .protecting(config.protection()?)
+        .cancelled_by(signals::cancellation()))
 }
 
 /// Says which database will be touched, then finishes or discards what was interrupted on it. Returns what was
@@ -35,6 +38,26 @@ pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, 
     let recovered: Vec<String> = engine.recover()?.iter().map(ToString::to_string).collect();
     recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
     Ok(recovered)
+}
+
+/// Says which database a dry run is about, and that an interrupted restore waits to be settled.
+pub(crate) fn announce_dry_run(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+    output::progress(global, &format!("Database {}", engine.places().database.display()));
+    pending(global, engine)
+}
+
+/// Says that an interrupted restore waits to be settled, where one does. Returns the same for the JSON object.
+pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+    let shown = |pending: &PendingRestore| {
+        let archive = pending.archive.as_deref().unwrap_or("an archive that cannot be told");
+        format!(
+            "a restore of {archive} was interrupted, and is finished or discarded by the next command that changes \
+             something, such as `makermatrix init`"
+        )
+    };
+    let pending: Vec<String> = engine.pending_restores(ACTOR)?.iter().map(shown).collect();
+    pending.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
+    Ok(pending)
 }
 
 /// Returns the archive that a person names. Where there is neither an archive of that name nor an inventory, the

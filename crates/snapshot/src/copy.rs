@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
 
 use crate::Error;
 
@@ -72,7 +72,16 @@ fn copy_into_new(source: &Connection, target: &Path, progress: &mut Progress<'_>
 }
 
 /// Repeats `step` until the copy is complete, waiting for locks up to the busy timeout.
-fn run(path: &Path, mut step: impl FnMut() -> rusqlite::Result<StepResult>) -> Result<(), Error> {
+fn run(path: &Path, step: impl FnMut() -> rusqlite::Result<StepResult>) -> Result<(), Error> {
+    run_while(path, step, &mut || {})
+}
+
+/// As [`run`]; `waiting` is called whenever another connection holds a lock.
+fn run_while(
+    path: &Path,
+    mut step: impl FnMut() -> rusqlite::Result<StepResult>,
+    waiting: &mut dyn FnMut(),
+) -> Result<(), Error> {
     let mut waiting_since: Option<Instant> = None;
     loop {
         match step().map_err(|error| explain(path, error))? {
@@ -83,6 +92,7 @@ fn run(path: &Path, mut step: impl FnMut() -> rusqlite::Result<StepResult>) -> R
                 if since.elapsed() > BUSY_TIMEOUT {
                     return Err(Error::Busy { path: path.to_owned() });
                 }
+                waiting();
                 thread::sleep(RETRY);
             }
         }
@@ -119,10 +129,14 @@ impl Watch {
         Ok(Self { connection, version })
     }
 
-    /// Whether anybody has written. `None` when that cannot be told because somebody is writing.
+    /// Returns whether anybody has written, and committed it. `None` when that cannot be told because
+    /// another connection keeps everybody from reading, and has not stopped after the busy timeout.
     pub fn changed(&self) -> Option<bool> {
-        // No waiting: it is asked while the answer must not change.
-        self.connection.busy_timeout(Duration::ZERO).ok()?;
+        self.changed_within(BUSY_TIMEOUT)
+    }
+
+    fn changed_within(&self, patience: Duration) -> Option<bool> {
+        self.connection.busy_timeout(patience).ok()?;
         Some(data_version(&self.connection).ok()? != self.version)
     }
 }
@@ -156,15 +170,26 @@ pub enum Replaced {
 /// # Errors
 /// On any error the live database is as it was, unless the marker in it says otherwise.
 pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replaced, Error> {
+    replace_while(live, copy, watch, &mut || {})
+}
+
+/// As [`replace`]; `waiting` is called whenever another connection is waited for.
+fn replace_while(
+    live: &Path,
+    copy: &Path,
+    watch: Option<&Watch>,
+    waiting: &mut dyn FnMut(),
+) -> Result<Replaced, Error> {
     let copy_connection = open_copy(copy)?;
     let mut live_connection = open_live_writer(live)?;
     let failed = |error| explain(live, error);
-    let changed = || watch.is_some_and(|watch| watch.changed() != Some(false));
+    // No waiting: asked while nobody else can write, so the answer cannot change.
+    let changed = || watch.is_some_and(|watch| watch.changed_within(Duration::ZERO) != Some(false));
     let in_wal_mode = journal_mode(&live_connection).map_err(failed)? == "wal";
     if !in_wal_mode {
         // There, nobody can read any more once the copying has begun. So the write lock comes first, under
         // which others can still read, and is kept: in this locking mode no lock is given back.
-        lock_for_writing(&live_connection).map_err(failed)?;
+        lock_for_writing(live, &live_connection, waiting)?;
         let changed = changed();
         live_connection.execute_batch("COMMIT").map_err(failed)?;
         if changed {
@@ -175,11 +200,11 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
     {
         let backup = Backup::new(&copy_connection, &mut live_connection).map_err(failed)?;
         // No pages, but the lock: from here on nobody else writes.
-        run(live, || backup.step(0).map(until_locked))?;
+        run_while(live, || backup.step(0).map(until_locked), waiting)?;
         if in_wal_mode && changed() {
             return Ok(Replaced::ChangedMeanwhile);
         }
-        run(live, || backup.step(-1))?;
+        run_while(live, || backup.step(-1), waiting)?;
     }
     // Only tidies up, so it waits for nobody: what decided is already durable.
     let _ = live_connection.busy_timeout(Duration::ZERO);
@@ -192,11 +217,22 @@ pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replac
 }
 
 /// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
-fn lock_for_writing(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+fn lock_for_writing(live: &Path, connection: &Connection, waiting: &mut dyn FnMut()) -> Result<(), Error> {
+    let failed = |error| explain(live, error);
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
     // Otherwise a journal that stays with the lock would remain behind when the lock is given back.
-    connection.pragma_update(None, "journal_mode", "PERSIST")?;
-    connection.execute_batch("BEGIN IMMEDIATE")
+    connection.pragma_update(None, "journal_mode", "PERSIST").map_err(failed)?;
+    // Waiting is left to `run_while`.
+    connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+    let begin = || match connection.execute_batch("BEGIN IMMEDIATE") {
+        Err(error) if is_busy(&error) => Ok(StepResult::Busy),
+        other => other.map(|()| StepResult::Done),
+    };
+    run_while(live, begin, waiting)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Gives back what [`lock_for_writing`] took, and removes the journal.
@@ -229,6 +265,8 @@ fn until_locked(step: StepResult) -> StepResult {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn run_on(path: &Path, sql: &str) -> Connection {
@@ -300,5 +338,80 @@ mod tests {
         let watch = Watch::new(&path).unwrap();
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         assert_eq!(watch.changed(), Some(false), "asking needs no lock");
+    }
+
+    /// A database in journal mode DELETE with one row, what is to replace it, and a connection of somebody
+    /// else that keeps it from changing its mode.
+    fn in_delete_mode(folder: &Path) -> (PathBuf, PathBuf, Connection) {
+        let (live, copy) = (folder.join("x.db"), folder.join("copy.db"));
+        let other = Connection::open(&live).unwrap();
+        other
+            .execute_batch("PRAGMA journal_mode = DELETE; CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+            .unwrap();
+        Connection::open(&copy)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (2)")
+            .unwrap();
+        (live, copy, other)
+    }
+
+    fn rows(live: &Path) -> Vec<i64> {
+        let connection = Connection::open(live).unwrap();
+        let mut statement = connection.prepare("SELECT a FROM t ORDER BY a").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// "Somebody wrote", although nobody did: there was only somebody to wait for.
+    #[rstest::rstest]
+    #[case::rolled_back("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "ROLLBACK", Replaced::Done, &[2])]
+    #[case::nothing_written("BEGIN IMMEDIATE", "COMMIT", Replaced::Done, &[2])]
+    #[case::only_read("BEGIN; SELECT * FROM t", "COMMIT", Replaced::Done, &[2])]
+    #[case::committed("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "COMMIT", Replaced::ChangedMeanwhile, &[1, 3])]
+    fn whether_somebody_wrote_is_found_out_where_somebody_had_to_be_waited_for(
+        #[case] begin: &str,
+        #[case] end: &str,
+        #[case] expected: Replaced,
+        #[case] left: &[i64],
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy, other) = in_delete_mode(folder.path());
+        // As after a safety backup during which somebody kept the mode from being changed.
+        let connection = open_live_reader(&live).unwrap();
+        let version = data_version(&connection).unwrap();
+        let watch = Watch { connection, version };
+        let mut reading = None;
+        for statement in begin.split(';') {
+            if statement.trim_start().starts_with("SELECT") {
+                let mut select = other.prepare(statement).unwrap();
+                assert!(select.query([]).unwrap().next().unwrap().is_some());
+                reading = Some(());
+            } else {
+                other.execute_batch(statement).unwrap();
+            }
+        }
+        let mut waited = 0;
+        let mut waiting = || {
+            if waited == 0 {
+                other.execute_batch(end).unwrap();
+            }
+            waited += 1;
+        };
+        let replaced = replace_while(&live, &copy, Some(&watch), &mut waiting);
+        assert_eq!(replaced.unwrap(), expected, "{reading:?}");
+        assert!(waited > 0, "nobody was waited for");
+        assert_eq!(rows(&live), left);
+    }
+
+    #[test]
+    fn a_write_just_before_the_lock_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy, other) = in_delete_mode(folder.path());
+        let watch = Watch::new(&live).unwrap();
+        other.execute_batch("INSERT INTO t VALUES (3)").unwrap();
+        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::ChangedMeanwhile);
+        assert_eq!(rows(&live), [1, 3]);
+        let watch = Watch::new(&live).unwrap();
+        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done);
+        assert_eq!(rows(&live), [2]);
     }
 }

@@ -13,7 +13,7 @@ use super::{Purpose, Source};
 
 /// The copy, or why there is none that is sound.
 #[derive(Default)]
-pub(super) struct CopiedDatabase {
+pub(crate) struct CopiedDatabase {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<SchemaObject>,
@@ -24,7 +24,7 @@ pub(super) struct CopiedDatabase {
 impl Engine {
     /// The database as of now, checked, in a file of its own. Before a restore a damaged one is
     /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
-    pub(super) fn copy_database(
+    pub(crate) fn copy_database(
         &self,
         source: &Source<'_>,
         copy: &Path,
@@ -88,6 +88,10 @@ impl Engine {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
+        if self.cancellation.is_cancelled() {
+            // The caller asks as well; checking the copy would be for nothing.
+            return Ok(CopiedDatabase { restarts: copied.restarts, ..CopiedDatabase::default() });
+        }
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
         sqlite::carry_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;

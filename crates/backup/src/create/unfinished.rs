@@ -83,7 +83,7 @@ impl Engine {
 }
 
 /// The unfinished archive that a file of this name is, or is the database of.
-fn unfinished_archive(name: &str) -> Option<String> {
+pub(crate) fn unfinished_archive(name: &str) -> Option<String> {
     let (archive, rest) = name.strip_prefix('.')?.split_once(PARTIAL)?;
     let ours = is_archive_name(Path::new(archive)) && (rest.is_empty() || rest.starts_with(PARTIAL_DATABASE));
     ours.then(|| format!(".{archive}{PARTIAL}"))

@@ -15,7 +15,7 @@ use inventory::static_files::FileKind;
 use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
-use crate::stable_file::StableFile;
+use crate::stable_file::{Cancelled, StableFile};
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
@@ -80,12 +80,13 @@ impl Engine {
         );
         left_out
             .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
+        self.cancellation.check()?;
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));
         let database_size = copy.metadata().map_or(0, |found| found.len());
         let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
-        let mut meter = Meter::new(observer, bytes + database_size);
+        let mut meter = Meter::new(&self.cancellation, observer, bytes + database_size);
         let mut names: Vec<String> =
             files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         names.shrink_to_fit();
@@ -96,7 +97,7 @@ impl Engine {
             Sealed::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
         let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
-            StableFile::open(path).map_err(|source| match source.kind() {
+            StableFile::open(path, &self.cancellation).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
                 _ => Error::storage("read", path)(source),
             })
@@ -226,6 +227,7 @@ fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> 
         archive::Error::Source { name, source } => {
             let path = source_of(&name);
             match source.get_ref() {
+                Some(inner) if inner.is::<Cancelled>() => Error::Cancelled,
                 Some(inner) if inner.is::<SourceChanged>() => Error::FileBusy { path },
                 _ => Error::storage("read", &path)(source),
             }

@@ -30,6 +30,7 @@ impl Engine {
         archive: &OpenArchive,
         id: &str,
         live: &Live,
+        to: &Destination,
         observer: &mut dyn Observer,
     ) -> Result<Staged, Error> {
         let reader = &archive.reader;
@@ -37,10 +38,10 @@ impl Engine {
             return Err(rescue);
         }
         self.tell_about(reader, observer);
-        self.create_stages(reader, id)?;
+        self.create_stages(reader, id, to)?;
 
         observer.event(Event::Step(Step::Stage));
-        let mut meter = Meter::new(observer, archive.unpacked_size());
+        let mut meter = Meter::new(&self.cancellation, observer, archive.unpacked_size());
         let commit = match live {
             Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
             Live::Missing | Live::Unusable(_) => CommitBy::Rename,
@@ -49,18 +50,19 @@ impl Engine {
         for entry in archive.entries() {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
-                    let target = (&*self.places.staged_database(id), Readers::Owner);
+                    let target = (&*to.database, Readers::Owner);
                     archive.unpack(entry, &*self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
                     let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
+                    let id = to.stages_files.then_some(id);
                     self.stage_file(archive, entry, kind, id, of_kind, &mut meter)?;
                 }
                 None => drop(archive.drain(entry, &mut meter)?),
             }
         }
 
-        let mut plan = self.stage_database(options, archive, id, live, observer)?;
+        let mut plan = self.stage_database(options, archive, id, live, &to.database, observer)?;
         let mut unchanged = Vec::new();
         plan.totals.before.files =
             reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
@@ -68,7 +70,7 @@ impl Engine {
             let FileChanges { add, replace, remove, unchanged: same, .. } = &of_kind.changes;
             plan.totals.after.files += (add.len() + replace.len()) as u64 + same;
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
-            if !add.is_empty() || !replace.is_empty() {
+            if to.stages_files && (!add.is_empty() || !replace.is_empty()) {
                 let stage = file_stage(&self.places.static_files, kind, id);
                 self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
             }
@@ -93,19 +95,21 @@ impl Engine {
         }
     }
 
-    fn create_stages(&self, reader: &Reader<File>, id: &str) -> Result<(), Error> {
-        let database_stage = self.places.database_stage(id);
+    fn create_stages(&self, reader: &Reader<File>, id: &str, to: &Destination) -> Result<(), Error> {
+        let database_stage = folder_of(&to.database);
         let create =
             |folder: &Path| self.disk.create_folder(folder).map_err(Error::storage("create", folder));
-        create(&database_stage)?;
+        create(database_stage)?;
         // The staged copy, its rewriting by migrations, and the write-ahead log of the commit.
         let database = reader.entry(Role::Database).map_or(0, |entry| entry.size);
-        space::require(&database_stage, database.saturating_mul(3))?;
+        space::require(database_stage, database.saturating_mul(3))?;
         for kind in included(reader) {
             let stage = file_stage(&self.places.static_files, kind, id);
-            create(&stage)?;
+            if to.stages_files {
+                create(&stage)?;
+            }
             let needed = self.missing_bytes(reader, kind);
-            space::require(&stage, needed)?;
+            space::require_near(&stage, needed)?;
         }
         Ok(())
     }
@@ -144,7 +148,7 @@ impl Engine {
         archive: &OpenArchive,
         entry: &Entry,
         kind: FileKind,
-        id: &str,
+        id: Option<&str>,
         of_kind: &mut Changes,
         meter: &mut Meter<'_>,
     ) -> Result<(), Error> {
@@ -166,12 +170,19 @@ impl Engine {
             seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
             return Ok(());
         }
-        let target = file_stage(&self.places.static_files, kind, id).join(name);
-        let folder = folder_of(&target);
-        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        let hash = archive.unpack(entry, &*self.disk, (&target, Readers::Usual), meter)?;
+        let target = id.map(|id| file_stage(&self.places.static_files, kind, id).join(name));
+        let hash = match &target {
+            Some(target) => {
+                let folder = folder_of(target);
+                self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+                archive.unpack(entry, &*self.disk, (target, Readers::Usual), meter)?
+            }
+            None => archive.drain(entry, meter)?,
+        };
         if live_hash == Some(hash) {
-            self.disk.remove(&target).map_err(Error::storage("remove", &target))?;
+            if let Some(target) = &target {
+                self.disk.remove(target).map_err(Error::storage("remove", target))?;
+            }
             of_kind.changes.unchanged += 1;
             seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
         } else if of_kind.live.contains_key(name) {
@@ -211,12 +222,12 @@ impl Engine {
         archive: &OpenArchive,
         id: &str,
         live: &Live,
+        staged: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Plan, Error> {
         observer.event(Event::Step(Step::CheckDatabase));
         let path = &archive.path;
-        let staged = self.places.staged_database(id);
-        let (found, stripped) = archive.check_database(&staged)?;
+        let (found, stripped) = archive.check_database(staged)?;
         if found.violation_count > 0 && !options.allow_violations {
             let (violations, count) = (found.violations, found.violation_count);
             return Err(Error::Violations { path: path.clone(), violations, count });
@@ -233,9 +244,9 @@ impl Engine {
         let now = self.ambient.utc();
         let preparation =
             Preparation { restore_id: id, archive: &archive_name, now, page_size, objects, live: replaced };
-        let inspect = || sqlite::inspect(&staged);
-        let prepared = sqlite::prepare(&staged, &preparation)
-            .map_err(|error| unless_sound(&staged, error, || inspect().map(drop)))
+        let inspect = || sqlite::inspect(staged);
+        let prepared = sqlite::prepare(staged, &preparation)
+            .map_err(|error| unless_sound(staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
         let mut left_out: Vec<String> = prepared.put_back.not.iter().map(ToString::to_string).collect();
         if let Some(manifest) = manifest {
@@ -255,10 +266,10 @@ impl Engine {
             None => Vec::new(),
         };
         // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
-        let after = Census::of_copy(&staged).map_err(Error::archived(path))?;
-        let found = confirmed(&staged, inspect).map_err(Error::archived(path))?;
-        self.disk.sync_file(&staged).map_err(Error::storage("write", &staged))?;
-        let folder = folder_of(&staged);
+        let after = Census::of_copy(staged).map_err(Error::archived(path))?;
+        let found = confirmed(staged, inspect).map_err(Error::archived(path))?;
+        self.disk.sync_file(staged).map_err(Error::storage("write", staged))?;
+        let folder = folder_of(staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
         let rows_now = match live {
             Live::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
@@ -266,7 +277,7 @@ impl Engine {
         };
         // Only for people to look at, so a live database that cannot be compared stops nobody.
         let row_changes = match rows_now {
-            Some(_) => sqlite::compare_rows(&self.places.database, &staged).unwrap_or_default(),
+            Some(_) => sqlite::compare_rows(&self.places.database, staged).unwrap_or_default(),
             None => BTreeMap::new(),
         };
         Ok(Plan {
@@ -298,6 +309,14 @@ fn lost(live: &[SchemaObject], put_back: &PutBack) -> Vec<String> {
         })
     };
     live.iter().filter(|object| !is_back(object)).map(ToString::to_string).collect()
+}
+
+/// Where an archive is unpacked to.
+pub(super) struct Destination {
+    /// The path for the database.
+    pub(super) database: PathBuf,
+    /// Whether files are staged that differ from the live ones; otherwise they are only compared.
+    pub(super) stages_files: bool,
 }
 
 /// The live files of one folder by path with their sizes, and what will happen to them.

@@ -190,7 +190,7 @@ async fn a_restore_works_under_readers_and_they_never_see_a_mix(
 /// What somebody writes after the safety backup would be in no backup at all.
 #[rstest]
 #[case::once(1, true)]
-#[case::every_time(2, false)]
+#[case::every_time(3, false)]
 #[tokio::test]
 async fn a_restore_loses_no_write_that_came_after_the_safety_backup(
     #[case] writes: u32,

@@ -175,7 +175,7 @@ async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
 }
 
 /// Returns the parts in a copy of the database file alone, as the original backs up, and the journal mode of the copy.
-fn plain_copy(path: &Path) -> (i64, String) {
+fn plain_copy(path: &Path) -> (u32, String) {
     let copy = durable::with_suffix(path, ".plain-copy");
     fs::copy(path, &copy).unwrap();
     let connection = Connection::open(&copy).unwrap();
@@ -201,7 +201,7 @@ async fn o2_a_database_of_the_original_is_never_left_with_a_log(
     let engine = database.engine(&test_static_files_dir);
     run(&path, "PRAGMA journal_mode = DELETE; DROP TABLE mm_migrations");
     let (parts, _) = plain_copy(&path);
-    let as_found = |step: &str, parts: i64| {
+    let as_found = |step: &str, parts: u32| {
         assert_eq!(plain_copy(&path), (parts, "delete".to_owned()), "{step}");
         for suffix in ["-wal", "-shm", "-journal"] {
             assert!(!durable::with_suffix(&path, suffix).exists(), "{step}: {suffix}");
@@ -219,7 +219,7 @@ async fn o2_a_database_of_the_original_is_never_left_with_a_log(
     as_found("opened and closed", parts + 5);
     // With a connection of the original that stays open.
     let original = Connection::open(&path).unwrap();
-    let count = |original: &Connection| -> i64 {
+    let count = |original: &Connection| -> u32 {
         original.query_row("SELECT count(*) FROM partmodel", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(count(&original), parts + 5);

@@ -16,6 +16,7 @@ use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(), Failure> {
     let archives = archives(global, engine, options)?;
+    let pending = places::pending(global, engine)?;
     // One for all: what was asked for once is known for the others.
     let mut keys = KeyRing::new(&options.keys)?;
     let (mut lines, mut values, mut first_failure) = (Lines::default(), Vec::new(), None);
@@ -41,6 +42,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
                     json!({"archive": output::path(&**archive), "proven": false, "passed_over": error}),
                 );
             }
+            Err(error @ Error::Cancelled) => return Err(error.into()),
             Err(error) => {
                 let explained = advice::explained(&error);
                 lines.add(format!("NOT PROVEN: {explained}"));
@@ -51,11 +53,11 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
         }
     }
     match first_failure {
-        None => output::result(global, lines, &json!({"drilled": values})),
+        None => output::result(global, lines, &json!({"drilled": values, "pending_restores": pending})),
         // One archive: its error is all there is to say.
         Some(error) if archives.len() == 1 => Err(error.into()),
         Some(error) => {
-            output::result(global, lines, &json!({"drilled": values}))?;
+            output::result(global, lines, &json!({"drilled": values, "pending_restores": pending}))?;
             let failed = values.iter().filter(|value| value["error"].is_string()).count();
             let code = Failure::from(error).code;
             let message = format!("{failed} of {} could not be proven", counted(values.len(), "archive"));

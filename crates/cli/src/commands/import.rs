@@ -2,10 +2,10 @@
 //! replaced, then the change, and what to do next.
 
 use backup::import::{Contents, ImportOptions, ImportReport, ImportSource};
-use backup::{Engine, Error, RestoreOptions};
+use backup::{Engine, Error, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
-use super::restore::encrypted_like;
+use super::restore::{announce, encrypted_like};
 use super::{ACTOR, plan};
 use crate::args::{self, Global};
 use crate::exit::Failure;
@@ -28,27 +28,37 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     };
     // Before anything is said about the inventory here: this may be the wrong folder.
     engine.find_import(&options).map_err(|error| explain(global, error))?;
-    let recovered = places::announce(global, engine)?;
+    let recovered = announce(global, engine, &args.replace)?;
     if engine.places().database.symlink_metadata().is_err() {
         places::require_no_other(global, engine)?;
     }
-    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
-        let mut progress = Progress::new(global);
-        Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
-    })?;
-    progress.notes.splice(0..0, recovered);
-    let mut shown = found_lines(staged.source(), staged.contents());
-    shown.add("Importing it:");
-    shown.append(&plan::lines(staged.plan()));
-    let mut value = found_json(staged.source(), staged.contents());
-    value["plan"] = if global.json { plan::json(staged.plan()) } else { Value::Null };
+    let describe = |source: &ImportSource, contents: &Contents, plan: &Plan| {
+        let mut shown = found_lines(source, contents);
+        shown.add("Importing it:");
+        shown.append(&plan::lines(plan));
+        let mut value = found_json(source, contents);
+        value["plan"] = if global.json { plan::json(plan) } else { Value::Null };
+        (shown, value)
+    };
     if args.replace.dry_run {
+        let (preview, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+            let mut progress = Progress::new(global);
+            Ok((engine.preview_import(ACTOR, &options, &mut progress)?, progress))
+        })?;
+        progress.notes.splice(0..0, recovered);
+        let (mut shown, mut value) = describe(&preview.source, &preview.contents, &preview.plan);
         value["notes"] = json!(std::mem::take(&mut progress.notes));
         drop(progress);
         value["dry_run"] = json!(true);
         shown.add("Nothing was changed (dry run). All of it can be imported.");
         return output::result(global, shown, &value);
     }
+    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+        let mut progress = Progress::new(global);
+        Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
+    })?;
+    progress.notes.splice(0..0, recovered);
+    let (mut shown, mut value) = describe(staged.source(), staged.contents(), staged.plan());
     if staged.plan().replaces_data() && !args.replace.yes {
         progress.suspend(|| output::before_question(&shown));
         let question = format!("Replace {} with this?", engine.places().database.display());

@@ -4,6 +4,7 @@ use archive::Lock;
 use backup::{Engine, Summary, counted};
 use serde_json::{Value, json};
 
+use super::ACTOR;
 use crate::advice;
 use crate::args::{self, Global};
 use crate::exit::Failure;
@@ -42,7 +43,18 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
     if listed.is_empty() {
         lines.add(format!("No archives in {folder}. Make one with `makermatrix backup`."));
     }
-    output::result(global, lines, &json!({"folder": folder, "archives": values}))
+    let pending = places::pending(global, engine)?;
+    let leftovers = engine.leftovers(ACTOR)?;
+    if !leftovers.is_empty() {
+        lines.add("Left by runs that were killed (the next backup, restore or drill there removes it):");
+        leftovers.iter().for_each(|path| lines.add(format!("    {}", path.display())));
+    }
+    let leftovers: Vec<Value> = leftovers.iter().map(|path| output::path(&**path)).collect();
+    output::result(
+        global,
+        lines,
+        &json!({"folder": folder, "archives": values, "leftovers": leftovers, "pending_restores": pending}),
+    )
 }
 
 fn describe(lines: &mut Lines, summary: &Summary) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use archive::Lock;
-use backup::{Engine, RestoreOptions};
+use backup::{Engine, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
 use super::{ACTOR, plan};
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Result<(), Failure> {
-    let recovered = places::announce(global, engine)?;
+    let recovered = announce(global, engine, &args.replace)?;
     places::require_inventory_or(args.create, global, engine)?;
     let archive = places::archive(global, engine, &args.file)?;
     let wanted = Wanted { archive, replace: &args.replace, keys: &args.keys, why: None };
@@ -27,7 +27,7 @@ pub(crate) fn undo(
     replace: &args::Replace,
     keys: &args::Keys,
 ) -> Result<(), Failure> {
-    let recovered = places::announce(global, engine)?;
+    let recovered = announce(global, engine, replace)?;
     places::require_inventory(global, engine)?;
     let undo = engine.find_undo(ACTOR)?;
     let (archive, at) = (&undo.restore.archive, &undo.restore.at);
@@ -35,6 +35,15 @@ pub(crate) fn undo(
     let value = json!({"undone": {"archive": archive, "restored_at": at}});
     let wanted = Wanted { archive: undo.safety_backup, replace, keys, why: Some(why) };
     restore(global, engine, wanted, recovered, value)
+}
+
+/// Says which database is meant, and settles what was interrupted on it, unless nothing is to be changed.
+pub(super) fn announce(
+    global: &Global,
+    engine: &Engine,
+    replace: &args::Replace,
+) -> Result<Vec<String>, Failure> {
+    if replace.dry_run { places::announce_dry_run(global, engine) } else { places::announce(global, engine) }
 }
 
 /// What to restore, how carefully, and why.
@@ -58,28 +67,37 @@ fn restore(
         safety_backup: !replace.no_safety_backup,
         allow_violations: replace.allow_violations,
     };
+    let why = why.map_or_else(String::new, |why| format!(", {why}"));
+    // Only where it is shown: it names every file.
+    let add_plan = |value: &mut Value, plan: &Plan| {
+        if let (true, Value::Object(plan)) = (global.json, plan::json(plan)) {
+            value.as_object_mut().expect("it is an object").extend(plan);
+        }
+        value["archive"] = output::path(archive.as_path());
+    };
+    if replace.dry_run {
+        let (plan, mut progress) = keys::unlocking(engine, keys, |engine| {
+            let mut progress = Progress::new(global);
+            Ok((engine.preview_restore(ACTOR, &options, &mut progress)?, progress))
+        })?;
+        progress.notes.splice(0..0, recovered);
+        add_plan(&mut value, &plan);
+        value["notes"] = json!(std::mem::take(&mut progress.notes));
+        drop(progress);
+        value["dry_run"] = json!(true);
+        let mut lines = Lines::from(format!("Restoring {}{why}:", archive.display()));
+        lines.append(&plan::lines(&plan));
+        lines.add("Nothing was changed (dry run). The archive is sound.");
+        return output::result(global, lines, &value);
+    }
     let (staged, mut progress) = keys::unlocking(engine, keys, |engine| {
         // Not around the question for a key.
         let mut progress = Progress::new(global);
         Ok((engine.stage_restore(ACTOR, &options, &mut progress)?, progress))
     })?;
     progress.notes.splice(0..0, recovered);
-    let why = why.map_or_else(String::new, |why| format!(", {why}"));
     let plan = plan::lines(staged.plan());
-    // Only where it is shown: it names every file.
-    if let (true, Value::Object(plan)) = (global.json, plan::json(staged.plan())) {
-        value.as_object_mut().expect("it is an object").extend(plan);
-    }
-    value["archive"] = output::path(archive.as_path());
-    if replace.dry_run {
-        value["notes"] = json!(std::mem::take(&mut progress.notes));
-        drop(progress);
-        value["dry_run"] = json!(true);
-        let mut lines = Lines::from(format!("Restoring {}{why}:", archive.display()));
-        lines.append(&plan);
-        lines.add("Nothing was changed (dry run). The archive is sound.");
-        return output::result(global, lines, &value);
-    }
+    add_plan(&mut value, staged.plan());
     if !replace.yes {
         let mut lines = Lines::from(format!("Restoring {}{why}:", archive.display()));
         lines.append(&plan);

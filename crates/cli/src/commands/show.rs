@@ -20,6 +20,7 @@ pub(crate) fn run(
     keys: &args::Keys,
 ) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
+    let pending = places::pending(global, engine)?;
     let summary = KeyRing::new(keys)?.give(engine).show(file)?;
     let mut lines = Lines::from(file.display());
     lines.add(format!("  size      {}", output::bytes(summary.size)));
@@ -55,6 +56,7 @@ pub(crate) fn run(
         "verified_by": status.map(|status| &status.verified_by),
         "proven": proven,
         "key_checked": key_checked,
+        "pending_restores": pending,
     });
     // Only where it is shown: it names every file.
     if let (true, Some(contents), Value::Object(value)) = (global.json, &summary.contents, &mut value) {

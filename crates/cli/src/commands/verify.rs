@@ -14,6 +14,7 @@ use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Keys) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
+    let pending = places::pending(global, engine)?;
     let verified = keys::unlocking(engine, keys, |engine| {
         let mut progress = Progress::new(global);
         engine.verify(ACTOR, file, &mut progress)
@@ -40,6 +41,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         "bytes": verified.bytes,
         "counts": output::counts_json(&rows),
         "foreign_key_violations": verified.database.violation_count,
+        "pending_restores": pending,
         "verified_at": verified.status.map(|status| status.verified_at),
     });
     output::result(global, lines, &value)

@@ -24,9 +24,13 @@ enum Injection {
 }
 
 pub(crate) fn strace(shop: &Shop, options: &[&str], args: &[&str]) -> Ran {
+    strace_first_thread(shop, &[&["-f"], options].concat(), args)
+}
+
+pub(crate) fn strace_first_thread(shop: &Shop, options: &[&str], args: &[&str]) -> Ran {
     let command = shop.command(args);
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-qq"]).args(options).arg(command.get_program()).args(command.get_args());
+    traced.arg("-qq").args(options).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => traced.env(name, value),
@@ -60,7 +64,7 @@ pub(crate) fn can_inject() -> bool {
 }
 
 /// Every call that `args` makes and that changes the disk: its name, and the how-manieth of its kind.
-fn calls(shop: &Shop, args: &[&str]) -> Vec<(String, u32)> {
+pub(crate) fn calls(shop: &Shop, args: &[&str]) -> Vec<(String, u32)> {
     calls_of(shop, CALLS, args)
 }
 
@@ -89,7 +93,7 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
 }
 
 /// All of them in a long run; in a normal one some, each kind of call about as often as any other.
-fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
+pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
     let some = long_run::amount(some, u32::MAX) as usize;
     let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
     if calls.len() <= some {

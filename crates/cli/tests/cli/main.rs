@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+mod dry_run;
 mod encryption;
 mod full_disk;
 #[cfg(unix)]
@@ -19,6 +20,7 @@ mod output;
 mod places;
 mod plan;
 mod shell;
+mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
