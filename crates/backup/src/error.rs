@@ -16,7 +16,7 @@ use inventory::sqlite::Violation;
 
 use crate::counted;
 
-use words::{no_safety_backup, paths, shown, storage};
+use words::{no_safety_backup, only_archives, paths, shown, storage};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,8 @@ pub enum Error {
     DatabaseUrl { url: String, why: String },
     #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
     Name { name: String, limit: usize },
+    #[error("there is no folder {}. Nothing was written, and no folder was created", path.display())]
+    NoOutput { path: PathBuf },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
          restore it"
@@ -125,9 +127,7 @@ pub enum Error {
     OutputAmongFiles { path: PathBuf },
     #[error("the database {}: {source}. Nothing was imported", path.display())]
     ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error(
-        "there is no database of MakerMatrix in {}{}", path.display(), if newest.is_some() { ", only archives" } else { "" }
-    )]
+    #[error("there is no database of MakerMatrix in {}{}", path.display(), only_archives(newest.as_deref()))]
     ImportNothing { path: PathBuf, newest: Option<PathBuf> },
     #[error("there are several {part}: {}", paths(found))]
     ImportSeveral { part: ImportPart, found: Vec<PathBuf> },
@@ -216,6 +216,7 @@ impl Error {
             Self::ImportSeveral { .. } | Self::ImportSame { .. } => Kind::Usage,
             Self::ImportBusy { .. } => Kind::Locked,
             Self::ArchiveNotFound { .. }
+            | Self::NoOutput { .. }
             | Self::NoSuchArchive { .. }
             | Self::NoBackups { .. }
             | Self::NothingToUndo { .. }

@@ -151,7 +151,7 @@ impl Engine {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
                 let copy = scratch.folder.join("source.db");
-                let output = Some(scratch.folder.join("backups"));
+                let output = Some(scratch.folder.clone());
                 Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };

@@ -53,6 +53,7 @@ fn on(error: &Error) -> Option<String> {
         Error::EmptyDatabase { .. } => {
             "Make it an inventory with `makermatrix init`, or check --data-dir and DATABASE_URL."
         }
+        Error::NoOutput { .. } => "Create it, or check that the medium is mounted.",
         Error::MisleadingName { .. } => "Choose another --name, or encrypt it.",
         Error::NameTaken { .. } => "Choose another --name.",
         Error::EnvInTheClear => {
@@ -76,9 +77,7 @@ fn on(error: &Error) -> Option<String> {
         Error::InTheWay { .. } => "Move it away, then restore again.",
         Error::FileChanged { .. } => "Try again when nobody changes files.",
         Error::OutputAmongFiles { .. } => "Choose another folder.",
-        Error::ImportNothing { newest: Some(newest), .. } => {
-            return Some(format!("To import the newest, name it: {}", newest.display()));
-        }
+        Error::ImportNothing { newest: Some(_), .. } => "To import an archive, name it.",
         Error::ImportNothing { newest: None, .. } => {
             "Looked for makermatrix.db there, in database/ and in MakerMatrix/. Name the database itself, or an archive."
         }
@@ -101,17 +100,17 @@ fn on(error: &Error) -> Option<String> {
 fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
     match source {
         archive::Error::Refused(Refusal::NewerFormat { .. }) => "Restore it with a newer makermatrix.",
-        archive::Error::Refused(Refusal::Encrypted { .. }) => {
+        archive::Error::Refused(Refusal::UnsupportedEncryption { .. }) => {
             "Decrypt it with the program that made it, and use the plain archive."
         }
         archive::Error::Refused(Refusal::TooMuchWork { .. }) => {
             "Decrypt it with `age -d`, and use the zip that comes out."
         }
-        archive::Error::Key(fault) => match (fault, fault.lock().takes_passphrase()) {
-            (KeyFault::None(_), true) => {
+        archive::Error::Key(fault) => match (fault, fault.scheme().takes_passphrase()) {
+            (KeyFault::Missing(_), true) => {
                 "Give it with --passphrase-file FILE, or run this in a terminal to be asked."
             }
-            (KeyFault::None(_), false) => {
+            (KeyFault::Missing(_), false) => {
                 "Give one with --identity FILE, or run this in a terminal to be asked."
             }
             (_, true) => "Nothing was changed; check the passphrase, and its file for spaces.",

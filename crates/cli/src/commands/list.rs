@@ -1,6 +1,6 @@
 //! `list`
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Engine, Summary, counted};
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ fn describe(lines: &mut Lines, summary: &Summary) {
     let verified = shown("verified", status.map(|status| status.verified_at.as_str()));
     let proven = shown("proven", proven.map(|proven| proven.at.as_str()));
     let key = match summary.lock {
-        Some(Lock::Recipients(_)) => {
+        Some(EncryptionScheme::Recipients(_)) => {
             format!(", {}", shown("opened with the key", key_checked.map(|checked| checked.at.as_str())))
         }
         _ => String::new(),

@@ -22,7 +22,8 @@ fn importing_says_what_it_found_does_it_and_says_what_is_next() {
     let dry = shop.run(&["import", "old", "--dry-run"]);
     assert_eq!(dry.code, 0, "{}", dry.err);
     assert!(dry.out.contains("Nothing was changed (dry run)"), "{}", dry.out);
-    assert!(!shop.data().exists());
+    assert!(!shop.places().database.exists());
+    assert!(!shop.data().exists(), "not even a folder");
 
     let ran = shop.run(&["import", "old"]);
     assert_eq!(ran.code, 0, "no question where nothing is replaced: {}", ran.err);

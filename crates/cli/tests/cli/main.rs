@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+#[cfg(unix)]
 mod dry_run;
 mod encryption;
 mod full_disk;
@@ -19,6 +20,8 @@ mod odd_paths;
 mod output;
 mod places;
 mod plan;
+#[cfg(unix)]
+mod root;
 mod shell;
 mod signals;
 #[cfg(unix)]
