@@ -16,9 +16,8 @@ use inventory::Permission;
 use inventory::sqlite::Violation;
 
 use crate::counted;
-use crate::import::ImportPart;
 
-use words::{no_safety_backup, paths, shown, storage};
+use words::{no_safety_backup, only_archives, paths, shown, storage};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -129,9 +128,7 @@ pub enum Error {
     OutputAmongFiles { path: PathBuf },
     #[error("the database {}: {source}. Nothing was imported", path.display())]
     ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error(
-        "there is no database of MakerMatrix in {}{}", path.display(), if newest.is_some() { ", only archives" } else { "" }
-    )]
+    #[error("there is no database of MakerMatrix in {}{}", path.display(), only_archives(newest.as_deref()))]
     ImportNothing { path: PathBuf, newest: Option<PathBuf> },
     #[error("there are several {part}: {}", paths(found))]
     ImportSeveral { part: ImportPart, found: Vec<PathBuf> },
@@ -157,6 +154,24 @@ pub enum Error {
 
     #[error("{}", storage(doing, path, source))]
     Storage { doing: &'static str, path: PathBuf, source: io::Error },
+}
+
+/// What there may be only one of in a folder that is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportPart {
+    /// The database.
+    Database,
+    /// The folder with datasheets and images.
+    StaticFiles,
+}
+
+impl std::fmt::Display for ImportPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Database => "databases",
+            Self::StaticFiles => "folders of files",
+        })
+    }
 }
 
 /// What sort of error it is.

@@ -19,7 +19,7 @@ use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
 
-pub use find::{ImportPart, ImportSource, databases_in, is_database};
+pub use find::{ImportSource, databases_in, is_database};
 
 /// The password that the original gives its first user.
 const DEFAULT_PASSWORD: &str = "Admin123!";

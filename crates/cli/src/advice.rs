@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use archive::{KeyFault, Refusal};
-use backup::import::ImportPart;
+use backup::error::ImportPart;
 use backup::{Error, Note};
 
 /// Returns an error as it is shown: what happened, and what to do next.
@@ -77,9 +77,7 @@ fn on(error: &Error) -> Option<String> {
         Error::InTheWay { .. } => "Move it away, then restore again.",
         Error::FileChanged { .. } => "Try again when nobody changes files.",
         Error::OutputAmongFiles { .. } => "Choose another folder.",
-        Error::ImportNothing { newest: Some(newest), .. } => {
-            return Some(format!("To import the newest, name it: {}", newest.display()));
-        }
+        Error::ImportNothing { newest: Some(_), .. } => "To import an archive, name it.",
         Error::ImportNothing { newest: None, .. } => {
             "Looked for makermatrix.db there, in database/ and in MakerMatrix/. Name the database itself, or an archive."
         }

@@ -13,14 +13,9 @@ mod shell;
 mod show;
 mod verify;
 
-use inventory::Actor;
-
 use crate::args::{self, Args, Command};
 use crate::exit::Failure;
-use crate::places;
-
-/// Whoever may run the binary on the data may do everything with it.
-pub(crate) const ACTOR: &Actor = &Actor::System;
+use crate::places::{self, ACTOR};
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let global = &args.global;

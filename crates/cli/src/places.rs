@@ -4,13 +4,15 @@
 use std::path::{Path, PathBuf};
 
 use backup::{Engine, Error, PendingRestore, Places};
-use inventory::Ambient;
+use inventory::{Actor, Ambient};
 
 use crate::args::Global;
-use crate::commands::ACTOR;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::{output, signals};
+
+/// Whoever may run the binary on the data may do everything with it.
+pub(crate) const ACTOR: &Actor = &Actor::System;
 
 /// Returns the engine for the places that were asked for.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {

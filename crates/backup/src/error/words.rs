@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 
 use inventory::sqlite::Violation;
 
+pub(super) fn only_archives(newest: Option<&Path>) -> String {
+    newest.map_or_else(String::new, |newest| {
+        format!(", only archives, of which the newest is {}", newest.display())
+    })
+}
+
 pub(super) fn no_safety_backup(missing: Option<&Path>) -> String {
     match missing {
         Some(path) => format!("its safety backup {} is no longer there", path.display()),

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use durable::{folder_of, regular_file};
 use inventory::static_files::FileKind;
 
+use crate::error::ImportPart;
 use crate::{Error, Places};
 
 /// Below a data folder (a Docker volume, or a checkout of the source).
@@ -43,24 +44,6 @@ pub enum ImportSource {
         /// The environment file, which is never imported.
         env: Option<PathBuf>,
     },
-}
-
-/// What there may be only one of in a folder that is imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportPart {
-    /// The database.
-    Database,
-    /// The folder with datasheets and images.
-    StaticFiles,
-}
-
-impl std::fmt::Display for ImportPart {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Database => "databases",
-            Self::StaticFiles => "folders of files",
-        })
-    }
 }
 
 impl ImportSource {

@@ -68,7 +68,7 @@ fn an_existing_file_wins_and_two_archives_of_one_name_are_told_apart() {
 #[test]
 fn the_longest_name_that_is_accepted_can_be_used() {
     let shop = Shop::populated();
-    let longest = "x".repeat(200);
+    let longest = "x".repeat(227);
     shop.json(&["backup", "--name", &longest]);
     assert_eq!(shop.json(&["verify", &longest])["sound"], true);
 }

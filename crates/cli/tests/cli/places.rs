@@ -68,6 +68,39 @@ fn a_restore_makes_an_inventory_only_where_that_is_asked_for() {
     assert_eq!(shop.run(&["restore", "made", "--create", "--yes"]).code, 0);
 }
 
+/// Folders, a lock file and a lease stayed where a dry run had looked.
+#[test]
+fn o7_a_dry_run_leaves_no_folder_and_no_file_behind() {
+    let shop = Shop::populated();
+    let archive = shop.json(&["backup", "--name", "made"])["archive"].as_str().unwrap().to_owned();
+    let (data, places) = of_the_original(&shop);
+    let before = state_of(&places);
+    for args in [&["restore", &archive, "--create"][..], &["import", &data], &["import", &archive]] {
+        let ran = shop.run(&[args, &["--dry-run", "--data-dir", "new"]].concat());
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
+        assert!(ran.out.contains("Nothing was changed (dry run)"), "{}", ran.out);
+        assert!(!shop.folder.join("new").exists(), "{args:?}");
+    }
+    let names = || {
+        let mut names = testkit::state::files_of(&shop.data().join("static")).into_keys().collect::<Vec<_>>();
+        names.extend(
+            fs::read_dir(shop.data()).unwrap().map(|file| file.unwrap().path().display().to_string()),
+        );
+        names.extend(
+            fs::read_dir(shop.places().backups)
+                .unwrap()
+                .map(|file| file.unwrap().path().display().to_string()),
+        );
+        names.sort();
+        names
+    };
+    let here = names();
+    assert_eq!(shop.run(&["restore", "made", "--dry-run"]).code, 0);
+    assert_eq!(shop.run(&["import", &data, "--dry-run"]).code, 0);
+    assert_eq!(names(), here);
+    assert!(state_of(&places) == before);
+}
+
 #[test]
 fn an_empty_file_for_a_database_is_named_as_the_user_knows_it() {
     let shop = Shop::new();
