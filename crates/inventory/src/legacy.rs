@@ -20,11 +20,29 @@ mod stock;
 
 use snapshot::sql::{Connection, Transaction};
 
-use crate::migration::MigrationError;
-
 pub use adjustment::{Adjustment, Names};
 pub(crate) use columns::{complete_schema, is_schema_incomplete};
 pub(crate) use stock::units_of;
+
+/// The statements of the original's schema: 39 tables and their indexes.
+pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
+
+/// Why a database cannot be given the schema of today.
+#[derive(Debug)]
+pub(crate) enum MigrationError {
+    Sqlite(snapshot::sql::Error),
+    /// A required column is missing and nothing can stand in for its values.
+    MissingColumn {
+        table: String,
+        column: String,
+    },
+}
+
+impl From<snapshot::sql::Error> for MigrationError {
+    fn from(error: snapshot::sql::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
 
 /// Moves stock, locations and parents of categories out of columns that the original no longer has, and gives the two
 /// tables the shape of today. Does nothing to a database that has no such columns.

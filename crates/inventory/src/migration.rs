@@ -13,10 +13,9 @@ use snapshot::{explain, open_live_reader};
 
 use crate::Error;
 use crate::census::Census;
-use crate::legacy::{self, Adjustment};
+use crate::legacy::{self, Adjustment, MigrationError};
 
-/// The statements of the original's schema: 39 tables and their indexes.
-pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
+pub use crate::legacy::ORIGINAL_SCHEMA;
 
 /// Databases without this migration come from the original, or from a version that left passwords in free pages.
 pub(crate) const PASSWORDS: &str = "m0004_passwords";
@@ -86,23 +85,6 @@ enum Change {
 enum Tables {
     All,
     These(&'static [&'static str]),
-}
-
-/// Why a migration could not be applied.
-#[derive(Debug)]
-pub(crate) enum MigrationError {
-    Sqlite(sql::Error),
-    /// A required column is missing and nothing can stand in for its values.
-    MissingColumn {
-        table: String,
-        column: String,
-    },
-}
-
-impl From<sql::Error> for MigrationError {
-    fn from(error: sql::Error) -> Self {
-        Self::Sqlite(error)
-    }
 }
 
 /// Where a database stands among the migrations.

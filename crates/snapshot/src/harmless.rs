@@ -5,12 +5,16 @@
 //! - It is at most 8 KiB and one statement.
 //! - Functions are those of [`FUNCTIONS`]: built in, always the same for the same values, with results no larger than what
 //!   they are given.
+//! - Texts are put together at most [`MAX_CONCATENATIONS`] times.
 //! - No query, no pattern (`LIKE`, `GLOB`, `REGEXP`, `MATCH`: some take time beyond measure), no collation that is not
 //!   built in, no value that depends on the time.
 //! - A generated column does not refer to another one: chains of them double what they compute at each link.
 
 /// Bytes of a statement.
 const MAX_STATEMENT: usize = 8 << 10;
+
+/// How often texts may be put together: each time, the result may be as large again.
+const MAX_CONCATENATIONS: usize = 16;
 
 /// Functions that a definition may call.
 const FUNCTIONS: [&str; 26] = [
@@ -68,6 +72,24 @@ const BEFORE_PARENTHESES: [&str; 24] = [
     "always",
     "return",
     "isnull",
+];
+
+/// Types, behind which a size may stand.
+const TYPES: [&str; 14] = [
+    "blob",
+    "char",
+    "character",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "integer",
+    "nchar",
+    "numeric",
+    "nvarchar",
+    "text",
+    "varchar",
+    "varying",
 ];
 
 /// Words that name what a parenthesis belongs to.
@@ -209,7 +231,7 @@ pub(crate) fn is_harmless(sql: &str, generated: &[String]) -> bool {
             && matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
             && !BEFORE_PARENTHESES.iter().any(|word| token.is(word))
             && !before.is_some_and(|before| BEFORE_NAMES.iter().any(|word| before.is(word)))
-            && !is_size(&tokens[at + 1..]);
+            && !(TYPES.iter().any(|name| token.is(name)) && is_size(&tokens[at + 1..]));
         if calls && !FUNCTIONS.iter().any(|function| token.names(function)) {
             return false;
         }
@@ -218,7 +240,8 @@ pub(crate) fn is_harmless(sql: &str, generated: &[String]) -> bool {
             return false;
         }
     }
-    !refers_to_generated(&tokens, generated)
+    let concatenations = tokens.windows(2).filter(|pair| pair.iter().all(|token| token.is_sign("|"))).count();
+    concatenations <= MAX_CONCATENATIONS && !refers_to_generated(&tokens, generated)
 }
 
 /// `(10, 2)`, as behind the name of a type.
@@ -299,6 +322,8 @@ mod tests {
             "CREATE INDEX i ON t (hex(zeroblob(300000000)))",
             "CREATE INDEX i ON t (\"hex\"(a))",
             "CREATE INDEX i ON t (a) WHERE a LIKE '%0%0%0%0%0x'",
+            "CREATE INDEX i ON t (length(zeroblob(300000000)))",
+            "CREATE INDEX i ON t (a) WHERE a IN generate_series(1, 2)",
             "CREATE INDEX i ON t (load_extension('x'))",
             "CREATE INDEX i ON t (a) WHERE a IN (SELECT 1)",
             "CREATE INDEX i ON t (a COLLATE theirs)",
@@ -312,6 +337,10 @@ mod tests {
         ] {
             assert!(!is_harmless(sql, &["b".to_owned(), "c".to_owned()]), "{sql}");
         }
+        assert!(!is_harmless(
+            &format!("CREATE INDEX i ON t (a{})", " || a".repeat(MAX_CONCATENATIONS + 1)),
+            &[]
+        ));
         assert!(!is_harmless(&format!("CREATE INDEX i ON t (a) /*{}*/", " ".repeat(MAX_STATEMENT)), &[]));
     }
 

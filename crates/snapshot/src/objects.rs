@@ -127,6 +127,17 @@ pub(crate) fn forget_carried(connection: &Connection, object: &SchemaObject) -> 
     Ok(())
 }
 
+/// Removes the table when nothing is left in it.
+pub(crate) fn forget_empty(connection: &Connection) -> Result<()> {
+    if connection.table_exists(None, OBJECTS_TABLE)? {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {OBJECTS_TABLE})");
+        if !connection.query_row(&sql, [], |row| row.get::<_, bool>(0))? {
+            connection.execute_batch(&format!("DROP TABLE {OBJECTS_TABLE}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns what computes in the live database, for messages.
 ///
 /// # Errors

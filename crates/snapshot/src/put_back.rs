@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use crate::digest::quoted;
 use crate::flatten::make_anew;
 use crate::harmless::{Token, is_harmless, tokens};
-use crate::objects::{ObjectKind, SchemaObject, forget_carried};
+use crate::objects::{ObjectKind, SchemaObject, forget_carried, forget_empty};
 
 /// What became of the objects that a copy carries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub fn put_back(connection: &Connection, mut objects: Vec<SchemaObject>) -> Resu
             result.not.push(object);
         }
     }
+    forget_empty(connection)?;
     connection.pragma_update(None, "legacy_alter_table", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(result)

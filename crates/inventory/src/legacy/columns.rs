@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use snapshot::sql::{Connection, Result, Transaction};
 
-use crate::migration::{MigrationError, ORIGINAL_SCHEMA};
-
 use super::adjustment::Adjustment;
 use super::defaults::DEFAULTS;
 use super::names;
+use super::{MigrationError, ORIGINAL_SCHEMA};
 
 /// Adds what a database lacks of the original's schema. Where an index of today demands unique names, they are made so.
 pub(crate) fn complete_schema(

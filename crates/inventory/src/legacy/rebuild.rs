@@ -2,8 +2,7 @@
 
 use snapshot::sql::{Connection, Result, Transaction};
 
-use crate::migration::ORIGINAL_SCHEMA;
-
+use super::ORIGINAL_SCHEMA;
 use super::columns::definition_in;
 use super::defaults::DEFAULTS;
 
