@@ -66,7 +66,7 @@ pub enum Error {
     DatabaseUrl { url: String, why: String },
     #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
     Name { name: String, limit: usize },
-    #[error("there is no folder {}", path.display())]
+    #[error("there is no folder {}. Nothing was written, and no folder was created", path.display())]
     NoOutput { path: PathBuf },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
