@@ -191,7 +191,8 @@ fn replace_while(
         // which others can still read, and is kept: in this locking mode no lock is given back.
         lock_for_writing(live, &live_connection, waiting)?;
         let changed = changed();
-        live_connection.execute_batch("COMMIT").map_err(failed)?;
+        // Waits for those who read.
+        run_while(live, || unless_busy(live_connection.execute_batch("COMMIT")), waiting)?;
         if changed {
             give_back(&live_connection).map_err(failed)?;
             return Ok(Replaced::ChangedMeanwhile);
@@ -219,16 +220,20 @@ fn replace_while(
 /// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
 fn lock_for_writing(live: &Path, connection: &Connection, waiting: &mut dyn FnMut()) -> Result<(), Error> {
     let failed = |error| explain(live, error);
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
     // Otherwise a journal that stays with the lock would remain behind when the lock is given back.
     connection.pragma_update(None, "journal_mode", "PERSIST").map_err(failed)?;
     // Waiting is left to `run_while`.
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-    let begin = || match connection.execute_batch("BEGIN IMMEDIATE") {
+    run_while(live, || unless_busy(connection.execute_batch("BEGIN IMMEDIATE")), waiting)?;
+    // Not before: a connection that keeps its locks and waits would keep others from ending what it waits for.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)
+}
+
+fn unless_busy(result: rusqlite::Result<()>) -> rusqlite::Result<StepResult> {
+    match result {
         Err(error) if is_busy(&error) => Ok(StepResult::Busy),
         other => other.map(|()| StepResult::Done),
-    };
-    run_while(live, begin, waiting)
+    }
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
