@@ -1,35 +1,35 @@
-//! What must hold for any bytes that are opened as an archive, or that stand for a part of one.
+//! States what must hold for any bytes that are opened as an archive, or used as a part of one.
 //!
-//! Also compiled into `crates/archive/tests/fuzz_seeds.rs`, so it uses nothing but what that crate
-//! does.
+//! `crates/archive/tests/fuzz_seeds.rs` compiles this file too, so it uses only the dependencies of that
+//! crate.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
+use archive::{ArchiveProbe, Error, Format, Info, Keys, Limits, Manifest, Reader, Role, Sha256Hex};
 use archive::{CHECKSUMS, DATABASE, MANIFEST};
-use archive::{Error, Format, Info, Keys, Limits, Manifest, Outside, Reader, Role, Sha256Hex};
 
 #[path = "mutation.rs"]
 pub mod mutation;
 #[path = "zip.rs"]
 pub mod zip;
 
-/// The database of archives made around fuzzed parts; the seeds know its hash.
+/// The database in archives that are made around fuzzed parts. The seeds contain its hash.
 pub const CONTENT: &[u8] = b"a database";
 
-/// Small, so that what explodes does so soon.
+/// Returns small limits, so that an input that exceeds them is found soon.
 fn limits() -> Limits {
     Limits { entries: 64, total_size: 1 << 20, ratio: 200, ratio_floor: 64 << 10, manifest: 64 << 10 }
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Any bytes as an archive.
+/// Opens any bytes as an archive.
 pub fn archive_reader(bytes: &[u8]) {
     let limits = limits();
-    // The seeds that are encrypted know this password. In age it would take seconds to try.
+    // The encrypted seeds have this password. With age, trying it would take seconds.
     let keys = if bytes.starts_with(b"PK") { Keys::passphrase("fuzz") } else { Keys::default() };
-    let _ = Outside::look(Cursor::new(bytes), &limits).map_err(|error| refused(&error));
+    let _ = ArchiveProbe::open(Cursor::new(bytes), &limits).map_err(|error| refused(&error));
     let reader = match Reader::open_with(Cursor::new(bytes), &limits, &keys) {
         Ok(reader) => reader,
         Err(error) => return refused(&error),
@@ -40,16 +40,16 @@ pub fn archive_reader(bytes: &[u8]) {
         assert_eq!(archive::name::check(name), Ok(()), "{name:?}");
     }
     if let Ok(first) = read_all(&reader, 4096) {
-        let again = read_all(&reader, 7).expect("what could be read can be read again");
+        let again = read_all(&reader, 7).expect("an archive that was read can be read again");
         assert!(first == again, "the same archive gives the same files");
     }
 }
 
-/// A valid archive of which some bytes are changed: it is refused, or nothing that it holds has changed.
+/// Changes some bytes of a valid archive: it must be refused, or its content must be unchanged.
 pub fn archive_mutated(choices: &[u8]) {
     let mutated = mutation::Mutated::new(choices);
     let Ok(mut after) = opened(&mutated.after) else { return };
-    let mut before = opened(&mutated.before).expect("what was written can be read");
+    let mut before = opened(&mutated.before).expect("an unchanged archive can be read");
     let lines = |files: &mut Files| {
         let sums = files.remove(CHECKSUMS).expect("format 3 has it");
         let mut lines: Vec<Vec<u8>> = sums.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
@@ -57,19 +57,19 @@ pub fn archive_mutated(choices: &[u8]) {
         lines
     };
     assert_eq!(lines(&mut before), lines(&mut after), "only the order of the hashes may change");
-    assert!(before == after, "a change passed unnoticed");
+    assert!(before == after, "a change was not detected");
 }
 
 fn opened(bytes: &[u8]) -> Result<Files, ()> {
     let reader = Reader::open(Cursor::new(bytes), &Limits::default()).map_err(|error| refused(&error))?;
     if reader.format() != Format::V3 {
-        // What says that it was never of format 3 has no hashes to be held against.
+        // An archive that does not state format 3 has no hashes to compare.
         return Err(());
     }
     read_all(&reader, 1 << 14)
 }
 
-/// Any bytes as `backup_info.json` of an archive that is right otherwise.
+/// Uses any bytes as `backup_info.json` of an archive that is valid otherwise.
 pub fn manifest(json: &[u8]) {
     let sums = [(DATABASE, CONTENT), (MANIFEST, json)].map(line).concat();
     let bytes = zip::Zip::of(&[(DATABASE, CONTENT), (MANIFEST, json), (CHECKSUMS, sums.as_bytes())]).bytes();
@@ -80,13 +80,14 @@ pub fn manifest(json: &[u8]) {
     described(&reader);
     if let Info::V3(manifest) = reader.info() {
         let written = serde_json::to_vec_pretty(manifest).expect("a plain struct becomes JSON");
-        let again: Manifest = serde_json::from_slice(&written).expect("what we write we can read");
-        assert_eq!(**manifest, again, "a manifest survives being written");
+        let again: Manifest =
+            serde_json::from_slice(&written).expect("a manifest that was written can be read");
+        assert_eq!(**manifest, again, "writing does not change a manifest");
     }
     read_all(&reader, 4096).expect("every hash is right");
 }
 
-/// Any bytes as `backup_info.json` of an archive of MakerMatrix 1.x.
+/// Uses any bytes as `backup_info.json` of an archive of MakerMatrix 1.x.
 pub fn legacy_metadata(json: &[u8]) {
     let files = [(DATABASE, CONTENT), ("datasheets/a.pdf", b"%PDF".as_slice()), (MANIFEST, json)];
     let bytes = zip::Zip::of(&files).bytes();
@@ -94,13 +95,16 @@ pub fn legacy_metadata(json: &[u8]) {
         Ok(reader) => reader,
         Err(error) => return refused(&error),
     };
-    assert!(matches!(reader.format(), Format::V2 | Format::BeforeV2), "without hashes it is not ours");
+    assert!(
+        matches!(reader.format(), Format::V2 | Format::BeforeV2),
+        "an archive without hashes is not of format 3"
+    );
     described(&reader);
     let read = read_all(&reader, 4096).expect("every checksum is right");
     assert!(files.iter().all(|(name, content)| read[*name] == *content));
 }
 
-/// Any bytes as `SHA256SUMS` of an archive that is right otherwise: only the right hashes pass.
+/// Uses any bytes as `SHA256SUMS` of an archive that is valid otherwise: only the right hashes pass.
 pub fn sums(text: &[u8]) {
     let json = zip::manifest_of(&[(DATABASE, CONTENT)]);
     let right = [(DATABASE, CONTENT), (MANIFEST, json.as_slice())];
@@ -121,7 +125,7 @@ fn line((name, content): (&str, &[u8])) -> String {
     format!("{}  {name}\n", Sha256Hex::of(content))
 }
 
-/// Reads every entry to its end, so many bytes at a time. What is read is what was announced.
+/// Reads every entry to its end, `step` bytes at a time, and compares it with its headers.
 fn read_all(reader: &Reader<impl Read + std::io::Seek>, step: usize) -> Result<Files, ()> {
     let mut files = Files::new();
     let mut buffer = vec![0; step];
@@ -142,12 +146,12 @@ fn read_all(reader: &Reader<impl Read + std::io::Seek>, step: usize) -> Result<F
         let hash = Sha256Hex::of(&content);
         assert_eq!(from.hash(), Some(hash));
         assert!(entry.sha256.is_none_or(|stated| stated == hash));
-        assert!(files.insert(entry.name.clone(), content).is_none(), "{:?} is there twice", entry.name);
+        assert!(files.insert(entry.name.clone(), content).is_none(), "{:?} occurs twice", entry.name);
     }
     Ok(files)
 }
 
-/// Whatever a manifest says about itself can be asked for.
+/// Reads everything that a manifest states.
 fn described(reader: &Reader<impl Read + std::io::Seek>) {
     let info = reader.info();
     let _ = (info.created_at(), info.version());
@@ -155,11 +159,11 @@ fn described(reader: &Reader<impl Read + std::io::Seek>) {
     serde_json::to_vec(info).expect("it becomes JSON");
 }
 
-/// A refusal says something, in one line that a terminal can show, and never blames the disk: there
-/// is none.
+/// Checks the message of a refusal: it is one line that a terminal can show, and it never blames the disk,
+/// because there is none.
 fn refused(error: &Error) {
     let message = error.to_string();
-    assert!(!matches!(error, Error::Io(_)), "damage taken for a failing disk: {message}");
+    assert!(!matches!(error, Error::Io(_)), "damage was reported as an error of the disk: {message}");
     assert!(!message.is_empty());
-    assert!(!message.chars().any(char::is_control), "a terminal would obey: {message:?}");
+    assert!(!message.chars().any(char::is_control), "a terminal would execute it: {message:?}");
 }

@@ -1,9 +1,9 @@
-//! Tiny databases to begin with: of 512 bytes a page, with what MakerMatrix is recognised by and little
-//! else, each showing one thing that a schema can hold.
+//! Small databases as seeds. Each has pages of 512 bytes, the tables by which MakerMatrix recognises its
+//! databases, and one thing that a schema can contain.
 
 use crate::databases::Scratch;
 
-/// Each with its name.
+/// Returns the databases with their names.
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     const TABLES: &str = "
         CREATE TABLE partmodel (id TEXT PRIMARY KEY, part_name TEXT, image_url TEXT, created_at, updated_at);

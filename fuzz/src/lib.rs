@@ -1,5 +1,5 @@
-//! What must hold whatever somebody hands us as a backup. The targets in `fuzz_targets/` only name
-//! one of these functions each; ordinary tests of the crates concerned feed them the seeds.
+//! States what must hold for any file that is given as a backup. Each target in `fuzz_targets/` calls one of
+//! these functions, and ordinary tests of the crates concerned call them with the seeds.
 //!
 //! Reading order: [`archives`], then its `zip` and `mutation`, then `databases`.
 

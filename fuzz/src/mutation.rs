@@ -1,25 +1,25 @@
-//! From bytes that a fuzzer chooses: a valid archive, and what becomes of it when some of its bytes
-//! change, checksums put right afterwards or not.
+//! Makes, from bytes that a fuzzer chooses, a valid archive and a changed copy of it, with checksums
+//! corrected or not.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Read;
 
-use archive::{DATABASE, Facts, Writer};
+use archive::{BackupMetadata, DATABASE, Writer};
 
 /// An archive before and after.
 pub struct Mutated {
     /// As it was written.
     pub before: Vec<u8>,
-    /// As somebody, or a failing disk, left it.
+    /// With the changes.
     pub after: Vec<u8>,
 }
 
 impl Mutated {
-    /// Reads the choices: whether checksums are mended, the files, and then changes to the end.
+    /// Reads the choices: whether to correct checksums, the files, and then changes up to the end.
     pub fn new(choices: &[u8]) -> Self {
         let mut choices = Choices(choices);
-        let mend = choices.number(1) & 1 == 1;
+        let correct = choices.number(1) & 1 == 1;
         let files = files(&mut choices);
         let before = written_once(files);
         let places = places(&before);
@@ -27,14 +27,14 @@ impl Mutated {
         while !choices.0.is_empty() {
             change(&mut after, &places, &mut choices);
         }
-        if mend && after.len() == before.len() {
-            places.iter().for_each(|place| mend_checksum(&mut after, place));
+        if correct && after.len() == before.len() {
+            places.iter().for_each(|place| correct_checksum(&mut after, place));
         }
         Self { before, after }
     }
 }
 
-/// What the fuzzer wants, taken from the front; zeros when it has run out of wishes.
+/// The choices of the fuzzer, read from the front. After the last one, all are zero.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
@@ -70,14 +70,15 @@ fn files(choices: &mut Choices<'_>) -> Files {
     NAMES.into_iter().take(count).map(&mut file).collect()
 }
 
-/// Writing takes much longer than reading; most mutations of an input leave the files as they are.
+/// Writes the archive, or returns it from a cache: writing takes much longer than reading, and most
+/// mutations of an input leave the files unchanged.
 fn written_once(files: Files) -> Vec<u8> {
-    const MOST: usize = 512;
+    const MAX_CACHED: usize = 512;
     thread_local! {
         static KNOWN: RefCell<HashMap<Files, Vec<u8>>> = RefCell::default();
     }
     KNOWN.with_borrow_mut(|known| {
-        if known.len() > MOST {
+        if known.len() > MAX_CACHED {
             known.clear();
         }
         known.entry(files).or_insert_with_key(written).clone()
@@ -90,7 +91,7 @@ fn written(files: &Files) -> Vec<u8> {
     for (name, content) in files {
         writer.add(name, &mut content.as_slice(), &mut |_| {}).expect("memory can be written");
     }
-    let facts = Facts {
+    let metadata = BackupMetadata {
         backup_name: "b".to_owned(),
         created_at: time,
         created_at_utc: time,
@@ -107,10 +108,10 @@ fn written(files: &Files) -> Vec<u8> {
         left_out: Vec::new(),
         damaged: None,
     };
-    writer.finish(facts).expect("memory can be written").0
+    writer.finish(metadata).expect("memory can be written").0
 }
 
-/// Where the parts of an entry lie in what our writer wrote.
+/// The offsets of the parts of an entry in an archive that our writer wrote.
 struct Place {
     listed: usize,
     local: usize,
@@ -161,21 +162,21 @@ fn change(zip: &mut Vec<u8>, places: &[Place], choices: &mut Choices<'_>) {
             let inserted = choices.bytes(length);
             drop(zip.splice(at..at, inserted));
         }
-        // The same lie in the directory and in the descriptor: 0 CRC-32, 1 packed, 2 unpacked size.
+        // The same false value in the directory and the descriptor: CRC-32, compressed or uncompressed size.
         7 => {
             let place = &places[at % places.len()];
             let field = 4 * (length % 3);
-            let lie = choices.bytes(4);
-            overwrite(zip, place.listed + 16 + field, &lie);
-            overwrite(zip, place.descriptor + 4 + field, &lie);
+            let value = choices.bytes(4);
+            overwrite(zip, place.listed + 16 + field, &value);
+            overwrite(zip, place.descriptor + 4 + field, &value);
         }
         // The same flags, method or time in both headers.
         8 => {
             let place = &places[at % places.len()];
             let field = 2 * (length % 4);
-            let lie = choices.bytes(2);
-            overwrite(zip, place.listed + 8 + field, &lie);
-            overwrite(zip, place.local + 6 + field, &lie);
+            let value = choices.bytes(2);
+            overwrite(zip, place.listed + 8 + field, &value);
+            overwrite(zip, place.local + 6 + field, &value);
         }
         _ => {}
     }
@@ -187,8 +188,8 @@ fn overwrite(zip: &mut [u8], at: usize, with: &[u8]) {
     }
 }
 
-/// Gives an entry the CRC-32 and the size of what it now unpacks to.
-fn mend_checksum(zip: &mut [u8], place: &Place) {
+/// Sets the CRC-32 and the size of an entry to those of its changed content.
+fn correct_checksum(zip: &mut [u8], place: &Place) {
     let packed = &zip[place.data..place.descriptor];
     let mut content = Vec::new();
     if le(zip, place.listed + 10, 2) == 0 {

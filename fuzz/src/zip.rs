@@ -1,28 +1,28 @@
-//! Zips made by hand, with sizes in the local headers, or zip64 throughout: what our own writer does
-//! not make and a reader has to take.
+//! Makes zips that our own writer does not make and that a reader must accept: with sizes in the local
+//! headers, or with zip64 throughout.
 
 use archive::Sha256Hex;
 
 /// A zip of stored entries.
 pub struct Zip<'a> {
     files: Vec<(&'a str, &'a [u8])>,
-    /// Sizes and offsets in zip64 fields although they would fit without.
+    /// Whether sizes and offsets are in zip64 fields although they would fit without.
     pub wide: bool,
     /// The comment at the end.
     pub comment: &'a [u8],
-    /// Flags of every entry, such as 1 for encrypted.
+    /// The flags of every entry, such as 1 for encrypted.
     pub flags: u16,
-    /// Unix mode of every entry.
+    /// The Unix mode of every entry.
     pub mode: u32,
 }
 
 impl<'a> Zip<'a> {
-    /// A plain zip of these files.
+    /// Returns a plain zip of these files.
     pub fn of(files: &[(&'a str, &'a [u8])]) -> Self {
         Self { files: files.to_vec(), wide: false, comment: b"", flags: 0, mode: 0o100_644 }
     }
 
-    /// The bytes of the archive.
+    /// Returns the bytes of the archive.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut directory = Vec::new();
@@ -75,7 +75,7 @@ fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
     parts.iter().for_each(|part| out.extend_from_slice(part));
 }
 
-/// A manifest of format 3.0 that lists these files.
+/// Returns a manifest of format 3.0 that lists these files.
 pub fn manifest_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let listed = files.iter().map(|(path, content)| {
         let hash = Sha256Hex::of(content);

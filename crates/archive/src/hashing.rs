@@ -1,4 +1,4 @@
-//! The one way to hash: SHA-256, written as lower-case hex.
+//! Hashes content. All hashing in and of archives goes through this module.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -7,12 +7,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// A SHA-256, shown and stored as 64 lower-case hex digits.
+/// A SHA-256 hash, displayed and stored as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256Hex(pub [u8; 32]);
 
 impl Sha256Hex {
-    /// The hash of these bytes.
+    /// Returns the hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -61,30 +61,59 @@ impl<'de> Deserialize<'de> for Sha256Hex {
     }
 }
 
-/// Hashes and counts what is read through it.
-pub struct Hashing<T> {
-    inner: T,
-    hash: Sha256,
+/// Computes the SHA-256, the CRC-32 and the length of a stream of bytes.
+#[derive(Clone, Default)]
+pub(crate) struct EntryDigest {
+    sha256: Sha256,
+    crc: crc32fast::Hasher,
     bytes: u64,
 }
 
-impl<T> Hashing<T> {
-    /// Wraps a reader.
-    pub fn new(inner: T) -> Self {
-        Self { inner, hash: Sha256::new(), bytes: 0 }
+impl EntryDigest {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.crc.update(bytes);
+        self.bytes += bytes.len() as u64;
     }
 
-    /// What passed: the number of bytes and their hash, and the wrapped reader.
-    pub fn finish(self) -> (u64, Sha256Hex, T) {
-        (self.bytes, Sha256Hex(self.hash.finalize().into()), self.inner)
+    /// Returns the number of bytes so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Returns the CRC-32 of the bytes so far.
+    pub(crate) fn crc(&self) -> u32 {
+        self.crc.clone().finalize()
+    }
+
+    /// Returns the SHA-256 of the bytes so far.
+    pub(crate) fn sha256(&self) -> Sha256Hex {
+        Sha256Hex(self.sha256.clone().finalize().into())
     }
 }
 
-impl<R: Read> Read for Hashing<R> {
+/// Hashes and counts the bytes that are read through it.
+pub struct HashingReader<R> {
+    inner: R,
+    digest: EntryDigest,
+}
+
+impl<R> HashingReader<R> {
+    /// Wraps a reader.
+    pub fn new(inner: R) -> Self {
+        Self { inner, digest: EntryDigest::default() }
+    }
+
+    /// Returns the number of bytes that were read, their hash, and the wrapped reader.
+    pub fn finish(self) -> (u64, Sha256Hex, R) {
+        (self.digest.bytes(), self.digest.sha256(), self.inner)
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..n]);
-        self.bytes += n as u64;
+        self.digest.update(&buffer[..n]);
         Ok(n)
     }
 }

@@ -1,5 +1,5 @@
-//! Keys: those that archives are encrypted for, and those that open them. None of them is ever shown by
-//! formatting it, and no error repeats one.
+//! Keys: those that archives are encrypted for, and those that open them. Formatting a key never
+//! shows it, and no error repeats one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,34 +8,32 @@ use std::sync::Arc;
 use age::x25519;
 use age_core::format::FileKey;
 
-use crate::{Encryption, Lock};
-
 pub use age::secrecy::{ExposeSecret, SecretString};
 
-/// Whom an archive is encrypted for: a public key, `age1…`.
+/// A public key that archives are encrypted for, `age1…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient(pub(crate) x25519::Recipient);
 
-/// Why a text is no key.
+/// Why a text is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyTextFault {
-    /// A secret one where a public one belongs.
+    /// It is a secret key, but a public one is needed.
     #[error(
-        "that is a secret key. Give the public one, which begins with age1; whoever saw this one can read your backups"
+        "that is a secret key. Give the public key, which begins with age1. Anybody who has seen this secret key can read your backups"
     )]
     Secret,
-    /// A public one where a secret one belongs.
-    #[error("that is a public key; it takes the secret one, which begins with AGE-SECRET-KEY-1")]
+    /// It is a public key, but a secret one is needed.
+    #[error("that is a public key. Give the secret key, which begins with AGE-SECRET-KEY-1")]
     Public,
-    /// A key of SSH, or one for a plugin of age.
+    /// It is a key of SSH or of a plugin of age.
     #[error(
-        "that is a key of another kind. Only the keys that age itself makes are supported: age1 and 58 more characters, \
-         no keys of SSH and of plugins"
+        "that is a key of another kind. Only the native keys of age are supported, age1 and 58 more characters, \
+         not those of SSH or of plugins"
     )]
     Unsupported,
-    /// Anything else.
+    /// It is no key at all.
     #[error(
-        "it is not a whole key: a public one is age1 and 58 more characters, a secret one AGE-SECRET-KEY-1 and 58"
+        "it is not a whole key: a public key is age1 and 58 more characters, a secret key AGE-SECRET-KEY-1 and 58"
     )]
     Malformed,
 }
@@ -65,22 +63,22 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// The secret key that opens what is encrypted for its recipient.
+/// A secret key, which opens archives that are encrypted for its recipient.
 #[derive(Clone)]
 pub struct Identity(pub(crate) x25519::Identity);
 
 impl Identity {
-    /// A new one, from the randomness of the operating system.
+    /// Generates a secret key from the randomness of the operating system.
     pub fn generate() -> Self {
         Self(x25519::Identity::generate())
     }
 
-    /// Its text, `AGE-SECRET-KEY-1…`. To be shown to its owner and to nobody else.
+    /// Returns the text of the key, `AGE-SECRET-KEY-1…`. Show it to its owner only.
     pub fn to_text(&self) -> SecretString {
         self.0.to_string()
     }
 
-    /// The public key that belongs to it.
+    /// Returns the public key that belongs to this secret key.
     pub fn recipient(&self) -> Recipient {
         Recipient(self.0.to_public())
     }
@@ -105,8 +103,8 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// Tells by how it begins that a text is a key which age takes and this program does not: `ssh-ed25519 …`, the first
-/// line of a file of OpenSSH, `age1NAME1…` and `AGE-PLUGIN-NAME-1…` of a plugin.
+/// Returns whether a text begins like a key that age supports and this program does not: `ssh-ed25519 …`,
+/// the first line of an OpenSSH file, or `age1NAME1…` and `AGE-PLUGIN-NAME-1…` of a plugin.
 fn is_of_another_kind(text: &str) -> bool {
     let other = ["ssh-", "ecdsa-", "sk-ssh-", "-----BEGIN ", "AGE-PLUGIN-"];
     let plugin = text.strip_prefix("age1").and_then(|rest| rest.split_once('1'));
@@ -117,41 +115,38 @@ fn is_secret(text: &str) -> bool {
     text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("AGE-SECRET-KEY-"))
 }
 
-/// What may open an archive. All that fit are tried.
+/// The keys to open archives with. Each one that fits an archive is tried.
 #[derive(Clone, Default)]
 pub struct Keys {
     /// Secret keys, for age.
     pub identities: Vec<Identity>,
-    /// A passphrase, for age and for zip archives of other programs.
+    /// A passphrase, for age files and for encrypted zips of other programs.
     pub passphrase: Option<SecretString>,
-    /// Of a file that has just been written.
+    /// The key of an age file that this process has just written.
     pub(crate) file_key: Option<Arc<FileKey>>,
 }
 
 impl Keys {
-    /// A passphrase alone.
+    /// Returns keys that consist of one passphrase.
     pub fn passphrase(passphrase: impl Into<String>) -> Self {
         Self { passphrase: Some(SecretString::from(passphrase.into())), ..Self::default() }
     }
 
-    /// A secret key alone.
+    /// Returns keys that consist of one secret key.
     pub fn identity(identity: Identity) -> Self {
         Self { identities: vec![identity], ..Self::default() }
-    }
-
-    /// How to encrypt so that what opened `lock` opens it, too.
-    pub fn encryption_like(&self, lock: Lock) -> Option<Encryption> {
-        if lock.takes_passphrase() {
-            return self.passphrase.clone().map(Encryption::Passphrase);
-        }
-        let recipients: Vec<_> = self.identities.iter().map(Identity::recipient).collect();
-        (!recipients.is_empty()).then_some(Encryption::Recipients(recipients))
     }
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let passphrase = if self.passphrase.is_some() { " and a passphrase" } else { "" };
-        write!(f, "{} identities{passphrase}", self.identities.len())
+        let identities = if self.identities.len() == 1 { "identity" } else { "identities" };
+        write!(f, "{} {identities}{passphrase}", self.identities.len())
     }
+}
+
+/// Copies a file key, which is not `Clone`.
+pub(crate) fn copy_file_key(key: &FileKey) -> FileKey {
+    FileKey::new(Box::new(*key.expose_secret()))
 }

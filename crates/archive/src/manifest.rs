@@ -1,7 +1,7 @@
-//! `backup_info.json`: what the archive says about itself.
+//! The manifest, `backup_info.json`: what an archive states about itself.
 //!
-//! The first group of fields is that of format 2.0, with the types and meaning the original
-//! MakerMatrix gives them, so it can read ours. The second group is ours.
+//! The first group of fields is that of format 2.0, with the types and meanings of the original
+//! MakerMatrix, so that it can read archives of this program. Format 3.0 added the second group.
 
 mod files;
 
@@ -11,11 +11,19 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::DATABASE;
 use crate::hashing::Sha256Hex;
-use crate::name::Role;
+use crate::name::{DATABASE, Role};
 
-pub(crate) use files::EachFile;
+pub use files::FileRecord;
+pub(crate) use files::FileVisitor;
+
+/// The version of the format that this crate writes. Its history, newest first:
+///
+/// * `3.0`: the layout of 2.0 with sub-folders, plus `SHA256SUMS`, and in `backup_info.json` the
+///   size and SHA-256 of each file and the row count and digest of each table.
+///
+/// Formats 2.0 and older are those of MakerMatrix 1.x: no checksums, top-level files only.
+pub const FORMAT_VERSION: &str = "3.0";
 
 /// The manifest of format 3.0. Sizes in `_mb` are bytes / 1,048,576 and in `_kb` bytes / 1,024,
 /// both rounded to two places, as in format 2.0.
@@ -27,7 +35,7 @@ pub struct Manifest {
     pub created_at: String,
     pub makermatrix_version: String,
     pub schema_version: String,
-    /// Always "2.0": the newest layout the original knows, and ours is one of those.
+    /// Always "2.0": the newest version that the original knows, whose layout format 3.0 keeps.
     pub backup_format_version: String,
     pub python_version: String,
     pub password_protected: bool,
@@ -43,7 +51,7 @@ pub struct Manifest {
     pub images_count: u64,
     pub images_size_mb: f64,
     pub env_size_kb: f64,
-    /// Sum of the entries in whole MiB (the original always writes 0).
+    /// Size of all entries together in whole MiB, rounded down. The original always writes 0.
     pub total_size_mb: u64,
     pub database_path: String,
     pub datasheets_path: String,
@@ -54,27 +62,29 @@ pub struct Manifest {
     pub format_version: String,
     /// The same instant as `created_at`, in UTC, RFC 3339.
     pub created_at_utc: String,
-    /// "sqlite" or "postgresql": where the data came from. The entry is always SQLite.
+    /// "sqlite" or "postgresql": the engine that the data came from. The entry is always SQLite.
     pub source_engine: String,
     /// The version of the source engine.
     pub source_engine_version: String,
-    /// Migrations of ours that the database has, oldest first; empty for one of the original.
+    /// The migrations that the database has had, oldest first; empty for a database of the original.
     pub migrations: Vec<String>,
     /// Rows and digest of each table.
     #[serde(deserialize_with = "each_once")]
     pub tables: BTreeMap<String, TableRecord>,
-    /// Rows that break a foreign key; restoring needs a decision when this is not 0.
+    /// Rows that break a foreign key. A restore needs the user's consent when this is not 0.
     pub foreign_key_violations: u64,
-    /// Files that rows refer to and that did not exist when the backup began.
+    /// Files that rows refer to but that did not exist when the backup began.
     pub dangling: Vec<String>,
-    /// What was found but cannot be kept in an archive, and why.
+    /// What was found but is not in the archive, and why.
     pub left_out: Vec<LeftOut>,
-    /// Set when the database failed its checks: kept for rescue, never restored.
+    /// Why the database failed its checks. An archive with this field is for rescue only and is never
+    /// restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
-    /// Each entry but `backup_info.json` and `SHA256SUMS`, in the order of the archive. There can be
-    /// many, so they last only while they are written: it is empty in what [`crate::Writer::finish`]
-    /// returns and in what is read, where each is compared with its entry as it comes.
+    /// Each entry except `backup_info.json` and `SHA256SUMS`, in the order of the archive. To save
+    /// memory, the list exists only while it is written: it is empty in what
+    /// [`crate::Writer::finish`] returns, and in what is read, where each record is compared with its
+    /// entry as soon as it has been parsed.
     #[serde(skip_deserializing)]
     pub files: Vec<FileRecord>,
 }
@@ -84,31 +94,21 @@ pub struct Manifest {
 pub struct TableRecord {
     /// Number of rows.
     pub rows: u64,
-    /// SHA-256 over its rows, as `docs/archive-format.md` defines.
+    /// SHA-256 of the rows, as `docs/archive-format.md` defines it.
     pub digest: Sha256Hex,
 }
 
-/// One file in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
-    /// The name of the entry.
-    pub path: String,
-    /// Bytes.
-    pub size: u64,
-    /// The hash of its content.
-    pub sha256: Sha256Hex,
-}
-
-/// Something that could not be kept.
+/// Something that was found but is not in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// A path below the static folder, or "trigger x", "view y" of the database.
+    /// A path below the static folder, or a part of the database such as "trigger x" or "view y".
     pub what: String,
     /// The reason.
     pub why: String,
 }
 
-/// A map whose keys are all different. Of two values for one key each reader takes the one it likes.
+/// Deserializes a map and rejects a key that occurs twice, because readers differ in which of the two
+/// values they take.
 fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, TableRecord>, D::Error> {
     struct EachOnce;
     impl<'de> Visitor<'de> for EachOnce {
@@ -122,7 +122,7 @@ fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Tabl
             let mut found = BTreeMap::new();
             while let Some((key, value)) = map.next_entry::<String, _>()? {
                 if found.insert(key, value).is_some() {
-                    return Err(de::Error::custom("a table is there twice"));
+                    return Err(de::Error::custom("a table is listed twice"));
                 }
             }
             Ok(found)
@@ -132,7 +132,7 @@ fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Tabl
 }
 
 impl Manifest {
-    /// What it says of the files beyond their list, and is not so. `files` are that list.
+    /// Returns the first field that contradicts `files`, the roles and sizes of the listed files.
     pub(crate) fn contradiction(&self, files: &[(Role, u64)]) -> Option<&'static str> {
         let count = |of| files.iter().filter(|(role, _)| *role == of).count() as u64;
         let total: u64 = files.iter().fold(0, |total, (_, size)| total.saturating_add(*size));
@@ -148,11 +148,11 @@ impl Manifest {
             ("database_path", self.database_path == DATABASE),
         ]
         .into_iter()
-        .find_map(|(field, is_so)| (!is_so).then_some(field))
+        .find_map(|(field, agrees)| (!agrees).then_some(field))
     }
 }
 
-/// What archives of the original say about themselves; anything may be missing.
+/// The manifest of an archive of the original. Any field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "named as in format 2.0")]
 #[serde(default)]
@@ -165,18 +165,18 @@ pub struct LegacyInfo {
     pub images_included: Option<bool>,
 }
 
-/// What is known about an archive from its manifest.
+/// What the manifest of an archive states.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Info {
     /// Format 3.0.
     V3(Box<Manifest>),
-    /// Format 2.0 or before; `None` when there is no manifest at all.
+    /// Format 2.0 or older; `None` without a manifest.
     Legacy(Option<LegacyInfo>),
 }
 
 impl Info {
-    /// The manifest of format 3.0, if it is one.
+    /// Returns the manifest if it is one of format 3.0.
     pub fn v3(&self) -> Option<&Manifest> {
         match self {
             Self::V3(manifest) => Some(manifest),
@@ -184,7 +184,7 @@ impl Info {
         }
     }
 
-    /// When the backup was made, as the archive words it.
+    /// Returns when the backup was made, as the manifest words it.
     pub fn created_at(&self) -> Option<&str> {
         match self {
             Self::V3(manifest) => Some(&manifest.created_at),
@@ -192,7 +192,7 @@ impl Info {
         }
     }
 
-    /// The version of the program that made it.
+    /// Returns the version of the program that made the archive.
     pub fn version(&self) -> Option<&str> {
         match self {
             Self::V3(manifest) => Some(&manifest.makermatrix_version),
@@ -201,6 +201,7 @@ impl Info {
     }
 }
 
+/// Converts bytes to MiB, rounded to two places.
 pub(crate) fn mebibytes(bytes: u64) -> f64 {
     two_places(bytes as f64 / 1_048_576.0)
 }

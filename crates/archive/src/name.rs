@@ -1,12 +1,20 @@
-//! What an entry may be called, and what it then is. One rule for both directions: what the
-//! writer would not write, the reader does not accept.
+//! Names of entries: the fixed ones, the role that a name gives to an entry, and the rule that each
+//! name must follow. The writer and the reader apply the same rule.
 
 use std::fmt;
 
 use crate::limits::{MAX_COMPONENT, MAX_DEPTH, MAX_NAME};
-use crate::{CHECKSUMS, DATABASE, ENV, MANIFEST};
 
-/// What an entry is, by its name.
+/// The name of the database in every archive, whatever its file is called on disk.
+pub const DATABASE: &str = "makers_matrix.db";
+/// The name of the manifest.
+pub const MANIFEST: &str = "backup_info.json";
+/// The name of the list of hashes, which has the format of `sha256sum`.
+pub const CHECKSUMS: &str = "SHA256SUMS";
+/// The name of the environment file, which is present only on request.
+pub const ENV: &str = ".env";
+
+/// What an entry is, as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The database.
@@ -21,12 +29,12 @@ pub enum Role {
     Manifest,
     /// `SHA256SUMS`.
     Checksums,
-    /// A folder, or something foreign.
+    /// A folder, or an entry that does not belong in a backup.
     Other,
 }
 
 impl Role {
-    /// The role of an entry with this name.
+    /// Returns the role of an entry with this name.
     pub fn of(name: &str) -> Self {
         match name {
             DATABASE => Self::Database,
@@ -40,19 +48,19 @@ impl Role {
         }
     }
 
-    /// Whether the entry is a static file.
+    /// Returns whether the entry is a static file.
     pub fn is_static(self) -> bool {
         matches!(self, Self::Datasheet | Self::Image)
     }
 }
 
-/// What the names of our own files among the static files begin with: staged restores, unfinished
-/// writes, notes. They are in no backup, and would be taken for what they are not.
+/// The prefix of MakerMatrix's own files in the static folders: staged restores, unfinished writes
+/// and notes. No backup contains them, and a restored one would be mistaken for a live one.
 const PRIVATE: &str = ".mm-";
 
 /// What is wrong with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the display text says it")]
+#[expect(missing_docs, reason = "the display text describes each")]
 pub enum NameFault {
     Empty,
     NotUtf8,
@@ -79,26 +87,23 @@ impl fmt::Display for NameFault {
             Self::Drive => f.write_str("it starts with a drive letter"),
             Self::Control => f.write_str("it contains a control character"),
             Self::TooLong => {
-                write!(f, "it is longer than {MAX_NAME} bytes, or a part of it longer than {MAX_COMPONENT}")
+                write!(
+                    f,
+                    "it is longer than {MAX_NAME} bytes, or a part of it is longer than {MAX_COMPONENT}"
+                )
             }
             Self::Private => {
-                write!(f, "a part of it begins with {PRIVATE:?}, as the names of our own temporary files do")
+                write!(
+                    f,
+                    "a part of it begins with {PRIVATE:?}, which is reserved for temporary files of makermatrix"
+                )
             }
             Self::TooDeep => write!(f, "it is more than {MAX_DEPTH} folders deep"),
         }
     }
 }
 
-/// As much of a text from an archive as anybody reads in a message. (Headers have room for 64 KiB.)
-pub(crate) fn shown(text: &str) -> String {
-    const SHOWN: usize = 200;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Checks a name as it stands in the archive. A single slash at the end (a folder) is allowed.
+/// Checks the name of an entry. One slash at the end is allowed and marks a folder.
 pub fn check(name: &str) -> Result<(), NameFault> {
     let path = name.strip_suffix('/').unwrap_or(name);
     let bytes = path.as_bytes();

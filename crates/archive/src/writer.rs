@@ -1,6 +1,7 @@
-//! Writes an archive as a stream: no seeking, memory independent of the size of the data.
+//! Writes an archive as a stream. It never seeks, and its memory does not depend on the size of the
+//! data.
 
-mod packing;
+mod compression;
 
 use std::io::{self, BufWriter, Read, Write};
 use std::thread;
@@ -8,33 +9,29 @@ use std::thread;
 use rawzip::path::EntryPath;
 use rawzip::time::UtcDateTime;
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, ZipEntryWriter};
-use sha2::Digest;
 
 use crate::error::{Error, Refusal};
-use crate::hashing::Sha256Hex;
+use crate::hashing::{EntryDigest, Sha256Hex};
 use crate::limits::{MAX_LINE, MAX_LISTED};
-use crate::manifest::{FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two_places};
-use crate::name::{self, Role};
-use crate::{CHECKSUMS, DATABASE, ENV, FORMAT_VERSION, MANIFEST, sums};
+use crate::manifest::{FORMAT_VERSION, FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two_places};
+use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
+use crate::sums;
 
-use packing::{Begun, Deflating, Packer, Seen, Text, begin_all, fill};
+use compression::{Compressor, PreparedEntry, StreamCompressor, TextWriter, prepare_batch, read_chunk};
 
-/// Files that are packed side by side: enough to keep some cores busy, few enough to bound memory
-/// (each is held whole, packed and unpacked, so twice a [`CHUNK`] at most).
+pub use compression::SourceChanged;
+
+/// The number of files that are compressed at the same time: enough to keep several cores busy, few
+/// enough to bound memory. Each is held twice, uncompressed and compressed, and is at most
+/// [`compression::CHUNK`] long.
 const BATCH: usize = 16;
-/// Threads that pack, at most.
-const MOST_THREADS: usize = 8;
+/// The most threads that compress.
+const MAX_THREADS: usize = 8;
 
-/// What the read of a source fails with, as the inner error of an [`io::Error`], when its content was
-/// changed while it was read, so that what was read never existed as a whole.
-#[derive(Debug, thiserror::Error)]
-#[error("it changed while it was read")]
-pub struct SourceChanged;
-
-/// What the archive says about itself beyond its files.
+/// What the manifest states besides the files.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is the field of the same name in Manifest")]
-pub struct Facts {
+pub struct BackupMetadata {
     pub backup_name: String,
     pub created_at: chrono::NaiveDateTime,
     pub created_at_utc: chrono::NaiveDateTime,
@@ -52,36 +49,39 @@ pub struct Facts {
     pub damaged: Option<String>,
 }
 
-/// An archive being written. Add the database first, then the files, then [`Writer::finish`].
-/// Dropped earlier, it leaves something no reader accepts.
+/// Writes an archive: add the database first, then the files, then call [`Writer::finish`]. If it is
+/// dropped before that, no reader accepts the output.
 pub struct Writer<W: Write> {
     zip: ZipArchiveWriter<W>,
     files: Vec<FileRecord>,
     modified: UtcDateTime,
-    packers: Vec<Packer>,
+    compressors: Vec<Compressor>,
 }
 
 impl<W: Write> Writer<W> {
-    /// Starts an archive; `modified` (UTC) becomes the time of every entry.
+    /// Begins an archive. `modified`, in UTC, becomes the time of every entry.
     pub fn new(out: W, modified: chrono::NaiveDateTime) -> Self {
         Self::with_capacity(out, modified, 0)
     }
 
-    /// The same, with room for so many files: lists that grow take more memory than they hold.
+    /// Begins an archive with room for this number of files, because lists that grow take more memory
+    /// than their content.
     pub fn with_capacity(out: W, modified: chrono::NaiveDateTime, files: usize) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             zip: ZipArchiveWriter::builder().with_capacity(files).build(out),
             files: Vec::with_capacity(files),
             modified: UtcDateTime::from_unix(modified.and_utc().timestamp()),
-            packers: (0..cores.min(MOST_THREADS)).map(|_| Packer::new()).collect(),
+            compressors: (0..cores.min(MAX_THREADS)).map(|_| Compressor::new()).collect(),
         }
     }
 
-    /// Adds a file under `name`, reading `source` to its end. `progress` hears of each step in bytes.
+    /// Adds a file under `name`, and reads `source` to its end. `progress` is called with the number of
+    /// bytes of each step.
     ///
     /// # Errors
-    /// A name no reader would accept, a failing output, or, as [`Error::Source`], a failing `source`.
+    /// A name that no reader would accept, an error of the output, or, as [`Error::Source`], one of
+    /// `source`.
     pub fn add(
         &mut self,
         name: &str,
@@ -89,16 +89,16 @@ impl<W: Write> Writer<W> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
-        let begun = self.packers[0].begin(source).map_err(Error::source(name))?;
-        self.add_begun(name.to_owned(), begun, source, progress)
+        let prepared = self.compressors[0].prepare(source).map_err(Error::source(name))?;
+        self.append(name.to_owned(), prepared, source, progress)
     }
 
-    /// Adds several files in this order, packing some at a time, on as many threads as there are
-    /// cores. `open` is called on those threads, and once more for a short file whose source ended
-    /// in [`SourceChanged`]: nothing of it has been written by then.
+    /// Adds several files in this order. It compresses a few at a time, on as many threads as there are
+    /// cores, and calls `open` on those threads. It reads a short file again if its source ends in
+    /// [`SourceChanged`], because nothing of it has been written by then.
     ///
     /// # Errors
-    /// As [`Writer::add`], and whatever `open` returns.
+    /// Those of [`Writer::add`], and those of `open`.
     pub fn add_all<R: Read + Send, E: From<Error> + Send>(
         &mut self,
         names: Vec<String>,
@@ -112,94 +112,80 @@ impl<W: Write> Writer<W> {
                 return Ok(());
             }
             batch.iter().try_for_each(|name| check_name(name))?;
-            let all_begun = begin_all(&mut self.packers, &batch, &open);
-            for (name, begun) in batch.into_iter().zip(all_begun) {
-                let (begun, mut source) = begun?;
-                self.add_begun(name, begun, &mut source, progress)?;
+            let all_prepared = prepare_batch(&mut self.compressors, &batch, &open);
+            for (name, prepared) in batch.into_iter().zip(all_prepared) {
+                let (prepared, mut source) = prepared?;
+                self.append(name, prepared, &mut source, progress)?;
             }
         }
     }
 
-    fn add_begun(
-        &mut self,
-        path: String,
-        begun: Begun,
-        source: &mut dyn Read,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<&FileRecord, Error> {
-        let (size, sha256) = self.entry(&path, begun, source, progress)?;
-        self.files.push(FileRecord { path, size, sha256 });
-        Ok(self.files.last().expect("just pushed"))
-    }
-
-    /// Writes the manifest, the hashes and the directory, and returns the output with the manifest
-    /// (without its list of files). The caller makes it durable.
-    pub fn finish(mut self, facts: Facts) -> Result<(W, Manifest), Error> {
-        let mut manifest = manifest(facts, std::mem::take(&mut self.files));
-        let hash = self.text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &manifest)?))?;
+    /// Writes the manifest, the hashes and the directory. Returns the output, which the caller makes
+    /// durable, and the manifest without its list of files.
+    pub fn finish(mut self, metadata: BackupMetadata) -> Result<(W, Manifest), Error> {
+        let mut manifest = manifest(metadata, std::mem::take(&mut self.files));
+        let hash = self.append_text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &manifest)?))?;
         let files = std::mem::take(&mut manifest.files);
         let listed = files.iter().map(|file| (file.path.as_str(), &file.sha256));
         let mut lines = listed.chain([(MANIFEST, &hash)]).map(|(name, hash)| sums::line(name, hash));
-        self.text(CHECKSUMS, |out| lines.try_for_each(|line| out.write_all(line.as_bytes())))?;
+        self.append_text(CHECKSUMS, |out| lines.try_for_each(|line| out.write_all(line.as_bytes())))?;
         Ok((self.zip.finish()?, manifest))
     }
 
-    /// Adds a text that is made while it is packed, since it can be long.
-    fn text(
+    /// Appends a file whose first chunk has been prepared, and the rest of `source`.
+    fn append(
         &mut self,
-        name: &str,
-        make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<Sha256Hex, Error> {
-        const STEP: usize = 64 << 10;
-        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.modified)?;
-        let Packer { packed, deflate } = &mut self.packers[0];
-        let text =
-            Text { deflating: Deflating::new(deflate, packed), seen: Seen::default(), out: &mut entry };
-        let mut buffered = BufWriter::with_capacity(STEP, text);
-        make(&mut buffered)?;
-        let Text { deflating, seen, .. } = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
-        deflating.finish(&mut entry)?;
-        entry.finish(DataDescriptorOutput::new(seen.crc.finalize(), seen.bytes))?;
-        Ok(Sha256Hex(seen.sha.finalize().into()))
-    }
-
-    fn entry(
-        &mut self,
-        name: &str,
-        begun: Begun,
+        path: String,
+        prepared: PreparedEntry,
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<(u64, Sha256Hex), Error> {
-        let Begun { mut chunk, method, packed, mut seen } = begun;
-        let mut entry = start(&mut self.zip, name, method, self.modified)?;
-        if let Some(packed) = packed {
-            progress(seen.bytes);
-            entry.write_all(&packed)?;
+    ) -> Result<&FileRecord, Error> {
+        let PreparedEntry { mut chunk, method, compressed, mut digest } = prepared;
+        let mut entry = start(&mut self.zip, &path, method, self.modified)?;
+        progress(digest.bytes());
+        if let Some(compressed) = compressed {
+            entry.write_all(&compressed)?;
         } else {
-            let Packer { packed, deflate } = &mut self.packers[0];
-            let mut stream = (method == CompressionMethod::DEFLATE).then(|| Deflating::new(deflate, packed));
-            progress(seen.bytes);
+            let deflates = method == CompressionMethod::DEFLATE;
+            let mut stream = deflates.then(|| StreamCompressor::new(&mut self.compressors[0]));
             loop {
                 match &mut stream {
                     Some(stream) => stream.write(&chunk, &mut entry)?,
                     None => entry.write_all(&chunk)?,
                 }
-                fill(source, &mut chunk).map_err(Error::source(name))?;
+                read_chunk(source, &mut chunk).map_err(Error::source(&path))?;
                 if chunk.is_empty() {
                     break;
                 }
-                seen.update(&chunk);
+                digest.update(&chunk);
                 progress(chunk.len() as u64);
             }
             if let Some(stream) = stream {
                 stream.finish(&mut entry)?;
             }
         }
-        entry.finish(DataDescriptorOutput::new(seen.crc.finalize(), seen.bytes))?;
-        Ok((seen.bytes, Sha256Hex(seen.sha.finalize().into())))
+        let sha256 = finish(entry, &digest)?;
+        self.files.push(FileRecord { path, size: digest.bytes(), sha256 });
+        Ok(self.files.last().expect("a record has just been pushed"))
+    }
+
+    /// Appends a text, and compresses it while `make` writes it, because it can be long.
+    fn append_text(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Sha256Hex, Error> {
+        const BUFFER: usize = 64 << 10;
+        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.modified)?;
+        let text = TextWriter::new(&mut self.compressors[0], &mut entry);
+        let mut buffered = BufWriter::with_capacity(BUFFER, text);
+        make(&mut buffered)?;
+        let digest = buffered.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+        finish(entry, &digest)
     }
 }
 
+/// Begins an entry.
 fn start<'a, W: Write>(
     zip: &'a mut ZipArchiveWriter<W>,
     name: &str,
@@ -210,32 +196,42 @@ fn start<'a, W: Write>(
     Ok(file.unix_permissions(0o100_644).start()?.0)
 }
 
+/// Ends an entry with its size and checksum, and returns its hash.
+fn finish<W: Write>(entry: ZipEntryWriter<'_, W>, digest: &EntryDigest) -> Result<Sha256Hex, Error> {
+    entry.finish(DataDescriptorOutput::new(digest.crc(), digest.bytes()))?;
+    Ok(digest.sha256())
+}
+
 fn check_name(name: &str) -> Result<(), Error> {
     name::check(name).map_err(|fault| Refusal::Name { name: name.to_owned(), fault }.into())
 }
 
-/// The name as it is. `rawzip` would take what precedes a colon for a drive and drop it, unless told
-/// to leave the name alone; then, however, it does not set the flag for UTF-8. Programs that heed the
-/// origin of an archive (`unzip` does) read such a name right all the same, and so do we. (The extra
-/// field meant for this, 0x7075, makes Debian's `unzip` take the archive for a bomb.)
+/// Returns the name for `rawzip`. By default it would remove what precedes a colon, as a drive. A
+/// verbatim name is left alone, but then `rawzip` does not set the flag for UTF-8. Programs that consider
+/// the origin of an archive, such as `unzip`, read such a name correctly, and so does this crate. (The
+/// extra field that exists for this purpose, 0x7075, makes Debian's `unzip` report a zip bomb.)
 fn path_of(name: &str) -> EntryPath<'_> {
     if name.contains(':') { EntryPath::verbatim(name.as_bytes()) } else { EntryPath::conformant(name) }
 }
 
-/// What rows call a file can be of any length.
+/// Limits the length of an item of the manifest. The name of a file in the database can have any length.
 fn shorten(line: &mut String) {
-    const MORE: char = '…';
+    const ELLIPSIS: char = '…';
     if line.len() > MAX_LINE {
-        line.truncate(line.floor_char_boundary(MAX_LINE - MORE.len_utf8()));
-        line.push(MORE);
+        line.truncate(line.floor_char_boundary(MAX_LINE - ELLIPSIS.len_utf8()));
+        line.push(ELLIPSIS);
     }
 }
 
-fn manifest(mut facts: Facts, files: Vec<FileRecord>) -> Manifest {
-    // Long enough to see what is going on, and never too long for a reader.
-    facts.dangling.truncate(MAX_LISTED);
-    facts.left_out.truncate(MAX_LISTED);
-    facts.dangling.iter_mut().chain(facts.left_out.iter_mut().map(|left| &mut left.what)).for_each(shorten);
+fn manifest(mut metadata: BackupMetadata, files: Vec<FileRecord>) -> Manifest {
+    // Long enough to show what happened, and never too long for a reader.
+    metadata.dangling.truncate(MAX_LISTED);
+    metadata.left_out.truncate(MAX_LISTED);
+    metadata
+        .dangling
+        .iter_mut()
+        .chain(metadata.left_out.iter_mut().map(|left| &mut left.what))
+        .for_each(shorten);
     let total = |role: Role| {
         let of_role = files.iter().filter(move |file| Role::of(&file.path) == role);
         of_role.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size))
@@ -245,18 +241,18 @@ fn manifest(mut facts: Facts, files: Vec<FileRecord>) -> Manifest {
     let (images_count, images_bytes) = total(Role::Image);
     let (envs, env_bytes) = total(Role::Env);
     Manifest {
-        backup_name: facts.backup_name,
-        created_at: facts.created_at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
-        makermatrix_version: facts.makermatrix_version,
-        schema_version: facts.schema_version,
+        backup_name: metadata.backup_name,
+        created_at: metadata.created_at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+        makermatrix_version: metadata.makermatrix_version,
+        schema_version: metadata.schema_version,
         backup_format_version: "2.0".to_owned(),
         python_version: String::new(),
         password_protected: false,
         credential_storage: "plain_text_in_database".to_owned(),
         credential_protection: "os_file_permissions".to_owned(),
         database_included: databases > 0,
-        datasheets_included: facts.datasheets_included,
-        images_included: facts.images_included,
+        datasheets_included: metadata.datasheets_included,
+        images_included: metadata.images_included,
         env_included: envs > 0,
         database_size_mb: mebibytes(database_bytes),
         datasheets_count,
@@ -270,15 +266,15 @@ fn manifest(mut facts: Facts, files: Vec<FileRecord>) -> Manifest {
         images_path: "images/".to_owned(),
         env_path: ENV.to_owned(),
         format_version: FORMAT_VERSION.to_owned(),
-        created_at_utc: facts.created_at_utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-        source_engine: facts.source_engine,
-        source_engine_version: facts.source_engine_version,
-        migrations: facts.migrations,
-        tables: facts.tables,
-        foreign_key_violations: facts.foreign_key_violations,
-        dangling: facts.dangling,
-        left_out: facts.left_out,
-        damaged: facts.damaged,
+        created_at_utc: metadata.created_at_utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        source_engine: metadata.source_engine,
+        source_engine_version: metadata.source_engine_version,
+        migrations: metadata.migrations,
+        tables: metadata.tables,
+        foreign_key_violations: metadata.foreign_key_violations,
+        dangling: metadata.dangling,
+        left_out: metadata.left_out,
+        damaged: metadata.damaged,
         files,
     }
 }

@@ -1,14 +1,14 @@
-//! The seeds of the fuzz targets, through the very functions that the fuzzer calls: seeds stay what
-//! they are called, and what was found stays mended, without fuzzing.
+//! Runs the seeds through the functions that the fuzz targets call. So each seed keeps the property that
+//! its name states, and each defect that fuzzing has found stays fixed, without fuzzing.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stdout, reason = "what a test that fails was at")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
+#![expect(clippy::print_stdout, reason = "it shows at which seed a test failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[path = "../../../fuzz/src/archives.rs"]
-#[expect(unreachable_pub, reason = "reachable in the fuzz crate, which it is a part of")]
+#[expect(unreachable_pub, reason = "it is reachable in the fuzz crate")]
 mod archives;
 
 fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -36,11 +36,11 @@ fn any_bytes_as_an_archive() {
         println!("{name}: {}", opens.as_ref().err().map_or("opens".to_owned(), ToString::to_string));
         opens.is_ok()
     });
-    assert_eq!(opened.count(), 15, "some seeds are to be opened, the others to be refused");
+    assert_eq!(opened.count(), 15, "these seeds must open, the others must be refused");
 }
 
 #[test]
-fn a_changed_archive_is_refused_or_holds_the_same() {
+fn a_changed_archive_is_refused_or_has_the_same_content() {
     each("archive_mutated", archives::archive_mutated);
 }
 

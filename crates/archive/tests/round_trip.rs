@@ -1,9 +1,8 @@
-//! What the writer writes, the reader reads, whatever the content; and what is changed afterwards
-//! is noticed.
+//! The reader reads whatever the writer writes, and detects every later change.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
-mod facts;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
@@ -11,21 +10,21 @@ use std::io::{self, Cursor, Read, Write};
 use archive::{Corruption, Error, Format, Limits, Reader, Refusal, Role, Sha256Hex, Writer};
 use proptest::prelude::*;
 
-use facts::{facts, noise};
+use sample::{metadata, noise};
 
 fn written(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new(), facts().created_at);
+    let mut writer = Writer::new(Vec::new(), metadata().created_at);
     for (name, content) in files {
         writer.add(name, &mut &content[..], &mut |_| {}).unwrap();
     }
-    writer.finish(facts()).unwrap().0
+    writer.finish(metadata()).unwrap().0
 }
 
 fn open(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, Error> {
     Reader::open(Cursor::new(bytes), &Limits::default())
 }
 
-/// Opens and reads everything, as verifying does.
+/// Opens an archive and reads every entry, as a verification does.
 fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let reader = open(bytes)?;
     let mut files = BTreeMap::new();
@@ -40,7 +39,7 @@ fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn any_content_comes_back(
+    fn any_content_is_read_back(
         database in proptest::collection::vec(any::<u8>(), 0..5000),
         images in proptest::collection::btree_map("[a-zäß抵0-9 ._]{1,20}[a-z]", proptest::collection::vec(any::<u8>(), 0..3000), 0..6),
     ) {
@@ -57,7 +56,7 @@ proptest! {
 }
 
 #[test]
-fn large_entries_are_streamed_packed_or_stored_by_what_shrinks() {
+fn long_entries_are_deflated_if_they_shrink_and_stored_otherwise() {
     let text = b"resistor 10k 0603 1% Yageo\n".repeat(200_000);
     let random = noise(3_000_001, 7);
     let bytes =
@@ -66,41 +65,42 @@ fn large_entries_are_streamed_packed_or_stored_by_what_shrinks() {
     let reader = open(&bytes).unwrap();
     assert_eq!(reader.format(), Format::V3);
     let noisy = reader.entries().iter().find(|entry| entry.role == Role::Datasheet).unwrap();
-    assert_eq!((noisy.size, noisy.packed), (random.len() as u64, random.len() as u64));
+    assert_eq!((noisy.size, noisy.compressed_size), (random.len() as u64, random.len() as u64));
     assert_eq!(noisy.sha256, Some(Sha256Hex::of(&random)));
     let back = read_all(&bytes).unwrap();
     assert!(back["makers_matrix.db"] == text && back["datasheets/a/b.pdf"] == random);
 }
 
-/// A file of zeros deflates to a thousandth, as a bomb does. Ours must open all the same.
+/// A file of zeros deflates to a thousandth of its size, as a zip bomb does. It must be readable all the
+/// same.
 #[test]
-fn our_own_archive_of_zeros_is_not_taken_for_a_bomb() {
-    let mut writer = Writer::new(Vec::new(), facts().created_at);
+fn an_archive_of_zeros_from_our_writer_is_not_refused_as_a_bomb() {
+    let mut writer = Writer::new(Vec::new(), metadata().created_at);
     let size = 300 << 20;
     writer.add("makers_matrix.db", &mut io::repeat(0).take(size), &mut |_| {}).unwrap();
     writer.add("images/x", &mut &b"after the long one"[..], &mut |_| {}).unwrap();
-    let bytes = writer.finish(facts()).unwrap().0;
-    assert!((bytes.len() as u64) < size, "only as much is stored as the limit asks for");
+    let bytes = writer.finish(metadata()).unwrap().0;
+    assert!((bytes.len() as u64) < size, "no more is stored than the limit demands");
     let reader = open(&bytes).unwrap();
     for entry in reader.entries() {
         io::copy(&mut reader.read(entry).unwrap(), &mut io::sink()).unwrap();
     }
 }
 
-/// So many blank pictures shrink to so little that together they look like a bomb.
+/// Many blank pictures shrink so much that together they would look like a zip bomb.
 #[test]
-fn our_own_archive_of_blank_pictures_is_not_taken_for_a_bomb() {
-    let mut writer = Writer::new(Vec::new(), facts().created_at);
+fn an_archive_of_blank_pictures_from_our_writer_is_not_refused_as_a_bomb() {
+    let mut writer = Writer::new(Vec::new(), metadata().created_at);
     writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
     let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
     let blank = vec![0; 1_000_000];
     let open = |_: &str| Ok::<_, Error>(&blank[..]);
     writer.add_all(names, open, &mut |_| {}).unwrap();
-    let bytes = writer.finish(facts()).unwrap().0;
+    let bytes = writer.finish(metadata()).unwrap().0;
     assert_eq!(read_all(&bytes).unwrap().len(), 83);
 }
 
-/// A manifest packs as well as a bomb does, and takes far more memory than its bytes.
+/// A manifest can be compressed as far as a zip bomb, and its parsed form takes far more memory.
 #[test]
 fn a_manifest_longer_than_its_files_account_for_is_refused() {
     let json = format!("{{\"format_version\": \"3.0\", \"dangling\": [\"\"{}]}}", ",\"\"".repeat(2_000_000));
@@ -111,7 +111,7 @@ fn a_manifest_longer_than_its_files_account_for_is_refused() {
 }
 
 #[test]
-fn every_flipped_bit_and_every_truncation_is_noticed_or_harmless() {
+fn every_flipped_bit_and_every_truncation_is_detected_or_harmless() {
     let bytes = written(&[
         ("makers_matrix.db", &noise(300, 1)),
         ("images/a/b.png", &b"shrinks ".repeat(60)),
@@ -123,12 +123,13 @@ fn every_flipped_bit_and_every_truncation_is_noticed_or_harmless() {
         let mut flipped = bytes.clone();
         flipped[position / 8] ^= 1 << (position % 8);
         if let Ok(files) = read_all(&flipped) {
-            assert!(files == original, "bit {position} changed the content unnoticed");
+            assert!(files == original, "bit {position} changed the content undetected");
             harmless += 1;
         }
     }
-    // Times of entries, versions, internal attributes and permissions: nothing that is restored.
-    assert!(harmless < bytes.len() * 8 / 10, "{harmless} of {} bits mean nothing", bytes.len() * 8);
+    // The harmless bits are times of entries, versions, internal attributes and permissions, none of
+    // which is restored.
+    assert!(harmless < bytes.len() * 8 / 10, "{harmless} of {} bits have no effect", bytes.len() * 8);
     for length in 0..bytes.len() {
         assert!(read_all(&bytes[..length]).is_err(), "truncated to {length} bytes");
     }
@@ -138,13 +139,13 @@ fn every_flipped_bit_and_every_truncation_is_noticed_or_harmless() {
 fn stray_bytes_are_refused() {
     let bytes = written(&[("makers_matrix.db", b"x")]);
     let behind = [bytes.as_slice(), b"more"].concat();
-    assert!(matches!(open(&behind).err().unwrap(), Error::Refused(Refusal::Stray { bytes: 4, .. })));
+    assert!(matches!(open(&behind).err().unwrap(), Error::Refused(Refusal::StrayBytes { bytes: 4, .. })));
     let before = [b"PK\x03\x04".as_slice(), &bytes].concat();
     assert!(open(&before).is_err());
 }
 
 #[test]
-fn each_limit_is_kept() {
+fn each_limit_is_enforced() {
     let image = [9; 5000];
     let bytes = written(&[("makers_matrix.db", b"x"), ("images/a", &image), ("images/b", &image)]);
     let refused = |limits: &Limits| match Reader::open(Cursor::new(&bytes[..]), limits).err().unwrap() {
@@ -159,13 +160,13 @@ fn each_limit_is_kept() {
     let regular = refused(&Limits { ratio: 2, ratio_floor: 4000, ..limits.clone() });
     assert!(matches!(&regular, Refusal::Ratio { name, .. } if name == "images/a"), "{regular}");
     let together = refused(&Limits { ratio: 2, ratio_floor: 6000, ..limits.clone() });
-    assert!(matches!(&together, Refusal::Ratio { name, .. } if name == "all together"), "{together}");
+    assert!(matches!(together, Refusal::TotalRatio { limit: 2, .. }), "{together}");
     let long = refused(&Limits { manifest: 0, ..limits });
     assert!(matches!(long, Refusal::EntryTooLarge { name: "backup_info.json", .. }), "{long}");
 }
 
 #[test]
-fn what_is_not_an_archive_is_said_to_be_what_it_is() {
+fn a_file_that_is_no_archive_is_reported_as_what_it_looks_like() {
     let says = |bytes: &[u8]| open(bytes).err().unwrap().to_string();
     assert_eq!(says(b""), "the file is empty");
     assert!(says(b"hello\n").contains("a text file"));
@@ -188,15 +189,15 @@ fn an_archive_without_a_database_is_refused() {
 
 #[test]
 fn unsafe_names_are_never_written() {
-    let mut writer = Writer::new(io::sink(), facts().created_at);
+    let mut writer = Writer::new(io::sink(), metadata().created_at);
     for name in ["../x", "/x", "images\\x", "a//b", ""] {
         let error = writer.add(name, &mut io::empty(), &mut |_| {}).err().unwrap();
         assert!(matches!(error, Error::Refused(Refusal::Name { .. })), "{name:?}: {error}");
     }
 }
 
-/// `rawzip` takes what precedes a colon for a drive; the entry got another name than the manifest
-/// said, and every backup of such an inventory failed.
+/// `rawzip` takes what precedes a colon for a drive. The name of the entry then differed from that in the
+/// manifest, and every backup of such an inventory failed.
 #[test]
 fn a_colon_in_a_name_does_not_change_it() {
     let files = [
@@ -212,7 +213,7 @@ fn a_colon_in_a_name_does_not_change_it() {
 }
 
 #[test]
-fn what_shrinks_little_is_still_deflated() {
+fn a_file_that_shrinks_a_little_is_deflated() {
     let mut pdf = Vec::new();
     for part in 0..10 {
         pdf.extend(b"<< /Type /Page /Parent 2 0 R >>\n".repeat(60));
@@ -221,11 +222,11 @@ fn what_shrinks_little_is_still_deflated() {
     let bytes = written(&[("makers_matrix.db", b"x"), ("datasheets/x.pdf", &pdf)]);
     let reader = open(&bytes).unwrap();
     let entry = reader.entries().iter().find(|entry| entry.role == Role::Datasheet).unwrap();
-    assert!(entry.packed < entry.size * 95 / 100, "{} of {}", entry.packed, entry.size);
+    assert!(entry.compressed_size < entry.size * 95 / 100, "{} of {}", entry.compressed_size, entry.size);
     assert!(read_all(&bytes).unwrap()["datasheets/x.pdf"] == pdf);
 }
 
-/// The zip of another program: entries made with `rawzip` alone, no manifest of ours.
+/// Returns a zip as another program makes it, with `rawzip` alone and no manifest.
 fn foreign(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
     let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
     for (name, content, mode) in entries {
@@ -240,7 +241,7 @@ fn foreign(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
 }
 
 #[test]
-fn hostile_entries_are_refused_by_name() {
+fn hostile_entries_are_refused_and_named() {
     let refusal = |entries: &[(&str, &[u8], u32)]| match open(&foreign(entries)).err().expect("is refused") {
         Error::Refused(refusal) => refusal.to_string(),
         other => panic!("{other}"),
@@ -256,7 +257,7 @@ fn hostile_entries_are_refused_by_name() {
 }
 
 #[test]
-fn a_list_that_disagrees_with_the_entries_is_corrupt() {
+fn a_list_that_disagrees_with_the_entries_is_reported_as_corrupt() {
     let json = |format: &str| format!("{{\"backup_format_version\": \"{format}\"}}");
     let db = ("makers_matrix.db", &b"x"[..], 0o100_644);
     let newer = json("99");
@@ -273,13 +274,13 @@ fn a_list_that_disagrees_with_the_entries_is_corrupt() {
     assert_eq!((reader.format(), reader.ignored()), (Format::V2, &["notes.txt".to_owned()][..]));
 }
 
-/// A source that ends in an error as often as it is told to, as one does that was written to meanwhile.
-struct Changing {
+/// A source that ends in an error if it has `changed` while it was read.
+struct ChangingSource {
     content: Cursor<Vec<u8>>,
     changed: bool,
 }
 
-impl Read for Changing {
+impl Read for ChangingSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.content.read(buffer)? {
             0 if self.changed => Err(io::Error::other(archive::writer::SourceChanged)),
@@ -292,15 +293,15 @@ impl Read for Changing {
 fn a_short_file_that_changes_while_it_is_read_is_read_again_and_no_more_than_twice() {
     let write = |changes: usize| {
         let opened = std::sync::atomic::AtomicUsize::new(0);
-        let mut writer = Writer::new(Vec::new(), facts().created_at);
+        let mut writer = Writer::new(Vec::new(), metadata().created_at);
         writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
         let open = |_: &str| {
             let before = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let content = Cursor::new(format!("state {before}").into_bytes());
-            Ok::<_, Error>(Changing { content, changed: before < changes })
+            Ok::<_, Error>(ChangingSource { content, changed: before < changes })
         };
         writer.add_all(vec!["images/a".to_owned()], open, &mut |_| {})?;
-        Ok::<_, Error>(writer.finish(facts()).unwrap().0)
+        Ok::<_, Error>(writer.finish(metadata()).unwrap().0)
     };
     assert_eq!(read_all(&write(2).unwrap()).unwrap()["images/a"], b"state 2");
     let error = write(3).unwrap_err();

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Component, Path, PathBuf};
 
-use archive::{Entry, Format, Info, KeyFault, Lock, Outside, Reader, Role};
+use archive::{ArchiveProbe, EncryptionScheme, Entry, Format, Info, KeyFault, Reader, Role};
 
 use durable::with_suffix;
 
@@ -25,7 +25,7 @@ pub struct Summary {
     /// Its size in bytes.
     pub size: u64,
     /// How it is encrypted, if it is.
-    pub lock: Option<Lock>,
+    pub lock: Option<EncryptionScheme>,
     /// What is inside; nothing where that takes a key that is not in hand.
     pub contents: Option<Contents>,
     /// When it was verified, if it was and has not changed since.
@@ -66,15 +66,15 @@ impl Engine {
     /// What is inside an archive. Reads its directory and manifest only, so it proves nothing. Without
     /// the key of an encrypted one, what can be told from outside.
     pub fn show(&self, path: &Path) -> Result<Summary, Error> {
-        self.summary(path, |fault| matches!(fault, KeyFault::None(_)))
+        self.summary(path, |fault| matches!(fault, KeyFault::Missing(_)))
     }
 
     /// `from_outside` says for which want of a key it is enough to look from outside.
     fn summary(&self, path: &Path, from_outside: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (lock, contents) = match self.open(path) {
-            Ok(OpenArchive { reader, .. }) => (reader.lock(), Some(Contents::of(&reader))),
+            Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
             Err(error) if error.key_fault().is_some_and(from_outside) => {
-                let Outside { lock, entries } = probe(path)?;
+                let ArchiveProbe { encryption: lock, entries } = probe(path)?;
                 let shown = !entries.is_empty();
                 (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
             }
@@ -96,7 +96,11 @@ impl Engine {
             return Ok(named.to_owned());
         }
         let folder = &self.places.backups;
-        let candidates = ["", PLAIN, ENCRYPTED].map(|ending| with_suffix(&folder.join(named), ending));
+        let exact = folder.join(named);
+        if exact.is_file() && is_archive_name(&exact) {
+            return Ok(exact);
+        }
+        let candidates = [PLAIN, ENCRYPTED, ".age"].map(|ending| with_suffix(&exact, ending));
         let is_archive = |path: &PathBuf| path.is_file() && is_archive_name(path);
         let mut found: Vec<PathBuf> = candidates.into_iter().filter(is_archive).collect();
         if named == Path::new(LATEST) {

@@ -9,7 +9,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use archive::{Encryption, Keys, Lock, Manifest, Recipient};
+use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
 use inventory::Actor;
 use inventory::static_files::FileKind;
@@ -59,7 +59,7 @@ pub enum Encrypt {
     /// For these as well.
     AlsoFor(Vec<Recipient>),
     /// So, and not for those whom the engine knows.
-    With(Encryption),
+    With(EncryptionMethod),
     /// Not at all.
     Not,
 }
@@ -129,7 +129,7 @@ pub struct BackupReport {
     /// What it says about itself.
     pub manifest: Manifest,
     /// How it is encrypted, if it is.
-    pub lock: Option<Lock>,
+    pub lock: Option<EncryptionScheme>,
     /// That it was verified, and when.
     pub status: Status,
     /// What opens it: whoever wrote it can read it, until it forgets these.
@@ -197,7 +197,11 @@ impl Engine {
             return Err(Error::NoEnv { path: self.places.env_file.clone() });
         }
         let folder = options.output.as_deref().unwrap_or(&self.places.backups);
-        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        match &options.output {
+            // A medium that is not mounted, or a typing error: the archive would lie on another disk.
+            Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
+            _ => self.disk.create_folder(folder).map_err(Error::storage("create", folder))?,
+        }
         self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
         let now = self.ambient.local();
@@ -226,12 +230,12 @@ impl Engine {
         let Written { manifest, keys, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
-        let lock = encryption.map(|encryption| encryption.lock());
+        let lock = encryption.map(|encryption| encryption.scheme());
         Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.
-    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<Encryption>, Error> {
+    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<EncryptionMethod>, Error> {
         let configured = &self.protection.recipients;
         let recipients = match wanted {
             Encrypt::With(encryption) => return Ok(Some(encryption.clone())),
@@ -257,7 +261,7 @@ impl Engine {
         if recipients.len() > MOST_RECIPIENTS {
             return Err(Error::TooManyRecipients { found: recipients.len(), limit: MOST_RECIPIENTS });
         }
-        Ok((!recipients.is_empty()).then_some(Encryption::Recipients(recipients)))
+        Ok((!recipients.is_empty()).then_some(EncryptionMethod::Recipients(recipients)))
     }
 
     /// An archive inside the static files would be part of the next one, and of itself.
@@ -296,11 +300,19 @@ impl Engine {
     }
 }
 
+fn is_missing(folder: &Path) -> bool {
+    folder.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Bytes of a name at most. What bears the longest name is the note beside the archive while it is written,
+/// `NAME.zip.age.status.json.partial`, and no file system of today takes more than 255.
+const MAX_NAME: usize = 255 - ".zip.age.status.json.partial".len();
+
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if name.is_empty() || name.len() > 255 || !name.bytes().all(allowed) {
-        return Err(Error::Name { name: name.to_owned() });
+    if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {
+        return Err(Error::Name { name: name.to_owned(), limit: MAX_NAME });
     }
     Ok(())
 }

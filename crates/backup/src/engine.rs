@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use archive::{Keys, Recipient};
-use durable::{Disk, RealDisk};
+use durable::{Disk, OwnedDisk, RealDisk};
 use inventory::Ambient;
 use inventory::static_files::StaticFiles;
 
@@ -49,8 +49,10 @@ impl Engine {
 
     /// The same, changing files through another [`Disk`].
     pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
+        let places = places.resolved();
+        let disk = OwnedDisk::for_root(disk, &places.database, &places.static_files);
         Self {
-            places: places.resolved(),
+            places,
             disk,
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),

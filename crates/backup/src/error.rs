@@ -1,6 +1,7 @@
 //! The errors of the engine, and the rules for them:
 //!
-//! * A message says what happened, to which file, and what to do next; it is shown as it is.
+//! * A message says what happened, and to which file. What to do next is said where the error is shown: only there it
+//!   is known which commands, options or buttons there are. Fields hold what such advice needs.
 //! * Errors are returned, never logged and passed over.
 //! * [`Error::kind`] sorts them for exit codes and HTTP statuses; a new variant must choose one.
 //! * Unless the message says otherwise, nothing live has been changed.
@@ -14,140 +15,126 @@ use archive::KeyFault;
 use inventory::sqlite::Violation;
 
 use crate::counted;
+use crate::import::ImportPart;
 
-use words::{advice, no_safety_backup, nothing_to_import, paths, shown, storage};
+use words::{no_safety_backup, paths, shown, storage};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what each field is")]
 pub enum Error {
-    #[error("{}: no such file. `makermatrix list` shows the backups there are.", path.display())]
+    #[error("{}: no such file", path.display())]
     ArchiveNotFound { path: PathBuf },
-    #[error("there is no archive {} in {}. `makermatrix list` shows those there are.", name.display(), folder.display())]
+    #[error("there is no archive {}, neither in the working folder nor in {}", name.display(), folder.display())]
     NoSuchArchive { name: PathBuf, folder: PathBuf },
-    #[error("there is no backup in {}. Make one with `makermatrix backup`.", folder.display())]
+    #[error("there is no backup in {}", folder.display())]
     NoBackups { folder: PathBuf },
-    #[error("{} could be any of these: {}. Name the one that is meant.", name.display(), paths(found))]
+    #[error("{} could be any of these: {}", name.display(), paths(found))]
     AmbiguousArchive { name: PathBuf, found: Vec<PathBuf> },
-    #[error("{} is a folder, not an archive. Name the .zip file itself.", path.display())]
+    #[error("{} is a folder, not an archive", path.display())]
     ArchiveIsFolder { path: PathBuf },
-    #[error("{}: it is {kind}, not an archive. Name the .zip file itself.", path.display())]
+    #[error("{}: it is {kind}, not an archive", path.display())]
     ArchiveNotAFile { path: PathBuf, kind: &'static str },
-    #[error("{}: {source}. {}", path.display(), advice(source))]
+    #[error("{}: {source}", path.display())]
     Archive { path: PathBuf, source: archive::Error },
-    #[error("the database in {}: {source}. The archive cannot be used; try another backup.", path.display())]
+    #[error("the database in {}: {source}", path.display())]
     ArchivedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("{}: {what} is not what the manifest says. The archive cannot be trusted; try another backup.", path.display())]
+    #[error("{}: {what} is not what the manifest says", path.display())]
     Mismatch { path: PathBuf, what: String },
-    #[error("{} holds a damaged database ({why}), kept for rescue: it cannot be restored. Take it out with unzip.", path.display())]
+    #[error("{} holds a damaged database ({why}), kept for rescue: it cannot be restored", path.display())]
     Rescue { path: PathBuf, why: String },
     #[error(
-        "{}: {} with a broken foreign key: {}. Restore with --allow-violations to take them as they are.",
+        "{}: {} with a broken foreign key: {}",
         path.display(), counted(*count, "row"), shown(violations)
     )]
     Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
 
     #[error(
-        "{}: after restoring it, {what} differs from the archive. The archive is sound, but restoring it here goes \
-         wrong: check the drive of {}, and report this.", path.display(), scratch.display()
+        "{}: after restoring it in {}, {what} differs from the archive", path.display(), scratch.display()
     )]
     NotProven { path: PathBuf, scratch: PathBuf, what: String },
 
-    #[error("there is no database at {}. Create one with `makermatrix init`, or check --data-dir and DATABASE_URL.", path.display())]
+    #[error("there is no database at {}", path.display())]
     NoDatabase { path: PathBuf },
+    #[error("the database {} is empty: it has no tables", path.display())]
+    EmptyDatabase { path: PathBuf },
     #[error("the live database {}: {source}", path.display())]
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
     DatabaseUrl { url: String, why: String },
-    #[error("{name:?} is no name for a backup: use 1 to 255 letters, digits, '-' and '_'")]
-    Name { name: String },
+    #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    Name { name: String, limit: usize },
+    #[error("there is no folder {}. Nothing was written, and no folder was created", path.display())]
+    NoOutput { path: PathBuf },
     #[error(
         "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
-         restore it. Choose another --name, or encrypt it."
+         restore it"
     )]
     MisleadingName { name: String },
-    #[error("{} exists already. Choose another --name.", path.display())]
+    #[error("{} exists already", path.display())]
     NameTaken { path: PathBuf },
-    #[error(
-        "a .env file holds secrets, and the backup is not encrypted: refused. Encrypt it (`makermatrix key new`), or write \
-         the secrets in the clear with --force."
-    )]
+    #[error("a .env file holds secrets, and the backup is not encrypted: refused")]
     EnvInTheClear,
-    #[error(
-        "backups must be encrypted here ([backup.encryption] required = true), and {why}. Nothing was written. Name recipients in \
-         makermatrix.toml (`makermatrix key new` makes a key). `makermatrix backup` takes --recipient or --passphrase-file as \
-         well."
-    )]
+    #[error("backups must be encrypted here, and {why}. Nothing was written")]
     EncryptionRequired { why: &'static str },
     #[error("a backup can be encrypted for {limit} keys at most, and these are {found}")]
     TooManyRecipients { found: usize, limit: usize },
-    #[error(
-        "{}: nothing in it is encrypted with a key, so there is nothing to check. Name an archive that is.", path.display()
-    )]
+    #[error("{}: nothing in it is encrypted with a key, so there is nothing to check", path.display())]
     NotEncrypted { path: PathBuf },
-    #[error("--include-env was asked for, but there is no {}", path.display())]
+    #[error("there is no {} to include", path.display())]
     NoEnv { path: PathBuf },
-    #[error("{} vanished while the backup was made. Nothing was written; try again when nobody removes files.", path.display())]
+    #[error("{} vanished while the backup was made. Nothing was written", path.display())]
     Vanished { path: PathBuf },
     #[error("the path of the database, {}, is not Unicode (UTF-8), which it has to be", path.display())]
     PathNotText { path: PathBuf },
     #[error(
-        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them. Keep one \
-         name: copy the file to where the others are.", path.display()
+        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them", path.display()
     )]
     HardLinks { path: PathBuf, names: u64 },
     #[error("cancelled: nothing was changed, and nothing of it is left behind")]
     Cancelled,
-    #[error("{} changed each time that it was read. Nothing was written; try again when nobody writes to it.", path.display())]
+    #[error("{} changed each time that it was read. Nothing was written", path.display())]
     FileBusy { path: PathBuf },
-    #[error(
-        "another backup or restore of this inventory is running ({holder}). Try again when it has ended."
-    )]
+    #[error("another backup or restore of this inventory is running ({holder})")]
     Locked { holder: String },
     #[error("{what} needs the permission {permission:?}")]
     Forbidden { what: &'static str, permission: String },
 
     #[error(
-        "somebody wrote to {} after the safety backup was made, so nothing was restored. Stop what uses the inventory, \
-         or restore with --no-safety-backup.", path.display()
+        "somebody wrote to {} after the safety backup was made, so nothing was restored", path.display()
     )]
     ChangedMeanwhile { path: PathBuf },
     #[error("the safety backup failed, so nothing was restored: {source}")]
     SafetyBackup { source: Box<Error> },
-    #[error(
-        "the database has been restored, but some files are not in place yet: {source}. Mend that, then run \
-         `makermatrix init`: it finishes the restore."
-    )]
+    #[error("the database has been restored, but some files are not in place yet: {source}")]
     Unfinished { source: Box<Error> },
-    #[error(
-        "the restore failed, and it cannot be told how far it got: {source}. Mend that, then run `makermatrix init`: it \
-         finishes or discards the restore."
-    )]
+    #[error("the restore failed, and it cannot be told how far it got: {source}")]
     Undecided { source: Box<Error> },
     #[error("no restore of this inventory is noted in {}, so there is nothing to undo", folder.display())]
     NothingToUndo { folder: PathBuf },
     #[error("the last restore (of {archive}, {at}) cannot be undone: {}", no_safety_backup(missing.as_deref()))]
     NoSafetyBackup { archive: String, at: String, missing: Option<PathBuf> },
-    #[error("{} is in the way of {name:?}: {why}. Move it away, then restore again.", path.display())]
+    #[error("{} is in the way of {name:?}: {why}", path.display())]
     InTheWay { path: PathBuf, name: String, why: &'static str },
     #[error(
-        "{} changed while the restore was prepared, so nothing was restored. Try again when nobody changes files.",
+        "{} changed while the restore was prepared, so nothing was restored",
         path.display()
     )]
     FileChanged { path: PathBuf },
     #[error(
-        "{} lies inside the folder of the static files: archives there would be backed up with them. Choose another \
-         folder.", path.display()
+        "{} lies inside the folder of the static files: archives there would be backed up with them", path.display()
     )]
     OutputAmongFiles { path: PathBuf },
-    #[error("the database {}: {source}. Nothing was imported.", path.display())]
+    #[error("the database {}: {source}. Nothing was imported", path.display())]
     ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("{}", nothing_to_import(path, newest.as_deref()))]
+    #[error(
+        "there is no database of MakerMatrix in {}{}", path.display(), if newest.is_some() { ", only archives" } else { "" }
+    )]
     ImportNothing { path: PathBuf, newest: Option<PathBuf> },
-    #[error("there are several {what}: {}. Please {say}.", paths(found))]
-    ImportSeveral { what: &'static str, found: Vec<PathBuf>, say: &'static str },
-    #[error("{} has neither datasheets/ nor images/. Name the folder that holds them.", path.display())]
+    #[error("there are several {part}: {}", paths(found))]
+    ImportSeveral { part: ImportPart, found: Vec<PathBuf> },
+    #[error("{} has neither datasheets/ nor images/", path.display())]
     ImportNoFiles { path: PathBuf },
     #[error(
         "{} is what it would be imported to; the database found is {}", path.display(), database.display()
@@ -158,14 +145,13 @@ pub enum Error {
         /// The database that was to be imported.
         database: PathBuf,
     },
-    #[error("{}: no such file or folder. Name a data folder of the original, its database, or an archive.", path.display())]
+    #[error("{}: no such file or folder", path.display())]
     ImportNotFound { path: PathBuf },
     #[error(
-        "{} changes all the time, so it could not be copied. Nothing was imported; stop MakerMatrix there, and try \
-         again.", path.display()
+        "{} changes all the time, so it could not be copied. Nothing was imported", path.display()
     )]
     ImportBusy { path: PathBuf },
-    #[error("the journal {} cannot be read: {why}. Keep it, and ask for help: it says how to finish a restore.", path.display())]
+    #[error("the journal {} cannot be read: {why}", path.display())]
     Journal { path: PathBuf, why: String },
 
     #[error("{}", storage(doing, path, source))]
@@ -215,11 +201,13 @@ impl Error {
             Self::ImportSeveral { .. } | Self::ImportSame { .. } => Kind::Usage,
             Self::ImportBusy { .. } => Kind::Locked,
             Self::ArchiveNotFound { .. }
+            | Self::NoOutput { .. }
             | Self::NoSuchArchive { .. }
             | Self::NoBackups { .. }
             | Self::NothingToUndo { .. }
             | Self::NoSafetyBackup { .. }
             | Self::NoDatabase { .. }
+            | Self::EmptyDatabase { .. }
             | Self::NoEnv { .. } => Kind::NotFound,
             Self::AmbiguousArchive { .. }
             | Self::ArchiveIsFolder { .. }

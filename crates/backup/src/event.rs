@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Cancellation, Error, counted};
+use crate::{Cancellation, Error, Names, counted};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +67,12 @@ impl std::fmt::Display for Step {
 #[expect(missing_docs, reason = "the display text says what each field is")]
 #[non_exhaustive]
 pub enum Note {
-    /// A row refers to a file that is not there.
-    Dangling { path: String },
-    /// Something cannot be kept in an archive.
-    LeftOut { what: String, why: String },
+    /// Rows refer to files that are not there.
+    Dangling { files: Names },
+    /// Something cannot be kept in an archive, all of it for the same reason.
+    LeftOut { what: Names, why: String },
+    /// A note of the safety backup that a restore takes: about what there is now, not about what is restored.
+    OfSafetyBackup(Box<Note>),
     /// The database has rows with broken foreign keys.
     Violations { count: u64 },
     /// The live database is damaged; what there is of it has been kept.
@@ -80,7 +82,7 @@ pub enum Note {
     /// The archive has an environment file, which is never put in place.
     EnvNotRestored { encrypted: bool },
     /// Entries of a re-packed archive that are no part of a backup.
-    Ignored { name: String },
+    Ignored { names: Names },
     /// Where the unusable live database was moved.
     SetAside { path: PathBuf },
 }
@@ -88,14 +90,17 @@ pub enum Note {
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Dangling { path } => {
-                write!(f, "{path} is referred to but was already missing before the backup")
-            }
-            Self::LeftOut { what, why } => write!(f, "{what} is left out: {why}"),
+            Self::Dangling { files } => write!(
+                f,
+                "{} that rows refer to {} missing already before the backup: {files}",
+                counted(files.count as u64, "file"),
+                if files.count == 1 { "was" } else { "were" },
+            ),
+            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.are()),
+            Self::OfSafetyBackup(note) => write!(f, "in the backup of what is there now: {note}"),
             Self::Violations { count } => write!(
                 f,
-                "{} with a broken foreign key: the backup holds them as they are, and restoring it will need \
-                 --allow-violations",
+                "{} with a broken foreign key: the backup holds them as they are",
                 counted(*count, "row")
             ),
             Self::LiveDamaged { why } => {
@@ -104,15 +109,11 @@ impl std::fmt::Display for Note {
             Self::FolderKept { folder } => {
                 write!(f, "the archive was made without {folder}: that folder stays as it is")
             }
-            Self::EnvNotRestored { encrypted } => {
-                let unzip = if *encrypted { "`age -d`, then `unzip`" } else { "`unzip ARCHIVE .env`" };
-                write!(
-                    f,
-                    "the archive holds a .env file, which is never put in place by itself: take it out with {unzip}"
-                )
+            Self::EnvNotRestored { .. } => {
+                f.write_str("the archive holds a .env file, which is never put in place by itself")
             }
-            Self::Ignored { name } => {
-                write!(f, "{name} in the archive is no part of a backup and is ignored")
+            Self::Ignored { names } => {
+                write!(f, "{names} in the archive {} no part of a backup and ignored", names.are())
             }
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
         }
@@ -128,6 +129,18 @@ pub trait Observer {
 impl<F: FnMut(Event)> Observer for F {
     fn event(&mut self, event: Event) {
         self(event);
+    }
+}
+
+/// Passes everything on, and says of notes that they are those of the safety backup.
+pub(crate) struct OfSafetyBackup<'a>(pub(crate) &'a mut dyn Observer);
+
+impl Observer for OfSafetyBackup<'_> {
+    fn event(&mut self, event: Event) {
+        self.0.event(match event {
+            Event::Note(note) => Event::Note(Note::OfSafetyBackup(Box::new(note))),
+            other => other,
+        });
     }
 }
 

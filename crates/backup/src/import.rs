@@ -19,7 +19,7 @@ use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
 
-pub use find::{ImportSource, databases_in};
+pub use find::{ImportPart, ImportSource, databases_in, is_database};
 
 /// The password that the original gives its first user.
 const DEFAULT_PASSWORD: &str = "Admin123!";
@@ -151,7 +151,7 @@ impl Engine {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
                 let copy = scratch.folder.join("source.db");
-                let output = Some(scratch.folder.join("backups"));
+                let output = Some(scratch.folder.clone());
                 Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };

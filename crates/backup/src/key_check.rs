@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use archive::{Identity, Keys, Lock};
+use archive::{EncryptionScheme, Identity, Keys};
 use inventory::Actor;
 
 use crate::{Engine, Error, Status};
@@ -24,9 +24,9 @@ impl Engine {
         crate::permission::require(actor, "checking the key of a backup", "backup:create")?;
         let not_for_keys = || Error::NotEncrypted { path: path.to_owned() };
         match self.clone().with_keys(Keys::identity(identity.clone())).open(path) {
-            Ok(archive) if matches!(archive.reader.lock(), Some(Lock::Recipients(_))) => {}
+            Ok(archive) if matches!(archive.reader.encryption(), Some(EncryptionScheme::Recipients(_))) => {}
             Ok(_) => return Err(not_for_keys()),
-            Err(error) if error.key_fault().is_some_and(|fault| fault.lock().takes_passphrase()) => {
+            Err(error) if error.key_fault().is_some_and(|fault| fault.scheme().takes_passphrase()) => {
                 return Err(not_for_keys());
             }
             Err(error) => return Err(error),

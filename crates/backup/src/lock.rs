@@ -1,10 +1,10 @@
 //! One backup or restore of an inventory at a time, across processes: `flock` on a file beside the
 //! database. The lock ends with the process that holds it, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 
-use durable::folder_of;
+use durable::{folder_of, open_lock_file};
 
 use crate::{Engine, Error};
 
@@ -21,13 +21,7 @@ impl Engine {
         let path = self.places.lock_file();
         let folder = folder_of(&path);
         self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::storage("open", &path))?;
+        let mut file = open_lock_file(&*self.disk, &path).map_err(Error::storage("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Keys, Limits, Outside, Reader, Sha256Hex};
+use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, Sha256Hex};
 use durable::regular_file::{self, NotAFile};
 use durable::{Disk, Readers, printable};
 use inventory::migration::{SchemaState, names};
@@ -149,8 +149,8 @@ impl OpenArchive {
 }
 
 /// Returns what can be told of an archive without a key.
-pub(crate) fn probe(path: &Path) -> Result<Outside, Error> {
-    Outside::look(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
+pub(crate) fn probe(path: &Path) -> Result<ArchiveProbe, Error> {
+    ArchiveProbe::open(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {

@@ -18,6 +18,7 @@ use inventory::sqlite::{self, Live, Watch};
 use inventory::static_files::Lease;
 
 use crate::create::look_at;
+use crate::event::OfSafetyBackup;
 use crate::session::Session;
 use crate::settle::{CommitBy, Journal};
 use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
@@ -56,7 +57,7 @@ pub struct StagedRestore {
     commit: CommitBy,
     unchanged: Vec<Unchanged>,
     live: Live,
-    lock: Option<archive::Lock>,
+    lock: Option<archive::EncryptionScheme>,
     committed: bool,
     _lease: Lease,
     /// Last, so that the lock is released when all else is gone.
@@ -71,7 +72,7 @@ pub struct RestoreReport {
     /// The backup of what was there before.
     pub safety_backup: Option<PathBuf>,
     /// How that is encrypted.
-    pub safety_lock: Option<archive::Lock>,
+    pub safety_lock: Option<archive::EncryptionScheme>,
     /// Where a database that SQLite could not work with was moved.
     pub set_aside: Option<PathBuf>,
 }
@@ -112,7 +113,7 @@ impl Engine {
                 commit,
                 unchanged,
                 live,
-                lock: archive.reader.lock(),
+                lock: archive.reader.encryption(),
                 committed: false,
                 _lease: lease,
             }
@@ -212,7 +213,8 @@ impl StagedRestore {
                 _ => None,
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
-            let made = self.session.backup(&options, Purpose::BeforeRestore, observer).map_err(failed)?;
+            let made = self.session.backup(&options, Purpose::BeforeRestore, &mut OfSafetyBackup(observer));
+            let made = made.map_err(failed)?;
             // Where it cannot be told, the commit finds out.
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
             if !changed || attempt == MAX_ATTEMPTS {
@@ -225,11 +227,11 @@ impl StagedRestore {
 }
 
 /// As backups are here; and where they are not, but the archive is, as that is.
-fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::Lock>) -> Encrypt {
+fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::EncryptionScheme>) -> Encrypt {
     if engine.encrypts() {
         return Encrypt::AsConfigured;
     }
-    let like_it = lock.and_then(|lock| engine.keys.encryption_like(lock));
+    let like_it = lock.and_then(|lock| archive::EncryptionMethod::matching(lock, &engine.keys));
     like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
 }
 

@@ -1,5 +1,5 @@
-//! The seven tests that the system is specified by: a backup is made, and put back, with real
-//! databases and files. `docs/INTEGRATION_TESTING.md` is their guide.
+//! The seven specified tests of backup and restore with real databases and files. Their guide is
+//! `docs/INTEGRATION_TESTING.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -31,7 +31,7 @@ fn open(archive: &Path) -> Reader<File> {
     Reader::open(File::open(archive).unwrap(), &Limits::default()).unwrap()
 }
 
-/// The hash of each entry of this role, by file name; reading each to its end proves it readable.
+/// Reads each entry with this role to its end, and returns the hashes by file name.
 fn entries(archive: &Path, role: Role) -> BTreeMap<String, Vec<u8>> {
     let reader = open(archive);
     let mut found = BTreeMap::new();
@@ -302,7 +302,6 @@ mod error_handling {
         assert_eq!(error.kind(), Kind::NotFound);
         let message = error.to_string();
         assert!(message.contains("nonexistent_backup.zip: no such file"), "{message}");
-        assert!(message.contains("makermatrix list"), "it says what to do: {message}");
         assert_eq!(state_of(engine.places()), before);
         assert!(!engine.places().backups.exists(), "not even a safety backup was made");
     }

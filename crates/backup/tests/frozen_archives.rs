@@ -1,5 +1,5 @@
-//! Archives that earlier versions made, kept as they were: every later version reads them. What they
-//! hold is written down beside them in `expected.json`, by the version that made them.
+//! Archives of earlier versions, which every later version must restore. `expected.json` beside them states
+//! their content, as written by the version that made them.
 //!
 //! A new version of the format adds a folder of its own to `tests/frozen`, once, when it is released:
 //! `MAKERMATRIX_FREEZE=4.0 cargo test -p makermatrix-backup --test frozen_archives -- --ignored`
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use archive::keys::SecretString;
-use archive::{Encryption, Identity, Keys};
+use archive::{EncryptionMethod, Identity, Keys};
 use backup::{BackupOptions, Encrypt, Engine, Event, RestoreOptions};
 use inventory::{Actor, Ambient, Inventory};
 use rstest::rstest;
@@ -23,12 +23,12 @@ use testkit::{
 };
 
 const ACTOR: &Actor = &Actor::System;
-/// The key and the passphrase of the archives here. They protect nothing.
+/// The key and the passphrase of these archives, which protect nothing.
 const KEY: &str = "key-of-the-frozen-archives.txt";
 const PASSPHRASE: &str = "frozen 抵抗";
-/// What the key lacks in its file, so that nobody takes it for one that matters.
+/// The beginning of the key, which its file omits so that scanners do not report a secret.
 const BEGINNING: &str = "AGE-SECRET-KEY-";
-/// 7-Zip takes only ASCII for zip archives.
+/// ASCII, since 7-Zip accepts nothing else for zip archives.
 const PASSWORD_OF_7_ZIP: &str = "frozen archive";
 
 fn frozen() -> PathBuf {
@@ -44,11 +44,11 @@ fn keys(name: &str) -> Keys {
     keys
 }
 
-/// Every frozen archive restores into nothing, and into an inventory: rows by digest, files by hash,
-/// people by their passwords, scripts by their keys.
+/// Every frozen archive restores into an empty folder and over an inventory: rows are compared by digest,
+/// files by hash, users by password and scripts by API key.
 #[rstest]
 #[tokio::test]
-async fn every_frozen_archive_restores_to_what_it_was_made_of(
+async fn every_frozen_archive_restores_to_its_original_content(
     #[values(
         "3.0/plain.zip",
         "3.0/key.zip.age",
@@ -73,7 +73,7 @@ async fn every_frozen_archive_restores_to_what_it_was_made_of(
     engine.verify(ACTOR, &archive, &mut |_: Event| {}).unwrap();
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut |_: Event| {}).unwrap();
     let safety = staged.commit(&mut |_: Event| {}).unwrap().safety_backup.unwrap();
-    // It goes by what was restored: where that was encrypted, so is what was there before.
+    // The safety backup is encrypted if the restored archive was.
     let safety = engine.show(&safety).unwrap();
     assert_eq!(safety.lock.is_some(), engine.show(&archive).unwrap().lock.is_some());
 
@@ -81,7 +81,7 @@ async fn every_frozen_archive_restores_to_what_it_was_made_of(
     let text = fs::read(frozen().join(made_of).join("expected.json")).unwrap();
     let expected: Value = serde_json::from_slice(&text).unwrap();
     let state = state_of(engine.places());
-    // Migrations add tables, and rows to the record of themselves.
+    // Migrations add tables, and rows to the record of migrations.
     for (table, found) in
         expected["tables"].as_object().unwrap().iter().filter(|(name, _)| *name != "mm_migrations")
     {
@@ -101,7 +101,7 @@ async fn every_frozen_archive_restores_to_what_it_was_made_of(
 }
 
 #[test]
-fn every_archive_that_is_frozen_is_tried() {
+fn every_frozen_archive_is_tested() {
     let source = include_str!("frozen_archives.rs");
     for folder in fs::read_dir(frozen()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         for file in fs::read_dir(folder.path()).unwrap().flatten() {
@@ -112,7 +112,7 @@ fn every_archive_that_is_frozen_is_tried() {
     }
 }
 
-/// Makes the archives of the version that is being released, in a folder called as it.
+/// Makes the archives of the version that is being released, in a folder with its name.
 #[rstest]
 #[tokio::test]
 #[ignore = "makes the files that the others read, once for each version of the format"]
@@ -137,12 +137,13 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
         fs::create_dir_all(frozen()).unwrap();
         fs::write(&key, text).unwrap();
     }
+    fs::create_dir_all(&folder).unwrap();
     let identity = keys("").identities.remove(0);
     let passphrase = SecretString::from(PASSPHRASE.to_owned());
     for (name, encrypt) in [
         ("plain", Encrypt::Not),
-        ("key", Encrypt::With(Encryption::Recipients(vec![identity.recipient()]))),
-        ("passphrase", Encrypt::With(Encryption::Passphrase(passphrase))),
+        ("key", Encrypt::With(EncryptionMethod::Recipients(vec![identity.recipient()]))),
+        ("passphrase", Encrypt::With(EncryptionMethod::Passphrase(passphrase))),
     ] {
         let name = Some(name.to_owned());
         let options =

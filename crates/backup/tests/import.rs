@@ -1,4 +1,4 @@
-//! Moving in from the original: what it left in its places comes over whole, and stays there untouched.
+//! Imports the data of the original, which stays untouched.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -17,11 +17,11 @@ use testkit::engine::{ACTOR, quiet};
 use testkit::fixtures::places;
 use testkit::samples::sample;
 use testkit::scratch::copy_tree;
-use testkit::state::{files_of, leftovers};
+use testkit::state::{files_of, leftovers, tree_of};
 use testkit::{State, TestDbPath, populate_test_database, state_of};
 
-/// As the original leaves it: none of our tables, an unfinished task, passwords in the clear, a first
-/// user whose password everybody knows, and paths of another machine.
+/// Makes a database look like one of the original: without our tables, with an unfinished task, passwords
+/// in the clear, a first user with a well-known password, and paths of another machine.
 fn spoil(database: &Path) {
     let rounds = Rounds::new(29_000).unwrap();
     let hash = password::hash("Admin123!", rounds, &Ambient::system());
@@ -37,7 +37,7 @@ fn spoil(database: &Path) {
     connection.execute_batch(&sql).unwrap();
 }
 
-/// A folder of the original, and the inventory to import it to.
+/// A folder of the original, and the inventory to import it into.
 struct Move {
     from: PathBuf,
     engine: Engine,
@@ -65,28 +65,13 @@ impl Move {
     }
 }
 
-/// Every file and folder below, with its content.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(tree(&path));
-            found.insert(path, None);
-        } else {
-            found.insert(path.clone(), Some(fs::read(path).unwrap()));
-        }
-    }
-    found
-}
-
-/// The rows of the original's tables by digest, but for those that change on purpose.
+/// Returns the digests of the original's tables, except for those that an import changes on purpose.
 fn rows(state: &State) -> BTreeMap<&String, &(u64, String)> {
     let changed = |name: &String| name.starts_with("mm_") || name == "tasks";
     state.tables.iter().filter(|(name, _)| !changed(name)).collect()
 }
 
-/// The state of a copy, so that nothing is opened where it lies.
+/// Returns the state of a copy, so that the original files are not opened.
 fn state_of_copy(database: &Path, static_files: &Path) -> State {
     let name = TestDbPath::new();
     fs::copy(database, name.path()).unwrap();
@@ -99,7 +84,7 @@ fn state_of_copy(database: &Path, static_files: &Path) -> State {
 #[case("makers_matrix.db", "static")]
 #[case("MakerMatrix/makermatrix.db", "MakerMatrix/services/static")]
 #[tokio::test]
-async fn a_data_folder_comes_over_whole_and_stays_untouched(
+async fn a_data_folder_is_imported_completely_and_stays_untouched(
     #[case] database: &str,
     #[case] static_files: &str,
 ) {
@@ -107,10 +92,10 @@ async fn a_data_folder_comes_over_whole_and_stays_untouched(
     let mut images = fs::read_dir(old.from.join(static_files).join("images")).unwrap();
     fs::remove_file(images.next().unwrap().unwrap().path()).unwrap();
     let (before, state) =
-        (tree(&old.from), state_of_copy(&old.from.join(database), &old.from.join(static_files)));
+        (tree_of(&old.from), state_of_copy(&old.from.join(database), &old.from.join(static_files)));
 
     let report = old.import(&ImportOptions::new(&old.from)).unwrap();
-    assert!(tree(&old.from) == before, "not a byte, not a file there has changed");
+    assert!(tree_of(&old.from) == before, "not a byte, not a file there has changed");
     assert_eq!(
         report.source,
         ImportSource::Data {
@@ -145,7 +130,7 @@ async fn a_data_folder_comes_over_whole_and_stays_untouched(
 
 #[rstest]
 #[tokio::test]
-async fn what_a_crash_left_beside_the_database_is_heeded_on_a_medium_that_cannot_be_written() {
+async fn a_log_or_journal_left_by_a_crash_is_applied_on_a_read_only_medium() {
     let old = Move::new("makermatrix.db", "static").await;
     let database = old.from.join("makermatrix.db");
     let name = TestDbPath::new();
@@ -155,7 +140,7 @@ async fn what_a_crash_left_beside_the_database_is_heeded_on_a_medium_that_cannot
     };
     let wal = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; DELETE FROM partcategorylink; DELETE FROM \
                datasheets; DELETE FROM part_location_allocations; DELETE FROM partmodel;";
-    // More than the cache holds is written before it is committed, and it never is.
+    // A transaction larger than the cache writes pages before the commit, which never happens.
     let journal = "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; UPDATE usermodel SET hashed_password = ''; \
                    DELETE FROM partcategorylink; DELETE FROM datasheets; DELETE FROM partmodel; CREATE TABLE big (a); \
                    INSERT INTO big SELECT randomblob(4000) FROM pragma_function_list LIMIT 50;";
@@ -172,12 +157,12 @@ async fn what_a_crash_left_beside_the_database_is_heeded_on_a_medium_that_cannot
         }
         drop(connection);
         set_mode(&from, 0o500);
-        let before = tree(&from);
+        let before = tree_of(&from);
         let mut options = ImportOptions::new(&from);
         options.restore.safety_backup = false;
         let report = old.import(&options).unwrap();
         set_mode(&from, 0o700);
-        assert!(tree(&from) == before, "{beside}");
+        assert!(tree_of(&from) == before, "{beside}");
         assert_eq!(parts(&old.engine), expected, "{beside}");
         assert!(!report.contents.rows.contains_key("big"));
     }
@@ -190,7 +175,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[rstest]
 #[tokio::test]
-async fn an_inventory_that_is_there_is_kept_in_a_safety_backup() {
+async fn an_existing_inventory_is_kept_in_a_safety_backup() {
     let old = Move::new("database/makermatrix.db", "static").await;
     let first = old.import(&ImportOptions::new(&old.from)).unwrap();
     assert!(!first.restored.plan.replaces_data());
@@ -205,7 +190,7 @@ async fn an_inventory_that_is_there_is_kept_in_a_safety_backup() {
     assert!(again.restored.safety_backup.unwrap().exists());
     assert_eq!(archives(), 3);
 
-    // An archive, by its content: the one that was made of the folder.
+    // The archive that was made of the folder, recognised by its content.
     let renamed = old.from.join("renamed.bak");
     fs::copy(&first.archive, &renamed).unwrap();
     let report = old.import(&ImportOptions::new(&renamed)).unwrap();
@@ -216,7 +201,7 @@ async fn an_inventory_that_is_there_is_kept_in_a_safety_backup() {
 
 #[rstest]
 #[tokio::test]
-async fn a_database_alone_leaves_the_files_that_are_there() {
+async fn importing_only_a_database_keeps_the_existing_files() {
     let old = Move::new("database/makermatrix.db", "static").await;
     let file = old.engine.places().static_files.join("images/mine.png");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -236,7 +221,7 @@ async fn a_database_alone_leaves_the_files_that_are_there() {
 
 #[rstest]
 #[tokio::test]
-async fn what_cannot_be_imported_is_refused_by_name_and_changes_nothing() {
+async fn sources_that_cannot_be_imported_are_named_and_change_nothing() {
     let old = Move::new("database/makermatrix.db", "static").await;
     let database = old.from.join("database/makermatrix.db");
     let refused = |engine: &Engine, source: &Path| {
@@ -248,19 +233,19 @@ async fn what_cannot_be_imported_is_refused_by_name_and_changes_nothing() {
         assert!(found == kind && words.iter().all(|word| message.contains(word)), "{found:?}: {message}");
     };
 
-    // Over itself, by whatever name, and its files over themselves.
+    // The inventory into itself under any path, and its files over themselves.
     let link = old.from.join("link.db");
     fs::hard_link(&database, &link).unwrap();
     let mut itself = old.engine.places().clone();
     itself.database = link.clone();
-    let before = tree(&old.from);
+    let before = tree_of(&old.from);
     let engine = Engine::new(itself.clone(), Ambient::system());
     assert_eq!(refused(&engine, &old.from).0, Kind::Usage);
     itself.database = old.engine.places().database.clone();
     itself.static_files = old.from.join("static");
     let engine = Engine::new(itself, Ambient::system());
     assert_eq!(refused(&engine, &old.from).0, Kind::Usage);
-    assert!(tree(&old.from) == before);
+    assert!(tree_of(&old.from) == before);
     fs::remove_file(link).unwrap();
 
     let other = old.from.join("makers_matrix.db");
@@ -281,11 +266,11 @@ async fn what_cannot_be_imported_is_refused_by_name_and_changes_nothing() {
     }
     expect(&old.from, Kind::NotFound, &["backups/newer.zip"]);
     expect(&other, Kind::Refused, &["not a zip archive"]);
-    assert_eq!(tree(&old.engine.places().backups), BTreeMap::new());
+    assert_eq!(tree_of(&old.engine.places().backups), BTreeMap::new());
     assert!(!old.engine.places().database.exists());
 }
 
-/// The original's own.
+/// A sample made by the original itself.
 #[rstest]
 #[tokio::test]
 async fn a_folder_of_the_original_is_imported() {
@@ -296,9 +281,9 @@ async fn a_folder_of_the_original_is_imported() {
     let from = old.from.join("data");
     copy_tree(&database, &from.join("database"));
     copy_tree(&static_files, &from.join("static"));
-    let before = tree(&from);
+    let before = tree_of(&from);
     let report = old.import(&ImportOptions::new(&from)).unwrap();
-    assert!(tree(&from) == before);
+    assert!(tree_of(&from) == before);
     assert_eq!(report.contents.passwords, ["tasks: 1 password"]);
     assert_eq!(report.contents.default_passwords, ["admin"]);
     assert_eq!((report.contents.datasheets.0, report.contents.images.0), (2, 2));
@@ -308,8 +293,8 @@ async fn a_folder_of_the_original_is_imported() {
     inventory.close().await.unwrap();
 }
 
-/// The archive that an import makes is encrypted like every other, for a key that is not here. The import
-/// itself goes through all the same: whoever wrote it can still read it.
+/// The archive of an import is encrypted like every other, for a key that is absent here. The import itself
+/// succeeds, since the process that encrypted the archive can still read it.
 #[tokio::test]
 async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
     let identity = archive::Identity::generate();
@@ -329,9 +314,9 @@ async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
     assert_eq!(error.kind(), Kind::EncryptionRequired, "{error}");
 }
 
-/// SQLite keeps the log of a database beside the file itself, not beside a link to it.
+/// SQLite keeps the log beside the database file, not beside a link to it.
 #[tokio::test]
-async fn what_is_only_in_the_log_of_a_database_behind_a_link_comes_over() {
+async fn the_log_of_a_database_behind_a_link_is_imported() {
     let moved = Move::new("real/makermatrix.db", "static").await;
     let real = moved.from.join("real/makermatrix.db");
     let connection = Connection::open(&real).unwrap();
@@ -347,10 +332,10 @@ async fn what_is_only_in_the_log_of_a_database_behind_a_link_comes_over() {
     drop(connection);
 }
 
-/// Nothing of the original's database, with its passwords, lies about when an import was killed: the next
-/// backup removes what is left.
+/// A killed import may leave parts of the original's database, with its passwords; the next backup removes
+/// them.
 #[tokio::test]
-async fn what_a_killed_import_leaves_goes_with_the_next_backup() {
+async fn the_next_backup_removes_what_a_killed_import_left() {
     let moved = Move::new("makermatrix.db", "static").await;
     moved.import(&ImportOptions::new(&moved.from)).unwrap();
     let places = moved.engine.places();

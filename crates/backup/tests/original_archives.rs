@@ -1,13 +1,12 @@
-//! Archives that the original MakerMatrix made, and archives that were damaged or made to harm:
-//! the former restore with the counts they should have, the latter change nothing.
-//! All of them come from outside the project; where they are absent the tests say that they skip.
+//! Archives that the original MakerMatrix made restore with the expected counts; damaged and hostile ones
+//! change nothing. All of them come from outside the project, and tests skip those that are absent.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::Path;
 
-use archive::{KeyFault, Keys, Lock};
+use archive::{EncryptionScheme, KeyFault, Keys};
 use backup::{BackupOptions, Engine, Error, Event, Kind, Note, RestoreOptions};
 use inventory::migration::SchemaState;
 use inventory::{Actor, Ambient, Inventory, migration};
@@ -23,7 +22,7 @@ use testkit::{
 
 const ACTOR: &Actor = &Actor::System;
 
-/// What must happen to each hostile archive: the sort of error, and words of its message.
+/// The expected error of each hostile archive: the kind, and words of the message.
 const BAD: [(&str, Kind, &str); 11] = [
     ("01_db_random_bytes.zip", Kind::Refused, "is not an SQLite database"),
     ("02_db_empty.zip", Kind::Refused, "is not a MakerMatrix database (its tables: none)"),
@@ -74,7 +73,7 @@ const ARCHIVES: [(&str, Option<&str>); 7] = [
     ("tiny/other/no_metadata.zip", None),
     ("tiny/api/makermatrix_backup_20261122_140329_encrypted.zip", Some("Secr3t-Pässw0rd")),
     ("tiny/task/task_pw_tiny_encrypted.zip", Some("hunter2-ascii")),
-    // Made anew by a user: with descriptors, and entries for the folders.
+    // Repacked by a user, with descriptors and entries for folders.
     ("tiny/other/infozip_standin_encrypted.zip", Some("standin-pw")),
 ];
 
@@ -97,7 +96,7 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
 ) {
     let (name, password) = ARCHIVES[which];
     let (Some(archive), Some(expected)) = (sample(name), expected(name)) else { return };
-    // Into nothing: no database, no folder.
+    // Without a database or a folder.
     let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system())
         .with_keys(keys(password));
     let mut notes = Vec::new();
@@ -126,7 +125,7 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
     });
     assert_eq!(notes.contains(&Note::EnvNotRestored { encrypted: false }), entries.contains_key(".env"));
 
-    // Its people sign in, its keys and stock are usable.
+    // The users can sign in, and their keys and stock can be used.
     let inventory = Inventory::open(&test_db_path.path(), Ambient::system()).await.unwrap();
     assert!(inventory.verify_password("test_admin", "AdminPass123!").await.unwrap().is_some());
     assert!(inventory.verify_password("test_admin", "wrong").await.unwrap().is_none());
@@ -135,8 +134,8 @@ async fn every_archive_restores_with_the_counts_and_files_it_should_have(
     inventory.close().await.unwrap();
 }
 
-/// The archive of the original holds the task that made it, as running. It must not run again, nor
-/// keep others from running.
+/// The archives of the original contain the task that made them, as a running task. It must neither run
+/// again nor block others.
 #[rstest]
 #[case(ARCHIVES[0])]
 #[case(ARCHIVES[1])]
@@ -163,7 +162,7 @@ fn r6_a_running_task_in_the_archive_comes_back_cancelled(
 }
 
 #[rstest]
-fn encrypted_archives_ask_for_their_password_and_know_a_wrong_one(
+fn encrypted_archives_ask_for_a_password_and_recognise_a_wrong_one(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -174,16 +173,16 @@ fn encrypted_archives_ask_for_their_password_and_know_a_wrong_one(
         fs::copy(&archive, &renamed).unwrap();
         for path in [&archive, &renamed] {
             let error = engine.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
-            assert_eq!(error.key_fault(), Some(KeyFault::None(Lock::ZipCrypto)), "{error}");
+            assert_eq!(error.key_fault(), Some(KeyFault::Missing(EncryptionScheme::ZipCrypto)), "{error}");
             let guessing = engine.clone().with_keys(Keys::passphrase("a guess"));
             let error = guessing.verify(ACTOR, path, &mut |_: Event| {}).unwrap_err();
-            assert_eq!(error.key_fault(), Some(KeyFault::Wrong(Lock::ZipCrypto)), "{error}");
+            assert_eq!(error.key_fault(), Some(KeyFault::Wrong(EncryptionScheme::ZipCrypto)), "{error}");
         }
     }
 }
 
-/// A database of the original, as it is: backed up without being changed, then migrated after a
-/// backup of its own, with every row still there.
+/// A database of the original is backed up unchanged, then migrated after a safety backup, without losing a
+/// row.
 #[rstest]
 #[tokio::test]
 async fn a_database_of_the_original_opens_as_it_is(
@@ -215,7 +214,7 @@ async fn a_database_of_the_original_opens_as_it_is(
 
     let after = state_of(engine.places());
     for (table, rows) in &before.tables {
-        // One of its tasks has the password of a backup in its input.
+        // The input of one task contains the password of a backup.
         match table.as_str() {
             "tasks" => assert_eq!(after.tables[table].0, rows.0),
             _ => assert_eq!(&after.tables[table], rows, "{table}"),

@@ -1,6 +1,6 @@
-//! An archive of ours restores in the original MakerMatrix 1.1.3: it has the name, the layout, the
-//! manifest and the tables that it expects, and what it does to the database afterwards can come back
-//! to us. What the original does with an archive is known from watching it.
+//! Our archives restore in the original MakerMatrix 1.1.3: they have the name, the layout, the manifest and
+//! the tables that it expects, and a database that the original has changed since can come back to us. How
+//! the original treats an archive is known from observation.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use archive::Encryption;
+use archive::EncryptionMethod;
 use backup::{BackupOptions, Encrypt, Engine, Error, RestoreOptions};
 use inventory::migration::ORIGINAL_SCHEMA;
 use inventory::{Ambient, Inventory};
@@ -22,7 +22,7 @@ use testkit::{
     TestDatabase, TestStaticFiles, populate_test_database, test_db_with_schema, test_static_files_dir,
 };
 
-/// An archive of an inventory of people, stock and files, some of them in sub-folders.
+/// Makes an archive of an inventory with users, stock and files, some of them in subfolders.
 async fn archive(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, PathBuf) {
     populate_test_database(&database.inventory, files.root()).await;
     files.write("images/top.png", b"png");
@@ -33,10 +33,10 @@ async fn archive(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, P
     (engine, archive)
 }
 
-/// It takes files that end in `.zip`, and asks for a password where the name has `_encrypted` in it.
+/// The original accepts names that end in `.zip`, and asks for a password if a name contains `_encrypted`.
 #[rstest]
 #[tokio::test]
-async fn the_name_and_the_entries_are_those_it_looks_for(
+async fn the_name_and_the_entries_are_those_the_original_expects(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -48,13 +48,13 @@ async fn the_name_and_the_entries_are_those_it_looks_for(
     for expected in ["makers_matrix.db", "backup_info.json", "images/top.png", "datasheets/Größe Ω.pdf"] {
         assert!(entries.contains(expected), "{expected} is not in {entries:?}");
     }
-    // It puts the files of these two folders in place, passing over folders in them, and nothing else.
+    // The original restores only the files of these two folders, without subfolders.
     let elsewhere = |name: &&&str| !name.starts_with("images/") && !name.starts_with("datasheets/");
     let elsewhere: Vec<_> = entries.iter().filter(elsewhere).collect();
     assert_eq!(elsewhere, [&"SHA256SUMS", &"backup_info.json", &"makers_matrix.db"]);
 }
 
-/// Each key of format 2.0 with its type, as Python reads it.
+/// The keys of format 2.0, with the Python types of their values.
 const MANIFEST: [(&str, &str); 24] = [
     ("backup_name", "str"),
     ("created_at", "str"),
@@ -109,7 +109,7 @@ async fn the_manifest_has_every_key_of_format_2_0_with_its_type(
     let text = |key: &str| manifest[key].as_str().unwrap();
     assert_eq!(text("backup_name"), archive.file_stem().unwrap().to_str().unwrap());
     assert_eq!((text("backup_format_version"), text("schema_version")), ("2.0", "1.0.0"));
-    // As `datetime.now().isoformat()`: local, without zone, with microseconds.
+    // Like `datetime.now().isoformat()`: local time, without a zone, with microseconds.
     let pattern = text("created_at").replace(|digit: char| digit.is_ascii_digit(), "0");
     assert_eq!(pattern, "0000-00-00T00:00:00.000000");
     let paths = ["database_path", "datasheets_path", "images_path", "env_path"].map(text);
@@ -124,8 +124,8 @@ fn schema(database: &Connection, which: &str) -> Vec<(String, String, Option<Str
     rows.map(Result::unwrap).collect()
 }
 
-/// The original copies the file over the live one, whose `-wal` it leaves where it is; and opens it
-/// without any migration.
+/// The original copies the file over the live one, keeps the `-wal` of that, and opens it without any
+/// migration.
 #[rstest]
 #[tokio::test]
 async fn the_database_is_one_file_with_the_tables_of_the_original(
@@ -147,10 +147,10 @@ async fn the_database_is_one_file_with_the_tables_of_the_original(
     assert!(mine.iter().all(|(kind, ..)| ["table", "index"].contains(&kind.as_str())), "{mine:?}");
 }
 
-/// The name of a column, its type, and whether it is in the key.
+/// The name and the type of a column, and whether it is part of the key.
 type Column = (String, String, bool);
 
-/// The tables of the original with their columns.
+/// Returns the tables of the original with their columns.
 fn tables() -> Vec<(String, Vec<Column>)> {
     let theirs = Connection::open_in_memory().unwrap();
     theirs.execute_batch(ORIGINAL_SCHEMA).unwrap();
@@ -164,7 +164,7 @@ fn tables() -> Vec<(String, Vec<Column>)> {
     tables.map(|table| (table.clone(), columns(&table))).collect()
 }
 
-/// A value of this type, the same in every table: so each row of `theirs` refers to another one.
+/// Returns the value of this type that is the same in every table, so that the new rows refer to each other.
 fn value(declared: &str) -> &'static str {
     match declared.split('(').next().unwrap() {
         "VARCHAR" | "TEXT" => "'theirs'",
@@ -177,8 +177,8 @@ fn value(declared: &str) -> &'static str {
     }
 }
 
-/// What a program does that knows the columns of the original and no others: it adds a row to each
-/// table, changes it, and removes everything.
+/// Uses each table as a program that knows only the columns of the original: inserts a row, changes it, and
+/// deletes everything.
 fn use_as_the_original_does(path: &Path, foreign_keys: bool) {
     let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
@@ -206,13 +206,13 @@ fn use_as_the_original_does(path: &Path, foreign_keys: bool) {
     transaction(&|table, _| format!("DELETE FROM {table}"));
 }
 
-/// And then the original's own backup of that comes back to us. It does not enforce foreign keys, so
-/// what it removes leaves rows of ours behind that refer to it.
+/// The original's own backup of the result restores here. The original does not enforce foreign keys, so
+/// rows of ours may still refer to rows that it has deleted.
 #[rstest]
 #[case::with_foreign_keys(true)]
 #[case::without(false)]
 #[tokio::test]
-async fn the_original_can_use_every_table_and_what_it_makes_of_them_comes_back(
+async fn the_original_can_use_every_table_and_its_changes_come_back(
     #[case] foreign_keys: bool,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
@@ -234,7 +234,7 @@ async fn the_original_can_use_every_table_and_what_it_makes_of_them_comes_back(
     inventory.close().await.unwrap();
 }
 
-/// The same where the original goes on using the file, and one backs it up with us afterwards.
+/// The same, if the original keeps using the file and we back it up afterwards.
 #[rstest]
 #[tokio::test]
 async fn a_database_that_the_original_went_on_using_backs_up_and_restores(
@@ -250,7 +250,7 @@ async fn a_database_that_the_original_went_on_using_backs_up_and_restores(
     engine.stage_restore(ACTOR, &options, &mut quiet).unwrap().commit(&mut quiet).unwrap();
 }
 
-/// The original tells by the name whether an archive is encrypted.
+/// The original decides by the name whether an archive is encrypted.
 #[rstest]
 #[tokio::test]
 async fn r12_a_plain_archive_is_not_called_encrypted(
@@ -262,6 +262,6 @@ async fn r12_a_plain_archive_is_not_called_encrypted(
     let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
     assert!(matches!(error, Error::MisleadingName { .. }), "{error}");
     let recipients = vec![archive::Identity::generate().recipient()];
-    let encrypt = Encrypt::With(Encryption::Recipients(recipients));
+    let encrypt = Encrypt::With(EncryptionMethod::Recipients(recipients));
     engine.backup(ACTOR, &BackupOptions { encrypt, ..options }, &mut quiet).unwrap();
 }

@@ -168,7 +168,7 @@ pub(crate) enum Key {
 /// Options of `backup`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Backup {
-    /// Name without .zip: letters, digits, - and _ [default: makermatrix_backup_YYYYMMDD_HHMMSS]
+    /// Name without .zip: up to 227 letters, digits, - and _ [default: makermatrix_backup_YYYYMMDD_HHMMSS]
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Folder for the archive [default: the backup folder]

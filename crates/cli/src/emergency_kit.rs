@@ -21,7 +21,7 @@ const WHAT_IT_IS: [&str; 3] = [
      nobody can help then.",
     "Prove once in a while that it works: makermatrix key check FILE-WITH-THE-KEY",
 ];
-const WITH: &str = "makermatrix restore --identity key.txt NAME.zip.age";
+const WITH: &str = "makermatrix restore --create --identity key.txt NAME.zip.age";
 const WITHOUT: [(&str, &str); 4] = [
     ("Write the secret key into a file, key.txt: one line, typed or scanned.", ""),
     (
@@ -34,7 +34,7 @@ const WITHOUT: [(&str, &str); 4] = [
     ),
     (
         "The inventory is an SQLite database, makers_matrix.db; the files lie in datasheets and images:",
-        "sqlite3 makers_matrix.db 'SELECT part_name, part_number FROM partmodel'",
+        "sqlite3 makers_matrix.db 'select part_name, part_number from partmodel'",
     ),
 ];
 

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use backup::{Error, Kind};
 
+use crate::advice;
+
 /// Shown below `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
@@ -95,7 +97,7 @@ impl From<Kind> for Code {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(error.kind().into(), error.to_string())
+        Self::new(error.kind().into(), advice::explained(&error))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use archive::keys::{ExposeSecret, SecretString};
-use archive::{Encryption, Identity, KeyFault, Keys, Recipient};
+use archive::{EncryptionMethod, Identity, KeyFault, Keys, Recipient};
 use backup::{Encrypt, Engine, Error};
 use durable::regular_file;
 
@@ -52,7 +52,7 @@ impl KeyRing {
             let done = work(&self.give(engine));
             let Some(fault) = done.as_ref().err().and_then(Error::key_fault) else { return Ok(done) };
             let again = match fault {
-                KeyFault::None(_) => self.asked < Self::TRIES,
+                KeyFault::Missing(_) => self.asked < Self::TRIES,
                 // Those from files do not get better by asking.
                 KeyFault::Wrong(_) => (1..Self::TRIES).contains(&self.asked),
             };
@@ -63,7 +63,7 @@ impl KeyRing {
                 crate::output::ask_again("That was not it.");
             }
             self.asked += 1;
-            if fault.lock().takes_passphrase() {
+            if fault.scheme().takes_passphrase() {
                 self.keys.passphrase = Some(ask("Passphrase of the archive: ")?);
             } else {
                 let text = ask("Secret key (AGE-SECRET-KEY-1…), as on the emergency kit: ")?;
@@ -91,10 +91,10 @@ pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
         return Ok(Encrypt::Not);
     }
     if let Some(path) = &args.passphrase_file {
-        return Ok(Encrypt::With(Encryption::Passphrase(passphrase_of(path)?)));
+        return Ok(Encrypt::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
     }
     if args.passphrase {
-        return Ok(Encrypt::With(Encryption::Passphrase(ask_for_a_new_passphrase()?)));
+        return Ok(Encrypt::With(EncryptionMethod::Passphrase(ask_for_a_new_passphrase()?)));
     }
     let mut recipients = Vec::new();
     for text in &args.recipient {

@@ -4,6 +4,7 @@
 //! Reading order: [`args`], [`places`] with [`config`], [`keys`], one file per command in [`commands`], [`output`] and
 //! [`progress`] for how things are shown, [`signals`] for what stops a command, [`exit`] for what the codes mean.
 
+mod advice;
 mod args;
 mod commands;
 mod config;

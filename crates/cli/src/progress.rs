@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use backup::{Event, Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::advice;
 use crate::args::Global;
 use crate::output;
 
@@ -61,7 +62,7 @@ impl Observer for Progress<'_> {
                 self.bar.set_position(done);
             }
             Event::Note(note) => {
-                let note = note.to_string();
+                let note = advice::noted(&note);
                 self.bar.suspend(|| output::note(self.global, &format!("Note: {note}")));
                 self.notes.push(note);
             }

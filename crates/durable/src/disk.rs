@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::regular_file;
+use crate::{Owner, regular_file};
 
 /// What can be done to the file system. All paths are absolute or relative to the working folder.
 pub trait Disk: Send + Sync {
@@ -48,6 +48,8 @@ pub trait DiskFile: Write + Send {
     /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
     /// asking again would report success.
     fn sync(&mut self) -> io::Result<()>;
+    /// Gives the file to an owner, as only root can.
+    fn give_to(&mut self, owner: Owner) -> io::Result<()>;
 }
 
 /// The real file system.
@@ -57,6 +59,10 @@ pub struct RealDisk;
 impl DiskFile for File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
+    }
+
+    fn give_to(&mut self, owner: Owner) -> io::Result<()> {
+        owner.give(self)
     }
 }
 
@@ -108,6 +114,10 @@ impl Disk for RealDisk {
         match fs::create_dir(path) {
             Ok(()) => self.sync_folder(above),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let why = format!("{} is not a folder", path.display());
+                Err(io::Error::new(io::ErrorKind::NotADirectory, why))
+            }
             Err(error) => Err(error),
         }
     }

@@ -5,13 +5,13 @@
 //! fresh name and never replaces another. And a delete waits while a snapshot holds its lease: it
 //! is noted down, and done when the last lease ends (or at the next delete, if that never comes).
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::{Ambient, Error};
-use durable::{Disk, Readers, RealDisk, folder_of, write_durably};
+use durable::{Disk, Readers, RealDisk, folder_of, open_lock_file, write_durably};
 
 /// Which folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -229,8 +229,7 @@ impl StaticFiles {
     fn lock_file(&self) -> Result<File, Error> {
         self.disk.create_folder(&self.root).map_err(|source| Error::io(&self.root, source))?;
         let path = self.root.join(LEASE);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        file.map_err(|source| Error::io(&path, source))
+        open_lock_file(&*self.disk, &path).map_err(|source| Error::io(&path, source))
     }
 
     fn exclusive(&self) -> Result<Option<File>, Error> {

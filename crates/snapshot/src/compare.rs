@@ -8,7 +8,6 @@ use std::path::Path;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row};
-use serde::Serialize;
 
 use crate::Error;
 
@@ -16,7 +15,7 @@ use crate::connection::{explain, open_copy, open_live_reader};
 use crate::digest::{quoted, tables};
 
 /// The number of rows by which one table differs between two databases.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RowChanges {
     /// Rows that only the copy has.
     pub added: u64,

@@ -191,8 +191,8 @@ fn replace_while(
         // which others can still read, and is kept: in this locking mode no lock is given back.
         lock_for_writing(live, &live_connection, waiting)?;
         let changed = changed();
-        // Waits for those who read.
-        run_while(live, || unless_busy(live_connection.execute_batch("COMMIT")), waiting)?;
+        // Waits for those who read, since it takes the exclusive lock.
+        retry_while_busy(live, &live_connection, "COMMIT", waiting)?;
         if changed {
             give_back(&live_connection).map_err(failed)?;
             return Ok(Replaced::ChangedMeanwhile);
@@ -220,20 +220,27 @@ fn replace_while(
 /// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
 fn lock_for_writing(live: &Path, connection: &Connection, waiting: &mut dyn FnMut()) -> Result<(), Error> {
     let failed = |error| explain(live, error);
-    // Otherwise a journal that stays with the lock would remain behind when the lock is given back.
+    // A journal of another mode that stays with the lock would remain behind when the lock is given back.
     connection.pragma_update(None, "journal_mode", "PERSIST").map_err(failed)?;
-    // Waiting is left to `run_while`.
+    // Waiting is left to the loop, which can tell that it waits.
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-    run_while(live, || unless_busy(connection.execute_batch("BEGIN IMMEDIATE")), waiting)?;
-    // Not before: a connection that keeps its locks and waits would keep others from ending what it waits for.
+    retry_while_busy(live, connection, "BEGIN IMMEDIATE", waiting)?;
+    // Only now: a connection that keeps its locks while it waits would keep the other from committing.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)
 }
 
-fn unless_busy(result: rusqlite::Result<()>) -> rusqlite::Result<StepResult> {
-    match result {
+/// Runs a statement as often as another connection keeps it from being done, up to the busy timeout.
+fn retry_while_busy(
+    live: &Path,
+    connection: &Connection,
+    sql: &str,
+    waiting: &mut dyn FnMut(),
+) -> Result<(), Error> {
+    let step = || match connection.execute_batch(sql) {
         Err(error) if is_busy(&error) => Ok(StepResult::Busy),
         other => other.map(|()| StepResult::Done),
-    }
+    };
+    run_while(live, step, waiting)
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

@@ -1,13 +1,13 @@
-//! Makes a large inventory to measure on: `large_inventory DATA_DIR PARTS PDFS IMAGES IMAGE_BYTES`. The
-//! files are as real ones are: named by what nobody has chosen, PDFs of mostly packed streams with some
-//! text between, images that do not shrink. `scripts/measure.sh` has the numbers for common sizes.
+//! Makes a large inventory for measurements: `large_inventory DATA_DIR PARTS PDFS IMAGES IMAGE_BYTES`. The
+//! files resemble real ones: generated names, PDFs of compressed streams with some text between, images
+//! that do not compress further. `scripts/measure.sh` has the numbers for common sizes.
 
 use std::path::{Path, PathBuf};
 
 use inventory::{Ambient, Inventory};
 use testkit::generators::{add_many_parts, noise};
 
-/// Bytes of a PDF, on average.
+/// The average size of a PDF in bytes.
 const PDF: usize = 300_000;
 const USAGE: &str = "usage: large_inventory DATA_DIR PARTS PDFS IMAGES IMAGE_BYTES";
 

@@ -1,155 +1,138 @@
-//! Any inventory at all: rows in every table, with every kind of value that SQLite lets into them,
-//! and files of every name and size. For properties: [`any_inventory`] makes one at random, and when
-//! something fails in it, makes it smaller until little more is left than what fails.
+//! Random inventories for property tests: rows in every table with every kind of value that SQLite
+//! stores, and files of every name and size. [`any_inventory`] is a strategy of proptest, which
+//! generates them and shrinks those that fail.
 //!
-//! Reading order: [`schema`] (what there is to fill), [`cell`], `values`, `files`, then `put` and
-//! `shrink`.
+//! Reading order: [`schema`] (the tables to fill), [`cell`], `values`, `files`, `put`.
 
 pub mod cell;
 mod files;
 mod put;
 pub mod schema;
-mod shrink;
 mod values;
 
 use std::fmt;
 use std::sync::Arc;
 
-use proptest::arbitrary::any;
-use proptest::strategy::{NewTree, Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::{BoxedStrategy, Just, Strategy, prop_oneof};
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
 
-use crate::long_run::Random;
+use crate::long_run::rng;
 
 pub use cell::Cell;
 pub use files::AnyFile;
 pub use put::rows_of;
 pub use schema::Schema;
-pub use shrink::Shrinking;
 
-/// An inventory that nobody has thought of.
-#[derive(Clone, PartialEq, Eq)]
+use schema::{Column, Table};
+
+/// The address of an image, before its name.
+const IMAGE_URL: &str = "/api/utility/get_image/";
+
+/// A random inventory.
+#[derive(Clone)]
 pub struct AnyInventory {
-    /// The tables there are.
+    /// The tables of the database.
     pub schema: Arc<Schema>,
-    /// Rows of any of them.
+    /// The rows of all tables.
     pub rows: Vec<Row>,
-    /// Static files.
+    /// The static files.
     pub files: Vec<AnyFile>,
-    /// How the database is made.
+    /// The properties of the database that are not content.
     pub circumstances: Circumstances,
 }
 
-/// What is not content, and may still get in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The properties of a database that are not content, and may nevertheless affect a backup.
+#[derive(Debug, Clone, Copy)]
 pub struct Circumstances {
-    /// Bytes per page of the database.
+    /// The bytes per page.
     pub page_size: u32,
-    /// Whether the database is in WAL mode.
-    pub wal: bool,
-    /// How texts are encoded: `UTF-8`, `UTF-16le` or `UTF-16be`.
+    /// The journal mode: `WAL` or `DELETE`.
+    pub journal_mode: &'static str,
+    /// The encoding of texts: `UTF-8`, `UTF-16le` or `UTF-16be`.
     pub encoding: &'static str,
-    /// Whether people have made tables of their own, as the schema of ours would never be.
+    /// Whether users have added tables, of kinds that our schema does not have.
     pub own_tables: bool,
 }
 
-impl Circumstances {
-    /// As our own program makes a database.
-    pub const USUAL: Self = Self { page_size: 4096, wal: true, encoding: "UTF-8", own_tables: false };
-}
-
 /// A row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Its table, by position in the schema.
-    pub table: usize,
-    /// A value for each column; those of foreign keys are replaced by what they refer to.
-    pub cells: Vec<Cell>,
-    /// For each foreign key which row it refers to, counted round and round through those there are.
-    pub parents: Vec<Option<usize>>,
-}
-
-/// Random inventories with these tables.
-pub fn any_inventory(schema: &Arc<Schema>) -> Anything {
-    Anything { schema: Arc::clone(schema) }
-}
-
-/// Makes [`AnyInventory`]s.
 #[derive(Debug, Clone)]
-pub struct Anything {
-    schema: Arc<Schema>,
+pub struct Row {
+    /// The table of the row, by position in the schema.
+    pub table: usize,
+    /// A value for each column, before those that refer to other rows or files are replaced.
+    pub cells: Vec<Cell>,
+    /// The row that each foreign key refers to, modulo the number of rows to refer to.
+    pub parents: Vec<Option<usize>>,
+    /// The file that the columns for file names refer to, modulo the number of files.
+    pub file: Option<usize>,
 }
 
-impl Strategy for Anything {
-    type Tree = Shrinking;
-    type Value = AnyInventory;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let seed = any::<u64>().new_tree(runner)?.current();
-        Ok(Shrinking::new(self.generate(&mut Random::with_seed(seed))))
-    }
+/// Returns a strategy for inventories with these tables. A failing case loses rows and files first, one
+/// at a time; then values become empty.
+pub fn any_inventory(schema: &Arc<Schema>) -> impl Strategy<Value = AnyInventory> + use<> {
+    let tables: Vec<_> = schema.tables.iter().enumerate().map(|(number, table)| row(number, table)).collect();
+    let row = select(tables.clone()).no_shrink().prop_flat_map(|row| row);
+    // Some inventories have a table that fills a tree of pages.
+    let long = select(tables).no_shrink().prop_flat_map(|row| vec(row, 0..300));
+    let schema = Arc::clone(schema);
+    (weighted(0.2, long), files::files(), vec(row, 0..160), circumstances()).prop_map(
+        move |(long, files, rows, circumstances)| AnyInventory {
+            schema: Arc::clone(&schema),
+            rows: long.into_iter().flatten().chain(rows).collect(),
+            files,
+            circumstances,
+        },
+    )
 }
 
-impl Anything {
-    fn generate(&self, random: &mut Random) -> AnyInventory {
-        let files = files::files(random);
-        let mut rows = Vec::new();
-        for table in 0..self.schema.tables.len() {
-            // One in some inventories is long enough for a tree of pages.
-            let count = if random.below(200) == 0 { random.below(300) } else { random.below(5) };
-            rows.extend((0..count).map(|_| self.row(random, table, &files)));
+fn row(number: usize, table: &Table) -> BoxedStrategy<Row> {
+    let cells: Vec<_> = table.columns.iter().map(cell).collect();
+    let parents: Vec<_> = table.foreign_keys.iter().map(|_| weighted(0.75, position())).collect();
+    let row = (cells, parents, weighted(0.5, position()));
+    row.prop_map(move |(cells, parents, file)| Row { table: number, cells, parents, file }).boxed()
+}
+
+/// Returns a strategy for positions in lists of unknown length.
+fn position() -> impl Strategy<Value = usize> {
+    (0..1000_usize).no_shrink()
+}
+
+fn cell(column: &Column) -> BoxedStrategy<Cell> {
+    match column.name.as_str() {
+        // The one column that does not come back: archives hold no passwords.
+        "encryption_password" => Just(Cell::Null).boxed(),
+        "image_url" => {
+            let missing = values::text().prop_map(|name| Cell::text(format!("{IMAGE_URL}{name}")));
+            prop_oneof![2 => values::value(column), 1 => missing].boxed()
         }
-        let circumstances = Circumstances {
-            page_size: if random.below(2) == 0 { 4096 } else { 512 << random.below(8) },
-            wal: random.below(3) > 0,
-            encoding: if random.below(6) > 0 {
-                "UTF-8"
-            } else {
-                ["UTF-16le", "UTF-16be"][random.below(2) as usize]
-            },
-            own_tables: random.below(4) == 0,
-        };
-        AnyInventory { schema: Arc::clone(&self.schema), rows, files, circumstances }
-    }
-
-    fn row(&self, random: &mut Random, table: usize, files: &[AnyFile]) -> Row {
-        let of = &self.schema.tables[table];
-        let mut cell = |column: &schema::Column| {
-            // What refers to files, should sometimes find one.
-            let file = (!files.is_empty()).then(|| values::pick(random, files));
-            match (column.name.as_str(), file) {
-                // The one column that does not come back: no password travels in an archive.
-                ("encryption_password", _) => Cell::Null,
-                ("filename", Some(file)) if random.below(2) == 0 => Cell::text(&*file.path),
-                ("image_url", Some(file)) if random.below(2) == 0 => {
-                    Cell::text(format!("/api/utility/get_image/{}", file.path))
-                }
-                ("image_url", _) if random.below(3) == 0 => {
-                    let mut url = b"/api/utility/get_image/".to_vec();
-                    url.extend(
-                        values::value(random, column).bytes_mut().map(std::mem::take).unwrap_or_default(),
-                    );
-                    Cell::Text(url)
-                }
-                _ => values::value(random, column),
-            }
-        };
-        let cells = of.columns.iter().map(&mut cell).collect();
-        let parent = |_: &schema::ForeignKey| (random.below(4) > 0).then(|| random.below(1000) as usize);
-        Row { table, cells, parents: of.foreign_keys.iter().map(parent).collect() }
+        _ => values::value(column),
     }
 }
 
-/// A runner of properties: `cases` of them, beginning with the seed of the run.
+fn circumstances() -> impl Strategy<Value = Circumstances> {
+    let page_size = prop_oneof![Just(4096), (0..8_u32).prop_map(|power| 512 << power)];
+    let journal_mode = prop_oneof![2 => Just("WAL"), 1 => Just("DELETE")];
+    let encoding = prop_oneof![10 => Just("UTF-8"), 1 => Just("UTF-16le"), 1 => Just("UTF-16be")];
+    let all = (page_size, journal_mode, encoding, proptest::bool::weighted(0.25));
+    all.prop_map(|(page_size, journal_mode, encoding, own_tables)| Circumstances {
+        page_size,
+        journal_mode,
+        encoding,
+        own_tables,
+    })
+}
+
+/// Returns a runner that tries a property with so many random values, beginning with the seed of the run.
 pub fn runner(purpose: &str, cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let mut random = Random::new(purpose);
-    let seed: Vec<u8> = (0..4).flat_map(|_| values::bits(&mut random).to_le_bytes()).collect();
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+    TestRunner::new_with_rng(config, rng(purpose))
 }
 
 impl fmt::Debug for AnyInventory {
-    /// A line for each row and file; what is NULL or no value of the row itself is not shown.
+    /// Writes a line for each row and file, without values that are NULL or the key of another row.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "AnyInventory, {:?}", self.circumstances)?;
         for row in &self.rows {
@@ -170,5 +153,44 @@ impl fmt::Debug for AnyInventory {
             writeln!(f)?;
         }
         self.files.iter().try_for_each(|file| writeln!(f, "  {file:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{TestCaseError, TestError};
+
+    use super::*;
+
+    #[test]
+    fn random_inventories_fill_every_table_with_values_of_every_type() {
+        let schema = Arc::new(Schema::current());
+        let (mut tables, mut types) = (BTreeSet::new(), BTreeSet::new());
+        let mut runner = runner("coverage", 1);
+        for _ in 0..20 {
+            let tree = any_inventory(&schema).new_tree(&mut runner).expect("no value is rejected");
+            for row in tree.current().rows {
+                tables.insert(row.table);
+                types.extend(row.cells.iter().map(|cell| format!("{:?}", std::mem::discriminant(cell))));
+            }
+        }
+        assert_eq!((tables.len(), types.len()), (schema.tables.len(), 5));
+    }
+
+    #[test]
+    fn an_inventory_that_fails_shrinks_to_the_value_that_fails() {
+        let is_infinite = |cell: &Cell| *cell == Cell::real(f64::INFINITY);
+        let any = any_inventory(&Arc::new(Schema::current()));
+        let result = runner("shrinking", 1000).run(&any, |tried| {
+            let fails = tried.rows.iter().flat_map(|row| &row.cells).any(is_infinite);
+            if fails { Err(TestCaseError::fail("infinite")) } else { Ok(()) }
+        });
+        let Err(TestError::Fail(_, small)) = result else { panic!("{result:?}") };
+        assert_eq!((small.rows.len(), small.files.len()), (1, 0), "{small:?}");
+        let remains = |cell: &&Cell| ![Cell::Null, Cell::text("")].contains(cell);
+        assert_eq!(small.rows[0].cells.iter().filter(remains).count(), 1, "{small:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! A disk on which the Nth effect fails, or after which nothing happens any more, as after a crash;
-//! and which can then also forget what had not been made durable, as after a power cut.
+//! A disk on which the Nth effect fails, or which does nothing from then on, as after a crash. It can also
+//! lose what was not durable, as in a power cut.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ mod cache;
 pub use cache::Lost;
 use cache::{Cache, Id};
 
-/// Counts effects and interferes at one of them.
+/// A disk that counts effects and fails at one of them.
 #[derive(Debug, Clone)]
 pub struct FaultyDisk {
     effects: Arc<AtomicU64>,
@@ -32,19 +32,19 @@ enum Fault {
 }
 
 impl FaultyDisk {
-    /// Effect `at` (the first is 1) and all after it do not happen: the process is as good as dead.
+    /// Makes a disk that skips effect `at` (the first is 1) and all later ones, as if the process had died.
     pub fn stop_at(at: u64) -> Self {
         Self { effects: Arc::default(), at, fault: Fault::Stop, cache: None }
     }
 
-    /// Effect `at` fails in this way and does not happen; later ones do.
+    /// Makes a disk on which effect `at` fails in this way, and later ones succeed.
     pub fn fail_at(at: u64, kind: io::ErrorKind) -> Self {
         Self { fault: Fault::Fail(kind), ..Self::stop_at(at) }
     }
 
-    /// As [`FaultyDisk::stop_at`], on a disk that knows what has not been synced, for
-    /// [`FaultyDisk::cut_power`]. `kept` is a folder of the test's own, where what is removed or
-    /// replaced waits in case it has to come back.
+    /// Makes a disk as [`FaultyDisk::stop_at`] does that also records what is not synced, for
+    /// [`FaultyDisk::cut_power`]. Removed and replaced files are kept in the folder `kept`, in case they
+    /// have to come back.
     pub fn power_cut_at(at: u64, kept: &Path) -> Self {
         require_inside(kept);
         let _ = fs::remove_dir_all(kept);
@@ -52,18 +52,18 @@ impl FaultyDisk {
         Self { cache: Some(Arc::new(Mutex::new(Cache::new(kept)))), ..Self::stop_at(at) }
     }
 
-    /// Effects asked for so far.
+    /// Returns the number of effects requested so far.
     pub fn effects(&self) -> u64 {
         self.effects.load(Ordering::SeqCst)
     }
 
-    /// Changes of names and of contents that a power cut could lose now.
+    /// Returns the number of changes, of names and of contents, that a power cut could lose now.
     pub fn unsynced(&self) -> usize {
         self.cache().map_or(0, |cache| cache.unsynced())
     }
 
-    /// The power goes: of what has not been synced, `lost` is lost. (What SQLite writes is not
-    /// concerned: it syncs for itself.) Only on a disk made for it, once whoever used it has ended.
+    /// Loses `lost` of the changes that are not synced. Files that SQLite writes are not affected, because
+    /// it syncs them itself. Requires [`FaultyDisk::power_cut_at`], and that no operation is running.
     pub fn cut_power(&self, lost: Lost) {
         self.cache().expect("made with `power_cut_at`").cut_power(lost);
     }
@@ -81,7 +81,7 @@ impl FaultyDisk {
         }
     }
 
-    /// An effect that is noted down, where this disk does so.
+    /// Performs an effect, and records it if the disk is one for power cuts.
     fn noted<T>(
         &self,
         really: impl FnOnce() -> io::Result<T>,
@@ -121,6 +121,10 @@ impl DiskFile for FaultyFile {
         }
         Ok(())
     }
+
+    fn give_to(&mut self, owner: durable::Owner) -> io::Result<()> {
+        self.inner.give_to(owner)
+    }
 }
 
 impl Disk for FaultyDisk {
@@ -142,7 +146,7 @@ impl Disk for FaultyDisk {
     }
 
     fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        // Not `syncfs`: the tests of this machine share one file system.
+        // Not `syncfs`: all tests share one file system.
         self.noted(
             || root.metadata().map(|_| ()),
             |cache, really| {
@@ -165,7 +169,7 @@ impl Disk for FaultyDisk {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        // Durable by itself.
+        // Durable when it returns.
         self.noted(
             || RealDisk.create_folder(path),
             |cache, really| {
@@ -194,7 +198,7 @@ impl Disk for FaultyDisk {
         self.noted(|| RealDisk.remove_folder(path), |cache, really| cache.removed(path, really))
     }
 
-    /// As many effects as there are things in the folder: it can stop half way.
+    /// Counts one effect per file and folder, since it can stop halfway.
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
         let mut inside: Vec<_> =
             fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;

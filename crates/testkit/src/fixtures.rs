@@ -9,12 +9,12 @@ use inventory::{Ambient, Inventory};
 use rstest::fixture;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
-use crate::scratch::{TestDbPath, require_inside};
+use crate::scratch::{Role, TestDbPath, require_inside};
 
 /// A unique database file path; whatever is there is removed after the test.
 #[fixture]
 pub fn test_db_path() -> TestDbPath {
-    TestDbPath::new()
+    TestDbPath::for_fixture(Role::Database)
 }
 
 /// A connection to a database without any table. Foreign keys are on.
@@ -107,14 +107,16 @@ pub struct TestStaticFiles {
     _name: TestDbPath,
 }
 
-/// A temporary directory for static files: `static_test_backup_…/{datasheets,images}`.
+/// A temporary directory for static files, which bears the name of the test's database:
+/// `static_test_backup_…/{datasheets,images}` beside `test_backup_….db`.
 #[fixture]
-pub fn test_static_files_dir(test_db_path: TestDbPath) -> TestStaticFiles {
-    let root = test_db_path.beside("static");
+pub fn test_static_files_dir() -> TestStaticFiles {
+    let name = TestDbPath::for_fixture(Role::StaticFiles);
+    let root = name.beside("static");
     for folder in ["datasheets", "images"] {
         std::fs::create_dir_all(root.join(folder)).expect("the scratch folder is writable");
     }
-    TestStaticFiles { root, _name: test_db_path }
+    TestStaticFiles { root, _name: name }
 }
 
 impl TestStaticFiles {

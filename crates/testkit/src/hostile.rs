@@ -1,8 +1,8 @@
-//! A corpus of hostile archives, built by code from a real one. Each is a named vector: what has to
-//! happen to it stands in the snapshot of the test that reads them all.
+//! A corpus of hostile archives, built from a real one. Each is a named vector; the snapshot of the test
+//! that reads them all states the outcome of each.
 //!
-//! Reading order: [`base`] (the real archive, taken apart), [`zip`] (a zip whose every field can
-//! lie), then the groups, a file each.
+//! Reading order: [`base`] (the parts of the real archive), [`zip`] (a writer in which every field can
+//! lie), then the groups, one file each.
 
 pub mod base;
 mod bombs;
@@ -21,22 +21,33 @@ mod zip64;
 
 pub use base::Base;
 
-/// One hostile archive.
+use zip::{Entry, Zip};
+
+/// A hostile archive.
 #[derive(Debug, Clone)]
 pub struct Vector {
-    /// What it is about.
+    /// The part of an archive that the vector attacks.
     pub group: &'static str,
-    /// What is wrong with it.
+    /// The defect of this archive.
     pub name: String,
-    /// The file.
+    /// The bytes of the archive.
     pub bytes: Vec<u8>,
 }
 
-/// The vectors of one group.
+/// The vectors that attack the same part of an archive.
 struct Group {
     name: &'static str,
     vectors: Vec<Vector>,
 }
+
+/// Defects by name, with what makes them.
+type Table<F> = &'static [(&'static str, F)];
+
+/// Builds an archive with a defect.
+type Build = fn(&Base) -> Zip;
+
+/// Gives a defect to an entry.
+type Change = fn(&mut Entry);
 
 impl Group {
     fn new(name: &'static str) -> Self {
@@ -47,12 +58,22 @@ impl Group {
         self.vectors.push(Vector { group: self.name, name: name.into(), bytes: bytes.into() });
     }
 
-    fn zip(&mut self, name: impl Into<String>, zip: &zip::Zip) {
+    fn zip(&mut self, name: impl Into<String>, zip: &Zip) {
         self.add(name, zip.bytes());
+    }
+
+    /// Adds one vector per row of the table.
+    fn build(&mut self, base: &Base, table: Table<Build>) {
+        table.iter().for_each(|(name, build)| self.zip(*name, &build(base)));
+    }
+
+    /// Adds one copy of `zip` per row of the table, with the entry named `entry` changed.
+    fn change(&mut self, zip: &Zip, entry: &str, table: Table<Change>) {
+        table.iter().for_each(|(name, change)| self.zip(*name, &zip.clone().changing(entry, change)));
     }
 }
 
-/// All of them.
+/// Builds every vector of the corpus from the base.
 pub fn vectors(base: &Base) -> Vec<Vector> {
     let groups = [
         names::group,

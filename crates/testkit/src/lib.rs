@@ -1,8 +1,8 @@
-//! What the tests of all crates share: isolated databases and static folders, data generators, a
-//! disk that fails on request, and a way to compare whole inventories.
+//! Shared by the tests of all crates: isolated databases and static folders, data generators, a disk
+//! that fails on request, and comparison of whole inventories.
 //!
-//! For tests only. Nothing here changes the environment of the process, so tests run in parallel;
-//! and no path outside [`scratch::root`] is ever accepted, so production data cannot be touched.
+//! For tests only. Nothing here changes the environment of the process, so tests can run in parallel.
+//! No path outside [`scratch::root`] is accepted, so tests cannot touch production data.
 
 #![expect(clippy::print_stderr, reason = "tests say on standard error what they keep and skip")]
 #![expect(clippy::print_stdout, reason = "and on standard output what they measured")]
@@ -28,7 +28,7 @@ pub use generators::populate_test_database;
 pub use scratch::TestDbPath;
 pub use state::{State, state_of};
 
-/// Says that a test does nothing here, and why.
+/// Reports that a test is skipped, and why.
 pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }

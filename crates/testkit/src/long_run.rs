@@ -1,20 +1,24 @@
-//! How much the tests do. The normal run is a few minutes on two cores, with a fixed seed;
-//! `scripts/long-run.sh` asks for more through the environment, and collects the figures.
+//! The amount of work that tests do. A normal run takes a few minutes on two cores and has a fixed seed;
+//! `scripts/long-run.sh` asks for more through the environment and collects the figures.
 //!
-//! * `MAKERMATRIX_LONG_RUN=1`: the larger amount of every [`amount`].
-//! * `MAKERMATRIX_SEED=N`: what random instants and data begin with.
-//! * `MAKERMATRIX_FIGURES=FILE`: where [`figure`] appends its lines.
+//! * `MAKERMATRIX_LONG_RUN=1` selects the larger number of every [`amount`].
+//! * `MAKERMATRIX_SEED=N` sets the [`seed`].
+//! * `MAKERMATRIX_FIGURES=FILE` names the file to which [`figure`] appends.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// How often something random is tried: `normal` times in every run, `long` times in a long one.
+use proptest::prelude::RngExt;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use sha2::{Digest, Sha256};
+
+/// Returns how often to try something: `normal` times, or `long` times in a long run.
 pub fn amount(normal: u32, long: u32) -> u32 {
     if std::env::var_os("MAKERMATRIX_LONG_RUN").is_some_and(|value| value != "0") { long } else { normal }
 }
 
-/// What random instants and data begin with, never 0. Printed by a test that fails, with the rest of
-/// its output.
+/// Returns the seed of random instants and data, which is never 0, and prints it, so that the output of a
+/// failed test contains it.
 pub fn seed() -> u64 {
     let seed = match std::env::var("MAKERMATRIX_SEED") {
         Ok(text) => text.parse().expect("MAKERMATRIX_SEED is a number"),
@@ -24,8 +28,7 @@ pub fn seed() -> u64 {
     u64::max(seed, 1)
 }
 
-/// A line of the table in `docs/RELIABILITY.md`: what was done, and what came out. Printed, and kept
-/// where the long run collects.
+/// Prints a line of the table in `docs/RELIABILITY.md`, and appends it to the figures of a long run.
 pub fn figure(what: &str, outcome: &str) {
     println!("{what}: {outcome}");
     if let Some(file) = std::env::var_os("MAKERMATRIX_FIGURES") {
@@ -36,34 +39,37 @@ pub fn figure(what: &str, outcome: &str) {
     }
 }
 
-/// A stream of numbers that is the same for the same seed (xorshift64*).
+/// Returns a generator that begins with [`seed`], differently for each `purpose`.
+pub fn rng(purpose: &str) -> TestRng {
+    from_text(&format!("{} {purpose}", seed()))
+}
+
+fn from_text(seed: &str) -> TestRng {
+    TestRng::from_seed(RngAlgorithm::ChaCha, &Sha256::digest(seed))
+}
+
+/// A sequence of random numbers that is the same for the same seed.
 #[derive(Debug, Clone)]
-pub struct Random(u64);
+pub struct Random(TestRng);
 
 impl Random {
     /// Begins with [`seed`], differently for each `purpose`.
     pub fn new(purpose: &str) -> Self {
-        let mixed = purpose
-            .bytes()
-            .fold(seed(), |mixed, byte| (mixed ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-        Self(u64::max(mixed, 1))
+        Self(rng(purpose))
     }
 
-    /// Begins with this number.
+    /// Begins with this number, whatever the seed of the run.
     pub fn with_seed(seed: u64) -> Self {
-        Self(u64::max(seed, 1))
+        Self(from_text(&seed.to_string()))
     }
 
-    /// The next number below `bound`, which is not 0.
+    /// Returns the next number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) % bound
+        self.0.random_range(0..bound)
     }
 
-    /// The next number from 0 up to, not including, 1.
+    /// Returns the next number from 0 up to, but not including, 1.
     pub fn fraction(&mut self) -> f64 {
-        self.below(1 << 53) as f64 / (1_u64 << 53) as f64
+        self.0.random()
     }
 }

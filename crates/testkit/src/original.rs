@@ -1,21 +1,21 @@
-//! Archives as the original MakerMatrix makes them, byte layout and all, for tests that must not depend
-//! on samples being there. What they look like is known from its own (see [`crate::samples`]).
+//! Archives with the byte layout of those that the original MakerMatrix makes, for tests that must not
+//! depend on [`crate::samples`], from which the layout is known.
 
 use serde_json::json;
 
 use crate::hostile::zip::{Entry, UTF8, Zip};
 
-/// Its password, and that of [`archive`].
+/// Whether and how the archive is encrypted.
 #[derive(Debug, Clone, Copy)]
 pub enum Locked<'a> {
-    /// A plain archive, by Python's zipfile.
+    /// Not encrypted; written by Python's zipfile.
     No,
-    /// An encrypted one, by pyminizip: names are UTF-8 without the flag that says so, made on FAT, without
-    /// descriptors or attributes.
+    /// Encrypted with this password by pyminizip: names are UTF-8 without the flag for it, the system is
+    /// FAT, and there are no descriptors or attributes.
     With(&'a str),
 }
 
-/// An archive of the original with this database and these files, `datasheets/…` and `images/…`.
+/// Builds an archive of the original with this database and these files, `datasheets/…` and `images/…`.
 pub fn archive(database: &[u8], files: &[(&str, &[u8])], locked: Locked<'_>) -> Zip {
     let count = |folder: &str| files.iter().filter(|(name, _)| name.starts_with(folder)).count();
     let bytes = |folder: &str| -> usize {

@@ -1,9 +1,9 @@
-//! Archives that the original MakerMatrix made. They are no part of the project: tests read them
-//! where they are, and say that they skip where they are not.
+//! Archives that the original MakerMatrix made. They are not part of the project: where they are absent,
+//! tests that need them report that they are skipped.
 
 use std::path::PathBuf;
 
-/// A file or folder among the samples, or `None` and a line that says so.
+/// Returns the path of a sample, or reports that it is absent.
 pub fn sample(path: &str) -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
     let found = folder.join(path);

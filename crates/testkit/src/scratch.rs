@@ -2,9 +2,10 @@
 //! name per test. What a test made is removed when it ends, kept when it fails, and swept by a
 //! later run when the test was killed.
 
+use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Once, Weak};
 use std::time::Duration;
 
 use inventory::Ambient;
@@ -26,12 +27,36 @@ pub fn require_inside(path: &Path) -> &Path {
     path
 }
 
-/// A unique name for one test's database, and everything beside it that bears the name. Dropped,
-/// all of it goes, unless the test is failing.
+/// A unique name for one test's database, and everything beside it that bears the name. When the last copy is
+/// dropped all of it goes, unless the test is failing.
 #[derive(Debug)]
 pub struct TestDbPath {
+    name: Arc<Name>,
+}
+
+#[derive(Debug)]
+struct Name {
     stem: String,
     _owner: File,
+}
+
+/// What bears a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A database.
+    Database,
+    /// A folder of static files.
+    StaticFiles,
+}
+
+/// The last name that a fixture gave out in this thread, and to what.
+struct Given {
+    name: Weak<Name>,
+    roles: Vec<Role>,
+}
+
+thread_local! {
+    static GIVEN: RefCell<Option<Given>> = const { RefCell::new(None) };
 }
 
 impl TestDbPath {
@@ -50,17 +75,34 @@ impl TestDbPath {
             OpenOptions::new().write(true).create_new(true).open(&unlocked).expect("the name is unique");
         owner.lock().expect("nobody else knows the name");
         fs::rename(unlocked, path).expect("the folder is writable");
-        Self { stem, _owner: owner }
+        Self { name: Arc::new(Name { stem, _owner: owner }) }
+    }
+
+    /// Returns the name for a fixture of this test: the database and the static files of one test bear the same. A
+    /// second database gets a name of its own, which the next static files share.
+    pub fn for_fixture(role: Role) -> Self {
+        GIVEN.with_borrow_mut(|given| {
+            if let Some(Given { name, roles }) = given
+                && let Some(name) = name.upgrade()
+                && !roles.contains(&role)
+            {
+                roles.push(role);
+                return Self { name };
+            }
+            let path = Self::new();
+            *given = Some(Given { name: Arc::downgrade(&path.name), roles: vec![role] });
+            path
+        })
     }
 
     /// The database: `<tmp>/makermatrix_test_dbs/test_backup_….db`. Nothing is there yet.
     pub fn path(&self) -> PathBuf {
-        root().join(format!("{}.db", self.stem))
+        root().join(format!("{}.db", self.name.stem))
     }
 
     /// Another path of this test, `{prefix}_test_backup_…`, removed with it.
     pub fn beside(&self, prefix: &str) -> PathBuf {
-        root().join(format!("{prefix}_{}", self.stem))
+        root().join(format!("{prefix}_{}", self.name.stem))
     }
 }
 
@@ -70,7 +112,7 @@ impl Default for TestDbPath {
     }
 }
 
-impl Drop for TestDbPath {
+impl Drop for Name {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("kept for a look: {}/*{}*", root().display(), self.stem);
@@ -144,7 +186,25 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         drop(one);
         assert!(!database.exists() && !folder.exists());
-        assert!(owner_of(&other.stem).exists(), "that of another test stays");
+        assert!(owner_of(&other.name.stem).exists(), "that of another test stays");
+    }
+
+    #[test]
+    fn the_fixtures_of_one_test_share_a_name_and_those_of_two_tests_do_not() {
+        let (files, database) =
+            (TestDbPath::for_fixture(Role::StaticFiles), TestDbPath::for_fixture(Role::Database));
+        assert_eq!(database.name.stem, files.name.stem);
+        let second = TestDbPath::for_fixture(Role::Database);
+        assert_ne!(second.name.stem, database.name.stem);
+        assert_eq!(TestDbPath::for_fixture(Role::StaticFiles).name.stem, second.name.stem);
+        let other = std::thread::spawn(|| TestDbPath::for_fixture(Role::Database)).join().unwrap();
+        assert_ne!(other.name.stem, second.name.stem);
+        fs::write(database.path(), b"x").unwrap();
+        drop(files);
+        assert!(database.path().exists(), "until the last of them is dropped");
+        let path = database.path();
+        drop(database);
+        assert!(!path.exists());
     }
 
     #[test]
@@ -166,7 +226,7 @@ mod tests {
         let (path, stem) = std::thread::spawn(|| {
             let kept = TestDbPath::new();
             fs::write(kept.path(), b"x").unwrap();
-            let found = (kept.path(), kept.stem.clone());
+            let found = (kept.path(), kept.name.stem.clone());
             let failed = std::thread::spawn(move || {
                 let _kept = kept;
                 panic!("on purpose, to see what is kept");

@@ -1,7 +1,7 @@
-//! A whole inventory as one value to compare: the digest of every table, the hash of every file.
+//! The state of a whole inventory as a value to compare.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use backup::Places;
 use inventory::static_files::FileKind;
@@ -10,16 +10,16 @@ use sha2::{Digest, Sha256};
 
 use crate::scratch::require_inside;
 
-/// Database and files at one moment.
+/// Database and static files at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// Rows and digest of each table, but for the mark a restore leaves.
+    /// The row count and digest of each table, except for the restore marker.
     pub tables: BTreeMap<String, (u64, String)>,
-    /// Hash of each static file.
+    /// The hash of each static file.
     pub files: BTreeMap<String, String>,
 }
 
-/// The state of the inventory at these places.
+/// Returns the state of the inventory at these places.
 pub fn state_of(places: &Places) -> State {
     require_inside(&places.database);
     let copy = durable::with_suffix(&places.database, ".state-copy");
@@ -35,7 +35,7 @@ pub fn state_of(places: &Places) -> State {
     }
 }
 
-/// The static files below a folder, with their hashes.
+/// Returns the hashes of the static files below a folder.
 pub fn files_of(root: &Path) -> BTreeMap<String, String> {
     let static_files = StaticFiles::new(root);
     let mut files = BTreeMap::new();
@@ -48,12 +48,26 @@ pub fn files_of(root: &Path) -> BTreeMap<String, String> {
     files
 }
 
+/// Returns every file below a folder with its content, and every folder with `None`.
+pub fn tree_of(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(tree_of(&path));
+            found.insert(path, None);
+        } else {
+            found.insert(path.clone(), Some(std::fs::read(path).expect("readable")));
+        }
+    }
+    found
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Files and folders below `folder` that are neither static files nor archives: what an operation
-/// that has ended must not leave lying about.
+/// Returns the names of temporary files and folders: those that an operation must not leave behind.
 pub fn leftovers(places: &Places) -> Vec<String> {
     let mut found = Vec::new();
     let database = places.database.file_name().expect("a file").to_string_lossy().into_owned();
@@ -85,7 +99,7 @@ pub fn leftovers(places: &Places) -> Vec<String> {
     found
 }
 
-/// Unpacks the database of an archive, in its place below the scratch folder.
+/// Unpacks the database of an archive to a path below the scratch folder.
 pub fn unpack_database(archive: &Path, target: &Path) {
     let file = std::fs::File::open(archive).expect("there is an archive");
     let reader = archive::Reader::open(file, &archive::Limits::default()).expect("it is one of ours");

@@ -31,6 +31,19 @@ fn test_db_path_is_unique_and_not_there_yet(test_db_path: TestDbPath) {
 
 #[rstest]
 #[tokio::test]
+async fn the_static_folder_bears_the_stem_of_its_database(
+    #[future(awt)] test_db_with_schema: TestDatabase,
+    test_static_files_dir: TestStaticFiles,
+) {
+    let database = test_db_with_schema.db_path.path();
+    let stem = database.file_stem().unwrap().to_str().unwrap();
+    let expected = database.with_file_name(format!("static_{stem}"));
+    assert_eq!(test_static_files_dir.root(), expected);
+    assert!(expected.join("datasheets").is_dir() && expected.join("images").is_dir());
+}
+
+#[rstest]
+#[tokio::test]
 async fn test_engine_enforces_foreign_keys_and_has_no_tables(#[future(awt)] test_engine: TestEngine) {
     assert_eq!(number(&test_engine.connection, "PRAGMA foreign_keys").await, 1);
     assert_eq!(number(&test_engine.connection, "SELECT count(*) FROM sqlite_schema").await, 0);

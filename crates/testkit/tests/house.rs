@@ -59,7 +59,16 @@ const RULES: &[Rule] = &[
         ],
         allowed_in: &["inventory", "snapshot", "testkit"],
     },
-    Rule { what: "printing, which is for `cli`", texts: &["println!", "eprintln!"], allowed_in: &["cli"] },
+    Rule {
+        what: "advice that names a command, which is for `cli`",
+        texts: &["`makermatrix "],
+        allowed_in: &["cli", "testkit"],
+    },
+    Rule {
+        what: "printing, which is for `cli`",
+        texts: &["println!", "eprintln!"],
+        allowed_in: &["cli", "testkit"],
+    },
 ];
 
 #[test]

@@ -1,5 +1,5 @@
-//! Writes the seeds: `cargo run --bin seeds -- TARGET_FOLDER`, from code, so that they can be made
-//! anew. Each shows the fuzzer one thing that a reader has to deal with.
+//! Writes the seeds: `cargo run --bin seeds -- TARGET_FOLDER`. Each shows the fuzzer one case that a
+//! reader must handle.
 
 use std::fs;
 use std::path::Path;
@@ -133,10 +133,10 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Choices for `archive_mutated`: checksums mended or not, files, then one change each.
+/// Returns choices for `archive_mutated`: checksums corrected or not, files, then one change each.
 fn choices() -> Vec<(&'static str, Vec<u8>)> {
     let files: [u8; 12] = [3, 15, 1, 2, 3, 4, 5, 40, 41, 30, 9, 8];
-    let with = |mend: u8, changes: &[u8]| [&[mend], files.as_slice(), changes].concat();
+    let with = |correct: u8, changes: &[u8]| [&[correct], files.as_slice(), changes].concat();
     vec![
         ("untouched", with(0, &[])),
         ("bit", with(0, &[9, 8, 7, 6, 5, 4, 3, 2, 0, 0, 40, 3])),

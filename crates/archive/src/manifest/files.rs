@@ -1,16 +1,28 @@
-//! The list of files in a manifest, one after the other: together they take more memory than all the
-//! rest of an archive.
+//! Parses the list of files in a manifest as a stream, because the whole list would take more memory
+//! than everything else about an archive.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
-use super::FileRecord;
+use crate::hashing::Sha256Hex;
 
-/// Deserializes a manifest, and hands out its files.
-pub(crate) struct EachFile<F>(pub(crate) F);
+/// One file in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The name of the entry.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// The hash of its content.
+    pub sha256: Sha256Hex,
+}
 
-impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for EachFile<F> {
+/// Deserializes a manifest and passes each of its files to a function.
+pub(crate) struct FileVisitor<F>(pub(crate) F);
+
+impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileVisitor<F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -18,7 +30,7 @@ impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for EachFile<F> {
     }
 }
 
-impl<'de, F: FnMut(FileRecord)> Visitor<'de> for EachFile<F> {
+impl<'de, F: FnMut(FileRecord)> Visitor<'de> for FileVisitor<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +45,7 @@ impl<'de, F: FnMut(FileRecord)> Visitor<'de> for EachFile<F> {
             } else if found {
                 return Err(A::Error::duplicate_field("files"));
             } else {
-                map.next_value_seed(List(&mut self.0))?;
+                map.next_value_seed(FileList(&mut self.0))?;
                 found = true;
             }
         }
@@ -41,9 +53,9 @@ impl<'de, F: FnMut(FileRecord)> Visitor<'de> for EachFile<F> {
     }
 }
 
-struct List<'a, F>(&'a mut F);
+struct FileList<'a, F>(&'a mut F);
 
-impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for List<'_, F> {
+impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileList<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -51,7 +63,7 @@ impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for List<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(FileRecord)> Visitor<'de> for List<'_, F> {
+impl<'de, F: FnMut(FileRecord)> Visitor<'de> for FileList<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

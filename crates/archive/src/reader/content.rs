@@ -1,62 +1,57 @@
-//! Reading one entry: unpack, count, and compare with what was announced.
+//! Reads the content of one entry: decompresses it, and compares it with what the headers state.
 
 use std::io::{self, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Corruption, Error, from_io, into_io};
-use crate::hashing::Sha256Hex;
+use crate::hashing::{EntryDigest, Sha256Hex};
 
-use super::Entry;
-use super::locked::{Cipher, Unlocked};
+use super::entry::Entry;
+use super::zip_encryption::{Cipher, Decrypted};
 
-/// The content of one entry. Reading it to the end proves size, CRC-32 and hash; stopping early
-/// proves nothing.
+/// The content of one entry. Reading it to its end checks size, CRC-32 and hash; reading only a part
+/// of it checks nothing.
 pub struct EntryReader<R> {
-    source: Source<BufReader<Unlocked<R>>>,
+    source: Decompressor<BufReader<Decrypted<R>>>,
     name: String,
     size: u64,
-    body: u64,
-    /// Where it is stated.
+    body_size: u64,
+    /// The CRC-32 that the headers state, unless the encryption leaves it out.
     crc: Option<u32>,
     sha256: Option<Sha256Hex>,
-    seen: u64,
-    seen_crc: crc32fast::Hasher,
-    seen_sha: Sha256,
-    done: bool,
+    digest: EntryDigest,
+    finished: bool,
 }
 
-enum Source<R> {
+enum Decompressor<R> {
     Stored(R),
     Deflated(DeflateDecoder<R>),
 }
 
 impl<R: Read> EntryReader<R> {
-    pub(super) fn new(packed: Unlocked<R>, entry: &Entry) -> Self {
-        let packed = BufReader::with_capacity(64 << 10, packed);
+    pub(super) fn new(body: Decrypted<R>, entry: &Entry) -> Self {
+        let body = BufReader::with_capacity(64 << 10, body);
         Self {
             source: if entry.deflated {
-                Source::Deflated(DeflateDecoder::new(packed))
+                Decompressor::Deflated(DeflateDecoder::new(body))
             } else {
-                Source::Stored(packed)
+                Decompressor::Stored(body)
             },
             name: entry.name.clone(),
             size: entry.size,
-            body: entry.body(),
+            body_size: entry.body_size(),
             crc: entry.cipher.is_none_or(Cipher::has_crc).then_some(entry.crc),
             sha256: entry.sha256,
-            seen: 0,
-            seen_crc: crc32fast::Hasher::new(),
-            seen_sha: Sha256::new(),
-            done: false,
+            digest: EntryDigest::default(),
+            finished: false,
         }
     }
 
-    fn unpack(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn decompress(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.source {
-            Source::Stored(stored) => stored.read(buffer),
-            Source::Deflated(deflated) => deflated.read(buffer).map_err(|error| match error.kind() {
+            Decompressor::Stored(stored) => stored.read(buffer),
+            Decompressor::Deflated(deflated) => deflated.read(buffer).map_err(|error| match error.kind() {
                 io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
                     into_io(Corruption::Unpack { entry: self.name.clone(), why: error.to_string() })
                 }
@@ -67,58 +62,52 @@ impl<R: Read> EntryReader<R> {
 
     fn check_end(&mut self) -> Result<(), Error> {
         let entry = || self.name.clone();
-        let all_used = match &self.source {
-            Source::Stored(_) => true,
-            Source::Deflated(deflated) => deflated.total_in() == self.body,
-        };
-        if self.seen != self.size {
+        if self.digest.bytes() != self.size {
             return Err(Corruption::Size { entry: entry(), expected: self.size }.into());
         }
-        if !all_used {
-            let why = "bytes are left over after its end".to_owned();
-            return Err(Corruption::Unpack { entry: entry(), why }.into());
-        }
-        let source = match &mut self.source {
-            Source::Stored(stored) => stored.get_mut(),
-            Source::Deflated(deflated) => deflated.get_mut().get_mut(),
+        let decrypted = match &mut self.source {
+            Decompressor::Stored(stored) => stored.get_mut(),
+            Decompressor::Deflated(deflated) if deflated.total_in() != self.body_size => {
+                let why = "bytes are left over after its end".to_owned();
+                return Err(Corruption::Unpack { entry: entry(), why }.into());
+            }
+            Decompressor::Deflated(deflated) => deflated.get_mut().get_mut(),
         };
-        source.check_end().map_err(from_io)?;
-        if self.crc.is_some_and(|crc| self.seen_crc.clone().finalize() != crc) {
+        if !decrypted.is_authentic().map_err(from_io)? {
+            let why = "its bytes have been changed or damaged";
+            return Err(Corruption::Decrypt { entry: entry(), why }.into());
+        }
+        if self.crc.is_some_and(|crc| self.digest.crc() != crc) {
             return Err(Corruption::Crc { entry: entry() }.into());
         }
-        let found = Sha256Hex(self.seen_sha.clone().finalize().into());
+        let found = self.digest.sha256();
         match self.sha256 {
-            Some(expected) if expected != found => Err(Corruption::Hash {
-                entry: entry(),
-                expected: expected.to_string(),
-                found: found.to_string(),
+            Some(expected) if expected != found => {
+                Err(Corruption::Hash { entry: entry(), expected, found }.into())
             }
-            .into()),
             _ => Ok(()),
         }
     }
 
-    /// The hash of the content, once it has been read to its end.
+    /// Returns the hash of the content once it has been read to its end.
     pub fn hash(&self) -> Option<Sha256Hex> {
-        self.done.then(|| Sha256Hex(self.seen_sha.clone().finalize().into()))
+        self.finished.then(|| self.digest.sha256())
     }
 }
 
 impl<R: Read> Read for EntryReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.done || buffer.is_empty() {
+        if self.finished || buffer.is_empty() {
             return Ok(0);
         }
-        let n = self.unpack(buffer)?;
-        self.seen += n as u64;
-        if self.seen > self.size {
+        let n = self.decompress(buffer)?;
+        self.digest.update(&buffer[..n]);
+        if self.digest.bytes() > self.size {
             return Err(into_io(Corruption::Size { entry: self.name.clone(), expected: self.size }));
         }
-        self.seen_crc.update(&buffer[..n]);
-        self.seen_sha.update(&buffer[..n]);
         if n == 0 {
             self.check_end().map_err(into_io)?;
-            self.done = true;
+            self.finished = true;
         }
         Ok(n)
     }

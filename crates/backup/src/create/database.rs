@@ -46,6 +46,9 @@ impl Engine {
                 ..CopiedDatabase::default()
             });
         }
+        if matches!(state, Live::Empty { .. }) {
+            return Err(Error::EmptyDatabase { path: source.known_as.to_owned() });
+        }
         if let Ok(found) = live.metadata() {
             space::require(folder_of(copy), found.len())?;
         }

@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use archive::writer::SourceChanged;
-use archive::{Encryption, Facts, Keys, LeftOut, Manifest, Sealed, Sha256Hex, TableRecord, Writer};
+use archive::{
+    ArchiveSink, BackupMetadata, EncryptionMethod, Keys, LeftOut, Manifest, Sha256Hex, TableRecord, Writer,
+};
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
@@ -16,7 +18,7 @@ use crate::confirm::confirmed;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
-use crate::{Engine, Error, Event, Note, Observer, Step};
+use crate::{Engine, Error, Event, Names, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
 use super::unfinished::Unfinished;
@@ -26,7 +28,7 @@ use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 pub(super) struct Output<'a> {
     pub(super) unfinished: &'a Unfinished,
     pub(super) out: &'a mut dyn DiskFile,
-    pub(super) encryption: Option<&'a Encryption>,
+    pub(super) encryption: Option<&'a EncryptionMethod>,
 }
 
 /// What was written.
@@ -94,7 +96,7 @@ impl Engine {
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
         let (sealed, keys) =
-            Sealed::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
+            ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
         let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
         let read = |path: &Path| {
             StableFile::open(path, &self.cancellation).map_err(|source| match source.kind() {
@@ -146,7 +148,7 @@ impl Engine {
         damaged: Option<String>,
         dangling: Vec<String>,
         left_out: Vec<LeftOut>,
-    ) -> Facts {
+    ) -> BackupMetadata {
         let now = self.ambient.now();
         let pending = match inspection.as_ref().map(|inspection| &inspection.schema) {
             Some(SchemaState::Current) => Vec::new(),
@@ -158,7 +160,7 @@ impl Engine {
             Some(inspection) => (inspection.tables, inspection.violation_count),
             None => (BTreeMap::new(), 0),
         };
-        Facts {
+        BackupMetadata {
             backup_name: unfinished.name.clone(),
             created_at: now.local,
             created_at_utc: now.utc,
@@ -198,11 +200,16 @@ fn tell(
     left_out: &[LeftOut],
     inspection: Option<&Inspection>,
 ) {
-    for path in dangling {
-        observer.event(Event::Note(Note::Dangling { path: path.clone() }));
+    if let Some(files) = Names::of(dangling.iter().map(String::as_str)) {
+        observer.event(Event::Note(Note::Dangling { files }));
     }
-    for LeftOut { what, why } in left_out {
-        observer.event(Event::Note(Note::LeftOut { what: what.clone(), why: why.clone() }));
+    let mut reasons: Vec<&str> = left_out.iter().map(|left| left.why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for why in reasons {
+        let of_reason = left_out.iter().filter(|left| left.why == why).map(|left| left.what.as_str());
+        let what = Names::of(of_reason).expect("the reason is one of something");
+        observer.event(Event::Note(Note::LeftOut { what, why: why.to_owned() }));
     }
     match inspection.map_or(0, |inspection| inspection.violation_count) {
         0 => {}

@@ -45,6 +45,24 @@ pub enum ImportSource {
     },
 }
 
+/// What there may be only one of in a folder that is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportPart {
+    /// The database.
+    Database,
+    /// The folder with datasheets and images.
+    StaticFiles,
+}
+
+impl std::fmt::Display for ImportPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Database => "databases",
+            Self::StaticFiles => "folders of files",
+        })
+    }
+}
+
 impl ImportSource {
     /// The archive or the database.
     pub fn path(&self) -> &Path {
@@ -102,8 +120,7 @@ fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource,
         }
         [one] => one.clone(),
         _ => {
-            let say = "name the one to import, and its files with --static";
-            return Err(Error::ImportSeveral { what: "databases", found: databases, say });
+            return Err(Error::ImportSeveral { part: ImportPart::Database, found: databases });
         }
     };
     let static_files = match static_files {
@@ -112,8 +129,7 @@ fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource,
             let mut folders = STATIC_FILES.map(|path| folder.join(path)).to_vec();
             folders.retain(|folder| has_files(folder));
             if folders.len() > 1 {
-                let say = "name the one to import with --static";
-                return Err(Error::ImportSeveral { what: "folders of files", found: folders, say });
+                return Err(Error::ImportSeveral { part: ImportPart::StaticFiles, found: folders });
             }
             folders.pop()
         }
@@ -126,7 +142,11 @@ fn has_files(folder: &Path) -> bool {
     FileKind::ALL.into_iter().any(|kind| folder.join(kind.folder()).is_dir())
 }
 
-fn is_database(path: &Path) -> Result<bool, Error> {
+/// Returns whether a file begins as SQLite databases do.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_database(path: &Path) -> Result<bool, Error> {
     let mut begin = Vec::new();
     let read =
         regular_file::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::file_changes::FileChanges;
 
 /// The plan of a restore.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// Rows of each table now; `None` when there is no database that can be read.
     pub rows_now: Option<BTreeMap<String, u64>>,
@@ -41,7 +41,6 @@ pub struct Plan {
     /// What happens to the files of each folder; a folder the archive was made without is missing.
     pub files: Vec<FileChanges>,
     /// Whether there is anything now that could be lost.
-    #[serde(skip)]
     pub(super) replaces_something: bool,
 }
 

@@ -61,7 +61,7 @@ impl Engine {
         self.require_file_permissions(&plan)?;
         if needs_safety_backup(options, &plan) {
             let failed = |source| Error::SafetyBackup { source: Box::new(source) };
-            self.try_safety_backup(&archive.reader.lock(), &scratch).map_err(failed)?;
+            self.try_safety_backup(&archive.reader.encryption(), &scratch).map_err(failed)?;
         }
         let result = then(plan, &to.database)?;
         scratch.remove()?;
@@ -81,7 +81,11 @@ impl Engine {
 
     /// Tries what can fail in a safety backup: choosing its encryption, copying and checking the live
     /// database, reading the files, and writing to its folder.
-    fn try_safety_backup(&self, lock: &Option<archive::Lock>, scratch: &Scratch<'_>) -> Result<(), Error> {
+    fn try_safety_backup(
+        &self,
+        lock: &Option<archive::EncryptionScheme>,
+        scratch: &Scratch<'_>,
+    ) -> Result<(), Error> {
         self.encryption(&encrypt_safety_backup(self, *lock))?;
         require_writable(&self.places.backups)?;
         let static_files = self.static_files();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use archive::{Entry, Hashing, Lock, Reader, Role, Sha256Hex};
+use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
 use durable::{Readers, folder_of, regular_file};
 use inventory::Census;
 use inventory::sqlite::{self, Live, ObjectKind, Preparation, PutBack, SchemaObject};
@@ -17,7 +17,7 @@ use crate::file_changes::FileChanges;
 use crate::open_archive::OpenArchive;
 use crate::places::file_stage;
 use crate::settle::CommitBy;
-use crate::{Engine, Error, Event, Note, Observer, Step, space};
+use crate::{Engine, Error, Event, Names, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::plan::{Plan, Totals};
@@ -87,11 +87,14 @@ impl Engine {
             }
         }
         if reader.entry(Role::Env).is_some() {
-            let encrypted = matches!(reader.lock(), Some(Lock::Recipients(_) | Lock::Passphrase));
+            let encrypted = matches!(
+                reader.encryption(),
+                Some(EncryptionScheme::Recipients(_) | EncryptionScheme::Passphrase)
+            );
             observer.event(Event::Note(Note::EnvNotRestored { encrypted }));
         }
-        for name in reader.ignored() {
-            observer.event(Event::Note(Note::Ignored { name: name.clone() }));
+        if let Some(names) = Names::of(reader.ignored().iter().map(String::as_str)) {
+            observer.event(Event::Note(Note::Ignored { names }));
         }
     }
 
@@ -254,9 +257,9 @@ impl Engine {
             let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
             left_out.extend(missing.map(|left| durable::printable(&left.what)));
         }
-        for what in &left_out {
+        if let Some(what) = Names::of(left_out.iter().map(String::as_str)) {
             let why = crate::create::NOT_PUT_BACK.to_owned();
-            observer.event(Event::Note(Note::LeftOut { what: what.clone(), why }));
+            observer.event(Event::Note(Note::LeftOut { what, why }));
         }
         let dropped = match replaced {
             Some(database) => {
@@ -355,7 +358,7 @@ fn below(entry: &Entry) -> &str {
 
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
-    let mut file = Hashing::new(regular_file::open(path).map_err(failed())?);
+    let mut file = HashingReader::new(regular_file::open(path).map_err(failed())?);
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed())?;
     Ok(file.finish().1)
 }

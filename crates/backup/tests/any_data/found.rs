@@ -1,4 +1,4 @@
-//! What the properties found, as examples that people can read.
+//! Defects that random inventories revealed, as readable examples.
 
 use rstest::rstest;
 use rusqlite::Connection;
@@ -27,7 +27,7 @@ async fn a_file_name_that_is_not_utf8_does_not_stop_a_backup(
     restore(&engine, &report).unwrap();
 }
 
-/// The manifest names the files that are missing; a reader takes no more than some MiB of it.
+/// The manifest names the missing files, and a reader accepts only a few MiB of manifest.
 #[rstest]
 #[tokio::test]
 async fn long_names_of_missing_files_do_not_stop_a_backup(

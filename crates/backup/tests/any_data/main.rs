@@ -1,6 +1,5 @@
-//! Any inventory comes back as it was. Random ones, with every kind of value in every table and files
-//! of every name, go through backup and restore; what comes out is compared with what went in, by
-//! digest and value by value. What fails is made smaller before it is shown.
+//! Random inventories, with every kind of value in every table and files of every name, are unchanged
+//! after backup and restore, compared by digest and value by value. A failing inventory is shrunk.
 
 mod found;
 mod round_trip;
@@ -12,7 +11,7 @@ use testkit::scratch::TestDbPath;
 
 const ACTOR: &Actor = &Actor::System;
 
-/// The engine for an inventory that is yet to be put in place.
+/// Returns an engine for an inventory that does not exist yet.
 fn engine(scratch: &TestDbPath) -> Engine {
     let places = testkit::fixtures::places(scratch, &scratch.beside("static"));
     Engine::new(places, Ambient::system())

@@ -1,5 +1,5 @@
-//! Promise 6 for any data: the script in `docs/archive-format.md`, which knows nothing of this program,
-//! comes to the digests that the manifest states.
+//! Promise 6 for random data: the script in `docs/archive-format.md`, which uses none of our code,
+//! computes the digests that the manifest states.
 
 use std::fs;
 use std::process::Command;
@@ -16,7 +16,7 @@ use super::{back_up, engine};
 const PAGE: &str = include_str!("../../../../docs/archive-format.md");
 
 #[test]
-fn the_script_of_the_documentation_comes_to_the_same_digests() {
+fn the_script_in_the_documentation_computes_the_same_digests() {
     let version = "import sqlite3; assert sqlite3.sqlite_version_info >= (3, 37)";
     if !Command::new("python3").args(["-c", version]).output().is_ok_and(|done| done.status.success()) {
         eprintln!("skipped: there is no python3 with SQLite 3.37 or newer");

@@ -1,10 +1,10 @@
-//! With age: who has the key can do everything, who has not can make backups.
+//! Encryption with age: backups need only the public key, everything else needs the secret one.
 
 use std::fs;
 use std::io::Write;
 
 use archive::keys::SecretString;
-use archive::{Encryption, Identity, KeyFault, Keys, Lock, Sealed};
+use archive::{ArchiveSink, EncryptionMethod, EncryptionScheme, Identity, KeyFault, Keys};
 use backup::{BackupOptions, DrillOptions, Encrypt, Engine, Event};
 use inventory::{Ambient, NewPart};
 use rstest::rstest;
@@ -30,21 +30,21 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     let path = back_up(&engine);
     assert!(path.to_str().unwrap().ends_with(".zip.age"), "{}", path.display());
 
-    // It was read back all the same, and is known as verified. But the server cannot open it.
+    // The archive was read back and is known as verified, although the server cannot open it.
     let shown = engine.show(&path).unwrap();
-    assert_eq!((shown.lock, shown.contents.is_none()), (Some(Lock::Recipients(1)), true));
+    assert_eq!((shown.lock, shown.contents.is_none()), (Some(EncryptionScheme::Recipients(1)), true));
     assert!(shown.status.is_some());
     let listed = engine.list().unwrap();
-    assert_eq!(listed[0].summary.as_ref().unwrap().lock, Some(Lock::Recipients(1)));
+    assert_eq!(listed[0].summary.as_ref().unwrap().lock, Some(EncryptionScheme::Recipients(1)));
     assert_eq!(
         fault(&engine.verify(ACTOR, &path, &mut quiet).unwrap_err()),
-        KeyFault::None(Lock::Recipients(1))
+        KeyFault::Missing(EncryptionScheme::Recipients(1))
     );
     let other = Keys::identity(Identity::generate());
     let wrong = with(&engine, &other).verify(ACTOR, &path, &mut quiet).unwrap_err();
-    assert_eq!(fault(&wrong), KeyFault::Wrong(Lock::Recipients(1)));
+    assert_eq!(fault(&wrong), KeyFault::Wrong(EncryptionScheme::Recipients(1)));
 
-    // A wrong key, or none, changes nothing and begins nothing.
+    // A wrong or missing key changes nothing, and no restore begins.
     database
         .inventory
         .create_part(ACTOR, NewPart { name: "later".into(), ..NewPart::default() })
@@ -64,7 +64,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     let report = restore(&holder, &path).unwrap();
     assert!(state_of(engine.places()) == archived);
 
-    // What was there before is encrypted for the same key.
+    // The safety backup is encrypted for the same key.
     let safety = report.safety_backup.unwrap();
     assert!(safety.to_str().unwrap().ends_with(".zip.age"));
     fault(&engine.verify(ACTOR, &safety, &mut quiet).unwrap_err());
@@ -75,14 +75,14 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
 
 #[rstest]
 #[tokio::test]
-async fn a_key_that_is_shown_to_an_archive_is_noted_with_it(
+async fn a_key_that_opened_an_archive_is_recorded_with_it(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let (engine, identity) = protected(&test_db_with_schema, &test_static_files_dir).await;
     let path = back_up(&engine);
     let other = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
-    assert_eq!(fault(&other), KeyFault::Wrong(Lock::Recipients(1)));
+    assert_eq!(fault(&other), KeyFault::Wrong(EncryptionScheme::Recipients(1)));
     assert!(engine.show(&path).unwrap().status.unwrap().key_checked.is_none());
 
     let status = engine.check_key(ACTOR, &path, &identity).unwrap().unwrap();
@@ -113,7 +113,11 @@ async fn a_backup_for_more_keys_opens_with_each_and_with_those_that_are_configur
     let encrypt = Encrypt::AlsoFor(also);
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
-    assert_eq!(report.lock, Some(Lock::Recipients(2)), "the one that is named twice is there once");
+    assert_eq!(
+        report.lock,
+        Some(EncryptionScheme::Recipients(2)),
+        "the one that is named twice is there once"
+    );
     for identity in [guest, configured] {
         with(&engine, &Keys::identity(identity)).verify(ACTOR, &report.path, &mut quiet).unwrap();
     }
@@ -129,23 +133,22 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let before = state_of(engine.places());
     let passphrase = SecretString::from("correct horse".to_owned());
-    let encrypt = Encrypt::With(Encryption::Passphrase(passphrase));
+    let encrypt = Encrypt::With(EncryptionMethod::Passphrase(passphrase));
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let path = engine.backup(ACTOR, &options, &mut quiet).unwrap().path;
     let wrong = with(&engine, &Keys::passphrase("correct hors")).verify(ACTOR, &path, &mut quiet);
-    assert_eq!(fault(&wrong.unwrap_err()), KeyFault::Wrong(Lock::Passphrase));
+    assert_eq!(fault(&wrong.unwrap_err()), KeyFault::Wrong(EncryptionScheme::Passphrase));
     let holder = with(&engine, &Keys::passphrase("correct horse"));
     let safety = restore(&holder, &path).unwrap().safety_backup.unwrap();
     assert!(state_of(engine.places()) == before);
     let error = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
     assert!(matches!(error, backup::Error::NotEncrypted { .. }), "there is no key to it: {error}");
-    // Nothing says that backups are encrypted here, but this one was.
-    assert_eq!(engine.show(&safety).unwrap().lock, Some(Lock::Passphrase));
+    // Encryption is not configured here, but this archive was encrypted.
+    assert_eq!(engine.show(&safety).unwrap().lock, Some(EncryptionScheme::Passphrase));
     holder.verify(ACTOR, &safety, &mut quiet).unwrap();
 }
 
-/// The folder of the archive may be a medium that is meant to be lost one day: nothing lies there in the
-/// clear, not even while the backup is made.
+/// The medium that holds the archives may be lost: nothing is in the clear there, not even during a backup.
 #[rstest]
 #[tokio::test]
 async fn b4_an_encrypted_backup_shows_neither_names_nor_content_at_any_moment(
@@ -175,20 +178,20 @@ async fn b4_an_encrypted_backup_shows_neither_names_nor_content_at_any_moment(
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
 }
 
-/// What is wrong with the zip inside is told as of any other: it is not the encryption that is damaged.
+/// Defects of the zip inside are reported like those of a plain zip, not as damage of the encryption.
 #[rstest]
-fn a_header_that_leads_nowhere_is_named_inside_age_as_well(
+fn a_broken_header_inside_age_is_reported_as_such(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
     let identity = Identity::generate();
     let engine = Engine::new(places(&test_db_path, test_static_files_dir.root()), Ambient::system());
     let engine = with(&engine, &Keys::identity(identity.clone()));
-    let encryption = Encryption::Recipients(vec![identity.recipient()]);
+    let encryption = EncryptionMethod::Recipients(vec![identity.recipient()]);
     for offset in [90_000, u32::MAX - 1] {
         let astray = Entry::stored("images/x.png", b"x").with(|entry| entry.central.offset = Some(offset));
         let zip = Zip::of([Entry::stored("makers_matrix.db", b"no database"), astray]);
-        let (mut out, _) = Sealed::begin(Vec::new(), Some(&encryption)).unwrap();
+        let (mut out, _) = ArchiveSink::begin(Vec::new(), Some(&encryption)).unwrap();
         out.write_all(&zip.bytes()).unwrap();
         let path = test_db_path.beside("astray.zip.age");
         fs::write(&path, out.finish().unwrap()).unwrap();

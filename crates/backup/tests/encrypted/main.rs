@@ -1,4 +1,4 @@
-//! Archives that are encrypted: ours with age, and those of the original and of zip programs.
+//! Encrypted archives: ours with age, and those of the original and of zip programs.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -11,7 +11,7 @@ use backup::{Engine, Error, Kind, Protection};
 use testkit::engine::{ACTOR, back_up, quiet, restore};
 use testkit::{TestDatabase, TestStaticFiles, populate_test_database};
 
-/// An engine that encrypts for a key, as a server does that has only the public one; and that key.
+/// Returns an engine that encrypts for a key but has only the public part, as on a server; and that key.
 async fn protected(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, Identity) {
     populate_test_database(&database.inventory, files.root()).await;
     let identity = Identity::generate();

@@ -1,10 +1,10 @@
-//! Zip archives whose entries are encrypted one by one: those of the original, and of zip programs.
+//! Zip archives with individually encrypted entries: those of the original and of zip programs.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use archive::{KeyFault, Keys, Lock};
+use archive::{EncryptionScheme, KeyFault, Keys};
 use backup::{Engine, Event, Kind, Note};
 use inventory::Ambient;
 use rstest::rstest;
@@ -20,14 +20,14 @@ use super::{ACTOR, fault, quiet, restore, with};
 
 const PASSWORD: &str = "Secr3t-Pässw0rd";
 
-/// As people call their files; in the archive these are raw bytes without the flag for UTF-8.
+/// File names as users choose them; in the archive they are UTF-8 without the flag for it.
 const FILES: [(&str, &[u8]); 3] = [
     ("datasheets/Datenblatt_Ω_抵抗器 ü.pdf", b"%PDF-1.4 a datasheet"),
     ("datasheets/04bd9cc0.pdf", b"%PDF-1.4 another one, a little longer than the first"),
     ("images/fa83496b.png", b"\x89PNG"),
 ];
 
-/// A database with the original's tables alone.
+/// Returns a database that has only the tables of the original.
 fn database(at: &TestDbPath) -> Vec<u8> {
     let path = at.beside("original");
     let connection = Connection::open(&path).unwrap();
@@ -78,9 +78,9 @@ fn b10_names_in_an_encrypted_archive_of_the_original_come_back_as_they_were(
     assert_eq!(files_of(shop.files.root()), hashes(&FILES));
 }
 
-/// What an archive is, its content tells: not its name.
+/// The content of an archive, not its name, decides what it is.
 #[rstest]
-fn r12_encryption_is_told_by_content_and_never_by_the_name(
+fn r12_encryption_is_detected_by_content_and_not_by_name(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -91,30 +91,29 @@ fn r12_encryption_is_told_by_content_and_never_by_the_name(
     let renamed = shop.put("renamed.zip", &locked);
     shop.knowing(PASSWORD).verify(ACTOR, &renamed, &mut quiet).unwrap();
     let error = shop.engine.verify(ACTOR, &renamed, &mut quiet).unwrap_err();
-    assert_eq!(fault(&error), KeyFault::None(Lock::ZipCrypto));
+    assert_eq!(fault(&error), KeyFault::Missing(EncryptionScheme::ZipCrypto));
     let called_so = shop.put("my_encrypted.zip", &plain);
     let shown = shop.engine.show(&called_so).unwrap();
     assert_eq!(shown.lock, None);
     shop.engine.verify(ACTOR, &called_so, &mut quiet).unwrap();
 
-    // Names and sizes lie open in such an archive, so they are shown.
+    // Names and sizes are not encrypted in such an archive, so they are shown.
     let shown = shop.engine.show(&renamed).unwrap();
-    assert_eq!(shown.lock, Some(Lock::ZipCrypto));
+    assert_eq!(shown.lock, Some(EncryptionScheme::ZipCrypto));
     let contents = shown.contents.unwrap();
     assert_eq!((contents.datasheets.0, contents.images.0, contents.format), (2, 1, None));
 }
 
-/// One wrong password in 256 passes the check that ZipCrypto has. What it then makes of the content
-/// looks damaged, and is not.
+/// One wrong password in 256 passes the check of ZipCrypto. The content then looks damaged, but is not.
 #[rstest]
-fn b5_a_wrong_password_is_called_wrong_even_if_it_passes_the_check_of_one_byte(
+fn b5_a_wrong_password_is_called_wrong_even_if_it_passes_the_one_byte_check(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
     let shop = Shop::new(test_db_path, test_static_files_dir);
     let database = database(&shop.at);
     let whole = original::archive(&database, &FILES, Locked::With(PASSWORD));
-    // With a single entry there is nothing else to look at.
+    // With a single entry there is no other evidence.
     let alone = Zip::of([Entry::deflated("makers_matrix.db", &database).zip_crypto(PASSWORD, false)]);
     let crc = crc32fast::hash(&database);
     let passing = |zip: &Zip| {
@@ -129,13 +128,13 @@ fn b5_a_wrong_password_is_called_wrong_even_if_it_passes_the_check_of_one_byte(
         let path = shop.put(name, &zip.bytes());
         for password in passing(&zip) {
             let error = shop.knowing(&password).verify(ACTOR, &path, &mut quiet).unwrap_err();
-            assert_eq!(fault(&error), KeyFault::Wrong(Lock::ZipCrypto), "{name}, {password:?}");
+            assert_eq!(fault(&error), KeyFault::Wrong(EncryptionScheme::ZipCrypto), "{name}, {password:?}");
         }
         shop.knowing(PASSWORD).verify(ACTOR, &path, &mut quiet).unwrap();
     }
 }
 
-/// And the other way round: the right password is not called wrong because something is damaged.
+/// Conversely, the right password is not called wrong because of damage.
 #[rstest]
 #[case(false)]
 #[case(true)]
@@ -154,7 +153,8 @@ fn damage_under_the_right_password_is_called_damage(
     engine.verify(ACTOR, &path, &mut quiet).unwrap();
     for entry in 0..zip.entries.len() {
         let length = zip.entries[entry].data.len();
-        // In the header of the encryption, just behind it, in the middle, and before the last byte, which may have bits that mean nothing.
+        // In the encryption header, just behind it, in the middle, and before the last byte, whose last bits
+        // may mean nothing.
         for at in [0, 11, 12, length / 2, length - 3] {
             let mut damaged = zip.clone();
             damaged.entries[entry].data[at] ^= 0x40;
@@ -168,7 +168,7 @@ fn damage_under_the_right_password_is_called_damage(
     }
 }
 
-/// AES comes with a proof: no changed byte of an entry passes, whatever its CRC-32 says (AE-2 has none).
+/// WinZip AES has an authentication code, so every changed byte is noticed even without a CRC-32 (AE-2).
 #[rstest]
 #[case("7-zip-aes-128.zip")]
 #[case("7-zip-aes-256.zip")]
@@ -190,7 +190,7 @@ fn damage_to_an_entry_of_winzip_aes_is_called_damage(
         if length == 0 {
             continue;
         }
-        // In the salt, in the verifier, in the data, in the proof.
+        // In the salt, the password verifier, the data and the authentication code.
         for at in [0, 17, 20, length / 2, length - 1] {
             let mut damaged = bytes.clone();
             damaged[(start + at) as usize] ^= 0x10;
@@ -200,9 +200,9 @@ fn damage_to_an_entry_of_winzip_aes_is_called_damage(
     }
 }
 
-/// Somebody added a file to an archive later, and did not encrypt it: nothing is wrong with that.
+/// A file that was added later without encryption is not a defect.
 #[rstest]
-fn an_archive_that_is_encrypted_in_part_is_read_whole(
+fn a_partly_encrypted_archive_is_read_completely(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -214,8 +214,8 @@ fn an_archive_that_is_encrypted_in_part_is_read_whole(
     let path = shop.put("mixed", &zip.bytes());
     let mut ignored = Vec::new();
     let mut listen = |event: Event| {
-        if let Event::Note(Note::Ignored { name }) = event {
-            ignored.push(name);
+        if let Event::Note(Note::Ignored { names }) = event {
+            ignored.extend(names.first);
         }
     };
     let engine = shop.knowing(PASSWORD);
@@ -225,9 +225,9 @@ fn an_archive_that_is_encrypted_in_part_is_read_whole(
     assert_eq!(ignored, ["notes.txt"]);
 }
 
-/// Somebody encrypted a single long picture: no entry tells whether the password is right, but reading does.
+/// With one long image alone, no entry is short enough to test the password; reading the image is the test.
 #[rstest]
-fn a_right_password_that_nothing_short_can_prove_is_not_called_wrong(
+fn a_right_password_that_no_short_entry_can_prove_is_not_called_wrong(
     test_db_path: TestDbPath,
     test_static_files_dir: TestStaticFiles,
 ) {

@@ -1,5 +1,5 @@
-//! Parts of an older archive in the place of those of a newer one: each part is whole and was once
-//! true, and only that they belong together is a lie.
+//! Parts of an older archive in place of those of a newer one: each part is sound, but they do not
+//! belong together.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,37 +8,11 @@ use rstest::rstest;
 use testkit::long_run::figure;
 use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_files_dir};
 
+use super::layout::parts;
 use super::two;
 
-/// Where things lie in an archive of ours.
-struct Parts {
-    /// Header, data and descriptor of each entry; and its record in the directory.
-    entries: Vec<(String, Range<usize>, Range<usize>)>,
-    directory: Range<usize>,
-}
-
-fn number(bytes: &[u8], at: usize, length: usize) -> usize {
-    bytes[at..at + length].iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte))
-}
-
-fn parts(archive: &[u8]) -> Parts {
-    let end = archive.len() - 22;
-    let directory = number(archive, end + 16, 4)..end;
-    let (mut entries, mut at) = (Vec::new(), directory.start);
-    while at < end {
-        let (packed, local) = (number(archive, at + 20, 4), number(archive, at + 42, 4));
-        let (name, extra) = (number(archive, at + 28, 2), number(archive, at + 30, 2));
-        let record = at..at + 46 + name + extra;
-        let header = 30 + number(archive, local + 26, 2) + number(archive, local + 28, 2);
-        let name = String::from_utf8(archive[at + 46..at + 46 + name].to_vec()).unwrap();
-        at = record.end;
-        entries.push((name, local..local + header + packed + 16, record));
-    }
-    Parts { entries, directory }
-}
-
-/// The newer archive with these entries of the older; its directory is made to fit, so that only what
-/// is inside can tell. Some programs that repair archives do just this.
+/// Returns the newer archive with these entries of the older one. The directory is made to fit, as
+/// programs that repair archives do, so that only the content can reveal the exchange.
 fn spliced(older: &[u8], newer: &[u8], taken: &[&str]) -> Vec<u8> {
     let (old, new) = (parts(older), parts(newer));
     let olds: BTreeMap<&str, _> = old.entries.iter().map(|entry| (entry.0.as_str(), entry)).collect();
@@ -77,7 +51,7 @@ async fn parts_of_an_older_archive_are_noticed_and_named(
         two.refused(what, bytes)
     };
 
-    // Each entry that differs, with its record in the directory.
+    // Each entry that differs, together with its record in the directory.
     for (name, bytes, _) in &new.entries {
         let Some((_, before, _)) = old.entries.iter().find(|entry| entry.0 == *name) else { continue };
         let said = |bytes: &[u8]| contents_differ(bytes, newer);
@@ -88,7 +62,7 @@ async fn parts_of_an_older_archive_are_noticed_and_named(
         let message = refused(name, &whole);
         let named = message.contains(&format!("{name:?}")) || message.contains(name);
         assert!(named, "{name}: {message}");
-        // And only the bytes, where they have the same length; then the directory belongs to the newer.
+        // The bytes alone, if they have the same length; the directory stays that of the newer archive.
         if before.len() == bytes.len() {
             let mut over = newer.clone();
             over[bytes.clone()].copy_from_slice(&content(older, before));
@@ -97,7 +71,7 @@ async fn parts_of_an_older_archive_are_noticed_and_named(
         }
     }
 
-    // What belongs together, together: only the rest can tell.
+    // Several entries that belong together: only the others reveal the exchange.
     for taken in [
         &["makers_matrix.db", "backup_info.json"][..],
         &["backup_info.json", "SHA256SUMS"],

@@ -1,20 +1,20 @@
-//! The vectors that do no harm, and what restoring each leads to.
+//! The vectors that are harmless, and the effect of restoring each.
 
 use std::collections::BTreeMap;
 
 use testkit::State;
 
-/// How the state differs after restoring from that of the backup that the vector was made from.
+/// The difference between the restored state and that of the archive from which the vector was built.
 pub(super) enum Effect {
-    /// Not at all.
+    /// No difference.
     None,
-    /// So many files more.
+    /// So many additional files.
     More(usize),
-    /// One file fewer.
+    /// One missing file.
     Fewer,
-    /// One file has another name.
+    /// One renamed file.
     Renamed,
-    /// These tables came with it, or have other rows or columns.
+    /// These tables are new, or have other rows or columns.
     Tables(&'static [&'static str]),
 }
 
@@ -43,14 +43,14 @@ impl Effect {
     }
 }
 
-/// What one has and the other has not, or has otherwise.
+/// Returns the keys that `other` lacks or has with another value.
 fn differences<V: PartialEq>(one: &BTreeMap<String, V>, other: &BTreeMap<String, V>) -> Vec<String> {
     one.iter().filter(|(key, value)| other.get(*key) != Some(value)).map(|(key, _)| key.clone()).collect()
 }
 
-/// Accepted, each for a reason: it is only odd, or what is wrong with it is ignored or taken out.
+/// The accepted vectors: those that are only unusual, and those whose defect is ignored or removed.
 pub(super) const ACCEPTED: &[(&str, Effect)] = &[
-    // Nothing in a schema is computed: it is taken out, or passed over.
+    // Expressions of a schema are never evaluated: they are removed or skipped.
     ("bombs/a constraint that allocates", None),
     ("bombs/a generated column that allocates", None),
     ("bombs/a pattern that backtracks", None),
@@ -59,7 +59,7 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("bombs/an index that allocates", None),
     ("bombs/an index that allocates in its condition", None),
     ("hashes/another order", None),
-    // Nothing that another program would see otherwise.
+    // Other programs read these in the same way.
     ("headers/a broken extra field", None),
     ("headers/a date that does not exist", None),
     ("headers/a descriptor without its signature", None),
@@ -85,7 +85,7 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("layout/a signature of the directory, format 2", None),
     ("layout/bytes before the directory, format 2", None),
     ("layout/bytes behind the end, format 2", None),
-    // What a newer minor version may add, and what nobody relies on.
+    // Additions of newer minor versions, and fields that nothing relies on.
     ("manifest/a field nobody knows", None),
     ("manifest/a field nobody knows, 100000 deep", None),
     ("manifest/a field nobody knows, twice", None),
@@ -98,8 +98,8 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("manifest/other names, times and sizes", None),
     ("manifest/said to be encrypted", None),
     ("manifest/thousands of fields nobody knows", None),
-    // File systems hold such names, so inventories may have them, and backups must come back. Of older
-    // formats, what does not belong to a backup is ignored, and said to be.
+    // File systems accept such names, so inventories may have them, and must be restorable. Foreign entries
+    // of older formats are ignored and reported.
     ("names/a rollback journal for the database", None),
     ("names/a text file", None),
     ("names/a write-ahead log for the database", None),
@@ -108,7 +108,7 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("packing/flags that nobody uses", None),
     ("packing/the extra field of WinZip AES alone", None),
     ("packing/the extra field of strong encryption alone", None),
-    // SQLite finds nothing wrong with them.
+    // SQLite accepts these.
     ("pages/a cache as large as can be said", None),
     ("pages/a page behind the last", None),
     ("pages/a schema format of nothing", None),
@@ -117,7 +117,7 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("pages/no encoding", None),
     ("pages/no pages", None),
     ("pages/said to have a write-ahead log", None),
-    // Code is taken out, and what is missing is added (which is a row of mm_migrations).
+    // Code is removed, and missing tables and columns are added (by a migration: a row of mm_migrations).
     ("schema/UTF-16, big-endian", None),
     ("schema/UTF-16, little-endian", None),
     ("schema/a column of ours missing", Tables(&["mm_migrations", "partmodel"])),

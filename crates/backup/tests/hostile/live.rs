@@ -1,5 +1,5 @@
-//! The live inventory that must not change, in a folder of its own inside a folder that must stay
-//! empty but for it.
+//! The live inventory that must not change, in its own folder within a folder to which nothing else may be
+//! written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,16 +16,17 @@ use inventory::{Clock, Now};
 use testkit::generators::noise;
 use testkit::long_run::Random;
 use testkit::scratch::copy_tree;
+use testkit::state::tree_of;
 use testkit::{State, TestDbPath, populate_test_database, state_of};
 
 use super::ACTOR;
 
-/// An inventory, and the archive that is about to be restored.
+/// An inventory, and an archive to restore.
 pub(super) struct Live {
     scratch: TestDbPath,
 }
 
-/// The same time and the same ids in every run, so that messages are the same.
+/// Returns the same time and the same ids in every run, so that messages are the same.
 fn fixed() -> Ambient {
     struct Fixed(Mutex<Random>);
     impl Clock for Fixed {
@@ -45,8 +46,8 @@ fn fixed() -> Ambient {
     Ambient::new(fixed(), fixed())
 }
 
-/// A disk that does not wait until what it was given is safe: no power fails here, and waiting is most
-/// of what a small restore does.
+/// A disk that does not sync, since syncs take most of the time of a small restore and nothing here tests
+/// power cuts.
 struct Unsynced;
 
 impl Disk for Unsynced {
@@ -82,14 +83,14 @@ impl Disk for Unsynced {
     }
 }
 
-/// What the copies are made from.
+/// The inventory that is copied for each thread.
 pub(super) struct Template {
     live: Live,
-    /// A real archive, made before the inventory became what it is.
+    /// A real archive of an earlier state.
     pub(super) archive: PathBuf,
 }
 
-/// An inventory that has changed since it was backed up, and its state at the time of the backup.
+/// Creates an inventory that has changed since its backup, and returns the state at the time of the backup.
 pub(super) fn prepare() -> (Template, State) {
     let live = Live { scratch: TestDbPath::new() };
     let engine = live.engine_of(fixed());
@@ -103,6 +104,7 @@ pub(super) fn prepare() -> (Template, State) {
     });
     fs::create_dir(places.static_files.join("images/nested")).unwrap();
     fs::write(places.static_files.join("images/nested/noise.png"), noise(700, 7)).unwrap();
+    std::fs::create_dir_all(live.scratch.beside("archive")).unwrap();
     let options = BackupOptions { output: Some(live.scratch.beside("archive")), ..BackupOptions::default() };
     let archive = engine.backup(ACTOR, &options, &mut |_: Event| {}).unwrap().path;
     let archived = state_of(places);
@@ -125,7 +127,7 @@ impl Template {
 }
 
 impl Live {
-    /// What must hold nothing but [`Live::home`], and the archive.
+    /// Returns the folder that must contain only [`Live::home`] and the archive.
     fn outside(&self) -> PathBuf {
         self.scratch.beside("outside")
     }
@@ -141,29 +143,28 @@ impl Live {
     fn engine_of(&self, ambient: Ambient) -> Engine {
         fs::create_dir_all(self.home()).unwrap();
         let engine = Engine::with_disk(Places::in_folder(&self.home()), ambient, Arc::new(Unsynced));
-        // What is encrypted gets as far as a guess gets.
+        // Encrypted archives are tried with a guessed passphrase.
         engine.with_keys(Keys::passphrase("a guess"))
     }
 
-    /// Puts an archive where it is restored from.
+    /// Writes the archive to restore, and returns the path.
     pub(super) fn put(&self, bytes: &[u8]) -> PathBuf {
         let path = self.outside().join("hostile.zip");
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    /// Every file with its content, and every folder.
-    pub(super) fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let mut found = BTreeMap::new();
-        note(&self.outside(), &mut found);
-        // Who was here last, for people; and what only says that somebody was.
+    /// Returns every file with its content, and every folder.
+    pub(super) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        let mut found = tree_of(&self.outside());
+        // The lock file names the last operation; the lease only shows that there was one.
         found.retain(|path, _| {
             !["makers_matrix.db.lock", ".mm-lease"].iter().any(|name| path.ends_with(name))
         });
         found
     }
 
-    /// What lies outside of the inventory and should not.
+    /// Returns the paths that were written outside the inventory.
     pub(super) fn written_outside(&self) -> Vec<String> {
         let named = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let around = named(self.outside()).chain(named(self.outside().join("home")));
@@ -174,23 +175,9 @@ impl Live {
         around.chain(escaped).map(|path| format!("{} was written", path.display())).collect()
     }
 
-    /// A message without the name of the archive.
+    /// Removes the path of the archive from a message.
     pub(super) fn without_path(&self, message: &str) -> String {
         let archive = self.outside().join("hostile.zip");
         message.replace(&archive.display().to_string(), "ARCHIVE")
-    }
-}
-
-fn note(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let path = entry.path();
-        if entry.file_type().unwrap().is_dir() {
-            note(&path, found);
-            found.insert(path, Vec::new());
-        } else {
-            let content = fs::read(&path).unwrap();
-            found.insert(path, content);
-        }
     }
 }

@@ -1,9 +1,9 @@
-//! Every hostile archive of the corpus goes through verify and restore. What is said of each is one
-//! line of one snapshot; and whatever is said, nothing live has changed, nothing is left lying about,
-//! and nothing was written elsewhere. Those that do no harm and are accepted stand in a list.
+//! Verifies and restores every hostile archive of the corpus. One snapshot holds the messages; in every case
+//! nothing live has changed, nothing is left behind, and nothing was written elsewhere. Archives that are
+//! harmless and accepted are listed.
 //!
 //! After a change, `INSTA_UPDATE=always cargo test -p makermatrix-backup --test hostile` writes the
-//! snapshot anew: read what differs.
+//! snapshot again: review the differences.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,7 +16,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use archive::{Encryption, Identity, Keys, Limits, Reader, Sealed};
+use archive::{ArchiveSink, EncryptionMethod, Identity, Keys, Limits, Reader};
 use backup::{Engine, Error, Event, Kind, RestoreOptions};
 use inventory::Actor;
 use testkit::State;
@@ -28,18 +28,18 @@ use live::{Live, Template, prepare};
 
 const ACTOR: &Actor = &Actor::System;
 
-/// What was said of a vector, by verify and by restore.
+/// The results of verifying and restoring a vector.
 struct Outcome {
     verify: String,
     restore: String,
-    /// The state after restoring, if it was.
+    /// The restored state, if the restore succeeded.
     restored: Option<State>,
-    /// What must not be, whatever the archive.
+    /// The violations of what must hold for every archive.
     broken: Vec<String>,
 }
 
 #[test]
-fn every_hostile_archive_meets_its_end() {
+fn every_hostile_archive_is_refused_or_harmless() {
     let (template, archived) = prepare();
     let vectors = vectors(&Base::of(&template.archive, "images/nested/noise.png"));
     let named: BTreeMap<String, &Vector> =
@@ -69,7 +69,7 @@ fn run_all(template: &Template, named: &BTreeMap<String, &Vector>) -> BTreeMap<S
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let list: Vec<(&String, &&Vector)> = named.iter().collect();
     std::thread::scope(|scope| {
-        // More than cores: some wait for the disk.
+        // More threads than cores, since some wait for the disk.
         for _ in 0..2 * std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 let mut live = template.copy();
@@ -86,7 +86,7 @@ fn run_all(template: &Template, named: &BTreeMap<String, &Vector>) -> BTreeMap<S
     outcomes.into_inner().unwrap()
 }
 
-/// Verifies and restores; unless it is restored, everything must be as it was.
+/// Verifies and restores a vector. Unless the restore succeeds, nothing may change.
 fn run(live: &Live, vector: &Vector) -> Outcome {
     let path = live.put(&vector.bytes);
     let before = live.everything();
@@ -100,7 +100,7 @@ fn run(live: &Live, vector: &Vector) -> Outcome {
     if restored.is_err() && live.everything() != before {
         broken.push("a failed restore changed something".to_owned());
     }
-    // Hidden files that came with the archive are none.
+    // Hidden files from the archive do not count.
     let left = testkit::state::leftovers(engine.places()).into_iter();
     let ours = |name: &String| restored.is_err() || name.contains("restore-") || name.starts_with(".mm-");
     broken.extend(left.filter(ours).map(|left| format!("left {left}")));
@@ -113,14 +113,14 @@ fn run(live: &Live, vector: &Vector) -> Outcome {
     Outcome { verify, restore: said(live, restored, &mut broken), restored: state, broken }
 }
 
-/// Whoever has a public key can put anything into an age file: it must meet the same end in there.
+/// Anybody with the public key can encrypt a hostile archive, so the outcome inside age must be the same.
 fn differs_inside_age(bytes: &[u8]) -> Option<String> {
     if bytes.starts_with(b"age-encryption.org/") {
         return None;
     }
     let identity = Identity::generate();
-    let encryption = Encryption::Recipients(vec![identity.recipient()]);
-    let (mut sealed, _) = Sealed::begin(Vec::new(), Some(&encryption)).unwrap();
+    let encryption = EncryptionMethod::Recipients(vec![identity.recipient()]);
+    let (mut sealed, _) = ArchiveSink::begin(Vec::new(), Some(&encryption)).unwrap();
     sealed.write_all(bytes).unwrap();
     let sealed = sealed.finish().unwrap();
     let mut keys = Keys::passphrase("a guess");
@@ -159,7 +159,7 @@ fn restore(engine: &Engine, path: &std::path::Path) -> Result<(), Error> {
     staged.commit(&mut |_: Event| {}).map(drop)
 }
 
-/// One line, without what differs from run to run.
+/// Describes a result in one line, without details that differ between runs.
 fn said(live: &Live, result: Result<(), Option<Error>>, broken: &mut Vec<String>) -> String {
     let error = match result {
         Ok(()) => return "accepted".to_owned(),
@@ -179,23 +179,15 @@ fn said(live: &Live, result: Result<(), Option<Error>>, broken: &mut Vec<String>
     format!("{kind:?}: {}", short(&message))
 }
 
-/// What is worth reading of a message: not the name of the archive, nor the advice, which is the same
-/// for many.
+/// Returns the part of a message that is worth reading: all but the name of the archive.
 fn short(message: &str) -> String {
-    const ADVICE: [&str; 4] = [
-        " Nothing was changed; use a backup made by makermatrix.",
-        " Nothing was changed; copy the file anew from where it was kept, or try another backup.",
-        " The archive cannot be used; try another backup.",
-        " The archive cannot be trusted; try another backup.",
-    ];
     let message = message.strip_prefix("ARCHIVE: ").unwrap_or(message);
-    let message = ADVICE.iter().find_map(|advice| message.strip_suffix(advice)).unwrap_or(message);
     let message = without_digits(message);
     let shown: String = message.chars().take(300).collect();
     if shown.len() < message.len() { format!("{shown}…") } else { shown }
 }
 
-/// Hashes and offsets are others with every version of SQLite and of deflate.
+/// Replaces hashes and offsets, which depend on the versions of SQLite and deflate.
 fn without_digits(message: &str) -> String {
     let mut previous = "";
     let words = message.split(' ').map(|word| {

@@ -1,4 +1,4 @@
-//! The other rows B: what is in an archive, and what making one does to others.
+//! Rows B except B1: the content of archives, and the effects of a backup on other programs.
 
 use std::fs;
 use std::process::Command;
@@ -19,8 +19,8 @@ use testkit::{
 
 use super::{ACTOR, back_up, quiet, restore};
 
-/// To open and close the file of a database drops every lock that the process has on it. Another
-/// program would then think that it is alone, and take the log away from under this one.
+/// Opening and closing the file of a database drops every lock that the process holds on it. Another
+/// program could then believe that it is alone, and remove the log that this process uses.
 #[rstest]
 #[tokio::test]
 async fn b2_neither_backup_nor_restore_drops_the_locks_of_this_process(
@@ -54,7 +54,7 @@ async fn b3_a_damaged_database_is_not_backed_up_as_if_it_were_sound(
     let path = database.db_path.path();
     add_many_parts(&path, 20);
     database.inventory.close().await.unwrap();
-    // Every row can still be read; only who checks it all can tell.
+    // Every row is still readable; only a full check reveals the damage.
     let spoil = "PRAGMA writable_schema = ON;
                  UPDATE sqlite_schema SET rootpage =
                      (SELECT rootpage FROM sqlite_schema WHERE name = 'ix_partmodel_manufacturer')
@@ -66,10 +66,10 @@ async fn b3_a_damaged_database_is_not_backed_up_as_if_it_were_sound(
     assert_eq!(fs::read_dir(&engine.places().backups).unwrap().count(), 0);
 }
 
-/// The original never looked at what it had written.
+/// The original never read back what it had written.
 #[rstest]
 #[tokio::test]
-async fn b3_an_archive_that_does_not_read_back_is_none(
+async fn b3_an_archive_that_cannot_be_read_back_is_removed(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -91,7 +91,7 @@ async fn b3_an_archive_that_does_not_read_back_is_none(
     assert_eq!(fs::read_dir(&backups).unwrap().count(), 0);
 }
 
-/// The original said 0 MB whatever there was, and counted folders.
+/// The original always stated 0 MB, and counted folders as files.
 #[rstest]
 #[tokio::test]
 async fn b3_the_manifest_counts_files_and_bytes_that_are_there(
@@ -106,7 +106,7 @@ async fn b3_the_manifest_counts_files_and_bytes_that_are_there(
     assert_eq!(made.total_size_mb, 3 + (made.database_size_mb as u64));
 }
 
-/// The original left out folders without a word, and put what a link points to into the archive.
+/// The original omitted folders silently, and archived the targets of links.
 #[cfg(unix)]
 #[rstest]
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
-    // Beside the two folders: left out, but not without a word.
+    // A file beside the two folders is omitted, and reported.
     let secret = test_static_files_dir.write("secret.txt", b"of somebody else");
     test_static_files_dir.write("datasheets/lcsc/a.pdf", b"%PDF");
     let link = test_static_files_dir.root().join("images/link.png");
@@ -138,10 +138,10 @@ async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
     );
 }
 
-/// The original wrote under the final name, so that half an archive was listed as one.
+/// The original wrote under the final name, so that it listed incomplete archives.
 #[rstest]
 #[tokio::test]
-async fn b13_nothing_is_listed_before_it_is_whole(
+async fn b13_an_archive_is_listed_only_when_it_is_complete(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -158,7 +158,7 @@ async fn b13_nothing_is_listed_before_it_is_whole(
     assert_eq!(engine.list().unwrap().len(), 1);
 }
 
-/// The original's archives hold the task that made them, as running.
+/// The archives of the original contain the task that made them, as a running task.
 #[rstest]
 #[tokio::test]
 async fn b14_a_backup_leaves_no_row_of_its_own_in_the_database(
@@ -175,7 +175,7 @@ async fn b14_a_backup_leaves_no_row_of_its_own_in_the_database(
     }
 }
 
-/// A clock on which four hours go by between any two looks at it.
+/// A clock that advances by four hours each time it is read.
 struct Slow(Mutex<Now>);
 
 impl Clock for Slow {
@@ -196,11 +196,11 @@ impl inventory::Random for Chance {
     }
 }
 
-/// The original gave up after 300 seconds. Here the time comes from the clock that the engine was
-/// given, so one that runs shows whether anything gives up.
+/// The original gave up after 300 seconds. The engine takes the time from this clock, so any limit would
+/// be exceeded at once.
 #[rstest]
 #[tokio::test]
-async fn b16_however_long_it_takes_nothing_is_given_up(
+async fn b16_slow_operations_never_time_out(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

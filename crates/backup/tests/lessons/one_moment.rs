@@ -1,4 +1,4 @@
-//! Row B1: whatever is going on in the database, an archive is of one moment.
+//! Row B1: an archive holds the database at one moment, whatever other connections do.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,8 @@ use super::{back_up, number};
 const ALL: &str = "SELECT count(*) FROM partmodel";
 const HALF_DONE: &str = "SELECT count(*) FROM partmodel WHERE description = 'half done'";
 
-/// A transaction too large for the memory of its connection, so that its pages are on the disk
-/// before it is decided.
+/// Begins a transaction that is too large for the cache of its connection, so that pages reach the disk
+/// before the commit.
 fn begin_large(path: &Path, journal_mode: &str) -> Connection {
     let writer = Connection::open(path).unwrap();
     writer.pragma_update(None, "journal_mode", journal_mode).unwrap();
@@ -26,7 +26,7 @@ fn begin_large(path: &Path, journal_mode: &str) -> Connection {
     writer
 }
 
-/// The archive's database, opened and found to be sound.
+/// Unpacks the database of an archive, and checks that it is sound.
 fn database_of(archive: &Path, target: &Path) -> Connection {
     unpack_database(archive, target);
     let copy = Connection::open(target).unwrap();
@@ -35,7 +35,7 @@ fn database_of(archive: &Path, target: &Path) -> Connection {
     copy
 }
 
-/// The original copied the file as it was just then: malformed.
+/// The original copied the file in the middle of the transaction: the copy was malformed.
 #[rstest]
 #[tokio::test]
 async fn b1_a_backup_beside_a_large_open_transaction_holds_none_of_it(
@@ -56,11 +56,11 @@ async fn b1_a_backup_beside_a_large_open_transaction_holds_none_of_it(
     assert_eq!(number(&writer, HALF_DONE), 2000, "and the writer was not disturbed");
 }
 
-/// The same in the journal mode that the original uses, where its pages are in the file itself. Nobody
-/// can read until it ends, so the backup waits, and has all of it.
+/// In the journal mode of the original the pages are in the database file itself. Nobody can read until
+/// the transaction ends, so the backup waits and contains all of it.
 #[rstest]
 #[tokio::test]
-async fn b1_a_backup_waits_for_a_large_transaction_that_is_in_the_file_already(
+async fn b1_a_backup_waits_for_a_large_transaction_that_is_already_in_the_file(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -87,11 +87,10 @@ async fn b1_a_backup_waits_for_a_large_transaction_that_is_in_the_file_already(
     assert_eq!((number(&copy, ALL), number(&copy, HALF_DONE)), (2000, 2000));
 }
 
-/// The original copied the file without its log: what was committed was missing, what was deleted came
-/// back.
+/// The original copied the file without its log: committed rows were missing, deleted rows came back.
 #[rstest]
 #[tokio::test]
-async fn b1_what_is_only_in_the_log_is_in_the_backup(
+async fn b1_a_backup_includes_what_is_only_in_the_log(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

@@ -1,4 +1,4 @@
-//! Rows R: what a restore lets in, and what it leaves behind when it fails.
+//! Rows R: what a restore accepts, and what it leaves behind when it fails.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use super::{ACTOR, back_up, number, quiet, restore};
 const PARTS: &str = "SELECT count(*) FROM partmodel";
 const IMAGE: &str = "images/board.png";
 
-/// A live inventory, and an archive of it taken apart.
+/// A live inventory, and the parts of an archive of it.
 struct Live {
     database: TestDatabase,
     files: TestStaticFiles,
@@ -37,7 +37,7 @@ async fn live(database: TestDatabase, files: TestStaticFiles) -> Live {
     let engine = database.engine(&files);
     let archive = back_up(&engine);
     let base = Base::of(&archive, IMAGE);
-    // What a failing restore must not make again.
+    // A restore that fails must not create this folder again.
     fs::remove_dir_all(&engine.places().backups).unwrap();
     let before = state_of(engine.places());
     Live { database, files, engine, base, before }
@@ -50,7 +50,7 @@ impl Live {
         path
     }
 
-    /// Neither verifying nor restoring takes it, for the same reason.
+    /// Asserts that verify and restore refuse an archive for the same reason, and returns the error.
     fn refused(&self, zip: &Zip) -> Error {
         let archive = self.archive(zip);
         let error = restore(&self.engine, &archive).unwrap_err();
@@ -66,13 +66,13 @@ impl Live {
     }
 }
 
-/// The original wrote into the file and kept its log: a few frames made the restore a lie, many of
-/// them made the database malformed.
+/// The original overwrote the file and kept its log: with a few frames the restore had no effect, with
+/// many the database became malformed.
 #[rstest]
 #[case::a_few_frames(5)]
 #[case::thousands_of_frames(3000)]
 #[tokio::test]
-async fn r1_a_restore_over_a_database_with_a_log_is_wholly_there(
+async fn r1_a_restore_over_a_database_with_a_log_is_complete(
     #[case] frames: u32,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
@@ -106,8 +106,8 @@ async fn r1_a_restore_over_a_database_with_a_log_is_wholly_there(
     assert_eq!(state_of(engine.places()), archived);
 }
 
-/// What the original put in place of the database, whatever it was.
-fn no_databases_of_ours(base: &Base) -> [(&'static str, Vec<u8>); 4] {
+/// Returns files that the original restored as a database.
+fn foreign_databases(base: &Base) -> [(&'static str, Vec<u8>); 4] {
     [
         ("random bytes", noise(20_000, 7)),
         ("nothing", Vec::new()),
@@ -128,12 +128,12 @@ fn no_databases_of_ours(base: &Base) -> [(&'static str, Vec<u8>); 4] {
 
 #[rstest]
 #[tokio::test]
-async fn r2_what_is_no_database_of_ours_is_not_put_in_place(
+async fn r2_a_file_that_is_not_our_database_is_not_restored(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let live = live(test_db_with_schema, test_static_files_dir).await;
-    for (what, database) in no_databases_of_ours(&live.base) {
+    for (what, database) in foreign_databases(&live.base) {
         let error = live.refused(&live.base.legacy_with(&database));
         assert_eq!(error.kind(), Kind::Refused, "{what}: {error}");
         let words = error.to_string();
@@ -142,16 +142,16 @@ async fn r2_what_is_no_database_of_ours_is_not_put_in_place(
     }
 }
 
-/// There, the rollback wrote into the database that was destroyed, nobody could sign in, and after a
-/// restart everybody could, as admin with the password that is in its source.
+/// The rollback of the original wrote into the destroyed database. Nobody could sign in; after a restart
+/// everybody could, as admin with the password in its source.
 #[rstest]
 #[tokio::test]
-async fn r3_after_such_a_restore_people_sign_in_as_before_and_nobody_else_does(
+async fn r3_after_a_refused_restore_only_the_same_users_can_sign_in(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
     let live = live(test_db_with_schema, test_static_files_dir).await;
-    for (what, database) in no_databases_of_ours(&live.base) {
+    for (what, database) in foreign_databases(&live.base) {
         live.refused(&live.base.legacy_with(&database));
         assert_eq!(live.database.inventory.users(ACTOR).await.unwrap().len(), 2, "{what}");
     }
@@ -165,7 +165,7 @@ async fn r3_after_such_a_restore_people_sign_in_as_before_and_nobody_else_does(
     restarted.close().await.unwrap();
 }
 
-/// There, any failure led to a "rollback", which took away what people had written meanwhile.
+/// In the original, every failure led to a "rollback", which lost what users had written meanwhile.
 #[rstest]
 #[tokio::test]
 async fn r4_writes_acknowledged_while_a_restore_fails_are_kept(
@@ -173,7 +173,7 @@ async fn r4_writes_acknowledged_while_a_restore_fails_are_kept(
     test_static_files_dir: TestStaticFiles,
 ) {
     let live = live(test_db_with_schema, test_static_files_dir).await;
-    // The last file is damaged, so nearly all has been staged by the time it is noticed.
+    // The last file is damaged, so nearly everything is staged before the damage is found.
     let last = live.base.files.last().unwrap().0.clone();
     let archive = live.archive(&live.base.v3().zip().changing(&last, |entry| entry.data[0] ^= 1));
     let writer = Connection::open(&live.engine.places().database).unwrap();
@@ -194,7 +194,7 @@ async fn r4_writes_acknowledged_while_a_restore_fails_are_kept(
     live.is_unchanged();
 }
 
-/// There, a zip of one image removed all others, and one of something else was restored, too.
+/// In the original, a zip of one image removed all others, and any other zip was restored as well.
 #[rstest]
 #[case::only_an_image("images/x.png")]
 #[case::nothing_of_a_backup("hello.txt")]
@@ -211,7 +211,7 @@ async fn r7_an_archive_without_a_database_is_not_restored(
     live.is_unchanged();
 }
 
-/// There, an older database was put in place as it was, and the program failed on it from then on.
+/// In the original, an older database was restored without a migration, and the program failed on it.
 #[rstest]
 #[tokio::test]
 async fn r13_an_older_database_is_brought_up_to_date(
@@ -233,7 +233,7 @@ async fn r13_an_older_database_is_brought_up_to_date(
 
 #[rstest]
 #[tokio::test]
-async fn r13_a_format_that_is_not_known_is_refused(
+async fn r13_an_unknown_format_is_refused(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -251,12 +251,12 @@ async fn r13_a_format_that_is_not_known_is_refused(
     }
 }
 
-/// There, the secrets of an archive took the place of the live ones.
+/// In the original, the secrets of an archive replaced the live ones.
 #[rstest]
 #[case::over_another(Some("JWT_SECRET_KEY=live"))]
 #[case::into_nothing(None)]
 #[tokio::test]
-async fn r15_an_environment_file_is_never_put_in_place(
+async fn r15_an_environment_file_is_never_restored(
     #[case] env: Option<&str>,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
@@ -274,12 +274,12 @@ async fn r15_an_environment_file_is_never_put_in_place(
     assert!(!live.files.root().join(".env").exists());
 }
 
-/// There, who may retry tasks could have an administrator's restore done once more.
+/// In the original, permission to retry tasks was enough to repeat an administrator's restore.
 #[rstest]
 #[case::of_tasks(&["tasks:create", "tasks:update"])]
 #[case::of_backups(&["backup:create"])]
 #[tokio::test]
-async fn r16_who_may_do_something_else_may_not_restore(
+async fn r16_other_permissions_do_not_allow_a_restore(
     #[case] permissions: &[&str],
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,

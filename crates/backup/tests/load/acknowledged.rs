@@ -1,5 +1,5 @@
-//! Promise 4 under load: somebody goes on writing while restores replace the database under them. Each
-//! write that was acknowledged is in the database afterwards, or in the safety backup of a restore.
+//! Promise 4 under load: a client keeps writing while restores replace the database. Each acknowledged
+//! write is in the database afterwards, or in the safety backup of a restore.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ async fn no_acknowledged_write_is_lost_by_restores_in_a_loop(
         let (ask, asked) = channel();
         let writer = scope.spawn(|| write(&path, asked, &acknowledged));
         for number in 0..amount(12, 200) {
-            // Some writes at any stage, while the restore goes on; none at all now and then.
+            // Some writes at any stage while the restore continues, and sometimes none.
             let rate = [0, 2, 5, 20][number as usize % 4];
             let mut interfere = |event: Event| {
                 if matches!(event, Event::Step(_)) && rate > 0 && random.below(rate) == 0 {
@@ -55,7 +55,7 @@ async fn no_acknowledged_write_is_lost_by_restores_in_a_loop(
                 Err(Error::ChangedMeanwhile { .. }) => refused += 1,
                 Err(error) => panic!("{error}"),
             }
-            // In this order: what is acknowledged later may be in the database or not.
+            // In this order, since a write that is acknowledged later may be in the database or not.
             let written = written();
             let live = marks(&connect(&path));
             let lost: Vec<_> =
@@ -78,7 +78,7 @@ async fn no_acknowledged_write_is_lost_by_restores_in_a_loop(
     );
 }
 
-/// Writes a row each time it is asked to, and notes what was acknowledged.
+/// Writes a row for each request, and records those that were acknowledged.
 fn write(database: &Path, asked: Receiver<()>, acknowledged: &Mutex<BTreeSet<String>>) {
     let connection = connect(database);
     for (number, ()) in asked.into_iter().enumerate() {

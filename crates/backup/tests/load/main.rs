@@ -1,5 +1,5 @@
-//! Every load: backups beside many writers, restores beside readers, and restores beside somebody who
-//! goes on writing. What is measured is told, never asserted.
+//! Load tests: backups beside many writers, restores beside readers, and restores beside a client that keeps
+//! writing. Measured times are reported, never asserted.
 
 mod acknowledged;
 mod readers;
@@ -29,7 +29,7 @@ fn restore(engine: &Engine, archive: &Path, safety_backup: bool) -> Result<Resto
     engine.stage_restore(ACTOR, &options, &mut quiet)?.commit(&mut quiet)
 }
 
-/// What has ended, well or not, ends what others do beside it: nobody waits for the dead.
+/// Sets the flag when dropped, so that a thread that panics also stops the others.
 struct StopAtEnd<'a>(&'a AtomicBool);
 
 impl Drop for StopAtEnd<'_> {
@@ -38,7 +38,7 @@ impl Drop for StopAtEnd<'_> {
     }
 }
 
-/// Another program's connection.
+/// Opens a connection as another program does.
 fn connect(database: &Path) -> Connection {
     let connection = Connection::open(database).expect("the database is there");
     connection.busy_timeout(Duration::from_secs(30)).expect("is only a setting");

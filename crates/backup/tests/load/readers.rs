@@ -1,11 +1,10 @@
-//! Two archives are restored in turns, while readers read with connections that they never close: each
-//! of their transactions sees one of the two, whole.
+//! Two archives are restored alternately while readers keep their connections open. Each transaction of a
+//! reader sees exactly one of the two states.
 //!
-//! With files it is like this. A restore adds files before its instant and removes others after it,
-//! so whoever reads new rows finds their files, and whoever still reads old rows may find one gone,
-//! but never another content under a name that only one of the two states has. Under a name that both
-//! have, with other content, the old content may be there for a moment after the instant; but always
-//! the whole of one. When the restore has returned, all files are those of the rows.
+//! Files are weaker. A restore adds files before it commits and removes others afterwards: a reader of new
+//! rows finds their files, and a reader of old rows may find one missing, but never other content under a
+//! name that only one state has. Under a name that both states have, the old content may remain for a
+//! moment after the commit, but never a part of one. When the restore returns, all files match the rows.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,7 +23,7 @@ use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, restore};
 
 const READERS: usize = 8;
 const PARTS: u32 = 100;
-/// Columns that say which of the two states they are of.
+/// Columns whose values name the state.
 const MARKED: [(&str, &str); 4] = [
     ("partmodel", "description"),
     ("locationmodel", "description"),
@@ -32,12 +31,12 @@ const MARKED: [(&str, &str); 4] = [
     ("part_location_allocations", "notes"),
 ];
 
-/// What the threads share.
+/// The data that the threads share.
 struct Watching<'a> {
     database: &'a Path,
     images: &'a Path,
     stop: AtomicBool,
-    /// Odd while a restore is running.
+    /// Counts the starts and ends of restores: odd while one is running.
     restores: AtomicU64,
     transactions: [AtomicU64; READERS],
     busy: AtomicU64,
@@ -91,7 +90,7 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
         drop(stop);
         readers.into_iter().map(|reader| reader.join().expect("no reader saw a mix")).collect::<Vec<_>>()
     });
-    // Those of our own program have been connected all the time, too.
+    // The connections of our own program have been open all the time, too.
     let parts = database.inventory.part_allocations(ACTOR, "bulk-00000000").await;
     let last = ["A", "B"][(restores as usize - 1) % 2];
     assert_eq!(parts.expect("still connected")[0].notes.as_deref(), Some(last));
@@ -109,7 +108,7 @@ async fn no_reader_ever_sees_a_mix_of_two_states(
 }
 
 impl Watching<'_> {
-    /// Until each reader has made some transactions more.
+    /// Waits until each reader has completed some more transactions.
     fn wait_for_all(&self) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let before: Vec<u64> = self.transactions.iter().map(count).collect();
@@ -120,7 +119,7 @@ impl Watching<'_> {
     }
 }
 
-/// Makes all rows and files those of a state.
+/// Changes all rows and files to those of a state.
 fn make(engine: &Engine, state: &str) {
     let places = engine.places();
     let connection = connect(&places.database);
@@ -149,12 +148,12 @@ fn make(engine: &Engine, state: &str) {
     std::fs::write(images.join("shared.png"), content(state)).expect("writable");
 }
 
-/// Long enough that a half-written one would show.
+/// Returns content that is long enough to reveal a partial write.
 fn content(name: &str) -> Vec<u8> {
     name.bytes().cycle().take(20_000).collect()
 }
 
-/// Reads until the end, and says which states it saw.
+/// Reads until the test stops, and returns the states that it saw.
 fn read(watching: &Watching<'_>, reader: usize) -> BTreeSet<String> {
     let mut connection = connect(watching.database);
     let mut seen = BTreeSet::new();
@@ -180,7 +179,7 @@ fn read(watching: &Watching<'_>, reader: usize) -> BTreeSet<String> {
     seen
 }
 
-/// The states that the rows of all tables say they are of, in one transaction.
+/// Returns the states that the rows of all tables name, in one transaction.
 fn states(connection: &mut Connection, prepared: bool) -> rusqlite::Result<BTreeSet<String>> {
     let transaction = connection.transaction()?;
     let mut states = BTreeSet::new();
@@ -197,7 +196,7 @@ fn states(connection: &mut Connection, prepared: bool) -> rusqlite::Result<BTree
             rows.push(row.get::<_, u32>(1)?);
         }
     }
-    // The two differ in how many rows there are, too.
+    // The two states also differ in the number of rows.
     let expected: &[u32] = if states.contains("A") { &[PARTS, 1, 1, PARTS] } else { &[PARTS, 1, 2, 71] };
     assert!(states.len() != 1 || rows == expected, "{states:?} with {rows:?} rows");
     transaction.commit()?;
@@ -217,7 +216,7 @@ fn look_at_files(
         Ok(found) => assert!(found == content(&name), "{name} has another content"),
         Err(error) => {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
-            // Only of rows that are gone, too (and may have come again, when restores went on).
+            // Only if the rows are gone, too (and may have come back with a later restore).
             let now = states(connection, false).expect("nobody holds a lock for so long");
             let back_again = watching.restores.load(Ordering::SeqCst) >= before + 2;
             assert!(!now.contains(state) || back_again, "{name} is gone, and its row is there");
@@ -232,7 +231,7 @@ fn look_at_files(
     }
 }
 
-/// After a restore: all rows and files are those of the state.
+/// Asserts that all rows and files are those of the state.
 fn must_be(database: &Path, images: &Path, state: &str) {
     let found = states(&mut connect(database), false).expect("nobody writes");
     assert_eq!(found, BTreeSet::from([state.to_owned()]));

@@ -1,10 +1,10 @@
-//! What backups cost those who write meanwhile: figures, and no promise.
+//! The cost of backups for concurrent writers: figures, not a promise.
 
 use std::time::Duration;
 
 use testkit::long_run::figure;
 
-/// Tells of the waits for a move, and how long all of them took together: without backups and with.
+/// Reports the duration of each move and of all moves together, without backups and with them.
 pub(super) fn tell(mut without: (Vec<Duration>, Duration), mut with: (Vec<Duration>, Duration)) {
     without.0.sort();
     with.0.sort();
@@ -14,7 +14,7 @@ pub(super) fn tell(mut without: (Vec<Duration>, Duration), mut with: (Vec<Durati
         &format!("{alone:.0} and {beside:.0}: {:.2} times", beside / alone),
     );
     for (percent, which) in [(50, "p50"), (99, "p99"), (100, "longest")] {
-        // Those who wait for SQLite's lock ask now and then and get it in no order, so a few wait long.
+        // Connections poll for SQLite's lock and get it in no order, so a few wait long.
         let at =
             |waits: &[Duration]| waits.get(usize::min(waits.len() * percent / 100, waits.len() - 1)).copied();
         let [alone, beside] = [&without.0, &with.0].map(|waits| at(waits).expect("there were moves"));

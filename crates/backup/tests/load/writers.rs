@@ -1,6 +1,5 @@
-//! 64 writers move stock between locations, two more come and go with files, and backups are made all
-//! the while. Each archive is one moment: the stock of every part is exact, and every file that a row
-//! refers to is there.
+//! Backups while 64 writers move stock between locations and two more store and delete files. Each archive
+//! holds one moment: the stock of every part is exact, and every file that a row refers to is present.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,31 +17,31 @@ use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_fi
 
 use super::{ACTOR, StopAtEnd, back_up, connect, is_busy, quiet, unpack, waits};
 
-/// Writers with a connection of their own, and those that use the inventory's use cases.
+/// The numbers of writers with a connection of their own, and of those that call use cases.
 const STRANGERS: u64 = 60;
 const USERS: u64 = 4;
 const PARTS: u64 = 400;
 const PLACES: u64 = 10;
-/// How many of a part lie at each place at first.
+/// The initial stock of each part at each location.
 const EACH: i64 = 50;
 const IMAGE_URL: &str = "/api/utility/get_image/";
 
-/// All writers get going; they work alone; backups are made.
+/// The phases: writers start, writers work alone, backups run.
 const PHASES: usize = 3;
 
-/// What the threads share.
+/// The data that the threads share.
 struct Load<'a> {
     database: &'a Path,
     stop: AtomicBool,
     moves: AtomicU64,
-    /// Which of [`PHASES`] it is.
+    /// The present phase, as an index of [`PHASES`].
     phase: AtomicUsize,
-    /// How long each move took, by the phase in which it began.
+    /// The duration of each move, by the phase in which it began.
     waits: [Mutex<Vec<Duration>>; PHASES],
 }
 
 impl Load<'_> {
-    /// Calls `work` until the end; what returns true is a move.
+    /// Calls `work` until the test stops, and times the calls that return true, which are moves.
     fn keep_on(&self, mut work: impl FnMut() -> bool) {
         let _stop = StopAtEnd(&self.stop);
         let mut waits: [Vec<Duration>; PHASES] = Default::default();
@@ -132,8 +131,8 @@ async fn each_backup_under_64_writers_is_one_moment(
     waits::tell((without, lasted[0]), (with, lasted[1]));
 }
 
-/// Every part lies at every place. Their descriptions make the database longer than what is copied in
-/// one go: else nobody could write in between.
+/// Creates stock of every part at every location. Long descriptions make the database larger than a step of
+/// the copy, so that others can write between steps.
 fn stock(database: &Path) {
     let mut connection = connect(database);
     let transaction = connection.transaction().expect("nobody else is there");
@@ -165,14 +164,14 @@ fn place_id(number: u64) -> String {
     format!("place-{number}")
 }
 
-/// A part, two places, and how many to move.
+/// Chooses a part, two locations and a quantity to move.
 fn choose(random: &mut Random) -> (String, String, String, i64) {
     let (from, by) = (random.below(PLACES), 1 + random.below(PLACES - 1));
     let part = part_id(random.below(PARTS));
     (part, place_id(from), place_id((from + by) % PLACES), 1 + random.below(20) as i64)
 }
 
-/// As another program does it. Says whether anything was moved; there may be too little.
+/// Moves stock as another program does. Returns false if there is not enough.
 fn move_stock(connection: &mut Connection, random: &mut Random) -> bool {
     let (part, from, to, quantity) = choose(random);
     loop {
@@ -208,7 +207,7 @@ fn try_to_move(
     Ok(true)
 }
 
-/// As our own program does it, which also removes an allocation that becomes empty.
+/// Moves stock through use cases, which also remove an allocation that becomes empty.
 fn use_inventory(load: &Load<'_>, mut random: Random) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("threads can be started");
@@ -219,7 +218,7 @@ fn use_inventory(load: &Load<'_>, mut random: Random) {
         match runtime.block_on(inventory.transfer(ACTOR, &part, &from, &to, quantity)) {
             Ok(_) => true,
             Err(inventory::Error::InsufficientStock { .. } | inventory::Error::NotFound { .. }) => false,
-            // Waiting has an end here; the other writers leave gaps only by chance.
+            // Use cases wait only for a limited time, and the other writers leave gaps only by chance.
             Err(error) if error.to_string().contains("locked") => false,
             Err(error) => panic!("{error}"),
         }
@@ -227,7 +226,7 @@ fn use_inventory(load: &Load<'_>, mut random: Random) {
     runtime.block_on(inventory.close()).expect("nobody uses it");
 }
 
-/// Stores files, each before the row that refers to it, and deletes some, each after its row.
+/// Stores files before the rows that refer to them, and deletes some after their rows.
 fn keep_files(load: &Load<'_>, files: &StaticFiles, mut random: Random) {
     let (connection, ambient) = (connect(load.database), Ambient::system());
     let execute = |sql: &str, values: [&str; 2]| loop {
@@ -255,7 +254,7 @@ fn keep_files(load: &Load<'_>, files: &StaticFiles, mut random: Random) {
     }
 }
 
-/// That an archive is of one moment.
+/// Asserts that an archive holds one moment.
 fn check(report: &BackupReport, scratch: &Path) {
     assert_eq!(report.snapshot_restarts, 0);
     assert_eq!(report.manifest.dangling, Vec::<String>::new());

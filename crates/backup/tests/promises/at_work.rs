@@ -1,4 +1,4 @@
-//! Promises 1 and 4 while others are at work: writers, readers, files that come and go.
+//! Promises 1 and 4 with concurrent writers and readers, and with files that come and go.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,8 +16,8 @@ use testkit::{
 
 use super::{ACTOR, back_up, quiet};
 
-/// Promise 1: writers move stock between two rows all the time; in every archive the sum is exact,
-/// and no copy ever had to begin again. (The original mixed two transactions.)
+/// Promise 1: writers constantly move stock between two rows. In every archive the sum is exact, and no
+/// copy had to start again. (The original mixed two transactions.)
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b1_a_backup_under_concurrent_writers_is_one_moment(
@@ -79,8 +79,8 @@ async fn b1_a_backup_under_concurrent_writers_is_one_moment(
     });
 }
 
-/// Promise 1 for files: one that is stored while the backup runs is either left out with its row or
-/// taken with it; one that is deleted meanwhile is still there to be read.
+/// Promise 1 for files: a file that is stored during the backup is archived together with its row or not at
+/// all, and a file that is deleted meanwhile can still be read.
 #[rstest]
 #[tokio::test]
 async fn files_and_rows_of_a_backup_agree_while_files_come_and_go(
@@ -99,7 +99,7 @@ async fn files_and_rows_of_a_backup_agree_while_files_come_and_go(
     let report = {
         let mut listen = |event: Event| {
             if event == Event::Step(backup::Step::CheckCopy) {
-                // After the moment of the snapshot: none of this belongs into the archive.
+                // After the moment of the snapshot: the archive must not contain this.
                 let file = statics.store(FileKind::Images, "", "png", &mut &b"late"[..], &ambient).unwrap();
                 stored = Some(file.path);
                 deleted = Some(statics.delete(FileKind::Images, &first, &ambient).unwrap());
@@ -115,7 +115,7 @@ async fn files_and_rows_of_a_backup_agree_while_files_come_and_go(
     assert!(report.manifest.dangling.is_empty());
     assert!(!data.images[0].exists(), "the delete was done when the snapshot ended");
 
-    // From now on the row points nowhere; the next backup says so, and works.
+    // The row now refers to a missing file: the next backup reports it, and succeeds.
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     assert_eq!(report.manifest.dangling, [format!("images/{}", first.trim_end_matches(".png"))]);
 }
@@ -139,7 +139,7 @@ async fn a_file_that_vanishes_during_the_backup_fails_it(
     assert_eq!(fs::read_dir(&engine.places().backups).unwrap().count(), 0);
 }
 
-/// Another program has the database open and reads, before, during and after.
+/// Another program keeps the database open and reads before, during and after the restore.
 #[rstest]
 #[tokio::test]
 async fn a_restore_works_under_readers_and_they_never_see_a_mix(
@@ -156,7 +156,7 @@ async fn a_restore_works_under_readers_and_they_never_see_a_mix(
         .execute("UPDATE part_location_allocations SET quantity_at_location = 7", [])
         .unwrap();
 
-    // A reader in the middle of a transaction keeps what it sees.
+    // A reader in the middle of a transaction keeps its view.
     let pinned = Connection::open(&path).unwrap();
     let sum = |connection: &Connection| -> i64 {
         let sql = "SELECT sum(quantity_at_location) FROM part_location_allocations";
@@ -187,7 +187,7 @@ async fn a_restore_works_under_readers_and_they_never_see_a_mix(
     assert_eq!(sum(&pinned), 50_000, "the same connection, afterwards");
 }
 
-/// What somebody writes after the safety backup would be in no backup at all.
+/// A write after the safety backup would be in no backup.
 #[rstest]
 #[case::once(1, true)]
 #[case::every_time(3, false)]
@@ -237,10 +237,10 @@ async fn a_restore_loses_no_write_that_came_after_the_safety_backup(
     }
 }
 
-/// Somebody deletes a file, or asks for it, between the plan and the change.
+/// A file is deleted between the plan and the commit, through the inventory or by hand.
 #[rstest]
 #[tokio::test]
-async fn a_file_that_goes_away_while_people_think_stops_the_restore(
+async fn a_file_that_disappears_before_the_commit_stops_the_restore(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -251,7 +251,7 @@ async fn a_file_that_goes_away_while_people_think_stops_the_restore(
     let archive = back_up(&engine);
     let options = RestoreOptions::new(&archive);
 
-    // Through the inventory: it waits, and is forgotten, since the restored rows want the file.
+    // Through the inventory: the deletion is deferred, then dropped, since restored rows refer to the file.
     let staged = engine.stage_restore(ACTOR, &options, &mut quiet).unwrap();
     let name = data.images[0].file_name().unwrap().to_str().unwrap();
     let statics = StaticFiles::new(test_static_files_dir.root());
@@ -261,7 +261,7 @@ async fn a_file_that_goes_away_while_people_think_stops_the_restore(
     statics.sweep().unwrap();
     assert!(data.images[0].exists());
 
-    // By hand: nothing can wait, so nothing is restored.
+    // By hand: the deletion cannot be deferred, so nothing is restored.
     let staged = engine.stage_restore(ACTOR, &options, &mut quiet).unwrap();
     fs::remove_file(&data.images[1]).unwrap();
     let error = staged.commit(&mut quiet).unwrap_err();
@@ -269,11 +269,11 @@ async fn a_file_that_goes_away_while_people_think_stops_the_restore(
     assert_eq!(leftovers(engine.places()), Vec::<String>::new());
 }
 
-/// A transaction that is open when the safety backup is made, and committed only when the restore
-/// is about to replace the database, is in no backup: so the restore must not win.
+/// A transaction that is open during the safety backup, and committed just before the restore replaces the
+/// database, is in no backup: the restore must fail.
 #[rstest]
 #[tokio::test]
-async fn a_transaction_that_ends_at_the_last_moment_is_not_lost(
+async fn a_transaction_committed_at_the_last_moment_is_not_lost(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

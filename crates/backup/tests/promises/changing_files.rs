@@ -1,5 +1,5 @@
-//! Promises 1 and 3 when a static file is written to while it is read: no archive holds a state that
-//! the file never had.
+//! Promises 1 and 3 when a static file is written during the backup: no archive contains a state that the
+//! file never had.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_fi
 
 use super::ACTOR;
 
-/// More than is read at once, so that the archive holds the beginning when the end is read.
+/// A size larger than the read buffer, so that the beginning is archived before the end is read.
 const SIZE: usize = 5 << 20;
 
 fn write_counter(path: &Path, counter: u8) {
@@ -23,7 +23,7 @@ fn write_counter(path: &Path, counter: u8) {
     file.write_all(&[counter]).unwrap();
 }
 
-/// Takes a backup during which the file is written to in so many of the attempts to read it.
+/// Takes a backup during which the file is written in so many of the attempts to read it.
 fn back_up_while_written(
     database: &TestDatabase,
     files: &TestStaticFiles,
@@ -55,7 +55,7 @@ fn back_up_while_written(
     Ok(content)
 }
 
-/// It went in with the old beginning and the new end, and the archive was called verified.
+/// The file was archived with the old beginning and the new end, and the archive was called verified.
 #[rstest]
 #[tokio::test]
 async fn a_file_that_is_written_to_while_it_is_read_is_never_archived_torn(

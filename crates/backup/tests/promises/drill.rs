@@ -1,5 +1,5 @@
-//! Promise 3: an archive is called proven when it has been restored somewhere and compared, and
-//! only then. The drill never touches what is live.
+//! Promise 3: an archive is called proven only after it has been restored elsewhere and compared. A drill
+//! never touches live data.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ async fn an_archive_is_proven_by_a_drill_and_by_nothing_else(
     engine.verify(ACTOR, &two.archive, &mut quiet).unwrap();
     assert_eq!(proven(&engine, &two.archive), None, "verified is not proven");
 
-    // While somebody else holds the lock, and writes.
+    // While somebody else holds the lock and writes.
     let lock = fs::File::create(durable::with_suffix(&engine.places().database, ".lock")).unwrap();
     lock.lock().unwrap();
     let live = rusqlite::Connection::open(&engine.places().database).unwrap();
@@ -67,8 +67,7 @@ async fn an_archive_is_proven_by_a_drill_and_by_nothing_else(
     assert_eq!(error.kind(), Kind::Refused, "{error}");
 }
 
-/// A restore gone wrong in a way that no check of the archive can see: what is in place in the end is
-/// not what was unpacked.
+/// No check of the archive can reveal this failure: the restored files differ from those unpacked.
 #[rstest]
 #[case("images/only/in/archive/a.png")]
 #[case("makers_matrix.db")]
@@ -106,8 +105,7 @@ async fn a_restore_that_goes_wrong_is_not_called_proven(
     assert!(state_of(engine.places()) == two.old);
 }
 
-/// What took the name of an archive while that was looked at would have been called verified, and
-/// proven.
+/// A file that replaced an archive during its check would have been called verified and proven.
 #[rstest]
 #[tokio::test]
 async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_proven(
@@ -119,10 +117,11 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     let other = back_up(&engine);
     let (kept, note) =
         (two.database.db_path.beside("kept.zip"), durable::with_suffix(&two.archive, ".status.json"));
+    let new = two.database.db_path.beside("new.zip");
     fs::rename(&two.archive, &kept).unwrap();
     let replace = || {
-        fs::copy(&other, kept.with_extension("new")).unwrap();
-        fs::rename(kept.with_extension("new"), &two.archive).unwrap();
+        fs::copy(&other, &new).unwrap();
+        fs::rename(&new, &two.archive).unwrap();
     };
 
     fs::copy(&kept, &two.archive).unwrap();
@@ -135,12 +134,12 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     assert_eq!(engine.verify(ACTOR, &two.archive, &mut while_verifying).unwrap().status, None);
     assert!(!note.exists());
 
-    fs::rename(&two.archive, kept.with_extension("replaced")).unwrap();
+    fs::rename(&two.archive, two.database.db_path.beside("replaced.zip")).unwrap();
     fs::copy(&kept, &two.archive).unwrap();
     let mut comparing = false;
     let mut after_comparing = |event: Event| match event {
         Event::Step(step) => comparing = step == Step::Compare,
-        // All of it has been read.
+        // The whole archive has been read.
         Event::Progress { done, total } if comparing && done == total => replace(),
         _ => {}
     };
@@ -149,10 +148,10 @@ async fn a_file_that_takes_the_name_of_an_archive_is_not_called_verified_or_prov
     assert!(!note.exists());
 }
 
-/// Ended anywhere, it has changed nothing, and the next one tidies up.
+/// A drill that is stopped anywhere has changed nothing, and the next one removes what it left.
 #[rstest]
 #[tokio::test]
-async fn a_drill_stopped_at_any_effect_changes_nothing_and_the_next_one_tidies_up(
+async fn a_drill_stopped_at_any_effect_changes_nothing_and_the_next_one_cleans_up(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -181,10 +180,10 @@ async fn a_drill_stopped_at_any_effect_changes_nothing_and_the_next_one_tidies_u
     assert!(state_of(engine.places()) == before);
 }
 
-/// What restoring changes on purpose is said, and compared as far as it goes.
+/// A drill names the tables that a restore rewrites on purpose, and compares the rest.
 #[rstest]
 #[tokio::test]
-async fn a_drill_says_which_tables_restoring_rewrites(
+async fn a_drill_names_the_tables_that_a_restore_rewrites(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {

@@ -1,4 +1,4 @@
-//! Promises 2 to 4 against the disk: it stops, or fails, at any effect of a backup or a restore.
+//! Promises 2 to 4 when the process ends, or the disk fails, at any effect of a backup or a restore.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -20,7 +20,7 @@ use testkit::{
 
 use super::{ACTOR, Two, quiet, two_states};
 
-/// Puts everything back as it was before the restore.
+/// Resets everything to the state before the restore.
 fn reset(two: &Two, saved: &TestDbPath) {
     let places = two.database.places(&two.files);
     for suffix in ["", "-wal", "-shm"] {
@@ -48,16 +48,16 @@ fn save(two: &Two) -> TestDbPath {
     saved
 }
 
-/// How a restore or a backup ends before its time.
+/// How a restore or a backup is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// The process dies; the kernel writes out what it was given.
+    /// The process dies, and the kernel still writes what it has received.
     Kill,
-    /// The power goes, and with it everything that was not synced.
+    /// The power fails, and everything that is not synced is lost.
     DroppedByPowerCut,
-    /// The power goes; all names are there, and half of each file that was not synced.
+    /// The power fails; all names survive, with half of each file that is not synced.
     TornByPowerCut,
-    /// The power goes; of what was not synced one thing is lost, or all but one, or all after one.
+    /// The power fails; one unsynced change is lost, or all but one, or all from one on.
     MixedByPowerCut,
 }
 
@@ -69,7 +69,7 @@ impl End {
         }
     }
 
-    /// What happens to the disk once the process is gone.
+    /// Returns what happens to the disk after the process has ended.
     fn strike(self, disk: &FaultyDisk, random: &mut Random) {
         let mixed = |random: &mut Random, unsynced: usize| {
             let one = random.below(unsynced.max(1) as u64) as usize;
@@ -83,14 +83,14 @@ impl End {
         }
     }
 
-    /// How often each instant is tried.
+    /// Returns how often to try each effect.
     fn tries(self) -> u32 {
         if self == Self::MixedByPowerCut { long_run::amount(1, 6) } else { 1 }
     }
 }
 
-/// Promise 2: ended at every single effect, and started again, everything is wholly old or wholly
-/// new, and nothing is left over. What was reported as done stays done.
+/// Promise 2: after an interruption at any effect and a new start, the inventory is wholly old or wholly
+/// new, and nothing is left behind. A restore that was reported as done stays done.
 #[rstest]
 #[case(false, End::Kill)]
 #[case(false, End::DroppedByPowerCut)]
@@ -110,7 +110,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
     let options = RestoreOptions { safety_backup, ..RestoreOptions::new(&two.archive) };
     let mut random = Random::new("a restore ended");
     let (mut old, mut new) = (0, 0);
-    // The safety backup is a backup, and that is tried at each of its effects for itself.
+    // Another test tries each effect of backups, of which the safety backup is one.
     let apart = match end {
         _ if safety_backup => long_run::amount(8, 1),
         End::MixedByPowerCut => long_run::amount(2, 1),
@@ -135,7 +135,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
                 assert!(result.is_err(), "effect {at}: success was reported, and nothing restored");
                 old += 1;
             }
-            // What is left of a stopped backup goes with the next backup; of a restore, now.
+            // The next backup removes what a stopped backup left; a restore must leave nothing even now.
             let mut left = leftovers(engine.places());
             left.retain(|name| !name.contains(".zip.partial") && !name.contains(".zip.status.json"));
             assert_eq!(left, Vec::<String>::new(), "effect {at}");
@@ -154,14 +154,13 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
     long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
 }
 
-/// The recovery is itself interrupted, at every one of its effects, and by every way to end; the one
-/// after it completes what both began.
+/// The recovery itself is interrupted at each of its effects, in every way; the next recovery completes it.
 #[rstest]
 #[case(End::Kill)]
 #[case(End::DroppedByPowerCut)]
 #[case(End::MixedByPowerCut)]
 #[tokio::test]
-async fn a_recovery_ended_at_any_effect_is_taken_up_by_the_next(
+async fn a_recovery_ended_at_any_effect_is_completed_by_the_next(
     #[case] end: End,
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
@@ -180,7 +179,7 @@ async fn a_recovery_ended_at_any_effect_is_taken_up_by_the_next(
             restore_with(&two.database.engine_on(&two.files, Arc::new(disk.clone())), &options).is_ok();
         (done, inventory::restore_names::beside(&engine.places().database).unwrap())
     };
-    // The instants at which a journal or a staging folder lies there.
+    // The effects after which a journal or a staging folder exists.
     let instants: Vec<u64> = (1..)
         .map(|at| (at, interrupt(at)))
         .take_while(|(_, (done, _))| !done)
@@ -216,8 +215,8 @@ async fn a_recovery_ended_at_any_effect_is_taken_up_by_the_next(
     long_run::figure(&what, &format!("{old} times wholly old, {new} times wholly new"));
 }
 
-/// Promises 3 and 4: each effect fails once, in each way a disk can fail. Either the restore
-/// succeeds all the same, or it says so and everything is as before.
+/// Promises 3 and 4: each effect fails once, in each way a disk can fail. The restore either succeeds
+/// nevertheless, or reports the failure and changes nothing.
 #[rstest]
 #[case(ErrorKind::StorageFull)]
 #[case(ErrorKind::PermissionDenied)]
@@ -257,7 +256,7 @@ async fn a_failing_effect_fails_the_restore_without_a_trace(
     }
 }
 
-/// A backup that fails anywhere changes nothing, leaves nothing, and the next one works.
+/// A backup that fails at any effect changes nothing and leaves nothing behind, and the next one succeeds.
 #[rstest]
 #[case(ErrorKind::StorageFull)]
 #[case(ErrorKind::PermissionDenied)]
@@ -284,7 +283,7 @@ async fn a_failing_effect_fails_the_backup_without_a_trace(
         }
         let archive = engine.places().backups.join("one.zip");
         assert_eq!(archive.exists(), result.is_ok(), "effect {at}");
-        // What could not be removed because removing is what failed goes with the next backup.
+        // A file that could not be removed, because removing failed, goes with the next backup.
         let second = BackupOptions { name: Some("two".into()), ..BackupOptions::default() };
         let second = engine.backup(ACTOR, &second, &mut quiet).unwrap();
         for path in [&archive, &second.path] {
@@ -301,8 +300,8 @@ async fn a_failing_effect_fails_the_backup_without_a_trace(
     assert!(state_of(engine.places()) == before);
 }
 
-/// A backup that is ended anywhere changes nothing live; what bears the name of an archive is one;
-/// the next backup works and tidies up. What was reported as done is there.
+/// A backup that is interrupted at any effect changes nothing live. Each file with the name of an archive is
+/// a whole one, an archive that was reported exists, and the next backup succeeds and tidies up.
 #[rstest]
 #[case(End::Kill, false)]
 #[case(End::DroppedByPowerCut, false)]
@@ -325,7 +324,7 @@ async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
         let recipients = recipients.clone();
         engine.protecting(Protection { recipients, required: encrypted })
     };
-    // Whoever backs up has no key; whoever looks afterwards has.
+    // The engine that backs up has no key; the one that checks has it.
     let engine =
         protected(database.engine(&test_static_files_dir)).with_keys(Keys::identity(identity.clone()));
     let before = state_of(engine.places());
@@ -368,11 +367,10 @@ async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
     long_run::figure(&what, &format!("{none} times no archive, {whole} times a whole one"));
 }
 
-/// Who deletes an archive by hand, or whose backup was cut off before it got its name, is not left
-/// with notes about archives that are not there.
+/// Archives that were deleted by hand, or never received their names, leave no status files behind.
 #[rstest]
 #[tokio::test]
-async fn notes_about_archives_that_are_gone_go_with_the_next_backup(
+async fn the_next_backup_removes_notes_about_missing_archives(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -391,7 +389,7 @@ async fn notes_about_archives_that_are_gone_go_with_the_next_backup(
 
 #[rstest]
 #[tokio::test]
-async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_settled(
+async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_recovered(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
 ) {
@@ -421,7 +419,7 @@ async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_settled(
     assert!(closed > 5, "{closed}");
 }
 
-/// People name their own copies as they like; only names that this program gives are its own.
+/// Users choose any names for their own copies; the program removes only files with names of its own.
 #[rstest]
 #[tokio::test]
 async fn files_of_other_people_beside_the_database_stay(
@@ -442,7 +440,7 @@ async fn files_of_other_people_beside_the_database_stay(
     inventory::Inventory::open(&path, Ambient::system()).await.unwrap().close().await.unwrap();
 }
 
-/// A static folder that is not mounted at the next start must not make the journal go away.
+/// The journal must survive a start at which the static folder is not mounted.
 #[rstest]
 #[tokio::test]
 async fn recovery_waits_for_the_static_folder(

@@ -1,4 +1,4 @@
-//! A restore goes over whatever lies where the database should be.
+//! Restores over any file at the path of the database.
 
 use std::fs;
 use std::path::Path;
@@ -41,10 +41,10 @@ enum LiveState {
     Utf16,
 }
 
-/// Whatever lies where the database should be, a restore puts the archived state there.
+/// A restore replaces a live database in any condition with the archived state.
 #[rstest]
 #[tokio::test]
-async fn a_restore_goes_over_any_live_database(
+async fn a_restore_replaces_any_live_database(
     #[values(
         LiveState::Missing,
         LiveState::MissingWithOldLog,
@@ -65,7 +65,7 @@ async fn a_restore_goes_over_any_live_database(
     match live {
         LiveState::Missing => fs::remove_file(&path).unwrap(),
         LiveState::MissingWithOldLog => {
-            // The log of a database that is gone must not be applied to the restored one.
+            // The log of a database that is missing must not be applied to the restored one.
             add_many_parts(&path, 300);
             let keep = Connection::open(&path).unwrap();
             keep.execute_batch("UPDATE partmodel SET description = 'from an old log'").unwrap();
@@ -127,12 +127,12 @@ async fn a_newer_database_is_refused(
 
 #[rstest]
 #[tokio::test]
-async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
+async fn databases_with_any_names_can_share_a_folder(
     #[future(awt)] test_db_with_schema: TestDatabase,
     test_static_files_dir: TestStaticFiles,
     test_db_path: TestDbPath,
 ) {
-    // Both lie in the folder of all test databases; neither's lock or recovery concerns the other.
+    // Both databases are in the folder of all test databases, with a lock and a recovery each.
     populate_test_database(&test_db_with_schema.inventory, test_static_files_dir.root()).await;
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let archive = back_up(&engine);
@@ -140,7 +140,7 @@ async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&archive), &mut quiet).unwrap();
     restore_with(&other, &RestoreOptions::new(&archive)).unwrap();
     assert_eq!(state_of(other.places()), state_of(engine.places()));
-    // But the same one is locked, by name of what holds it.
+    // The same database is locked, and the error names the operation that holds the lock.
     let error = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap_err();
     assert!(error.to_string().contains("is running (a restore, process"), "{error}");
     assert_eq!(error.kind(), Kind::Locked);
@@ -148,12 +148,12 @@ async fn a_database_in_a_folder_may_be_of_any_name_and_share_it(
     back_up(&engine);
 }
 
-/// What is sound, but of another program or of a newer version of this one, is not ours to replace.
+/// A sound database of another program, or of a newer version of this one, must not be replaced.
 #[rstest]
 #[case("CREATE TABLE songs (title TEXT)", true, "is not a MakerMatrix database (its tables: songs)")]
 #[case("INSERT INTO mm_migrations VALUES ('m9999_future', 1)", false, "m9999_future")]
 #[tokio::test]
-async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
+async fn a_restore_does_not_replace_a_sound_database_that_is_not_ours(
     #[case] sql: &str,
     #[case] anew: bool,
     #[case] words: &str,
@@ -175,7 +175,7 @@ async fn a_restore_does_not_replace_what_is_sound_but_not_ours(
 }
 
 /// Returns the parts in a copy of the database file alone, as the original backs up, and the journal mode of the copy.
-fn plain_copy(path: &Path) -> (u32, String) {
+fn plain_copy(path: &Path) -> (i64, String) {
     let copy = durable::with_suffix(path, ".plain-copy");
     fs::copy(path, &copy).unwrap();
     let connection = Connection::open(&copy).unwrap();
@@ -201,7 +201,7 @@ async fn o2_a_database_of_the_original_is_never_left_with_a_log(
     let engine = database.engine(&test_static_files_dir);
     run(&path, "PRAGMA journal_mode = DELETE; DROP TABLE mm_migrations");
     let (parts, _) = plain_copy(&path);
-    let as_found = |step: &str, parts: u32| {
+    let as_found = |step: &str, parts: i64| {
         assert_eq!(plain_copy(&path), (parts, "delete".to_owned()), "{step}");
         for suffix in ["-wal", "-shm", "-journal"] {
             assert!(!durable::with_suffix(&path, suffix).exists(), "{step}: {suffix}");
@@ -219,7 +219,7 @@ async fn o2_a_database_of_the_original_is_never_left_with_a_log(
     as_found("opened and closed", parts + 5);
     // With a connection of the original that stays open.
     let original = Connection::open(&path).unwrap();
-    let count = |original: &Connection| -> u32 {
+    let count = |original: &Connection| -> i64 {
         original.query_row("SELECT count(*) FROM partmodel", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(count(&original), parts + 5);

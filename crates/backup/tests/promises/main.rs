@@ -1,4 +1,4 @@
-//! The promises of the product, each tried where it could break.
+//! The promises of the product, each tested where it could break.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,6 +8,7 @@ mod content;
 mod drill;
 mod interruption;
 mod live_database;
+mod notes;
 #[cfg(unix)]
 mod one_name;
 mod passwords;
@@ -20,8 +21,8 @@ use testkit::engine::{ACTOR, back_up, quiet};
 use testkit::generators::noise;
 use testkit::{State, TestDatabase, TestStaticFiles, populate_test_database, state_of};
 
-/// An inventory with nested files, and one that differs from it in every way a restore has to
-/// deal with: rows, files to add, to replace and to remove, in folders of their own.
+/// An archive of an inventory with nested files, and the inventory since then, which differs in every way
+/// that a restore has to handle: rows, and files to add, to replace and to remove, some in own folders.
 struct Two {
     database: TestDatabase,
     files: TestStaticFiles,
@@ -35,7 +36,7 @@ async fn two_states(database: TestDatabase, files: TestStaticFiles) -> Two {
     files.write("images/shared/same.png", b"the same in both");
     files.write("images/shared/changed.png", b"as archived");
     files.write("images/only/in/archive/a.png", b"added by the restore");
-    // A name that looks like a drive, once the folder above it is taken away.
+    // A name that looks like a drive without the folder above it.
     files.write("images/R:10k.png", b"added by the restore");
     files.write("datasheets/b.pdf", &noise(3000, 5));
     let engine = database.engine(&files);

@@ -1,4 +1,4 @@
-//! However the database is called, there is one lock, one journal and one log beside it.
+//! One lock, one journal and one log belong to a database, whatever path leads to it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ use testkit::{
 
 use super::{ACTOR, back_up, quiet, two_states};
 
-/// The same places through a link to the database and one to the static files, in a folder of their own.
+/// Returns the same places through links to the database and the static files, in another folder.
 fn linked(places: &Places, folder: &std::path::Path) -> Places {
     fs::create_dir_all(folder).unwrap();
     let linked = Places {
@@ -28,8 +28,8 @@ fn linked(places: &Places, folder: &std::path::Path) -> Places {
     linked
 }
 
-/// Lock and journal bore the name of the link, so a backup ran beside a restore, and what a killed
-/// restore had mixed was archived.
+/// Lock and journal had the name of the link, so a backup could run beside a restore, and archived the mix
+/// that a killed restore had left.
 #[rstest]
 #[tokio::test]
 async fn a_link_to_the_database_has_its_lock_and_its_journal(

@@ -1,5 +1,5 @@
-//! Passwords that the original keeps in the clear stay where they are, or go away: they neither travel
-//! in archives nor come back from them.
+//! Passwords that the original stores in the clear: archives do not contain them, and restores do not
+//! bring them back.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ use testkit::{
 
 use super::{ACTOR, back_up, quiet};
 
-/// As the original leaves them, among others that are none.
+/// Rows with passwords as the original stores them, and a row without one.
 const PASSWORDS: &str = "\
     INSERT INTO tasks (id, task_type, name, status, priority, progress_percentage, max_retries, retry_count, \
         created_at, input_data) VALUES \
@@ -144,8 +144,8 @@ async fn b6_b7_no_password_comes_back_from_an_archive_of_the_original(
     must_hold_none(&database.db_path.path());
 }
 
-/// What was deleted long ago is still in the file of a database of the original: in free pages, and in the
-/// free space of others. No backup holds any of it, also when the original went on after the migration.
+/// The database files of the original still contain deleted rows, in free pages and in the free space of
+/// other pages. No backup contains any of them, even if the original went on after the migration.
 #[rstest]
 #[tokio::test]
 async fn b6_b7_no_backup_holds_passwords_of_deleted_tasks(

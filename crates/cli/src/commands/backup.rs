@@ -1,5 +1,6 @@
 //! `backup`
 
+use backup::catalog::LATEST;
 use backup::{BackupOptions, Engine, counted};
 use serde_json::json;
 
@@ -11,6 +12,10 @@ use crate::progress::Progress;
 use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Result<(), Failure> {
+    if args.name.as_deref() == Some(LATEST) {
+        let why = "`latest` asks for the newest backup, so none can bear that name. Choose another --name.";
+        return Err(Failure::usage(why));
+    }
     let options = BackupOptions {
         name: args.name.clone(),
         output: args.output.clone(),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
+use durable::{Disk, RealDisk, with_suffix, write_durably};
 use inventory::password::Rounds;
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, StaticFiles, sqlite};
@@ -55,12 +56,13 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   {files}, every hash checked, database opened and checked"));
 
     heading("4. Damage the inventory");
-    fs::write(&places.database, b"this was a database").map_err(scratch_failed)?;
+    let overwrite = |path: &Path, bytes: &[u8]| write_durably(&RealDisk, path, bytes).map_err(scratch_failed);
+    overwrite(&places.database, b"this was a database")?;
     for file in ["-wal", "-shm"] {
-        let _ = fs::remove_file(durable::with_suffix(&places.database, file));
+        let _ = RealDisk.remove(&with_suffix(&places.database, file));
     }
-    fs::remove_file(&sample.images[0]).map_err(scratch_failed)?;
-    fs::write(&sample.datasheets[0], b"scribbled over").map_err(scratch_failed)?;
+    RealDisk.remove(&sample.images[0]).map_err(scratch_failed)?;
+    overwrite(&sample.datasheets[0], b"scribbled over")?;
     say("   overwrote the database, deleted an image, scribbled over a datasheet");
 
     heading("5. Restore");
@@ -117,12 +119,12 @@ struct State {
 }
 
 fn state(places: &Places) -> Result<State, Failure> {
-    let copy = durable::with_suffix(&places.database, ".compare");
+    let copy = with_suffix(&places.database, ".compare");
     sqlite::snapshot(&places.database, &copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
     // The mark that a restore leaves is the one thing that may differ.
     tables.remove("mm_restore");
-    fs::remove_file(&copy).map_err(scratch_failed)?;
+    RealDisk.remove(&copy).map_err(scratch_failed)?;
     let files = files(&places.static_files)?;
     Ok(State { tables: tables.into_iter().map(|(name, t)| (name, (t.rows, t.sha256))).collect(), files })
 }

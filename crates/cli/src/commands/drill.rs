@@ -6,6 +6,7 @@ use backup::{DrillOptions, Drilled, Engine, Error, counted};
 use serde_json::{Value, json};
 
 use super::ACTOR;
+use crate::advice;
 use crate::args::{Drill, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
@@ -35,15 +36,18 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             }
             // What was kept for rescue is no backup, so it fails nobody.
             Err(error @ Error::Rescue { .. }) if options.all => {
+                let error = advice::explained(&error);
                 lines.add(format!("Passed over: {error}"));
-                values.push(json!({"archive": output::path(&**archive), "proven": false, "passed_over": error.to_string()}));
+                values.push(
+                    json!({"archive": output::path(&**archive), "proven": false, "passed_over": error}),
+                );
             }
             Err(error @ Error::Cancelled) => return Err(error.into()),
             Err(error) => {
-                lines.add(format!("NOT PROVEN: {error}"));
-                values.push(
-                    json!({"archive": output::path(&**archive), "proven": false, "error": error.to_string()}),
-                );
+                let explained = advice::explained(&error);
+                lines.add(format!("NOT PROVEN: {explained}"));
+                values
+                    .push(json!({"archive": output::path(&**archive), "proven": false, "error": explained}));
                 first_failure.get_or_insert(error);
             }
         }

@@ -98,6 +98,14 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
 fn explain(global: &Global, error: Error) -> Failure {
     let code = error.kind().into();
     match &error {
+        Error::ImportSame { path, database } if path == database => {
+            let message = format!(
+                "{} is the database of the inventory here already: there is nothing to import. To import it into another \
+                 place, name that with --data-dir.",
+                path.display()
+            );
+            Failure::new(code, message)
+        }
         Error::ImportSame { database, .. } => {
             let init = places::init_with(global, database);
             let message = format!(

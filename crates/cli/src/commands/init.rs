@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     output::result(
         global,
         "Created an empty inventory. Next: `makermatrix backup`, or `makermatrix restore FILE`.",
-        &json!({"database": shown.to_string(), "created": true, "migrations": inventory::migration::names()}),
+        &json!({"database": shown.to_string(), "created": true, "migrations": inventory::migration::names(), "notes": recovered}),
     )
 }
 

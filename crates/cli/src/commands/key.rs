@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use archive::keys::ExposeSecret;
-use archive::{Identity, KeyFault, Lock};
+use archive::{EncryptionScheme, Identity, KeyFault};
 use backup::{Engine, Error};
 use durable::{Disk, Readers, RealDisk, folder_of};
 use inventory::Ambient;
@@ -138,7 +138,9 @@ fn newest_encrypted(global: &Global, engine: &Engine) -> Result<std::path::PathB
     }
     let listed = engine.list()?.into_iter();
     let mut encrypted = listed.filter(|item| {
-        item.summary.as_ref().is_ok_and(|summary| matches!(summary.lock, Some(Lock::Recipients(_))))
+        item.summary
+            .as_ref()
+            .is_ok_and(|summary| matches!(summary.lock, Some(EncryptionScheme::Recipients(_))))
     });
     encrypted.next().map(|item| item.path).ok_or_else(|| {
         let folder = engine.places().backups.display();

@@ -1,10 +1,11 @@
 //! `list`
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Engine, Summary, counted};
 use serde_json::{Value, json};
 
 use super::ACTOR;
+use crate::advice;
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
@@ -32,8 +33,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
                 merge(&mut value, as_json(summary));
             }
             Err(error) => {
+                let error = advice::explained(error);
                 lines.add(format!("    unusable: {error}"));
-                merge(&mut value, json!({"error": error.to_string()}));
+                merge(&mut value, json!({"error": error}));
             }
         }
         values.push(value);
@@ -77,7 +79,7 @@ fn describe(lines: &mut Lines, summary: &Summary) {
     let verified = shown("verified", status.map(|status| status.verified_at.as_str()));
     let proven = shown("proven", proven.map(|proven| proven.at.as_str()));
     let key = match summary.lock {
-        Some(Lock::Recipients(_)) => {
+        Some(EncryptionScheme::Recipients(_)) => {
             format!(", {}", shown("opened with the key", key_checked.map(|checked| checked.at.as_str())))
         }
         _ => String::new(),

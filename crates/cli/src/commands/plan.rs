@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use backup::{Plan, counted};
-use inventory::sqlite::RowChanges;
 use inventory::{Adjustment, Difference};
 use serde_json::{Map, Value, json};
+use snapshot::RowChanges;
 
 use crate::entities;
 use crate::output::{self, Lines};
@@ -87,6 +87,9 @@ fn add_kinds(lines: &mut Lines, plan: &Plan) {
         let (add, replace, remove) = (files.add.len(), files.replace.len(), files.remove.len());
         let unchanged = usize::try_from(files.unchanged).unwrap_or(usize::MAX);
         let (now, after) = (unchanged + replace + remove, unchanged + replace + add);
+        if (now, after) == (0, 0) {
+            continue;
+        }
         let name = format!("{} files", files.kind.folder().trim_end_matches('s'));
         lines.add(row(&name, [now, after, add, remove, replace].map(|number| number.to_string())));
     }
@@ -157,15 +160,20 @@ fn changes_nothing(plan: &Plan) -> bool {
 
 /// Returns the plan as an object.
 pub(super) fn json(plan: &Plan) -> Value {
-    let changes: Map<String, Value> =
-        entities::all().filter_map(|kind| Some((kind.key(), json!(changes_of(plan, kind.table)?)))).collect();
+    let changes: Map<String, Value> = entities::all()
+        .filter_map(|kind| Some((kind.key(), changes_json(changes_of(plan, kind.table)?))))
+        .collect();
+    let tables: Map<String, Value> = other_tables(plan)
+        .into_iter()
+        .map(|(table, changes)| (table.to_owned(), changes.map_or(Value::Null, changes_json)))
+        .collect();
     let removed: Map<String, Value> =
         plan.tables_removed().map(|(table, rows)| (table.to_owned(), json!(rows))).collect();
     json!({
         "now": plan.rows_now.as_ref().map(output::counts_json),
         "after": output::counts_json(&plan.rows_after),
         "changes": changes,
-        "other_tables": other_tables(plan),
+        "other_tables": tables,
         "tables_removed": removed,
         "migrations": plan.migrations,
         "adjustments": plan.adjustments,
@@ -180,4 +188,8 @@ pub(super) fn json(plan: &Plan) -> Value {
         "dropped": plan.dropped,
         "files": plan.files,
     })
+}
+
+fn changes_json(changes: RowChanges) -> Value {
+    json!({"added": changes.added, "removed": changes.removed, "changed": changes.changed})
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Engine, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
@@ -137,11 +137,11 @@ fn restore(
 }
 
 /// Who put nothing into the configuration has to be told what opens it.
-pub(super) fn encrypted_like(lock: Option<Lock>, configured: bool) -> &'static str {
+pub(super) fn encrypted_like(lock: Option<EncryptionScheme>, configured: bool) -> &'static str {
     match lock {
         None => "",
         Some(_) if configured => ", encrypted as backups are here",
-        Some(Lock::Recipients(_)) => ", encrypted for the keys that were given for the archive",
+        Some(EncryptionScheme::Recipients(_)) => ", encrypted for the keys that were given for the archive",
         Some(_) => ", encrypted with the passphrase of the archive",
     }
 }

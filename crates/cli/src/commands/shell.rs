@@ -43,7 +43,7 @@ pub(crate) fn man(global: &Global, folder: Option<&Path>) -> Result<(), Failure>
     let mut names = Vec::new();
     write_pages(folder, command, &mut names)?;
     let text = format!("{} in {}", counted(names.len(), "manual page"), folder.display());
-    output::result(global, text, &json!({"folder": folder, "pages": names}))
+    output::result(global, text, &json!({"folder": output::path(folder), "pages": names}))
 }
 
 /// Writes the page of a command, and those of the commands below it.

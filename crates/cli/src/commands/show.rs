@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use archive::Lock;
+use archive::EncryptionScheme;
 use backup::{Contents, Engine};
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,7 @@ pub(crate) fn run(
         "  proven    {}",
         proven_at.unwrap_or("not yet, or changed since (run `makermatrix drill`)")
     ));
-    if let Some(Lock::Recipients(_)) = summary.lock {
+    if let Some(EncryptionScheme::Recipients(_)) = summary.lock {
         let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
         lines.add(format!("  key       shown to open it: {checked}"));
     }

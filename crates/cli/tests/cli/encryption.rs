@@ -244,10 +244,7 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
         (vec!["backup", "--recipient", "age1short"], "it is not a whole key"),
         (vec!["backup", "--recipients-file", &mine], "line 3: that is a secret key"),
         (vec!["backup", "--recipients-file", &file("none.txt", "# nobody\n\n")], "holds no key"),
-        (
-            vec!["backup", "--passphrase-file", &file("empty.txt", "\nsecond line\n")],
-            "is empty: no passphrase",
-        ),
+        (vec!["backup", "--passphrase-file", &file("empty.txt", "\u{feff}\n")], "is empty: no passphrase"),
         (vec!["backup", "--passphrase"], "there is no terminal to ask"),
         (vec!["backup", "-p", &secret], "--passphrase takes no value"),
         (vec!["backup", &format!("--passphrase={secret}")], "--passphrase takes no value"),
@@ -275,6 +272,84 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
         let ran = shop.run(&args);
         assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
         assert!(ran.err.contains("name of a file") && !ran.err.contains(&secret), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_file_of_recipients_may_have_a_mark_line_ends_of_windows_and_comments() {
+    let shop = Shop::populated();
+    let (mine, recipient) = key(&shop, "mine.txt");
+    let (other, second) = key(&shop, "other.txt");
+    let text = format!("\u{feff}# mine and theirs\r\n{recipient} # the laptop\r\n\r\n  {second}#tablet\r\n");
+    write(&shop.folder.join("recipients"), text.as_bytes());
+    let made = shop.json(&["backup", "--recipients-file", "recipients"]);
+    assert_eq!(made["encrypted"], "age, for 2 keys");
+    let secret = fs::read_to_string(&other).unwrap().lines().last().unwrap().to_owned();
+    write(&shop.folder.join("secret"), format!("\u{feff}{secret} # other\r\n").as_bytes());
+    for identity in [&mine, "secret"] {
+        shop.json(&["verify", made["archive"].as_str().unwrap(), "--identity", identity]);
+    }
+}
+
+#[test]
+fn a_key_of_ssh_is_answered_with_what_is_supported() {
+    let shop = Shop::populated();
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN me@there";
+    write(&shop.folder.join("id.pub"), ssh.as_bytes());
+    let private = "-----BEGIN OPENSSH PRIVATE KEY-----\nHUSHHUSH\n-----END OPENSSH PRIVATE KEY-----\n";
+    write(&shop.folder.join("id"), private.as_bytes());
+    let plugin = "age1yubikey1q2w7u3vpya839jxxuq8g0sedh3d740d4xvn639sqhr95ejj8vu3hyfumptt";
+    for args in [
+        &["backup", "-r", ssh][..],
+        &["backup", "-r", plugin],
+        &["backup", "-R", "id.pub"],
+        &["verify", "x.zip.age", "-i", "id"],
+        &["key", "check", "id"],
+    ] {
+        if args[0] == "verify" {
+            write(&shop.folder.join("x.zip.age"), b"age-encryption.org/v1\n");
+        }
+        let ran = shop.run(args);
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(
+            ran.err.contains("Only the keys that age itself makes are supported"),
+            "{args:?}: {}",
+            ran.err
+        );
+        assert!(!ran.err.contains("HUSHHUSH"), "{}", ran.err);
+    }
+}
+
+/// The key was there, the kit was not, and the next try was refused because of the key.
+#[test]
+fn a_key_whose_kit_cannot_be_written_is_not_left_half_made() {
+    let shop = Shop::new();
+    let ran = shop.run(&["key", "new", "-o", "k", "--kit", "missing/kit.html"]);
+    assert_eq!(ran.code, 7, "{}", ran.err);
+    assert!(ran.err.contains("missing/kit.html"), "{}", ran.err);
+    assert!(!shop.folder.join("k").exists());
+    let ran = shop.run(&["key", "new", "-o", "k", "--kit", "k"]);
+    assert_eq!((ran.code, shop.folder.join("k").exists()), (2, false), "{}", ran.err);
+    assert_eq!(shop.run(&["key", "new", "-o", "k", "--kit", "kit.html"]).code, 0);
+}
+
+/// Only the first line was taken, and every mark at its beginning was cut.
+#[test]
+fn o7_a_password_may_have_line_ends_and_begin_with_a_mark() {
+    let shop = Shop::populated();
+    // What is in the file that it is encrypted with, and in others that hold the same.
+    for (name, file, same, other) in [
+        ("lines", "first\nsecond\r\n third \r\n", "first\nsecond\r\n third ", "first"),
+        ("end", "\u{feff}ends with one\n\n", "ends with one\n\r\n", "ends with one\n"),
+        ("mark", "\u{feff}\u{feff}marked", "\u{feff}\u{feff}marked\n", "\u{feff}marked"),
+    ] {
+        write(&shop.folder.join("file"), file.as_bytes());
+        shop.json(&["backup", "--name", name, "--passphrase-file", "file"]);
+        write(&shop.folder.join("same"), same.as_bytes());
+        shop.json(&["verify", name, "--passphrase-file", "same"]);
+        write(&shop.folder.join("other"), other.as_bytes());
+        let ran = shop.run(&["verify", name, "--passphrase-file", "other"]);
+        assert_eq!(ran.code, 8, "{name}: all of it counts: {}", ran.err);
     }
 }
 

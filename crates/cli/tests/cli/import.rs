@@ -23,14 +23,14 @@ fn importing_says_what_it_found_does_it_and_says_what_is_next() {
     assert_eq!(dry.code, 0, "{}", dry.err);
     assert!(dry.out.contains("Nothing was changed (dry run)"), "{}", dry.out);
     assert!(!shop.places().database.exists());
-    assert_eq!(fs::read_dir(shop.places().backups).unwrap().count(), 0);
+    assert!(!shop.data().exists(), "not even a folder");
 
     let ran = shop.run(&["import", "old"]);
     assert_eq!(ran.code, 0, "no question where nothing is replaced: {}", ran.err);
     for words in [
         "database  old/database/makermatrix.db (",
         "holds     300 parts",
-        "files     old/static: 1 datasheets (4 B), 2 images (6 B)",
+        "files     old/static: 1 datasheet (4 B), 2 images (6 B)",
         "settings  old/.env (not imported)",
         "Imported.",
         "printed labels stay good",

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
+#[cfg(unix)]
 mod dry_run;
 mod encryption;
 mod full_disk;
@@ -13,10 +14,19 @@ mod import;
 mod injected;
 mod killed;
 mod lessons;
+mod names;
 #[cfg(unix)]
 mod odd_paths;
+mod output;
+mod places;
+mod plan;
+#[cfg(unix)]
+mod root;
+mod shell;
 mod signals;
 #[cfg(unix)]
 mod special_files;
 mod support;
+mod tour;
 mod two_states;
+mod undo;

@@ -91,11 +91,11 @@ fn a_data_folder_that_is_not_utf_8_is_refused_by_name() {
         assert!(said.contains("not Unicode") && said.contains("_data"), "{said}");
     };
     refused(&[&"init"]);
-    refused(&[&"restore", &archive, &"--yes"]);
-    refused(&[&"restore", &archive, &"--dry-run"]);
+    refused(&[&"restore", &archive, &"--create", &"--yes"]);
+    refused(&[&"restore", &archive, &"--create", &"--dry-run"]);
     refused(&[&"import", &archive, &"--yes"]);
     assert!(!data.exists(), "nothing was begun there");
-    expect(0, &shop, &[&"list", &"--data-dir", &data]);
+    expect(3, &shop, &[&"list", &"--data-dir", &data]);
     testkit::scratch::copy_tree(&shop.data(), &data);
     refused(&[&"backup"]);
     refused(&[&"init"]);

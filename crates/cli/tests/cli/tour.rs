@@ -112,7 +112,8 @@ fn settled(line: &str) -> String {
             (*word).to_owned()
         }
     });
-    settled.collect::<Vec<_>>().join(" ")
+    // The second archive of one second has a number behind its name.
+    settled.collect::<Vec<_>>().join(" ").replace("_#_#_#zip", "_#_#zip")
 }
 
 /// A word with each run of hexadecimal digits, dots and colons that holds a digit as one `#`.

@@ -1,11 +1,11 @@
-//! A value as SQLite stores it, to the bit.
+//! A value exactly as SQLite stores it.
 
 use std::fmt;
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-/// One value. Unlike `rusqlite`'s it holds text that is not UTF-8, and tells 0.0 from -0.0.
+/// A value. Unlike `rusqlite`'s, it holds text that is not UTF-8 and distinguishes 0.0 from -0.0.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cell {
     /// NULL.
@@ -21,25 +21,18 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A number with a fraction. NaN is NULL, as SQLite has it.
+    /// Makes a REAL. SQLite stores NaN as NULL, so it is no value of this type.
     pub fn real(value: f64) -> Self {
-        if value.is_nan() { Self::Null } else { Self::Real(value.to_bits()) }
+        assert!(!value.is_nan(), "SQLite has no NaN");
+        Self::Real(value.to_bits())
     }
 
-    /// A text.
+    /// Makes a TEXT.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into().into_bytes())
     }
 
-    /// Bytes of a text or blob.
-    pub fn bytes_mut(&mut self) -> Option<&mut Vec<u8>> {
-        match self {
-            Self::Text(bytes) | Self::Blob(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// What a row holds.
+    /// Copies a value out of a row.
     pub fn of(value: ValueRef<'_>) -> Self {
         match value {
             ValueRef::Null => Self::Null,

@@ -1,4 +1,4 @@
-//! Putting a random inventory in place, and reading back what lies there.
+//! Writes a random inventory to disk, and reads the rows of a database back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::scratch::require_inside;
 
 use super::cell::Cell;
 use super::schema::{ForeignKey, Table};
-use super::{AnyInventory, Row};
+use super::{AnyInventory, IMAGE_URL, Row};
 
-/// Tables such as people make: without a key, strict, without row ids,
-/// numbered by SQLite, with names that need quotes and indexes that need functions.
+/// Tables of kinds that users add: without a key, strict, without row ids, numbered by SQLite, with names
+/// that need quotes and indexes that call functions.
 const OWN_TABLES: &str = r#"
     CREATE TABLE "our ""own"" ünïcode" (a, "b c" DEFAULT 'x');
     CREATE INDEX "odd index" ON "our ""own"" ünïcode" (lower(a)) WHERE "b c" IS NOT NULL;
@@ -31,14 +31,13 @@ const OWN_TABLES: &str = r#"
 "#;
 
 impl AnyInventory {
-    /// Puts a new database in place, with these rows, and the files. What was there must be gone.
+    /// Creates the database and the files. Nothing may exist there yet.
     pub fn put(&self, places: &Places) {
         require_inside(&places.database);
         let (how, connection) = (&self.circumstances, unconstrained(&places.database));
         connection.pragma_update(None, "encoding", how.encoding).expect("an encoding");
         connection.pragma_update(None, "page_size", how.page_size).expect("a page size");
-        let mode = if how.wal { "WAL" } else { "DELETE" };
-        connection.pragma_update(None, "journal_mode", mode).expect("nobody else uses it");
+        connection.pragma_update(None, "journal_mode", how.journal_mode).expect("nobody else uses it");
         let tables = self.schema.statements.join(";\n");
         let own = if how.own_tables { OWN_TABLES } else { "" };
         connection.execute_batch(&format!("BEGIN; {tables}; {own} COMMIT")).expect("the file is new");
@@ -47,8 +46,7 @@ impl AnyInventory {
         self.put_files(places);
     }
 
-    /// Puts it in place of the inventory that is there: of its rows, in the database that is there,
-    /// or of the whole database.
+    /// Replaces the inventory that exists: the rows in its database, or the whole database.
     pub fn put_over(&self, places: &Places, keep_database: bool) {
         require_inside(&places.static_files);
         fs::remove_dir_all(&places.static_files).expect("it is there");
@@ -79,15 +77,29 @@ impl AnyInventory {
         }
     }
 
+    /// Makes the columns for file names refer to the file of the row.
+    fn name_file(&self, table: &Table, row: &mut Row) {
+        let Some(file) = row.file.filter(|_| !self.files.is_empty()) else { return };
+        let path = &self.files[file % self.files.len()].path;
+        for (column, cell) in table.columns.iter().zip(&mut row.cells) {
+            match column.name.as_str() {
+                "filename" => *cell = Cell::text(path),
+                "image_url" => *cell = Cell::text(format!("{IMAGE_URL}{path}")),
+                _ => {}
+            }
+        }
+    }
+
     fn put_rows(&self, database: &Path) {
         let mut connection = unconstrained(database);
         let transaction = connection.transaction().expect("nobody else uses it");
-        // Rows by their place in the file, since any value may be their key.
+        // By row id, since any value may be the key of a row.
         let mut placed: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         let mut later = Vec::new();
         for (number, table) in self.schema.tables.iter().enumerate() {
             for row in self.rows.iter().filter(|row| row.table == number) {
                 let mut row = row.clone();
+                self.name_file(table, &mut row);
                 let mut unresolved = Vec::new();
                 let mut orphan = false;
                 for (key, parent) in table.foreign_keys.iter().zip(row.parents.clone()) {
@@ -108,7 +120,7 @@ impl AnyInventory {
                 }
             }
         }
-        // Also to itself, to later rows, and in circles.
+        // Now a row can also refer to itself, to later rows, and in cycles.
         for (table, id, key, parent) in later {
             if let Some(parents) = placed.get(key.parent.as_str()) {
                 point(&transaction, table, id, key, parents[parent % parents.len()]);
@@ -125,7 +137,7 @@ fn unconstrained(database: &Path) -> Connection {
     connection
 }
 
-/// Gives the columns of a row the key of its parent.
+/// Sets the columns of a foreign key to the key of the parent.
 fn refer(connection: &Connection, row: &mut Row, key: &ForeignKey, parent: i64) {
     for (column, to) in &key.columns {
         row.cells[*column] = key_of(connection, &key.parent, to, parent);
@@ -138,7 +150,7 @@ fn key_of(connection: &Connection, table: &str, column: &str, id: i64) -> Cell {
     statement.query_row([id], |row| Ok(Cell::of(row.get_ref(0)?))).expect("it was inserted")
 }
 
-/// Inserts a row, unless another has what must be unique.
+/// Inserts a row, unless it violates a unique constraint.
 fn insert(connection: &Connection, table: &Table, row: &Row) -> Option<i64> {
     let holes: Vec<&str> = table.columns.iter().map(|_| "?").collect();
     let sql = format!("INSERT INTO \"{}\" VALUES ({})", table.name, holes.join(", "));
@@ -169,8 +181,8 @@ fn accepted<T>(result: rusqlite::Result<T>) -> Option<T> {
     }
 }
 
-/// All rows of all tables but the mark of a restore, as they are stored, sorted: what a digest sums
-/// up, without any digest.
+/// Returns the sorted rows of every table except the restore marker, as they are stored: the values
+/// themselves, for comparisons that must not rely on our digest.
 pub fn rows_of(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
     let connection = Connection::open(require_inside(database)).expect("a database");
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'mm_restore'";

@@ -1,5 +1,5 @@
-//! Which tables there are, what their columns take, and what they refer to: asked of a freshly
-//! migrated database, so a table that is added later is filled without anybody thinking of it.
+//! Reads the tables, their columns and their references from a newly migrated database, so that tables
+//! of later migrations are filled without a change here.
 
 use rusqlite::{Connection, Result};
 
@@ -7,53 +7,53 @@ use inventory::{Ambient, Inventory};
 
 use crate::scratch::TestDbPath;
 
-/// Bookkeeping of the program, which random rows would falsify.
+/// Tables that the program keeps records in, which random rows would falsify.
 const OURS: [&str; 2] = ["mm_migrations", "mm_restore"];
 
-/// The tables that hold data, each after those it needs rows of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The tables that hold data, each after the tables that its rows require.
+#[derive(Debug)]
 pub struct Schema {
     /// The tables.
     pub tables: Vec<Table>,
-    /// What makes an empty database with these tables, whatever its encoding.
+    /// The SQL that creates an empty database with these tables in any encoding.
     pub(super) statements: Vec<String>,
 }
 
 /// A table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Table {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its columns, in their order.
+    /// The columns, in order.
     pub columns: Vec<Column>,
-    /// What its rows refer to.
+    /// The references to other tables.
     pub foreign_keys: Vec<ForeignKey>,
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Column {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its type, as declared.
+    /// The declared type.
     pub declared: String,
-    /// Whether it must have a value.
+    /// Whether NULL is not allowed.
     pub required: bool,
 }
 
-/// A reference to a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A foreign key.
+#[derive(Debug)]
 pub struct ForeignKey {
     /// The table referred to.
     pub parent: String,
     /// The columns that refer, by position, and the columns referred to.
     pub columns: Vec<(usize, String)>,
-    /// Whether there must be a row to refer to.
+    /// Whether the reference cannot be NULL.
     pub required: bool,
 }
 
 impl Schema {
-    /// The schema of this version of the program.
+    /// Reads the schema that this version of the program creates.
     pub fn current() -> Self {
         let scratch = TestDbPath::new();
         let path = scratch.path();
@@ -118,8 +118,8 @@ fn table(connection: &Connection, name: String) -> Result<Table> {
     Ok(Table { name, columns, foreign_keys })
 }
 
-/// Sorts tables so that each comes after those its rows cannot be without. References that may be
-/// empty, also those in circles, are no matter: they are filled in at the end.
+/// Sorts the tables so that each follows those that its rows require. References that may be NULL do not
+/// count, cycles included: they are set at the end.
 fn needed_first(mut left: Vec<Table>) -> Vec<Table> {
     let mut sorted: Vec<Table> = Vec::new();
     while !left.is_empty() {

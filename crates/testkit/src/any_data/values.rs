@@ -1,208 +1,146 @@
-//! Values that people store, and those that nobody expects: whatever SQLite lets into a column.
+//! Strategies for values: those that users store, and those that nobody expects.
+
+use proptest::collection::vec;
+use proptest::num::f64::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
+use proptest::sample::select;
 
 use crate::generators::noise;
-use crate::long_run::Random;
 
 use super::cell::Cell;
 use super::schema::Column;
 
-/// Texts that look like numbers, or almost: columns of numbers turn some of them into numbers.
-const NUMERIC: [&str; 29] = [
-    "0",
-    "007",
-    "1e3",
-    "-0",
-    "-0.0",
-    "+5",
-    "0x1F",
-    " 42",
-    "42 ",
-    "\t7",
-    "1_000",
-    ".5",
-    "5.",
-    "1.0",
-    "00.10",
-    "0.1",
-    "1e400",
-    "-1e400",
-    "1e-400",
-    "nan",
-    "inf",
-    "9223372036854775807",
-    "9223372036854775808",
-    "-9223372036854775809",
-    "9007199254740993",
-    "123456789012345678.9",
-    "12\0",
-    "\u{feff}1",
-    "１２",
+/// Texts that are numbers or almost numbers: numeric columns convert some of them.
+const NUMERIC: [[&str; 8]; 4] = [
+    ["0", "007", "1e3", "-0", "-0.0", "+5", "0x1F", " 42"],
+    ["42 ", "\t7", "1_000", ".5", "5.", "1.0", "00.10", "0.1"],
+    ["1e400", "-1e400", "1e-400", "nan", "inf", "12\0", "\u{feff}1", "１２"],
+    [
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "9007199254740993",
+        "123456789012345678.9",
+        "4294967296",
+        "1e15",
+        "1e22",
+    ],
 ];
 
-/// Texts that have hurt programs before.
-const AWKWARD: [&str; 20] = [
-    "a\0b",
-    "\0",
-    "a\0",
-    "\r\n",
-    "\u{1b}[31m",
-    "\u{7f}\u{80}\u{9f}",
-    "e\u{301}\u{327}",
-    "\u{e9}",
-    "שלום\u{202e}abc",
-    "👩‍👩‍👧‍👦 🏳️‍🌈",
-    "𝔘𝔫𝔦\u{10ffff}",
-    "\u{fffd}\u{fffe}\u{ffff}",
-    "\u{2028}\u{2029}",
-    "\u{200b}",
-    "Ω µ Å ﬁ ẞ",
-    "'; DROP TABLE partmodel; --",
-    "\"quoted\" `back` [bracket]",
-    "%s %n ${HOME} \\x00",
-    "CaSe",
-    " ",
+/// Texts that have broken other programs.
+const AWKWARD: [[&str; 5]; 4] = [
+    ["a\0b", "\0", "a\0", "\r\n", " "],
+    ["\u{1b}[31m", "\u{7f}\u{80}\u{9f}", "e\u{301}\u{327}", "\u{e9}", "שלום\u{202e}abc"],
+    ["👩‍👩‍👧‍👦 🏳️‍🌈", "𝔘𝔫𝔦\u{10ffff}", "\u{fffd}\u{fffe}\u{ffff}", "\u{2028}\u{2029}", "\u{200b}"],
+    ["Ω µ Å ﬁ ẞ", "'; DROP TABLE partmodel; --", "\"q\" `b` [c]", "%s %n ${HOME} \\x00", "CaSe"],
 ];
 
-/// Bytes that are no UTF-8, stored as text all the same.
+/// Bytes that are not UTF-8 and are stored as text nevertheless.
 const NOT_UTF8: [&[u8]; 7] =
     [b"\xff", b"caf\xe9", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"ok\x80ok", b"\xf8\x88\x80\x80\x80"];
 
-const INTEGERS: [i64; 14] = [
-    0,
-    1,
-    -1,
-    127,
-    -128,
-    32_768,
-    8_388_608,
-    2_147_483_648,
-    -140_737_488_355_329,
-    9_007_199_254_740_993,
-    i64::MAX,
-    i64::MIN,
-    i64::MAX - 1,
-    i64::MIN + 1,
+/// Integers at the borders of SQLite's sizes (1, 2, 3, 4, 6 and 8 bytes) and of exact `f64`s.
+const INTEGERS: [[i64; 7]; 2] = [
+    [0, 1, -1, 127, -128, 32_768, 8_388_608],
+    [
+        2_147_483_648,
+        -140_737_488_355_329,
+        9_007_199_254_740_993,
+        i64::MAX,
+        i64::MIN,
+        i64::MAX - 1,
+        i64::MIN + 1,
+    ],
 ];
 
-const REALS: [f64; 16] = [
-    0.0,
-    -0.0,
-    1.0,
-    -1.5,
-    0.1,
-    1e15,
-    1e22,
-    9_223_372_036_854_775_808.0,
-    -9_223_372_036_854_775_808.0,
-    f64::INFINITY,
-    f64::NEG_INFINITY,
-    f64::NAN,
-    f64::MIN_POSITIVE,
-    5e-324,
-    f64::MAX,
-    f64::MIN,
+/// Reals that are whole, that no decimal is equal to, or that are as large as can be.
+const REALS: [f64; 8] = [1.0, -1.5, 0.1, 1e15, 1e22, 9_223_372_036_854_775_808.0, f64::MAX, f64::MIN];
+
+/// JSON on which parsers disagree, and JSON that is none.
+const JSON: [[&str; 6]; 3] = [
+    ["null", "true", "0", "-0.0", "1E400", "18446744073709551616"],
+    ["3.10", "1e-7", r#""\u0000""#, r#""\ud800""#, r#""\/""#, r#""é😀""#],
+    ["{}", "[]", r#"{"a":1,"a":2}"#, " [ 1 , 2 ] ", "NaN", "{'a': 1}"],
 ];
 
-/// A value for a column: mostly one of the kind that it is made for.
-pub(super) fn value(random: &mut Random, column: &Column) -> Cell {
-    let value = if random.below(10) < 6 { usual(random, column) } else { any(random) };
-    if value != Cell::Null || !column.required { value } else { Cell::text(text(random)) }
+/// Returns a strategy for the values of a column: mostly of its declared type.
+pub(super) fn value(column: &Column) -> BoxedStrategy<Cell> {
+    let least = if column.required { Cell::text("") } else { Cell::Null };
+    // To look for a smaller value takes a backup and a restore per step: a value stays or becomes empty.
+    prop_oneof![3 => Just(least), 10 => typical(column).no_shrink(), 7 => any_cell().no_shrink()].boxed()
 }
 
-fn usual(random: &mut Random, column: &Column) -> Cell {
+fn typical(column: &Column) -> BoxedStrategy<Cell> {
     let declared = column.declared.to_ascii_uppercase();
-    let absent = !column.required && random.below(4) == 0;
     match declared.split('(').next().unwrap_or_default() {
-        _ if absent => Cell::Null,
-        "BOOLEAN" => Cell::Integer(random.below(2) as i64),
-        "INTEGER" => Cell::Integer(random.below(1000) as i64),
-        "FLOAT" | "NUMERIC" => Cell::real(random.below(100_000) as f64 / 100.0),
-        "DATETIME" => Cell::text(time(random)),
-        "JSON" => Cell::text(json(random, 5)),
-        _ => Cell::text(text(random)),
+        "BOOLEAN" => (0..2_i64).prop_map(Cell::Integer).boxed(),
+        "INTEGER" => (0..1000_i64).prop_map(Cell::Integer).boxed(),
+        "FLOAT" | "NUMERIC" => (0..100_000).prop_map(|cents| Cell::real(f64::from(cents) / 100.0)).boxed(),
+        "DATETIME" => time().prop_map(Cell::text).boxed(),
+        "JSON" => json().prop_map(Cell::text).boxed(),
+        _ => text().prop_map(Cell::text).boxed(),
     }
 }
 
-/// Anything at all.
-fn any(random: &mut Random) -> Cell {
-    match random.below(12) {
-        0 => Cell::Null,
-        1 => Cell::Integer(*pick(random, &INTEGERS)),
-        2 => Cell::Integer(bits(random) as i64),
-        3 => Cell::real(*pick(random, &REALS)),
-        4 => Cell::real(f64::from_bits(bits(random))),
-        5 => Cell::Blob(blob(random)),
-        6 => Cell::Text(pick(random, &NOT_UTF8).to_vec()),
-        7 => Cell::text(*pick(random, &NUMERIC)),
-        8 => Cell::text(json(random, 4)),
-        9 => Cell::Text(blob(random)),
-        _ => Cell::text(text(random)),
-    }
+/// Returns a strategy for values of any type other than NULL (which NaN is stored as).
+fn any_cell() -> impl Strategy<Value = Cell> {
+    let real = POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE;
+    prop_oneof![
+        2 => text().prop_map(Cell::text),
+        1 => select(INTEGERS.as_flattened()).prop_map(Cell::Integer),
+        1 => any::<i64>().prop_map(Cell::Integer),
+        1 => select(&REALS[..]).prop_map(Cell::real),
+        1 => real.prop_map(Cell::real),
+        1 => blob().prop_map(Cell::Blob),
+        1 => blob().prop_map(Cell::Text),
+        1 => select(&NOT_UTF8[..]).prop_map(|bytes| Cell::Text(bytes.to_vec())),
+        1 => select(NUMERIC.as_flattened()).prop_map(Cell::text),
+        1 => json().prop_map(Cell::text),
+    ]
 }
 
-fn text(random: &mut Random) -> String {
-    match random.below(40) {
-        0 => String::new(),
-        1..=4 => (*pick(random, &NUMERIC)).to_owned(),
-        5..=11 => format!("{}{}", pick(random, &AWKWARD), word(random)),
-        12..=15 => (0..random.below(30)).map(|_| character(random)).collect(),
-        // Some fill pages of their own; few, since there are thousands of values.
-        16 if random.below(12) == 0 => character(random).to_string().repeat(random.below(40_000) as usize),
-        17 if random.below(6) == 0 => "0123456789".repeat(random.below(800) as usize),
-        _ => word(random),
-    }
+/// Returns a strategy for texts. A few fill pages of their own; not many, since there are thousands.
+pub(super) fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        12 => Just(String::new()),
+        252 => word(),
+        48 => select(NUMERIC.as_flattened()).prop_map(str::to_owned),
+        84 => (select(AWKWARD.as_flattened()), word()).prop_map(|(awkward, word)| format!("{awkward}{word}")),
+        48 => vec(any::<char>(), 0..30).prop_map(String::from_iter),
+        2 => (0..800_usize).prop_map(|count| "0123456789".repeat(count)),
+        1 => (any::<char>(), 0..40_000_usize).prop_map(|(character, count)| character.to_string().repeat(count)),
+    ]
 }
 
-fn word(random: &mut Random) -> String {
-    format!("{:x}", bits(random) >> (8 * random.below(8)))
+fn word() -> impl Strategy<Value = String> {
+    (any::<u64>(), 0..8_u32).prop_map(|(bits, bytes)| format!("{:x}", bits >> (8 * bytes)))
 }
 
-fn character(random: &mut Random) -> char {
-    let bound = *pick(random, &[0x80, 0x800, 0x1_0000, 0x11_0000]);
-    char::from_u32(random.below(bound) as u32).unwrap_or('\u{d7ff}')
+fn blob() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        39 => vec(any::<u8>(), 0..60),
+        1 => (0..100_000_usize, any::<u64>()).prop_map(|(length, seed)| noise(length, seed | 1)),
+    ]
 }
 
-fn blob(random: &mut Random) -> Vec<u8> {
-    let length = match random.below(40) {
-        0 => 0,
-        1 => random.below(100_000),
-        _ => random.below(60),
-    };
-    noise(length as usize, bits(random) | 1)
+fn time() -> impl Strategy<Value = String> {
+    (1970..2070, 1..=12, 1..=28, 0..24, 0..1_000_000).prop_map(|(year, month, day, hour, micros)| {
+        format!("{year}-{month:02}-{day:02} {hour:02}:04:05.{micros:06}")
+    })
 }
 
-fn time(random: &mut Random) -> String {
-    let (year, month, day) = (1970 + random.below(100), 1 + random.below(12), 1 + random.below(28));
-    format!("{year}-{month:02}-{day:02} {:02}:04:05.{:06}", random.below(24), random.below(1_000_000))
-}
-
-/// JSON of any shape, also of the shapes that parsers disagree about.
-fn json(random: &mut Random, depth: u64) -> String {
-    match random.below(if depth == 0 { 8 } else { 13 }) {
-        0 => "null".to_owned(),
-        1 => "true".to_owned(),
-        2 => pick(random, &["0", "-0.0", "1E400", "18446744073709551616", "3.10", "1e-7"]).to_string(),
-        3 => pick(random, &["\"\\u0000\"", "\"\\ud800\"", "\"\\/\"", "\"é😀\"", "\"\""]).to_string(),
-        4 => pick(random, &["{}", "[]", "{\"a\":1,\"a\":2}", " [ 1 , 2 ] ", "NaN", "{'a': 1}"]).to_string(),
-        5 if random.below(20) == 0 => format!("{}{}", "[".repeat(1500), "]".repeat(1500)),
-        5..=7 => format!("\"{}\"", word(random)),
-        8..=10 => {
-            let fields: Vec<String> = (0..random.below(4))
-                .map(|_| format!("\"{}\": {}", word(random), json(random, depth - 1)))
-                .collect();
-            format!("{{{}}}", fields.join(", "))
-        }
-        _ => {
-            let items: Vec<String> = (0..random.below(4)).map(|_| json(random, depth - 1)).collect();
-            format!("[{}]", items.join(","))
-        }
-    }
-}
-
-pub(super) fn bits(random: &mut Random) -> u64 {
-    random.below(1 << 32) << 32 | random.below(1 << 32)
-}
-
-pub(super) fn pick<'a, T>(random: &mut Random, items: &'a [T]) -> &'a T {
-    &items[random.below(items.len() as u64) as usize]
+/// Returns a strategy for JSON of any shape.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        30 => select(JSON.as_flattened()).prop_map(str::to_owned),
+        30 => word().prop_map(|word| format!("\"{word}\"")),
+        1 => Just(format!("{}{}", "[".repeat(1500), "]".repeat(1500))),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let field = (word(), inner.clone()).prop_map(|(name, value)| format!("\"{name}\": {value}"));
+        prop_oneof![
+            vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            vec(field, 0..4).prop_map(|fields| format!("{{{}}}", fields.join(", "))),
+        ]
+    })
 }

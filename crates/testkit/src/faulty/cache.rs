@@ -1,6 +1,6 @@
-//! What a file system holds only in memory: names and contents that no sync has made durable yet.
-//! A power cut may lose any of it. Names: each create, rename and remove is all there or not at all,
-//! but no order holds among them. Contents: whole, torn, or empty, whatever became of the name.
+//! A model of what a file system holds only in memory: names and contents that no sync has made durable.
+//! A power cut can lose any of it. Each create, rename and remove survives completely or not at all, in no
+//! order. Contents survive whole, torn or not at all, whatever happens to the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,40 +9,40 @@ use std::path::{Path, PathBuf};
 
 use durable::folder_of;
 
-/// What a power cut loses of what has not been synced. Numbers are below
+/// The unsynced changes that a power cut loses. Numbers are below
 /// [`unsynced`](super::FaultyDisk::unsynced).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// All of it.
+    /// Every change.
     Everything,
-    /// No name, and half of each content.
+    /// No change of a name, and half of each content.
     HalfOfEachFile,
-    /// Only this one.
+    /// One change.
     Only(usize),
-    /// All but this one.
+    /// Every change but one.
     AllBut(usize),
-    /// This one and what came after it.
+    /// A change and all later ones.
     From(usize),
 }
 
-/// A file or folder, whatever its name.
+/// Identifies a file or folder independently of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Id(u64);
 
 #[derive(Debug)]
 struct Thing {
-    /// Where its content is now: at its name, or kept.
+    /// The present path of the content: the name, or a path in the folder `kept`.
     place: PathBuf,
     is_folder: bool,
-    /// Its content has not been synced.
+    /// Whether the content is not synced.
     unsynced: bool,
 }
 
-/// A name that leads somewhere else than before.
+/// A change of what names refer to.
 #[derive(Debug, Clone)]
 struct Change {
     names: Vec<(PathBuf, Option<Id>)>,
-    /// The folder whose sync makes it durable.
+    /// The folder whose sync makes the change durable.
     folder: PathBuf,
 }
 
@@ -50,7 +50,7 @@ struct Change {
 pub(super) struct Cache {
     kept: PathBuf,
     things: BTreeMap<Id, Thing>,
-    /// Where each name leads that was ever of interest: now, and after losing all of `changes`.
+    /// What each recorded name refers to: now, and after losing all of `changes`.
     now: BTreeMap<PathBuf, Option<Id>>,
     durable: BTreeMap<PathBuf, Option<Id>>,
     changes: Vec<Change>,
@@ -77,7 +77,7 @@ impl Cache {
         id
     }
 
-    /// A new folder, and the folder it is in synced.
+    /// Records a new folder, and that its parent is synced.
     pub(super) fn folder_created(&mut self, path: &Path) {
         let id = self.add(path, true, false);
         self.now.insert(path.to_owned(), Some(id));
@@ -92,7 +92,7 @@ impl Cache {
         really: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
         let (moved, replaced) = (self.look(from), self.look(to));
-        // A copy: whether the rename is allowed is for the real disk to say.
+        // A copy, since the real disk decides whether the rename is allowed.
         if let Some(replaced) = replaced {
             let kept = self.kept_place(replaced);
             fs::copy(to, &kept)?;
@@ -101,7 +101,7 @@ impl Cache {
         } else {
             really()?;
         }
-        let moved = moved.expect("what was renamed was there");
+        let moved = moved.expect("the file that was renamed existed");
         self.things.get_mut(&moved).expect("just looked at").place = to.to_owned();
         self.change(to, vec![(from.to_owned(), None), (to.to_owned(), Some(moved))]);
         Ok(())
@@ -152,7 +152,7 @@ impl Cache {
         self.changes.len() + self.unsynced_files().len()
     }
 
-    /// Makes the real file system what would be found after the power cut.
+    /// Changes the real file system to its state after the power cut.
     pub(super) fn cut_power(&mut self, lost: Lost) {
         let survives = |number: usize| match lost {
             Lost::Everything => false,
@@ -175,7 +175,7 @@ impl Cache {
                 length.insert(id, |_| 0);
             }
         }
-        // All that appears is read before anything goes away.
+        // Everything that appears is read before anything is removed.
         let appearing: Vec<(PathBuf, Option<Vec<u8>>)> = after
             .iter()
             .filter(|(path, id)| self.now.get(*path) != Some(id))
@@ -214,7 +214,7 @@ impl Cache {
     }
 
     fn unsynced_files(&self) -> Vec<Id> {
-        // One that has no name any more, whatever survives, is of no interest.
+        // A file that has no name, whatever survives, does not count.
         let named = |id: &Id| {
             let of = |names: &BTreeMap<_, _>| names.values().any(|named| *named == Some(*id));
             of(&self.now) || of(&self.durable)
@@ -223,7 +223,7 @@ impl Cache {
         unsynced.filter(named).collect()
     }
 
-    /// What a name leads to; what was there from the beginning is durable.
+    /// Returns what a name refers to. Files that existed from the beginning are durable.
     fn look(&mut self, path: &Path) -> Option<Id> {
         if let Some(known) = self.now.get(path) {
             return *known;
@@ -257,7 +257,7 @@ impl Cache {
         }
     }
 
-    /// A folder that is gone was empty: what happened in it before is as durable as its removal.
+    /// Adds the changes in removed folders: such a folder was empty, so they are as durable as its removal.
     fn with_what_they_imply(&self, durable: &[bool]) -> Vec<bool> {
         let is_gone = |path: &Path, id: Option<Id>| id.is_none() && self.removed_folders.contains(path);
         let gone: Vec<(usize, &Path)> = (self.changes.iter().enumerate())
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
     use crate::{FaultyDisk, TestDbPath};
 
-    /// Replaces `a` by new content in the usual way, up to where the test wants it, and cuts the power.
+    /// Replaces the content of `a` durably, except for the syncs that the test leaves out, and cuts the power.
     fn replaced(lost: Lost, sync_content: bool, sync_folder: bool) -> Vec<(String, Vec<u8>)> {
         let name = TestDbPath::new();
         let folder = name.beside("disk");
@@ -317,12 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_synced_is_lost_dropped_torn_or_one_by_one() {
+    fn unsynced_changes_are_lost_together_torn_or_one_by_one() {
         let old: &[(&str, &[u8])] = &[("a", b"old"), ("b", b"stays")];
         assert!(is(&replaced(Lost::Everything, true, false), old));
         assert!(is(&replaced(Lost::HalfOfEachFile, false, true), &[("a", b"new")]));
         assert!(is(&replaced(Lost::Everything, false, true), &[("a", b"")]));
-        // 0: the create, 1: the rename, 2: the remove, 3: the content.
+        // Change 0 is the create, 1 the rename, 2 the remove and 3 the content.
         assert!(is(&replaced(Lost::Only(1), true, false), &[("a", b"old"), ("a.new", b"newest")]));
         assert!(is(&replaced(Lost::Only(2), true, false), &[("a", b"newest"), ("b", b"stays")]));
         assert!(is(&replaced(Lost::Only(3), false, false), &[("a", b"")]));
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_synced_stays() {
+    fn synced_changes_survive() {
         for lost in [Lost::Everything, Lost::HalfOfEachFile] {
             assert!(is(&replaced(lost, true, true), &[("a", b"newest")]));
         }

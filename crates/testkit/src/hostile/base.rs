@@ -1,4 +1,4 @@
-//! What the vectors are made from: a real archive, taken apart.
+//! The parts of a real archive, from which the vectors are built.
 
 use std::cell::Cell;
 use std::fs;
@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 use super::zip::{Entry, Zip};
 use crate::TestDbPath;
 
-/// A real archive, and its parts.
+/// A real archive and its parts.
 pub struct Base {
-    /// The file, as the product wrote it.
+    /// The bytes of the archive.
     pub archive: Vec<u8>,
-    /// Its database.
+    /// The database.
     pub database: Vec<u8>,
-    /// Its files, each with its name in the archive.
+    /// The static files, each with the name in the archive.
     pub files: Vec<(String, Vec<u8>)>,
-    /// Its manifest.
+    /// The manifest.
     pub manifest: Value,
-    /// The image that vectors are about.
+    /// The name of the image that vectors change.
     pub image: String,
     packed: Entry,
     scratch: TestDbPath,
@@ -30,7 +30,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// Takes apart the archive at `path`, which must have this image.
+    /// Reads the archive at `path`, which must contain this image.
     pub fn of(path: &Path, image: &str) -> Self {
         let reader = Reader::open(fs::File::open(path).expect("it exists"), &Limits::default())
             .expect("the product wrote it");
@@ -59,7 +59,7 @@ impl Base {
         }
     }
 
-    /// An archive of format 2.0 with the same content.
+    /// Builds an archive of format 2.0 with the same content.
     pub fn legacy(&self) -> Zip {
         let info = json!({
             "backup_name": "legacy",
@@ -73,14 +73,14 @@ impl Base {
         Zip::of([self.packed.clone()].into_iter().chain(files).chain([info]))
     }
 
-    /// The same with another database.
+    /// Builds the same archive with another database.
     pub fn legacy_with(&self, database: &[u8]) -> Zip {
         let mut zip = self.legacy();
         zip.entries[0] = Entry::deflated(DATABASE, database);
         zip
     }
 
-    /// An archive of format 3 whose lists agree, to be changed before it is built.
+    /// Begins an archive of format 3 with the same content.
     pub fn v3(&self) -> V3 {
         V3 {
             database: self.packed.clone(),
@@ -91,24 +91,24 @@ impl Base {
         }
     }
 
-    /// A file with the database.
+    /// Writes the database to a file, and returns the path.
     pub fn database_file(&self) -> PathBuf {
         let path = self.scratch.beside("database");
         fs::write(&path, &self.database).expect("writable");
         path
     }
 
-    /// The database after some SQL, as hostile as it may be. The schema may be written to.
+    /// Returns the database after some SQL, which may write to `sqlite_schema`.
     pub fn edited(&self, sql: &str) -> Vec<u8> {
         self.edited_by(|connection| connection.execute_batch(sql).expect("the vector is valid SQL"))
     }
 
-    /// The database after anything.
+    /// Returns the database after an edit.
     pub fn edited_by(&self, edit: impl FnOnce(&Connection)) -> Vec<u8> {
         self.database_from(&self.database, edit)
     }
 
-    /// A database that begins as these bytes.
+    /// Returns a database that begins as these bytes after an edit.
     pub fn database_from(&self, bytes: &[u8], edit: impl FnOnce(&Connection)) -> Vec<u8> {
         self.edits.set(self.edits.get() + 1);
         let path = self.scratch.beside(&format!("edit-{}", self.edits.get()));
@@ -123,20 +123,20 @@ impl Base {
     }
 }
 
-/// An archive of format 3 in the making.
+/// An archive of format 3 that is not built yet. Its lists of files agree unless told otherwise.
 #[derive(Clone)]
 pub struct V3 {
     database: Entry,
     hash: String,
     size: usize,
-    /// Its files.
+    /// The static files.
     pub files: Vec<(String, Vec<u8>)>,
-    /// Its manifest; `files` is filled in when it is built.
+    /// The manifest, of which `files` is set when the archive is built.
     pub manifest: Value,
 }
 
 impl V3 {
-    /// The same with another database.
+    /// Replaces the database.
     #[must_use]
     pub fn database(mut self, database: &[u8]) -> Self {
         self.database = Entry::deflated(DATABASE, database);
@@ -145,35 +145,35 @@ impl V3 {
         self
     }
 
-    /// The same with one more file.
+    /// Adds a file.
     #[must_use]
     pub fn and(mut self, name: &str, content: &[u8]) -> Self {
         self.files.push((name.to_owned(), content.to_vec()));
         self
     }
 
-    /// The zip.
+    /// Builds the archive.
     pub fn zip(self) -> Zip {
         self.zip_with(|_| {}, |sums| sums.to_owned())
     }
 
-    /// The same with another manifest (for which `SHA256SUMS` is made to fit).
+    /// Builds the archive with a changed manifest, to which `SHA256SUMS` is made to fit.
     pub fn lying(self, manifest: impl FnOnce(&mut Value)) -> Zip {
         self.zip_with(manifest, |sums| sums.to_owned())
     }
 
-    /// The same with other text in the place of the manifest.
+    /// Builds the archive with this text as the manifest, to which `SHA256SUMS` is made to fit.
     pub fn with_manifest(self, text: &[u8]) -> Zip {
         let sums = self.sums(text);
         self.build(text.to_vec(), sums.into_bytes())
     }
 
-    /// The same with another `SHA256SUMS`.
+    /// Builds the archive with a changed `SHA256SUMS`.
     pub fn with_sums(self, change: impl FnOnce(&str) -> String) -> Zip {
         self.zip_with(|_| {}, change)
     }
 
-    /// The manifest as text.
+    /// Returns the text of the manifest.
     pub fn manifest_text(&self) -> String {
         let mut manifest = self.manifest.clone();
         manifest["files"] = self.listed();

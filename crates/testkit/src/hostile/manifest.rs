@@ -1,108 +1,104 @@
-//! Manifests that lie, or are none.
+//! Manifests that lie, or that are none.
 
 use serde_json::{Value, json};
 
 use super::zip::Entry;
-use super::{Base, Group};
-
-type Lie = (&'static str, fn(&mut Value));
+use super::{Base, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("manifest");
-    for (what, lie) in LIES {
-        group.zip(*what, &base.v3().lying(lie));
+    for (name, lie) in LIES {
+        group.zip(*name, &base.v3().lying(lie));
     }
     let text = base.v3().manifest_text();
-    let with = |text: String| base.v3().with_manifest(text.as_bytes());
-    let first = |more: &str| text.replacen('{', &format!("{{{more}"), 1);
-    for (what, text) in [
-        ("empty", String::new()),
-        ("only null", "null".to_owned()),
-        ("a list", "[]".to_owned()),
-        ("a number", "3.0".to_owned()),
-        ("an object of nothing", "{}".to_owned()),
-        ("cut short", text[..text.len() / 2].to_owned()),
-        ("more behind it", format!("{text} {{}}")),
-        ("a byte order mark", format!("\u{feff}{text}")),
-        ("a comment", format!("// made by hand\n{text}")),
-        ("a comma too many", text.replacen("\n}", ",\n}", 1)),
-        ("a field twice", first("\"format_version\": \"3.0\",")),
-        ("a field twice, with another value", first("\"foreign_key_violations\": 7,")),
-        ("a field nobody knows, twice", first("\"x\": 1, \"x\": 2,")),
-        ("a table twice", text.replacen("\"tables\": {", &format!("\"tables\": {{{TABLE},"), 1)),
-        (
-            "a field nobody knows, 100000 deep",
-            first(&format!("\"x\": {}{},", "[".repeat(100_000), "]".repeat(100_000))),
-        ),
-        (
-            "tables 100000 deep",
-            text.replacen("\"tables\": {", &format!("\"tables\": {}", "{\"a\":".repeat(100_000)), 1),
-        ),
-        ("a size that is negative", text.replacen("\"size\": ", "\"size\": -", 1)),
-        ("a size that is a fraction", text.replacen("\"size\": ", "\"size\": 0.5e1, \"x\": ", 1)),
-        ("a size beyond all numbers", text.replacen("\"size\": ", "\"size\": 1e400, \"x\": ", 1)),
-        (
-            "a size of 30 digits",
-            text.replacen("\"size\": ", &format!("\"size\": 1{}, \"x\": ", "0".repeat(29)), 1),
-        ),
-        ("a number that is none", text.replacen("\"size\": ", "\"size\": NaN, \"x\": ", 1)),
-        ("a lone surrogate", text.replacen("\"3.0\"", "\"3.0\\ud800\"", 1)),
-        ("5 MiB of a field nobody knows", first(&format!("\"x\": \"{}\",", "x".repeat(5 << 20)))),
-        (
-            "thousands of fields nobody knows",
-            first(&(0..9000).map(|n| format!("\"x{n}\": {n},")).collect::<String>()),
-        ),
-    ] {
-        group.zip(what, &with(text));
+    for (name, edit) in EDITS {
+        group.zip(*name, &base.v3().with_manifest(edit(&text).as_bytes()));
     }
-    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    group.zip("UTF-16", &base.v3().with_manifest(&utf16));
-    group.zip("a control character in a text", &with(text.replacen("sqlite", "sql\u{80}te", 1)));
-    let raw = [b"{\"backup_name\": \"\xff\xfe\", ".as_slice(), &text.as_bytes()[1..]].concat();
-    group.zip("bytes that are not UTF-8", &base.v3().with_manifest(&raw));
-    group.zip(
-        "noise",
-        &base.v3().with_manifest(&(0..999).map(|n| ((n * 7919) >> 5) as u8).collect::<Vec<_>>()),
-    );
-
-    let old = |text: &str| {
+    for (name, edit) in BYTES {
+        group.zip(*name, &base.v3().with_manifest(&edit(&text)));
+    }
+    for (name, text) in FORMAT_2 {
         let entry = Entry::stored("backup_info.json", text.as_bytes());
-        base.legacy().changing("backup_info.json", |found| *found = entry)
-    };
-    for (what, text) in [
-        ("format 2, empty", ""),
-        ("format 2, an object of nothing", "{}"),
-        ("format 2, a list", "[]"),
-        ("format 2, a wrong type", "{\"backup_format_version\": \"2.0\", \"images_included\": \"yes\"}"),
-        ("format 2, a version as a number", "{\"backup_format_version\": 2.0}"),
-        ("format 2, a version from the future", "{\"backup_format_version\": \"2.1\"}"),
-        ("format 2, a version that a terminal obeys", "{\"backup_format_version\": \"\\u001b[2J\\n\"}"),
-        ("format 2, said to be 3", "{\"format_version\": \"3.0\"}"),
-        (
-            "format 2, said to be encrypted",
-            "{\"backup_format_version\": \"2.0\", \"password_protected\": true}",
-        ),
-        (
-            "format 2, a folder left out that is there",
-            "{\"backup_format_version\": \"2.0\", \"images_included\": false}",
-        ),
-    ] {
-        group.zip(what, &old(text));
+        let zip = base.legacy().changing("backup_info.json", |found| *found = entry);
+        group.zip(format!("format 2, {name}"), &zip);
     }
-    let list = base.legacy().and(Entry::stored("SHA256SUMS", b""));
-    group.zip("format 2, with hashes", &list);
-    let old = br#"{"backup_format_version": "2.0", "images_included": true, "datasheets_included": true}"#;
-    group.zip("format 3, with the manifest of format 2", &base.v3().with_manifest(old));
-    group.zip(
-        "format 3, without a manifest",
-        &base.v3().zip().with(|zip| {
-            zip.entries.retain(|entry| entry.central.name != b"backup_info.json");
-        }),
-    );
+    group.zip("format 2, with hashes", &base.legacy().and(Entry::stored("SHA256SUMS", b"")));
+    let without =
+        base.v3().zip().with(|zip| zip.entries.retain(|entry| entry.central.name != b"backup_info.json"));
+    group.zip("format 3, without a manifest", &without);
     group
 }
 
-/// The true one follows.
+/// Text of the manifest, and the same with a defect.
+const EDITS: Table<fn(&str) -> String> = &[
+    ("empty", |_| String::new()),
+    ("only null", |_| "null".to_owned()),
+    ("a list", |_| "[]".to_owned()),
+    ("a number", |_| "3.0".to_owned()),
+    ("an object of nothing", |_| "{}".to_owned()),
+    ("cut short", |text| text[..text.len() / 2].to_owned()),
+    ("more behind it", |text| format!("{text} {{}}")),
+    ("a byte order mark", |text| format!("\u{feff}{text}")),
+    ("a comment", |text| format!("// made by hand\n{text}")),
+    ("a comma too many", |text| text.replacen("\n}", ",\n}", 1)),
+    ("a field twice", |text| first(text, "\"format_version\": \"3.0\",")),
+    ("a field twice, with another value", |text| first(text, "\"foreign_key_violations\": 7,")),
+    ("a field nobody knows, twice", |text| first(text, "\"x\": 1, \"x\": 2,")),
+    ("a table twice", |text| text.replacen("\"tables\": {", &format!("\"tables\": {{{TABLE},"), 1)),
+    ("a field nobody knows, 100000 deep", |text| {
+        first(text, &format!("\"x\": {}{},", "[".repeat(100_000), "]".repeat(100_000)))
+    }),
+    ("tables 100000 deep", |text| {
+        text.replacen("\"tables\": {", &format!("\"tables\": {}", "{\"a\":".repeat(100_000)), 1)
+    }),
+    ("a size that is negative", |text| size(text, "-")),
+    ("a size that is a fraction", |text| size(text, "0.5e1, \"x\": ")),
+    ("a size beyond all numbers", |text| size(text, "1e400, \"x\": ")),
+    ("a size of 30 digits", |text| size(text, &format!("1{}, \"x\": ", "0".repeat(29)))),
+    ("a number that is none", |text| size(text, "NaN, \"x\": ")),
+    ("a lone surrogate", |text| text.replacen("\"3.0\"", "\"3.0\\ud800\"", 1)),
+    ("5 MiB of a field nobody knows", |text| first(text, &format!("\"x\": \"{}\",", "x".repeat(5 << 20)))),
+    ("thousands of fields nobody knows", |text| {
+        first(text, &(0..9000).map(|n| format!("\"x{n}\": {n},")).collect::<String>())
+    }),
+    ("a control character in a text", |text| text.replacen("sqlite", "sql\u{80}te", 1)),
+    ("format 3, with the manifest of format 2", |_| {
+        r#"{"backup_format_version": "2.0", "images_included": true, "datasheets_included": true}"#.to_owned()
+    }),
+];
+
+/// Puts more in front of the first field.
+fn first(text: &str, more: &str) -> String {
+    text.replacen('{', &format!("{{{more}"), 1)
+}
+
+/// Puts something in front of the first size.
+fn size(text: &str, more: &str) -> String {
+    text.replacen("\"size\": ", &format!("\"size\": {more}"), 1)
+}
+
+const BYTES: Table<fn(&str) -> Vec<u8>> = &[
+    ("UTF-16", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ("bytes that are not UTF-8", |text| {
+        [b"{\"backup_name\": \"\xff\xfe\", ".as_slice(), &text.as_bytes()[1..]].concat()
+    }),
+    ("noise", |_| (0..999).map(|n| ((n * 7919) >> 5) as u8).collect()),
+];
+
+const FORMAT_2: [(&str, &str); 10] = [
+    ("empty", ""),
+    ("an object of nothing", "{}"),
+    ("a list", "[]"),
+    ("a wrong type", r#"{"backup_format_version": "2.0", "images_included": "yes"}"#),
+    ("a version as a number", r#"{"backup_format_version": 2.0}"#),
+    ("a version from the future", r#"{"backup_format_version": "2.1"}"#),
+    ("a version that a terminal obeys", r#"{"backup_format_version": "\u001b[2J\n"}"#),
+    ("said to be 3", r#"{"format_version": "3.0"}"#),
+    ("said to be encrypted", r#"{"backup_format_version": "2.0", "password_protected": true}"#),
+    ("a folder left out that is there", r#"{"backup_format_version": "2.0", "images_included": false}"#),
+];
+
+/// A false entry for a table, to precede the true one.
 const TABLE: &str = "\"partmodel\": {\"rows\": 0, \"digest\": \
     \"0000000000000000000000000000000000000000000000000000000000000000\"}";
 
@@ -110,7 +106,22 @@ fn first_file(manifest: &mut Value) -> &mut Value {
     &mut manifest["files"][0]
 }
 
-const LIES: &[Lie] = &[
+/// Lists a file once more under a path.
+fn list_again(manifest: &mut Value, path: &str) {
+    let mut file = first_file(manifest).clone();
+    file["path"] = json!(path);
+    files(manifest).push(file);
+}
+
+fn files(manifest: &mut Value) -> &mut Vec<Value> {
+    manifest["files"].as_array_mut().expect("a list")
+}
+
+fn remove(object: &mut Value, field: &str) {
+    object.as_object_mut().expect("an object").remove(field);
+}
+
+const LIES: Table<fn(&mut Value)> = &[
     ("a row more", |manifest| manifest["tables"]["partmodel"]["rows"] = json!(6)),
     ("rows without number", |manifest| manifest["tables"]["partmodel"]["rows"] = json!(u64::MAX)),
     ("another digest of a table", |manifest| {
@@ -126,9 +137,7 @@ const LIES: &[Lie] = &[
     ("a table with a name as long as a book", |manifest| {
         manifest["tables"]["long ".repeat(20_000)] = manifest["tables"]["partmodel"].clone();
     }),
-    ("a table that is not listed", |manifest| {
-        manifest["tables"].as_object_mut().expect("an object").remove("partmodel");
-    }),
+    ("a table that is not listed", |manifest| remove(&mut manifest["tables"], "partmodel")),
     ("no tables", |manifest| manifest["tables"] = json!({})),
     ("tables as a list", |manifest| manifest["tables"] = json!([])),
     ("broken foreign keys that are not", |manifest| manifest["foreign_key_violations"] = json!(3)),
@@ -153,25 +162,15 @@ const LIES: &[Lie] = &[
     }),
     ("a file twice", |manifest| {
         let file = first_file(manifest).clone();
-        manifest["files"].as_array_mut().expect("a list").push(file);
+        files(manifest).push(file);
     }),
-    ("a file that is not there", |manifest| {
-        let mut file = first_file(manifest).clone();
-        file["path"] = json!("images/missing.png");
-        manifest["files"].as_array_mut().expect("a list").push(file);
-    }),
-    ("a file that is not listed", |manifest| {
-        manifest["files"].as_array_mut().expect("a list").pop();
-    }),
-    ("itself among the files", |manifest| {
-        let mut file = first_file(manifest).clone();
-        file["path"] = json!("backup_info.json");
-        manifest["files"].as_array_mut().expect("a list").push(file);
-    }),
+    ("a file that is not there", |manifest| list_again(manifest, "images/missing.png")),
+    ("a file that is not listed", |manifest| drop(files(manifest).pop())),
+    ("itself among the files", |manifest| list_again(manifest, "backup_info.json")),
     ("no files", |manifest| manifest["files"] = json!([])),
-    ("files in another order", |manifest| manifest["files"].as_array_mut().expect("a list").reverse()),
-    ("no list of files", |manifest| drop(manifest.as_object_mut().expect("an object").remove("files"))),
-    ("no version", |manifest| drop(manifest.as_object_mut().expect("an object").remove("format_version"))),
+    ("files in another order", |manifest| files(manifest).reverse()),
+    ("no list of files", |manifest| remove(manifest, "files")),
+    ("no version", |manifest| remove(manifest, "format_version")),
     ("a minor version from the future", |manifest| manifest["format_version"] = json!("3.99")),
     ("a version from the future", |manifest| manifest["format_version"] = json!("4.0")),
     ("a version that is none", |manifest| manifest["format_version"] = json!("3.x")),

@@ -1,75 +1,70 @@
-//! Names that lead out, confuse, cannot be stored, or are there twice; and names that are only odd.
+//! Names that lead out of the folder, mislead, cannot be stored or occur twice; and names that are only
+//! unusual.
 
-use super::zip::{Entry, UTF8};
-use super::{Base, Group};
+use super::zip::{Entry, UTF8, extra};
+use super::{Base, Build, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("names");
-    let legacy = || base.legacy();
-    for (what, name) in ESCAPING {
-        group.zip(what, &legacy().and(Entry::stored(name, b"x")));
+    let legacy = base.legacy();
+    for (name, path) in ESCAPING {
+        group.zip(name, &legacy.clone().and(Entry::stored(path, b"x")));
     }
-    let deep = format!("images/{}x.png", "d/".repeat(40));
-    let endless = format!("images/{}x.png", "a long folder name/".repeat(80));
-    for (what, name) in [
-        ("too long a part", format!("images/{}.png", "x".repeat(255))),
-        ("too long altogether", endless),
-        ("too deep", deep),
-        ("as long as the header can say", "x".repeat(65_535)),
-    ] {
-        group.zip(what, &legacy().and(Entry::stored(&name, b"x")));
+    for (name, path) in LONG {
+        group.zip(*name, &legacy.clone().and(Entry::stored(&path(), b"x")));
     }
-    for (what, name) in NOT_UTF8 {
-        let entry = Entry::packed(name, b"x", 0, b"x".to_vec());
-        group.zip(what, &legacy().and(entry.clone()));
-        group.zip(format!("{what}, said to be UTF-8"), &legacy().and(entry.with_both(|h| h.flags |= UTF8)));
+    for (name, path) in NOT_UTF8 {
+        let entry = Entry::packed(path, b"x", 0, b"x".to_vec());
+        group.zip(name, &legacy.clone().and(entry.clone()));
+        let entry = entry.with_both(|header| header.flags |= UTF8);
+        group.zip(format!("{name}, said to be UTF-8"), &legacy.clone().and(entry));
     }
-
-    let again = Entry::stored(&base.image, b"another content");
-    group.zip("a file twice", &legacy().and(again.clone()));
-    group.zip("a file twice, format 3", &base.v3().zip().and(again));
-    group.zip("the database twice", &legacy().and(Entry::stored("makers_matrix.db", b"another")));
-    group.zip("the manifest twice", &legacy().and(Entry::stored("backup_info.json", b"{}")));
-    group.zip("a folder twice", &legacy().and(Entry::folder("images/")).and(Entry::folder("images/")));
-    let second = legacy().with(|zip| {
-        let mut second = zip.entries[0].clone();
-        second.written = false;
-        second.central.offset = Some(0);
-        zip.entries.push(second);
-    });
-    group.zip("the database listed twice, written once", &second);
-
-    for (what, name) in PRIVATE {
-        group.zip(what, &legacy().and(Entry::stored(name, b"x")));
-        group.zip(format!("{what}, format 3"), &base.v3().and(name, b"x").zip());
+    group.build(base, TWICE);
+    for (name, path) in PRIVATE.into_iter().chain(FOREIGN) {
+        group.zip(name, &legacy.clone().and(Entry::stored(path, b"x")));
+        group.zip(format!("{name}, format 3"), &base.v3().and(path, b"x").zip());
     }
-    for (what, name) in FOREIGN {
-        group.zip(what, &legacy().and(Entry::stored(name, b"x")));
-        group.zip(format!("{what}, format 3"), &base.v3().and(name, b"x").zip());
+    for (name, paths) in ODD {
+        let v3 = paths.iter().fold(base.v3(), |v3, path| v3.and(path, name.as_bytes()));
+        group.zip(*name, &v3.zip());
     }
-    for (what, names) in ODD {
-        let zip = names.iter().fold(base.v3(), |v3, name| v3.and(name, what.as_bytes()));
-        group.zip(*what, &zip.zip());
-    }
-    let other_name = |name: &str| {
+    for (name, path) in UNICODE {
         let crc = crc32fast::hash(base.image.as_bytes()).to_le_bytes();
-        super::zip::extra(0x7075, &[&[1][..], &crc, name.as_bytes()].concat())
-    };
-    for (what, name) in
-        [("another name for Unicode", "images/other.png"), ("a name for Unicode that leads out", "../x")]
-    {
-        let field = other_name(name);
-        let zip = legacy().with(|zip| zip.entry(&base.image).central.extra = field.clone());
-        group.zip(format!("{what} in the directory"), &zip);
-        let zip = base.v3().zip().with(|zip| {
-            let entry = zip.entry(&base.image);
-            entry.central.extra = field.clone();
-            entry.local.extra = field.clone();
-        });
-        group.zip(format!("{what}, format 3"), &zip);
+        let field = extra(0x7075, &[&[1][..], &crc, path.as_bytes()].concat());
+        let zip = legacy.clone().changing(&base.image, |entry| entry.central.extra = field.clone());
+        group.zip(format!("{name} in the directory"), &zip);
+        let zip = base.v3().zip().changing(&base.image, |entry| entry.both(|h| h.extra = field.clone()));
+        group.zip(format!("{name}, format 3"), &zip);
     }
     group
 }
+
+const LONG: Table<fn() -> String> = &[
+    ("too long a part", || format!("images/{}.png", "x".repeat(255))),
+    ("too long altogether", || format!("images/{}x.png", "a long folder name/".repeat(80))),
+    ("too deep", || format!("images/{}x.png", "d/".repeat(40))),
+    ("as long as the header can say", || "x".repeat(65_535)),
+];
+
+const TWICE: Table<Build> = &[
+    ("a file twice", |base| base.legacy().and(Entry::stored(&base.image, b"another content"))),
+    ("a file twice, format 3", |base| base.v3().zip().and(Entry::stored(&base.image, b"another content"))),
+    ("the database twice", |base| base.legacy().and(Entry::stored("makers_matrix.db", b"another"))),
+    ("the manifest twice", |base| base.legacy().and(Entry::stored("backup_info.json", b"{}"))),
+    ("a folder twice", |base| base.legacy().and(Entry::folder("images/")).and(Entry::folder("images/"))),
+    ("the database listed twice, written once", |base| {
+        base.legacy().with(|zip| {
+            let mut second = zip.entries[0].clone();
+            second.written = false;
+            second.central.offset = Some(0);
+            zip.entries.push(second);
+        })
+    }),
+];
+
+/// Second names in the extra field for Unicode.
+const UNICODE: [(&str, &str); 2] =
+    [("another name for Unicode", "images/other.png"), ("a name for Unicode that leads out", "../x")];
 
 const ESCAPING: [(&str, &str); 24] = [
     ("empty", ""),
@@ -125,7 +120,7 @@ const FOREIGN: [(&str, &str); 6] = [
     ("something beside the folders", "imagesx/y.png"),
 ];
 
-/// Unusual, but file systems hold them, so an inventory may have them, and a backup must come back.
+/// Unusual names that file systems accept, so that an inventory may have them and a restore must too.
 const ODD: &[(&str, &[&str])] = &[
     ("names that differ in case", &["images/Twin.png", "images/twin.png"]),
     ("names that differ in their Unicode form", &["images/caf\u{e9}.png", "images/cafe\u{301}.png"]),

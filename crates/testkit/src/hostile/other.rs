@@ -1,15 +1,10 @@
-//! What is no archive at all.
+//! Files that are not archives.
 
 use super::{Base, Group};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("other");
-    let tar = {
-        let mut tar = vec![0; 1024];
-        tar[257..262].copy_from_slice(b"ustar");
-        tar[..4].copy_from_slice(b"name");
-        tar
-    };
+    let tar = [b"name".as_slice(), &[0; 253], b"ustar", &[0; 762]].concat();
     for (what, bytes) in [
         ("nothing", b"".as_slice()),
         ("a byte", b"P"),

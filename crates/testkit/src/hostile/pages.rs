@@ -1,23 +1,22 @@
-//! Databases whose pages lie: headers, counts, pages that point at themselves, at each other, or out
+//! Databases whose pages lie: headers, counts, and pages that point to themselves, to each other or out
 //! of the file.
 
 use rusqlite::Connection;
 
-use super::{Base, Group};
+use super::{Base, Group, Table};
 
 /// Bytes per page of the base.
 const PAGE: usize = 4096;
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("pages");
-    // Offset, bytes, as the file format of SQLite has them (1.3).
     for (what, at, bytes) in HEADER {
         let mut database = base.database.clone();
         database[*at..at + bytes.len()].copy_from_slice(bytes);
         group.zip(*what, &base.legacy_with(&database));
     }
     let length = base.database.len();
-    for (what, left) in [
+    for (name, left) in [
         ("nothing at all", 0),
         ("16 bytes", 16),
         ("100 bytes", 100),
@@ -26,8 +25,8 @@ pub(super) fn group(base: &Base) -> Group {
         ("all but a page", length - PAGE),
         ("all but a byte", length - 1),
     ] {
-        group.zip(what, &base.legacy_with(&base.database[..left]));
-        group.zip(format!("{what}, format 3"), &base.v3().database(&base.database[..left]).zip());
+        group.zip(name, &base.legacy_with(&base.database[..left]));
+        group.zip(format!("{name}, format 3"), &base.v3().database(&base.database[..left]).zip());
     }
     group.zip("bytes behind the last page", &base.legacy_with(&[&base.database[..], &[7; 99]].concat()));
     group.zip("a page behind the last", &base.legacy_with(&[&base.database[..], &[7; PAGE]].concat()));
@@ -45,6 +44,7 @@ pub(super) fn group(base: &Base) -> Group {
     group
 }
 
+/// Offsets in the database header, and false bytes there (section 1.3 of SQLite's file format).
 const HEADER: &[(&str, usize, &[u8])] = &[
     ("no magic", 0, b"SQLite format 4\0"),
     ("pages of 513 bytes", 16, &[2, 1]),
@@ -114,15 +114,20 @@ fn root(connection: &Connection, name: &str) -> usize {
     usize::try_from(page).expect("pages count from 1")
 }
 
-/// A page, by its number.
+/// Returns the page with a number.
 fn page(database: &mut [u8], number: usize) -> &mut [u8] {
     &mut database[(number - 1) * PAGE..number * PAGE]
 }
 
-/// Where the first cell of a page lies; interior pages have a longer header.
+/// Returns the offset of the first cell of a page. Interior pages have a longer header.
 fn first_cell(page: &[u8]) -> usize {
     let pointers = if matches!(page[0], 2 | 5) { 12 } else { 8 };
     usize::from(u16::from_be_bytes([page[pointers], page[pointers + 1]]))
+}
+
+/// Writes the number of a page at an offset in another.
+fn put(database: &mut [u8], number: usize, offset: usize, to: usize) {
+    page(database, number)[offset..offset + 4].copy_from_slice(&(to as u32).to_be_bytes());
 }
 
 /// Makes the first cell of an interior page point to another page.
@@ -130,12 +135,16 @@ fn point(database: &mut [u8], from: usize, to: usize) {
     let page = page(database, from);
     assert!(matches!(page[0], 2 | 5), "an interior page");
     let cell = first_cell(page);
-    page[cell..cell + 4].copy_from_slice(&(to as u32).to_be_bytes());
+    put(database, from, cell, to);
 }
 
-type Lie = (&'static str, fn(&Big, &mut [u8]));
+/// Makes the second page of the long value, given its number, continue on another.
+fn continue_at(big: &Big, database: &mut [u8], to: fn(usize) -> usize) {
+    let next = overflow(big, database);
+    put(database, next, 0, to(next));
+}
 
-const LIES: &[Lie] = &[
+const LIES: Table<fn(&Big, &mut [u8])> = &[
     ("a table that contains itself", |big, database| point(database, big.table, big.table)),
     ("an index that contains itself", |big, database| point(database, big.index, big.index)),
     ("a table that contains the index that contains it", |big, database| {
@@ -146,10 +155,7 @@ const LIES: &[Lie] = &[
     ("a table that reaches behind the end", |big, database| point(database, big.table, 99_999_999)),
     ("a table that contains no page", |big, database| point(database, big.table, 0)),
     ("a table that contains free pages", |big, database| point(database, big.table, big.free)),
-    ("a table whose last page is itself", |big, database| {
-        let own = (big.table as u32).to_be_bytes();
-        page(database, big.table)[8..12].copy_from_slice(&own);
-    }),
+    ("a table whose last page is itself", |big, database| put(database, big.table, 8, big.table)),
     ("a table with an unknown kind of page", |big, database| page(database, big.table)[0] = 77),
     ("a table that is an index", |big, database| page(database, big.table)[0] = 2),
     ("more cells than a page can hold", |big, database| page(database, big.table)[3..5].fill(0xff)),
@@ -174,30 +180,12 @@ const LIES: &[Lie] = &[
         let cell = first_cell(page);
         page[cell..cell + 5].copy_from_slice(&[0x87, 0xff, 0xff, 0xff, 0x7f]);
     }),
-    ("a value whose next page is itself", |big, database| {
-        let next = overflow(big, database);
-        page(database, next)[..4].copy_from_slice(&(next as u32).to_be_bytes());
-    }),
-    ("a value that goes on behind the end", |big, database| {
-        let next = overflow(big, database);
-        page(database, next)[..4].copy_from_slice(&[0x7f, 0, 0, 0]);
-    }),
-    ("a value that goes on in the schema", |big, database| {
-        let next = overflow(big, database);
-        page(database, next)[..4].copy_from_slice(&[0, 0, 0, 1]);
-    }),
-    ("a value that ends early", |big, database| {
-        let next = overflow(big, database);
-        page(database, next)[..4].fill(0);
-    }),
-    ("a free list that contains itself", |big, database| {
-        let own = (big.free as u32).to_be_bytes();
-        page(database, big.free)[..4].copy_from_slice(&own);
-    }),
-    ("a free list of pages in use", |big, database| {
-        let used = (big.table as u32).to_be_bytes();
-        page(database, big.free)[8..12].copy_from_slice(&used);
-    }),
+    ("a value whose next page is itself", |big, database| continue_at(big, database, |own| own)),
+    ("a value that goes on behind the end", |big, database| continue_at(big, database, |_| 0x7f00_0000)),
+    ("a value that goes on in the schema", |big, database| continue_at(big, database, |_| 1)),
+    ("a value that ends early", |big, database| continue_at(big, database, |_| 0)),
+    ("a free list that contains itself", |big, database| put(database, big.free, 0, big.free)),
+    ("a free list of pages in use", |big, database| put(database, big.free, 8, big.table)),
     ("a free list longer than a page", |big, database| page(database, big.free)[4..8].fill(0x7f)),
     ("every page of noise", |_, database| {
         for (number, byte) in database.iter_mut().enumerate().skip(PAGE) {
@@ -206,7 +194,7 @@ const LIES: &[Lie] = &[
     }),
 ];
 
-/// The page that the long value goes on in: the last four bytes of its cell.
+/// Returns the number of the page that continues the long value: the last four bytes of its cell.
 fn overflow(big: &Big, database: &mut [u8]) -> usize {
     let page = page(database, big.value);
     let next = PAGE - 4;

@@ -1,97 +1,101 @@
-//! Databases with code in them, and with tables that are not what they are called.
+//! Databases that contain code, and databases whose tables are not what their names say.
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{Base, Group};
+use super::{Base, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("schema");
-    for (what, sql) in SQL {
-        group.zip(*what, &base.legacy_with(&base.edited(sql)));
+    for (name, sql) in SQL {
+        group.zip(*name, &base.legacy_with(&base.edited(sql)));
     }
-    group.zip(
-        "triggers on every table",
-        &base.legacy_with(&base.edited_by(|connection| {
-            let tables: Vec<String> = connection
-                .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
-                .and_then(|mut names| names.query_map([], |row| row.get(0))?.collect())
-                .expect("it has tables");
-            for (number, table) in tables.iter().enumerate() {
-                for event in ["INSERT", "UPDATE", "DELETE"] {
-                    let sql = format!(
-                        "CREATE TRIGGER t{number}{event} BEFORE {event} ON {table} \
-                     BEGIN DELETE FROM partmodel; SELECT RAISE(ABORT, 'no'); END"
-                    );
-                    connection.execute_batch(&sql).expect("is valid");
-                }
-            }
-        })),
-    );
-    let wide: Vec<String> = (0..30_000).map(|number| format!("c{number}")).collect();
-    let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
-    for (what, sql) in [
-        ("30000 columns", format!("CREATE TABLE wide ({})", wide.join(", "))),
-        ("an expression 5000 deep", format!("CREATE TABLE deep (a CHECK ({deep}))")),
-        ("a megabyte of comment", format!("CREATE TABLE chatty (a /* {} */)", "x".repeat(1 << 20))),
-    ] {
-        let edited = base.edited_by(|connection| {
+    for (name, sql) in LARGE {
+        let sql = sql();
+        let table = sql.split(' ').nth(2).expect("it has a name");
+        let database = base.edited_by(|connection| {
             connection.execute_batch("CREATE TABLE odd (a)").expect("is valid");
             let update = "UPDATE sqlite_schema SET sql = ?1, name = ?2, tbl_name = ?2 WHERE name = 'odd'";
-            let name = sql.split(' ').nth(2).expect("it has one");
-            connection.execute(update, [&sql, name]).expect("the schema may be written");
+            connection.execute(update, [sql.as_str(), table]).expect("the schema may be written");
         });
-        group.zip(what, &base.legacy_with(&edited));
+        group.zip(*name, &base.legacy_with(&database));
     }
-    let many = base.edited_by(|connection| {
-        connection
-            .execute_batch(
-                "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5000) \
-                 INSERT INTO mm_migrations SELECT 'm9999_' || hex(zeroblob(100)) || x, 0 FROM n",
-            )
-            .expect("is valid");
-    });
-    group.zip("thousands of migrations from the future", &base.legacy_with(&many));
-    for (what, pragmas) in [
-        ("UTF-16, little-endian", "PRAGMA encoding = 'UTF-16le'"),
-        ("UTF-16, big-endian", "PRAGMA encoding = 'UTF-16be'"),
-        ("small pages", "PRAGMA page_size = 512"),
-        ("large pages", "PRAGMA page_size = 65536"),
-        ("an auto-vacuum", "PRAGMA auto_vacuum = FULL"),
-        ("a write-ahead log that is not there", "PRAGMA journal_mode = WAL"),
-    ] {
-        group.zip(what, &base.legacy_with(&rebuilt(base, &[], pragmas)));
+    for (name, pragmas) in SETTINGS {
+        group.zip(name, &base.legacy_with(&rebuilt(base, &[], pragmas)));
     }
-    // An empty page with room at the end of each.
-    let mut reserved = base.database_from(&[], |connection| {
-        connection.execute_batch("CREATE TABLE t (a); DROP TABLE t; VACUUM").expect("is valid");
-    });
-    reserved[20] = 32;
-    let usable = 4096_u16 - 32;
-    reserved[105..107].copy_from_slice(&usable.to_be_bytes());
-    group.zip("reserved bytes on each page", &base.legacy_with(&rebuilt(base, &reserved, "")));
-    for (what, sql) in [("empty", ""), ("of another program", "CREATE TABLE notes (id, text)")] {
-        let database = base.database_from(&[], |connection| connection.execute_batch(sql).expect("is valid"));
-        group.zip(format!("a database {what}"), &base.legacy_with(&database));
-        group.zip(format!("a database {what}, format 3"), &base.v3().database(&database).zip());
+    for (name, sql) in FOREIGN {
+        let database =
+            base.database_from(&[], |connection| connection.execute_batch(&sql()).expect("is valid"));
+        group.zip(*name, &base.legacy_with(&database));
+        if name.starts_with("a database") {
+            group.zip(format!("{name}, format 3"), &base.v3().database(&database).zip());
+        }
     }
-    let names = base.database_from(&[], |connection| {
-        connection
-            .execute_batch("CREATE TABLE \"a\x1b[2J\nb\" (x); CREATE TABLE \"\u{202e}evil\" (x)")
-            .expect("is valid");
-    });
-    group.zip("names that a terminal obeys", &base.legacy_with(&names));
-    let long = base.database_from(&[], |connection| {
-        (0..30).for_each(|number| {
-            let sql = format!("CREATE TABLE \"{number}{}\" (x)", "long".repeat(5000));
-            connection.execute_batch(&sql).expect("is valid");
-        });
-    });
-    group.zip("names as long as books", &base.legacy_with(&long));
+    group.zip("triggers on every table", &base.legacy_with(&base.edited_by(add_triggers)));
+    group.zip("reserved bytes on each page", &base.legacy_with(&rebuilt(base, &reserved(base), "")));
     group
 }
 
-/// The same tables and rows in a file that began otherwise.
+/// Tables that only a schema written by hand can have.
+const LARGE: Table<fn() -> String> = &[
+    ("30000 columns", || {
+        let columns: Vec<String> = (0..30_000).map(|number| format!("c{number}")).collect();
+        format!("CREATE TABLE wide ({})", columns.join(", "))
+    }),
+    ("an expression 5000 deep", || {
+        format!("CREATE TABLE deep (a CHECK ({}1{}))", "(".repeat(5_000), ")".repeat(5_000))
+    }),
+    ("a megabyte of comment", || format!("CREATE TABLE chatty (a /* {} */)", "x".repeat(1 << 20))),
+];
+
+const SETTINGS: [(&str, &str); 6] = [
+    ("UTF-16, little-endian", "PRAGMA encoding = 'UTF-16le'"),
+    ("UTF-16, big-endian", "PRAGMA encoding = 'UTF-16be'"),
+    ("small pages", "PRAGMA page_size = 512"),
+    ("large pages", "PRAGMA page_size = 65536"),
+    ("an auto-vacuum", "PRAGMA auto_vacuum = FULL"),
+    ("a write-ahead log that is not there", "PRAGMA journal_mode = WAL"),
+];
+
+/// SQL of databases without our tables.
+const FOREIGN: Table<fn() -> String> = &[
+    ("a database empty", String::new),
+    ("a database of another program", || "CREATE TABLE notes (id, text)".to_owned()),
+    ("names that a terminal obeys", || {
+        "CREATE TABLE \"a\x1b[2J\nb\" (x); CREATE TABLE \"\u{202e}evil\" (x)".to_owned()
+    }),
+    ("names as long as books", || {
+        (0..30).map(|n| format!("CREATE TABLE \"{n}{}\" (x);", "long".repeat(5000))).collect()
+    }),
+];
+
+fn add_triggers(connection: &Connection) {
+    let tables: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        .and_then(|mut names| names.query_map([], |row| row.get(0))?.collect())
+        .expect("it has tables");
+    for (number, table) in tables.iter().enumerate() {
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            let sql = format!(
+                "CREATE TRIGGER t{number}{event} BEFORE {event} ON {table} \
+                     BEGIN DELETE FROM partmodel; SELECT RAISE(ABORT, 'no'); END"
+            );
+            connection.execute_batch(&sql).expect("is valid");
+        }
+    }
+}
+
+/// Returns an empty database that leaves 32 bytes unused at the end of each page.
+fn reserved(base: &Base) -> Vec<u8> {
+    let mut database = base.database_from(&[], |connection| {
+        connection.execute_batch("CREATE TABLE t (a); DROP TABLE t; VACUUM").expect("is valid");
+    });
+    database[20] = 32;
+    database[105..107].copy_from_slice(&(4096_u16 - 32).to_be_bytes());
+    database
+}
+
+/// Copies all tables and rows into a database that begins as these bytes and has these settings.
 fn rebuilt(base: &Base, begin: &[u8], pragmas: &str) -> Vec<u8> {
     // Not attached: it may have another encoding.
     let source = Connection::open(base.database_file()).expect("a database");
@@ -127,6 +131,11 @@ fn copy_rows(source: &Connection, target: &Connection, table: &str) -> rusqlite:
 }
 
 const SQL: &[(&str, &str)] = &[
+    (
+        "thousands of migrations from the future",
+        "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5000) \
+         INSERT INTO mm_migrations SELECT 'm9999_' || hex(zeroblob(100)) || x, 0 FROM n",
+    ),
     (
         "a trigger on the mark of a restore",
         "CREATE TRIGGER t AFTER INSERT ON mm_restore BEGIN DELETE FROM partmodel; END",

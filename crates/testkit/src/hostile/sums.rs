@@ -1,52 +1,48 @@
-//! `SHA256SUMS` that lie, or say it otherwise than we do.
+//! `SHA256SUMS` files that lie, or that are written in another form than ours.
 
 use super::zip::Entry;
-use super::{Base, Group};
+use super::{Base, Build, Group, Table};
 
 pub(super) fn group(base: &Base) -> Group {
     let mut group = Group::new("hashes");
     for (what, change) in LIES {
         group.zip(*what, &base.v3().with_sums(change));
     }
-    group.zip(
-        "missing",
-        &base.v3().zip().with(|zip| {
-            zip.entries.retain(|entry| entry.central.name != b"SHA256SUMS");
-        }),
-    );
-    group.zip(
-        "not UTF-8",
-        &base.v3().zip().changing("SHA256SUMS", |entry| {
-            *entry = Entry::stored("SHA256SUMS", b"\xff\xfe\n").described();
-        }),
-    );
-    group.zip(
-        "alone",
-        &base.legacy().with(|zip| {
-            zip.entries.retain(|entry| entry.central.name != b"backup_info.json");
-            zip.entries.push(Entry::stored("SHA256SUMS", b""));
-        }),
-    );
-    let content = base.v3().zip().with(|zip| {
-        // Every list agrees; only the content is another.
-        let entry = zip.entry(&base.image);
-        let other = vec![7; entry.data.len()];
-        *entry = Entry::stored("images/nested/noise.png", &other).described();
-    });
-    group.zip("those of another content", &content);
+    group.build(base, BUILDS);
     group
 }
 
-type Lie = (&'static str, fn(&str) -> String);
+const BUILDS: Table<Build> = &[
+    ("missing", |base| {
+        base.v3().zip().with(|zip| zip.entries.retain(|entry| entry.central.name != b"SHA256SUMS"))
+    }),
+    ("not UTF-8", |base| {
+        base.v3().zip().changing("SHA256SUMS", |entry| {
+            *entry = Entry::stored("SHA256SUMS", b"\xff\xfe\n").described();
+        })
+    }),
+    ("alone", |base| {
+        base.legacy().with(|zip| {
+            zip.entries.retain(|entry| entry.central.name != b"backup_info.json");
+            zip.entries.push(Entry::stored("SHA256SUMS", b""));
+        })
+    }),
+    // Every list agrees; only the content differs.
+    ("those of another content", |base| {
+        base.v3().zip().changing(&base.image, |entry| {
+            *entry = Entry::stored("images/nested/noise.png", &vec![7; entry.data.len()]).described();
+        })
+    }),
+];
 
-/// The lines of a list, changed.
+/// Changes the lines of a list.
 fn lines(sums: &str, change: impl FnOnce(&mut Vec<String>)) -> String {
     let mut lines = sums.lines().map(str::to_owned).collect();
     change(&mut lines);
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-const LIES: &[Lie] = &[
+const LIES: Table<fn(&str) -> String> = &[
     ("empty", |_| String::new()),
     ("a line missing", |sums| lines(sums, |lines| drop(lines.remove(1)))),
     ("the line of the manifest missing", |sums| lines(sums, |lines| drop(lines.pop()))),

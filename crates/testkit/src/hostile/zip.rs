@@ -1,5 +1,5 @@
-//! A zip written field by field, so that any field can lie. By default every field is true and the
-//! layout is that of our own archives.
+//! A zip writer in which any field can lie. By default every field is true, and the layout is that of our
+//! own archives.
 
 use std::io::Write;
 
@@ -7,12 +7,12 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rawzip::zipcrypto::Encryptor;
 
-/// Flag: the sizes stand behind the data.
+/// The flag for sizes in a descriptor behind the data.
 pub const DESCRIPTOR: u16 = 1 << 3;
-/// Flag: the name is UTF-8.
+/// The flag for a name in UTF-8.
 pub const UTF8: u16 = 1 << 11;
 
-/// What a header says. A local one has no comment and none of what follows it.
+/// The fields of a header. A local header has neither the comment nor the fields after it.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "APPNOTE 4.3.7 and 4.3.12 name them")]
 pub struct Header {
@@ -33,39 +33,39 @@ pub struct Header {
     pub disk: u16,
     pub internal: u16,
     pub external: u32,
-    /// Where the local header is; by default where it was written.
+    /// The offset of the local header, by default the true one.
     pub offset: Option<u32>,
 }
 
-/// One entry: both headers, and what lies between.
+/// An entry: both headers, the data and the descriptor.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The header before the data.
+    /// The local header, before the data.
     pub local: Header,
-    /// That of the directory.
+    /// The header in the directory.
     pub central: Header,
     /// The packed data.
     pub data: Vec<u8>,
-    /// What follows the data.
+    /// The descriptor behind the data.
     pub descriptor: Vec<u8>,
-    /// Whether header and data are written.
+    /// Whether local header, data and descriptor are written.
     pub written: bool,
-    /// Whether the directory lists it.
+    /// Whether the directory lists the entry.
     pub listed: bool,
 }
 
 impl Entry {
-    /// A regular file, as it is.
+    /// Makes a regular file without compression.
     pub fn stored(name: &str, content: &[u8]) -> Self {
         Self::packed(name.as_bytes(), content, 0, content.to_vec())
     }
 
-    /// A regular file, deflated.
+    /// Makes a regular file, deflated.
     pub fn deflated(name: &str, content: &[u8]) -> Self {
         Self::packed(name.as_bytes(), content, 8, deflate(content))
     }
 
-    /// A file whose data is packed already.
+    /// Makes a regular file from packed data; size and checksum are those of `content`.
     pub fn packed(name: &[u8], content: &[u8], method: u16, data: Vec<u8>) -> Self {
         let header = Header {
             needed: 20,
@@ -91,27 +91,32 @@ impl Entry {
         Self { local, central: header, data, descriptor: Vec::new(), written: true, listed: true }
     }
 
-    /// A folder.
+    /// Makes a folder.
     pub fn folder(name: &str) -> Self {
         Self::stored(name, b"").with(|entry| entry.central.external = 0o040_755 << 16)
     }
 
-    /// The same with something else in it.
+    /// Applies a change.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    /// The same with something else in both headers.
+    /// Applies a change to both headers.
     #[must_use]
     pub fn with_both(mut self, change: impl Fn(&mut Header)) -> Self {
-        change(&mut self.local);
-        change(&mut self.central);
+        self.both(change);
         self
     }
 
-    /// The same, encrypted with ZipCrypto. To be called before [`Entry::described`] says so of an entry.
+    /// Changes both headers in the same way.
+    pub fn both(&mut self, change: impl Fn(&mut Header)) {
+        change(&mut self.local);
+        change(&mut self.central);
+    }
+
+    /// Encrypts the data with ZipCrypto, and adds a descriptor if `described` is set.
     #[must_use]
     pub fn zip_crypto(mut self, password: &str, described: bool) -> Self {
         const RANDOM: [u8; 11] = *b"not random!";
@@ -128,7 +133,7 @@ impl Entry {
         if described { self.described() } else { self }
     }
 
-    /// The same with its sizes and checksum behind the data, as our own archives have them.
+    /// Moves sizes and checksum into a descriptor behind the data, as in our own archives.
     #[must_use]
     pub fn described(mut self) -> Self {
         let Header { crc, packed, size, .. } = self.central;
@@ -177,7 +182,7 @@ impl Header {
     }
 }
 
-/// The record at the end. What is `None` is true.
+/// The end of central directory record. A field that is `None` is written truthfully.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "APPNOTE 4.3.16 names them")]
 pub struct End {
@@ -191,7 +196,7 @@ pub struct End {
     pub comment_length: Option<u16>,
 }
 
-/// The zip64 record and its locator. What is `None` is true.
+/// The zip64 record and its locator. A field that is `None` is written truthfully.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "APPNOTE 4.3.14 and 4.3.15 name them")]
 pub struct End64 {
@@ -207,59 +212,59 @@ pub struct End64 {
     pub disks: Option<u32>,
 }
 
-/// A whole archive.
+/// An archive.
 #[derive(Debug, Clone, Default)]
 pub struct Zip {
-    /// Before the first entry; offsets count it.
+    /// Bytes before the first entry, which offsets count.
     pub before: Vec<u8>,
-    /// The entries, in this order.
+    /// The entries, in order.
     pub entries: Vec<Entry>,
-    /// Between the last entry and the directory.
+    /// Bytes between the last entry and the directory.
     pub gap: Vec<u8>,
-    /// Between the directory and what ends it.
+    /// Bytes between the directory and the records at the end.
     pub gap_at_end: Vec<u8>,
     /// The zip64 record.
     pub end64: Option<End64>,
-    /// The last record.
+    /// The record at the end.
     pub end: End,
-    /// Behind it.
+    /// Bytes behind the end.
     pub after: Vec<u8>,
 }
 
 impl Zip {
-    /// An archive of these.
+    /// Makes an archive of these entries.
     pub fn of(entries: impl IntoIterator<Item = Entry>) -> Self {
         Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
-    /// The same with something else in it.
+    /// Applies a change.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    /// The same with one more entry.
+    /// Adds an entry.
     #[must_use]
     pub fn and(mut self, entry: Entry) -> Self {
         self.entries.push(entry);
         self
     }
 
-    /// The entry of this name.
+    /// Returns the entry of this name, which must exist.
     pub fn entry(&mut self, name: &str) -> &mut Entry {
         let found = self.entries.iter_mut().find(|entry| entry.central.name == name.as_bytes());
         found.expect("the base has it")
     }
 
-    /// The same with another entry in the place of that name.
+    /// Applies a change to the entry of this name.
     #[must_use]
     pub fn changing(mut self, name: &str, change: impl FnOnce(&mut Entry)) -> Self {
         change(self.entry(name));
         self
     }
 
-    /// Where the directory begins, or the next entry would.
+    /// Returns the offset of the directory, which is also that of an entry to be added.
     pub fn bytes_before_directory(&self) -> usize {
         let written = self.entries.iter().filter(|entry| entry.written);
         let lengths = written.map(|entry| {
@@ -269,7 +274,7 @@ impl Zip {
         self.before.len() + lengths.sum::<usize>() + self.gap.len()
     }
 
-    /// The file.
+    /// Returns the bytes of the archive.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = self.before.clone();
         let mut offsets = Vec::new();
@@ -324,17 +329,17 @@ impl End64 {
     }
 }
 
-/// An extra field.
+/// Returns an extra field.
 pub fn extra(id: u16, content: &[u8]) -> Vec<u8> {
     [&id.to_le_bytes()[..], &(content.len() as u16).to_le_bytes(), content].concat()
 }
 
-/// The extra field of zip64 with these numbers.
+/// Returns the extra field of zip64 with these numbers.
 pub fn extra64(numbers: &[u64]) -> Vec<u8> {
     extra(1, &numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
 }
 
-/// Deflates.
+/// Compresses with deflate.
 pub fn deflate(content: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
     encoder.write_all(content).and_then(|()| encoder.finish()).expect("into memory")

@@ -1,13 +1,14 @@
-//! What the tests of archives put into them.
+//! Sample content for archives.
 
 use std::collections::BTreeMap;
 
-use archive::Facts;
+use archive::BackupMetadata;
 
-pub(crate) fn facts() -> Facts {
+/// Returns metadata with the same time in every test.
+pub(crate) fn metadata() -> BackupMetadata {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
     let time = day.and_hms_micro_opt(14, 3, 24, 617_125).unwrap();
-    Facts {
+    BackupMetadata {
         backup_name: "test".into(),
         created_at: time,
         created_at_utc: time,
@@ -26,7 +27,7 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-/// Bytes that do not shrink, the same ones for the same seed.
+/// Returns bytes that cannot be compressed, the same ones for the same seed.
 pub(crate) fn noise(length: usize, mut seed: u64) -> Vec<u8> {
     let mut step = || {
         seed ^= seed << 13;

@@ -1,20 +1,23 @@
-//! What a file is, by its first bytes.
+//! Detects what a file is by its first bytes.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::error::{Error, Refusal, from_io};
 
-use super::sealed;
+use super::age_header;
 
-/// What an archive can lie in.
+/// The kinds of file that can contain an archive.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Container {
     Zip,
     Age,
 }
 
-/// Says what a file is that is neither, since "not a zip" alone helps nobody.
-pub(super) fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Result<Kind, Error> {
+/// Returns what the file is.
+///
+/// # Errors
+/// A [`Refusal`] that says what any other file looks like, so that the user can tell what it is.
+pub(super) fn detect(source: &mut (impl Read + Seek), length: u64) -> Result<Container, Error> {
     if length == 0 {
         return Err(Refusal::Empty.into());
     }
@@ -22,11 +25,11 @@ pub(super) fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Res
     source.seek(SeekFrom::Start(0))?;
     source.take(512).read_to_end(&mut start).map_err(from_io)?;
     let looks_like = match start.as_slice() {
-        [b'P', b'K', 3, 4, ..] => return Ok(Kind::Zip),
+        [b'P', b'K', 3, 4, ..] => return Ok(Container::Zip),
         [b'P', b'K', 5, 6, ..] => return Err(Refusal::NoDatabase.into()),
         [b'P', b'K', 7, 8, ..] => return Err(Refusal::Split.into()),
-        s if s.starts_with(sealed::MAGIC) => return Ok(Kind::Age),
-        s if s.starts_with(sealed::ARMOR) => {
+        s if s.starts_with(age_header::MAGIC) => return Ok(Container::Age),
+        s if s.starts_with(age_header::ARMOR) => {
             "an age file in ASCII armor; decrypt it with `age -d` and use the zip that comes out"
         }
         s if s.starts_with(b"SQLite format 3\0") => "a SQLite database, not a backup of one",
@@ -34,7 +37,7 @@ pub(super) fn look_at_start(source: &mut (impl Read + Seek), length: u64) -> Res
         s if s.starts_with(b"7z\xbc\xaf\x27\x1c") => "a 7z archive",
         s if s.starts_with(b"%PDF") => "a PDF",
         s if s.len() > 262 && &s[257..262] == b"ustar" => "a tar archive",
-        s if s.iter().all(|&byte| byte == 0) => "zeros, perhaps of an interrupted copy",
+        s if s.iter().all(|&byte| byte == 0) => "zeros, perhaps from an interrupted copy",
         s if s.iter().all(|&byte| matches!(byte, 9 | 10 | 13 | 32..=126)) => "a text file",
         _ => "none of the formats makermatrix knows",
     };

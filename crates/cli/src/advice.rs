@@ -1,0 +1,144 @@
+//! What to do next about an error or a note of the engine, in the words of this command line. The engine says what
+//! happened; which command or option helps is known only here.
+
+use std::io;
+use std::path::Path;
+
+use archive::{KeyFault, Refusal};
+use backup::import::ImportPart;
+use backup::{Error, Note};
+
+/// Returns an error as it is shown: what happened, and what to do next.
+pub(crate) fn explained(error: &Error) -> String {
+    match on(error) {
+        Some(advice) => format!("{error}. {advice}"),
+        None => error.to_string(),
+    }
+}
+
+/// Returns a note as it is shown.
+pub(crate) fn noted(note: &Note) -> String {
+    let advice = match note {
+        Note::Violations { .. } => "Restoring the backup will need --allow-violations.",
+        Note::EnvNotRestored { encrypted: true } => "Take it out with `age -d`, then `unzip`.",
+        Note::EnvNotRestored { encrypted: false } => "Take it out with `unzip ARCHIVE .env`.",
+        _ => return note.to_string(),
+    };
+    format!("{note}. {advice}")
+}
+
+/// Returns what to do about an error, unless its message leaves nothing to say.
+fn on(error: &Error) -> Option<String> {
+    let advice = match error {
+        Error::ArchiveNotFound { .. } | Error::NoSuchArchive { .. } => {
+            "`makermatrix list` shows the backups there are."
+        }
+        Error::NoBackups { .. } => "Make one with `makermatrix backup`.",
+        Error::AmbiguousArchive { .. } => "Name the one that is meant.",
+        Error::ArchiveIsFolder { .. } | Error::ArchiveNotAFile { .. } => "Name the .zip file itself.",
+        Error::Archive { path, source } => on_archive(path, source),
+        Error::ArchivedDatabase { .. } => "The archive cannot be used; try another backup.",
+        Error::Mismatch { .. } => "The archive cannot be trusted; try another backup.",
+        Error::Rescue { .. } => "Take it out with unzip.",
+        Error::Violations { .. } => "Restore with --allow-violations to take them as they are.",
+        Error::NotProven { scratch, .. } => {
+            return Some(format!(
+                "The archive is sound, but restoring it here goes wrong: check the drive of {}, and report this.",
+                scratch.display()
+            ));
+        }
+        Error::NoDatabase { .. } => {
+            "Create one with `makermatrix init`, or check --data-dir and DATABASE_URL."
+        }
+        Error::EmptyDatabase { .. } => {
+            "Make it an inventory with `makermatrix init`, or check --data-dir and DATABASE_URL."
+        }
+        Error::NoOutput { .. } => "Create it, or check that the medium is mounted.",
+        Error::MisleadingName { .. } => "Choose another --name, or encrypt it.",
+        Error::NameTaken { .. } => "Choose another --name.",
+        Error::EnvInTheClear => {
+            "Encrypt it (`makermatrix key new`), or write the secrets in the clear with --force."
+        }
+        Error::EncryptionRequired { .. } => {
+            "makermatrix.toml says so ([backup.encryption] required = true). Name recipients there (`makermatrix key new` \
+             makes a key). `makermatrix backup` takes --recipient or --passphrase-file as well."
+        }
+        Error::NotEncrypted { .. } => "Name an archive that is.",
+        Error::Vanished { .. } => "Try again when nobody removes files.",
+        Error::HardLinks { .. } => "Keep one name: copy the file to where the others are.",
+        Error::FileBusy { .. } => "Try again when nobody writes to it.",
+        Error::Locked { .. } => "Try again when it has ended.",
+        Error::ChangedMeanwhile { .. } => "Stop what uses the inventory, or restore with --no-safety-backup.",
+        Error::SafetyBackup { source } => return on(source),
+        Error::Unfinished { .. } => "Mend that, then run `makermatrix init`: it finishes the restore.",
+        Error::Undecided { .. } => {
+            "Mend that, then run `makermatrix init`: it finishes or discards the restore."
+        }
+        Error::InTheWay { .. } => "Move it away, then restore again.",
+        Error::FileChanged { .. } => "Try again when nobody changes files.",
+        Error::OutputAmongFiles { .. } => "Choose another folder.",
+        Error::ImportNothing { newest: Some(newest), .. } => {
+            return Some(format!("To import the newest, name it: {}", newest.display()));
+        }
+        Error::ImportNothing { newest: None, .. } => {
+            "Looked for makermatrix.db there, in database/ and in MakerMatrix/. Name the database itself, or an archive."
+        }
+        Error::ImportSeveral { part: ImportPart::Database, .. } => {
+            "Please name the one to import, and its files with --static."
+        }
+        Error::ImportSeveral { part: ImportPart::StaticFiles, .. } => {
+            "Please name the one to import with --static."
+        }
+        Error::ImportNoFiles { .. } => "Name the folder that holds them.",
+        Error::ImportNotFound { .. } => "Name a data folder of the original, its database, or an archive.",
+        Error::ImportBusy { .. } => "Stop MakerMatrix there, and try again.",
+        Error::Journal { .. } => "Keep it, and ask for help: it says how to finish a restore.",
+        Error::Storage { source, .. } => return on_storage(source).map(str::to_owned),
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
+    match source {
+        archive::Error::Refused(Refusal::NewerFormat { .. }) => "Restore it with a newer makermatrix.",
+        archive::Error::Refused(Refusal::UnsupportedEncryption { .. }) => {
+            "Decrypt it with the program that made it, and use the plain archive."
+        }
+        archive::Error::Refused(Refusal::TooMuchWork { .. }) => {
+            "Decrypt it with `age -d`, and use the zip that comes out."
+        }
+        archive::Error::Key(fault) => match (fault, fault.scheme().takes_passphrase()) {
+            (KeyFault::Missing(_), true) => {
+                "Give it with --passphrase-file FILE, or run this in a terminal to be asked."
+            }
+            (KeyFault::Missing(_), false) => {
+                "Give one with --identity FILE, or run this in a terminal to be asked."
+            }
+            (_, true) => "Nothing was changed; check the passphrase, and its file for spaces.",
+            (_, false) => {
+                "Nothing was changed; the key is in the identity file or on the emergency kit of that time."
+            }
+        },
+        archive::Error::Refused(_) if backup::import::is_database(path).is_ok_and(|is| is) => {
+            "Nothing was changed; `makermatrix import FILE` moves in from a database."
+        }
+        archive::Error::Refused(_) => "Nothing was changed; use a backup made by makermatrix.",
+        archive::Error::Corrupt(_) => {
+            "Nothing was changed; copy the file anew from where it was kept, or try another backup."
+        }
+        _ => "Check the drive it lies on.",
+    }
+}
+
+fn on_storage(source: &io::Error) -> Option<&'static str> {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("Free some space, or use another disk.")
+        }
+        io::ErrorKind::InvalidFilename => Some("Choose a shorter --name."),
+        io::ErrorKind::ReadOnlyFilesystem => Some("Choose another place, or mount it writable."),
+        io::ErrorKind::PermissionDenied => Some("Run as the owner of the data, or change its permissions."),
+        _ => None,
+    }
+}

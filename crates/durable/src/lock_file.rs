@@ -1,0 +1,22 @@
+//! Files that exist to be locked.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::{Disk, Readers};
+
+/// Opens a file that is there to be locked, and creates it first where it is missing.
+///
+/// # Errors
+/// Those of creating and of opening a file.
+pub fn open_lock_file(disk: &dyn Disk, path: &Path) -> io::Result<File> {
+    if path.symlink_metadata().is_err() {
+        match disk.create(path, Readers::Usual) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            // Made, here or by somebody else just now.
+            _ => {}
+        }
+    }
+    OpenOptions::new().read(true).write(true).open(path)
+}
