@@ -189,7 +189,8 @@ pub(crate) fn file_stages(static_root: &Path) -> std::io::Result<Vec<(PathBuf, S
     let mut found = Vec::new();
     for kind in FileKind::ALL {
         let folder = static_root.join(kind.folder());
-        if folder.exists() {
+        // What else lies there is named by whoever needs the folder.
+        if folder.is_dir() {
             for entry in std::fs::read_dir(folder)? {
                 let entry = entry?;
                 if let Some(id) = entry.file_name().to_string_lossy().strip_prefix(STAGE_PREFIX) {

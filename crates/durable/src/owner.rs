@@ -77,15 +77,15 @@ impl Disk for OwnedDisk {
             .ancestors()
             .take_while(|above| !above.as_os_str().is_empty() && above.symlink_metadata().is_err())
             .collect();
+        if missing.is_empty() {
+            return self.inner.create_folder(path);
+        }
         for folder in missing.into_iter().rev() {
             let owner = self.owner(folder)?;
             self.inner.create_folder(folder)?;
-            let flags =
-                rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-            let opened = rustix::fs::open(folder, flags, rustix::fs::Mode::empty())?;
-            owner.give(&std::fs::File::from(opened))?;
+            give_folder(folder, owner)?;
         }
-        self.inner.create_folder(path)
+        Ok(())
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
@@ -118,5 +118,15 @@ impl Disk for OwnedDisk {
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
         self.inner.remove_tree(path)
+    }
+}
+
+/// Gives a new folder to its owner. One that is gone again, taken for abandoned by somebody else, has none.
+fn give_folder(folder: &Path, owner: Owner) -> io::Result<()> {
+    use rustix::fs::{Mode, OFlags, open};
+    match open(folder, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(opened) => owner.give(&std::fs::File::from(opened)),
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

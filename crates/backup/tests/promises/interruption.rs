@@ -188,9 +188,9 @@ async fn a_recovery_ended_at_any_effect_is_completed_by_the_next(
         .collect();
     assert!(instants.len() > 30);
     let apart = u64::from(long_run::amount(24, 2));
-    let (mut old, mut new, mut first) = (0, 0, random.below(apart) as usize);
-    while let Some(&instant) = instants.get(first) {
-        first += apart as usize;
+    let (mut old, mut new, first) = (0, 0, random.below(apart) as usize);
+    // The last one is always among them: there the new state is in.
+    for &instant in instants.iter().skip(first).step_by(apart as usize).chain(instants.last()) {
         for at in 1.. {
             interrupt(instant);
             let disk = end.disk(at, &saved.beside("kept"));
