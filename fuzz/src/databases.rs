@@ -11,7 +11,7 @@ use inventory::sqlite::{Inspection, Preparation, inspect, prepare, references, s
 pub fn database(bytes: &[u8]) {
     let scratch = Scratch::new(bytes);
     let _ = went_through(&scratch.0);
-    let _ = inventory::sqlite::live_state(&scratch.0);
+    let _ = inventory::sqlite::probe_database(&scratch.0);
     let _ = inventory::sqlite::row_counts(&scratch.0);
 }
 

@@ -53,7 +53,7 @@ pub struct Contents {
 
 /// An archive in the folder of backups; an unreadable one keeps its place in the list.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedArchive {
     /// The archive.
     pub path: PathBuf,
     /// What it says, or why it does not.
@@ -124,13 +124,13 @@ impl Engine {
     /// # Errors
     /// [`Error::NoBackups`] when there is none.
     pub fn latest(&self) -> Result<PathBuf, Error> {
-        let counts = |item: &Listed| !is_safety_backup(&item.path) && item.is_usable();
+        let counts = |item: &ListedArchive| !is_safety_backup(&item.path) && item.is_usable();
         let newest = self.list()?.into_iter().find(counts);
         newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
     }
 
     /// The archives in the folder of backups, newest first.
-    pub fn list(&self) -> Result<Vec<Listed>, Error> {
+    pub fn list(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
         let failed = || Error::storage("read", folder);
         if !folder.exists() {
@@ -148,14 +148,14 @@ impl Engine {
             let stated =
                 summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
             let created = stated.map_or_else(|| modified(&path), str::to_owned);
-            listed.push(Listed { path, summary, created });
+            listed.push(ListedArchive { path, summary, created });
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
         Ok(listed)
     }
 }
 
-impl Listed {
+impl ListedArchive {
     /// Returns whether the file is an archive that can be restored, as far as can be told without unpacking it.
     fn is_usable(&self) -> bool {
         let Ok(summary) = &self.summary else { return false };

@@ -21,9 +21,9 @@ use crate::{Engine, Error, Observer, Status};
 
 pub(crate) use database::look_at;
 pub(crate) use source::Source;
-use unfinished::Unfinished;
+use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;
-use write::{Output, Written};
+use write::{Output, WrittenArchive};
 
 /// What to back up, and under which name.
 #[derive(Debug, Clone)]
@@ -41,18 +41,18 @@ pub struct BackupOptions {
     /// Write the environment file although the archive is not encrypted.
     pub env_in_the_clear: bool,
     /// Whether to encrypt it, and for whom.
-    pub encrypt: Encrypt,
+    pub encrypt: EncryptionChoice,
 }
 
 /// Each takes a hundred bytes of a header of at most 64 KiB.
-const MOST_RECIPIENTS: usize = 500;
+const MAX_RECIPIENTS: usize = 500;
 
 /// How often an archive is begun at most, when files change while they are read.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// How one backup is encrypted.
 #[derive(Debug, Clone, Default)]
-pub enum Encrypt {
+pub enum EncryptionChoice {
     /// As the engine is told to protect all of them.
     #[default]
     AsConfigured,
@@ -73,7 +73,7 @@ impl Default for BackupOptions {
             images: true,
             env: false,
             env_in_the_clear: false,
-            encrypt: Encrypt::AsConfigured,
+            encrypt: EncryptionChoice::AsConfigured,
         }
     }
 }
@@ -213,7 +213,7 @@ impl Engine {
         let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
         let (unfinished, _out, written) = loop {
-            let (unfinished, mut out) = Unfinished::begin(self, &path, encryption.is_some())?;
+            let (unfinished, mut out) = PartialArchive::begin(self, &path, encryption.is_some())?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
             match self.write_archive(options, source, output, observer) {
                 Ok(written) => break (unfinished, out, written),
@@ -227,7 +227,7 @@ impl Engine {
             }
             attempt += 1;
         };
-        let Written { manifest, keys, restarts } = written;
+        let WrittenArchive { manifest, keys, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.scheme());
@@ -235,13 +235,13 @@ impl Engine {
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.
-    pub(crate) fn encryption(&self, wanted: &Encrypt) -> Result<Option<EncryptionMethod>, Error> {
+    pub(crate) fn encryption(&self, wanted: &EncryptionChoice) -> Result<Option<EncryptionMethod>, Error> {
         let configured = &self.protection.recipients;
         let recipients = match wanted {
-            Encrypt::With(encryption) => return Ok(Some(encryption.clone())),
-            Encrypt::Not => Vec::new(),
-            Encrypt::AsConfigured => configured.clone(),
-            Encrypt::AlsoFor(more) => {
+            EncryptionChoice::With(encryption) => return Ok(Some(encryption.clone())),
+            EncryptionChoice::Not => Vec::new(),
+            EncryptionChoice::AsConfigured => configured.clone(),
+            EncryptionChoice::AlsoFor(more) => {
                 let mut all = configured.clone();
                 for recipient in more {
                     if !all.contains(recipient) {
@@ -253,13 +253,13 @@ impl Engine {
         };
         if recipients.is_empty() && self.protection.required {
             let why = match wanted {
-                Encrypt::Not => "this one was asked for without encryption",
+                EncryptionChoice::Not => "this one was asked for without encryption",
                 _ => "there is nobody to encrypt them for",
             };
             return Err(Error::EncryptionRequired { why });
         }
-        if recipients.len() > MOST_RECIPIENTS {
-            return Err(Error::TooManyRecipients { found: recipients.len(), limit: MOST_RECIPIENTS });
+        if recipients.len() > MAX_RECIPIENTS {
+            return Err(Error::TooManyRecipients { found: recipients.len(), limit: MAX_RECIPIENTS });
         }
         Ok((!recipients.is_empty()).then_some(EncryptionMethod::Recipients(recipients)))
     }
@@ -279,7 +279,7 @@ impl Engine {
 
     /// Gives a finished archive its name, as the last thing: what bears it is complete and durable,
     /// and what is known about it lies beside it.
-    fn place_archive(&self, unfinished: &Unfinished, path: &Path) -> Result<(u64, Status), Error> {
+    fn place_archive(&self, unfinished: &PartialArchive, path: &Path) -> Result<(u64, Status), Error> {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
         let status = self.note_verified(archive, path)?;

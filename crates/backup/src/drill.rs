@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use archive::Role;
-use durable::{Readers, folder_of};
+use durable::{FileMode, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
@@ -35,7 +35,7 @@ pub struct DrillOptions {
 
 /// An archive that has been restored, and was what it should be.
 #[derive(Debug)]
-pub struct Drilled {
+pub struct DrillReport {
     /// Tables whose rows are the same, by digest.
     pub tables: u64,
     /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
@@ -68,18 +68,19 @@ impl Engine {
         actor: &Actor,
         options: &DrillOptions,
         observer: &mut dyn Observer,
-    ) -> Result<Drilled, Error> {
+    ) -> Result<DrillReport, Error> {
         crate::permission::require(actor, "drilling a backup", Permission::BackupRestore)?;
         let before = status::identity(&options.archive);
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);
-        let scratch = Scratch::create(self, &place(self, options.scratch.as_deref()), MARK)?;
+        let scratch =
+            Scratch::create(self, &scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
         let drilled = self.drill_in(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // Only a note, as after verifying: that the archive is proven stands without it.
         let same = status::identity(&options.archive) == before;
         let status = if same { self.note_proven(&options.archive, drilled.took).ok() } else { None };
-        Ok(Drilled { status, ..drilled })
+        Ok(DrillReport { status, ..drilled })
     }
 
     fn drill_in(
@@ -88,7 +89,7 @@ impl Engine {
         actor: &Actor,
         options: &DrillOptions,
         observer: &mut dyn Observer,
-    ) -> Result<Drilled, Error> {
+    ) -> Result<DrillReport, Error> {
         let engine = engine_in(self, &scratch.folder)?;
         let archive = options.archive.clone();
         let restore =
@@ -106,7 +107,17 @@ impl Engine {
         let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
         let totals = comparison.totals(files)?;
         let left_out = plan.left_out;
-        Ok(Drilled { tables: same, changed_tables, left_out, totals, rows, files, bytes, took, status: None })
+        Ok(DrillReport {
+            tables: same,
+            changed_tables,
+            left_out,
+            totals,
+            rows,
+            files,
+            bytes,
+            took,
+            status: None,
+        })
     }
 }
 
@@ -193,7 +204,7 @@ impl Comparison<'_> {
     fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
         let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
         let copy = self.archived_copy();
-        self.archive.unpack(entry, &*self.engine.disk, (&copy, Readers::Owner), meter)?;
+        self.archive.unpack(entry, &*self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
@@ -218,10 +229,10 @@ fn restoring_changes(table: &str, plan: &Plan) -> bool {
 }
 
 /// Between the name of the database and the id of the drill.
-const MARK: &str = ".drill-";
+const SCRATCH_MARKER: &str = ".drill-";
 
 /// The folder beside which the scratch inventory is made.
-fn place(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
+fn scratch_parent(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
     let database = &engine.places.database;
     match chosen {
         Some(folder) => folder.join(archive::DATABASE),
@@ -236,7 +247,7 @@ fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
     places.require_text()?;
     let database = &places.database;
-    engine.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
+    engine.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
     migration::migrate(database).map_err(Error::live(database))?;
     Ok(Engine { places, ..engine.clone() })
 }

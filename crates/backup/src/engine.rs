@@ -14,7 +14,7 @@ pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
 
 /// How backups are encrypted unless one of them is asked for otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Protection {
+pub struct EncryptionPolicy {
     /// For whom; nobody means not at all.
     pub recipients: Vec<Recipient>,
     /// Refuse to write what is not encrypted.
@@ -29,7 +29,7 @@ pub struct Engine {
     pub(crate) ambient: Ambient,
     /// The version of the program, as it goes into archives.
     pub(crate) version: String,
-    pub(crate) protection: Protection,
+    pub(crate) protection: EncryptionPolicy,
     /// What encrypted archives are opened with.
     pub(crate) keys: Keys,
     pub(crate) cancellation: Cancellation,
@@ -56,7 +56,7 @@ impl Engine {
             disk,
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            protection: Protection::default(),
+            protection: EncryptionPolicy::default(),
             keys: Keys::default(),
             cancellation: Cancellation::default(),
         }
@@ -65,7 +65,7 @@ impl Engine {
     /// The same, with backups encrypted: those that somebody asks for, and those before a restore or a
     /// migration.
     #[must_use]
-    pub fn protecting(self, protection: Protection) -> Self {
+    pub fn with_encryption_policy(self, protection: EncryptionPolicy) -> Self {
         Self { protection, ..self }
     }
 

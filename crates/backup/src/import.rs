@@ -67,7 +67,7 @@ pub struct Contents {
 pub struct StagedImport {
     source: ImportSource,
     contents: Contents,
-    made: Option<Made>,
+    made: Option<ImportedArchive>,
     staged: StagedRestore,
 }
 
@@ -173,7 +173,7 @@ impl Engine {
         database: &Path,
         static_files: Option<&Path>,
         observer: &mut dyn Observer,
-    ) -> Result<Made, Error> {
+    ) -> Result<ImportedArchive, Error> {
         // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
         // must not stay.
         let _session = self.session("an import")?;
@@ -192,7 +192,7 @@ impl Engine {
         static_files: Option<&Path>,
         output: Option<PathBuf>,
         observer: &mut dyn Observer,
-    ) -> Result<Made, Error> {
+    ) -> Result<ImportedArchive, Error> {
         source::copy_database(&*self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
         let nowhere = with_suffix(copy, ".static");
@@ -206,7 +206,7 @@ impl Engine {
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
         let made = self.archive(&options, &source, observer)?;
-        Ok(Made { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
+        Ok(ImportedArchive { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
     }
 
     fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
@@ -264,7 +264,7 @@ impl StagedImport {
 
 /// The archive that was made of the source. Goes away when nothing comes of it.
 #[derive(Debug)]
-struct Made {
+struct ImportedArchive {
     /// With what opens the archive: it may have been encrypted for somebody else, and whoever wrote it
     /// can still read it.
     engine: Engine,
@@ -272,7 +272,7 @@ struct Made {
     kept: bool,
 }
 
-impl Drop for Made {
+impl Drop for ImportedArchive {
     fn drop(&mut self) {
         if !self.kept {
             // Best effort: what stays is a sound archive, under a name that says what it is.

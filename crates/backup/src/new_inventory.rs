@@ -1,6 +1,6 @@
 //! The places of an inventory that does not exist yet.
 
-use durable::{Readers, folder_of};
+use durable::{FileMode, folder_of};
 use inventory::{Actor, Permission};
 
 use crate::{Engine, Error};
@@ -20,7 +20,7 @@ impl Engine {
         let static_files = self.static_files();
         static_files.create_folders().map_err(Error::live(static_files.root()))?;
         if database.symlink_metadata().is_err() {
-            self.disk.create(database, Readers::Owner).map_err(Error::storage("create", database))?;
+            self.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, Sha256Hex};
 use durable::regular_file::{self, NotAFile};
-use durable::{Disk, Readers, printable};
+use durable::{Disk, FileMode, printable};
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
 
@@ -70,10 +70,10 @@ impl OpenArchive {
         &self,
         entry: &Entry,
         disk: &dyn Disk,
-        (target, readers): (&Path, Readers),
+        (target, mode): (&Path, FileMode),
         meter: &mut Meter<'_>,
     ) -> Result<Sha256Hex, Error> {
-        let file = disk.create(target, readers).map_err(Error::storage("create", target))?;
+        let file = disk.create(target, mode).map_err(Error::storage("create", target))?;
         let mut out = BufWriter::with_capacity(128 << 10, file);
         let hash = self
             .copy(entry, meter, &mut |bytes| out.write_all(bytes).map_err(Error::storage("write", target)))?;

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use durable::{folder_of, resolve, with_suffix};
-use inventory::restore_names::{MARK, is_id};
+use inventory::restore_names::{RESTORE_MARKER, is_id};
 use inventory::static_files::FileKind;
 
 use crate::Error;
@@ -106,12 +106,12 @@ impl Places {
     }
 
     pub(crate) fn journal(&self, id: &str) -> PathBuf {
-        with_suffix(&self.database, &format!("{MARK}{id}.json"))
+        with_suffix(&self.database, &format!("{RESTORE_MARKER}{id}.json"))
     }
 
     /// Where the database of a restore is staged.
     pub(crate) fn database_stage(&self, id: &str) -> PathBuf {
-        with_suffix(&self.database, &format!("{MARK}{id}"))
+        with_suffix(&self.database, &format!("{RESTORE_MARKER}{id}"))
     }
 
     pub(crate) fn staged_database(&self, id: &str) -> PathBuf {

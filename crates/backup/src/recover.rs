@@ -13,14 +13,14 @@ use crate::{Engine, Error};
 
 /// What was done about an interrupted restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recovered {
+pub enum Recovery {
     /// The restore of this archive had happened, and its last files are now in place.
     Finished(String),
     /// The restore of this archive had not happened, and nothing of it is left.
     Discarded(String),
 }
 
-impl std::fmt::Display for Recovered {
+impl std::fmt::Display for Recovery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Finished(archive) => write!(f, "an interrupted restore of {archive} has been completed"),
@@ -40,7 +40,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Locked`] when the restore is not interrupted but running.
-    pub fn recover(&self) -> Result<Vec<Recovered>, Error> {
+    pub fn recover(&self) -> Result<Vec<Recovery>, Error> {
         let beside = restore_names::beside(&self.places.database);
         if beside.map_err(Error::storage("look for restores beside", &self.places.database))?.is_empty() {
             return Ok(Vec::new());
@@ -49,7 +49,7 @@ impl Engine {
     }
 
     /// Only a session does this, since it takes the lock.
-    pub(crate) fn settle_interrupted(&self, _lock: &Lock) -> Result<Vec<Recovered>, Error> {
+    pub(crate) fn settle_interrupted(&self, _lock: &Lock) -> Result<Vec<Recovery>, Error> {
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
         let mut recovered = Vec::new();
@@ -61,10 +61,10 @@ impl Engine {
             let committed = sqlite::has_marker(database, &journal.id).map_err(Error::live(database))?;
             if committed {
                 finish(self, &journal)?;
-                recovered.push(Recovered::Finished(journal.archive));
+                recovered.push(Recovery::Finished(journal.archive));
             } else {
                 discard(self, &journal)?;
-                recovered.push(Recovered::Discarded(journal.archive));
+                recovered.push(Recovery::Discarded(journal.archive));
             }
         }
         self.remove_leftovers()?;

@@ -13,7 +13,7 @@ mod unchanged;
 
 use std::path::{Path, PathBuf};
 
-use inventory::sqlite::{self, Live, Watch};
+use inventory::sqlite::{self, DatabaseState, Watch};
 use inventory::static_files::Lease;
 use inventory::{Actor, Permission};
 
@@ -21,14 +21,16 @@ use crate::create::look_at;
 use crate::event::OfSafetyBackup;
 use crate::session::Session;
 use crate::settle::{CommitBy, Journal};
-use crate::{BackupOptions, BackupReport, Encrypt, Engine, Error, Event, Note, Observer, Purpose, Step};
+use crate::{
+    BackupOptions, BackupReport, EncryptionChoice, Engine, Error, Event, Note, Observer, Purpose, Step,
+};
 
 pub use crate::file_changes::FileChanges;
 pub use history::{RestoreRecord, Undo};
 pub use plan::{Plan, Totals};
 pub(crate) use stage::hash_of;
-use stage::{Destination, Staged};
-use unchanged::Unchanged;
+use stage::{Destination, StagedParts};
+use unchanged::UnchangedFiles;
 
 /// What to restore, and how careful to be.
 #[derive(Debug, Clone)]
@@ -55,8 +57,8 @@ pub struct StagedRestore {
     plan: Plan,
     id: String,
     commit: CommitBy,
-    unchanged: Vec<Unchanged>,
-    live: Live,
+    unchanged: Vec<UnchangedFiles>,
+    live: DatabaseState,
     lock: Option<archive::EncryptionScheme>,
     committed: bool,
     _lease: Lease,
@@ -94,7 +96,7 @@ impl Engine {
         let session = self.session("a restore")?;
         let database = &self.places.database;
         let live = look_at(database).map_err(Error::live(database))?;
-        if matches!(live, Live::Usable { .. }) {
+        if matches!(live, DatabaseState::Usable { .. }) {
             sqlite::check_replaceable(database).map_err(Error::live(database))?;
         }
         // From here to the end no file goes away; deletes that waited are done first.
@@ -105,7 +107,7 @@ impl Engine {
         let to = Destination { database: self.places.staged_database(&id), stages_files: true };
         let staged = self.stage(options, &archive, &id, &live, &to, observer);
         match staged {
-            Ok(Staged { plan, commit, unchanged }) => StagedRestore {
+            Ok(StagedParts { plan, commit, unchanged }) => StagedRestore {
                 session,
                 options: options.clone(),
                 plan,
@@ -117,7 +119,7 @@ impl Engine {
                 committed: false,
                 _lease: lease,
             }
-            .with_a_safety_backup_that_can_be_made(),
+            .check_safety_backup_possible(),
             Err(error) => {
                 self.remove_stages(&id);
                 Err(error)
@@ -128,7 +130,7 @@ impl Engine {
 
 impl StagedRestore {
     /// Known before anybody is asked whether to go on.
-    fn with_a_safety_backup_that_can_be_made(self) -> Result<Self, Error> {
+    fn check_safety_backup_possible(self) -> Result<Self, Error> {
         if self.needs_safety_backup() {
             let encryption = self.session.engine.encryption(&self.encrypt_safety_backup());
             encryption.map_err(|source| Error::SafetyBackup { source: Box::new(source) })?;
@@ -136,7 +138,7 @@ impl StagedRestore {
         Ok(self)
     }
 
-    fn encrypt_safety_backup(&self) -> Encrypt {
+    fn encrypt_safety_backup(&self) -> EncryptionChoice {
         encrypt_safety_backup(&self.session.engine, self.lock)
     }
 
@@ -207,7 +209,7 @@ impl StagedRestore {
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
-                Live::Usable { .. } => {
+                DatabaseState::Usable { .. } => {
                     Some(Watch::new(database).map_err(Error::live(database)).map_err(failed)?)
                 }
                 _ => None,
@@ -227,12 +229,12 @@ impl StagedRestore {
 }
 
 /// As backups are here; and where they are not, but the archive is, as that is.
-fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::EncryptionScheme>) -> Encrypt {
+fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::EncryptionScheme>) -> EncryptionChoice {
     if engine.encrypts() {
-        return Encrypt::AsConfigured;
+        return EncryptionChoice::AsConfigured;
     }
     let like_it = lock.and_then(|lock| archive::EncryptionMethod::matching(lock, &engine.keys));
-    like_it.map_or(Encrypt::AsConfigured, Encrypt::With)
+    like_it.map_or(EncryptionChoice::AsConfigured, EncryptionChoice::With)
 }
 
 fn needs_safety_backup(options: &RestoreOptions, plan: &Plan) -> bool {

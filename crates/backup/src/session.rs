@@ -3,7 +3,7 @@
 //! that none can forget either.
 
 use crate::lock::Lock;
-use crate::recover::Recovered;
+use crate::recover::Recovery;
 use crate::{Engine, Error};
 
 /// Holds an inventory until it is dropped.
@@ -11,7 +11,7 @@ use crate::{Engine, Error};
 pub(crate) struct Session {
     pub(crate) engine: Engine,
     /// What was done about an interrupted restore.
-    pub(crate) recovered: Vec<Recovered>,
+    pub(crate) recovered: Vec<Recovery>,
     _lock: Lock,
 }
 

@@ -22,17 +22,17 @@ pub struct Status {
     pub verified_by: String,
     /// That it has been restored somewhere, and everything was as it should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proven: Option<Proven>,
+    pub proven: Option<ProofRecord>,
     /// That a key which somebody has in hand opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_checked: Option<KeyChecked>,
+    pub key_checked: Option<KeyCheckRecord>,
     size: u64,
     modified: u128,
 }
 
 /// The last drill that an archive passed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Proven {
+pub struct ProofRecord {
     /// When, UTC, RFC 3339.
     pub at: String,
     /// By which version.
@@ -43,7 +43,7 @@ pub struct Proven {
 
 /// The last time that somebody showed the key to an encrypted archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeyChecked {
+pub struct KeyCheckRecord {
     /// When, UTC, RFC 3339.
     pub at: String,
     /// The public key that belongs to it.
@@ -65,14 +65,14 @@ impl Engine {
         // To the millisecond: more would be noise.
         let restore_seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let key_checked = read(path).and_then(|known| known.key_checked);
-        self.note(path, path, Some(Proven { at, by, restore_seconds }), key_checked)
+        self.note(path, path, Some(ProofRecord { at, by, restore_seconds }), key_checked)
     }
 
     /// Notes that the key of `recipient` has just opened the archive at `path`, which was verified before.
     pub(crate) fn note_key(&self, path: &Path, recipient: String) -> Result<Status, Error> {
         let target = status_file(path);
         let mut status = read(path).ok_or_else(|| Error::ArchiveNotFound { path: target.clone() })?;
-        status.key_checked = Some(KeyChecked { at: self.stamp(), recipient });
+        status.key_checked = Some(KeyCheckRecord { at: self.stamp(), recipient });
         self.write_status(&target, &status)?;
         Ok(status)
     }
@@ -81,8 +81,8 @@ impl Engine {
         &self,
         path: &Path,
         place: &Path,
-        proven: Option<Proven>,
-        key_checked: Option<KeyChecked>,
+        proven: Option<ProofRecord>,
+        key_checked: Option<KeyCheckRecord>,
     ) -> Result<Status, Error> {
         let target = status_file(place);
         let (size, modified) =

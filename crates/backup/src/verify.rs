@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use archive::{Format, Role};
-use durable::Readers;
+use durable::FileMode;
 use inventory::sqlite::Inspection;
 use inventory::{Actor, Permission};
 
@@ -15,11 +15,11 @@ use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// Between the name of the program and the id of a verification, among the temporary files.
-const MARK: &str = ".verify-";
+const SCRATCH_MARKER: &str = ".verify-";
 
 /// What verifying found.
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerifyReport {
     /// The layout of the archive.
     pub format: Format,
     /// Entries read.
@@ -42,7 +42,12 @@ impl Engine {
     ///
     /// # Errors
     /// Says what is wrong with which entry.
-    pub fn verify(&self, actor: &Actor, path: &Path, observer: &mut dyn Observer) -> Result<Verified, Error> {
+    pub fn verify(
+        &self,
+        actor: &Actor,
+        path: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<VerifyReport, Error> {
         crate::permission::require(actor, "verifying a backup", Permission::BackupCreate)?;
         // The database that is unpacked into it can be read by its owner only.
         let temporary = std::env::temp_dir();
@@ -50,7 +55,7 @@ impl Engine {
         temporary
             .metadata()
             .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
-        let scratch = Scratch::create(self, &temporary.join("makermatrix"), MARK)?;
+        let scratch = Scratch::create(self, &temporary.join("makermatrix"), SCRATCH_MARKER)?;
         let before = status::identity(path);
         let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
@@ -67,7 +72,7 @@ impl Engine {
         path: &Path,
         database: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<Verified, Error> {
+    ) -> Result<VerifyReport, Error> {
         observer.event(Event::Step(Step::Open));
         let archive = self.open(path)?;
         if let Some(rescue) = archive.rescue() {
@@ -78,7 +83,7 @@ impl Engine {
         // Best effort: it lies in a folder for temporary files, or bears a name that says so.
         let _ = self.disk.remove(database);
         let (bytes, inspection) = unpacked?;
-        Ok(Verified {
+        Ok(VerifyReport {
             format: archive.reader.format(),
             files: archive.entries().len() as u64,
             bytes,
@@ -98,7 +103,7 @@ impl Engine {
         let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in archive.entries() {
             if entry.role == Role::Database {
-                archive.unpack(entry, &*self.disk, (database, Readers::Owner), &mut meter)?;
+                archive.unpack(entry, &*self.disk, (database, FileMode::Private), &mut meter)?;
             } else {
                 archive.drain(entry, &mut meter)?;
             }

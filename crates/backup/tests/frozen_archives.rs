@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use archive::keys::SecretString;
 use archive::{EncryptionMethod, Identity, Keys};
-use backup::{BackupOptions, Encrypt, Engine, Event, RestoreOptions};
+use backup::{BackupOptions, EncryptionChoice, Engine, Event, RestoreOptions};
 use inventory::{Actor, Ambient, Inventory};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -143,9 +143,9 @@ async fn freeze(#[future(awt)] test_db_with_schema: TestDatabase, test_static_fi
     let identity = keys("").identities.remove(0);
     let passphrase = SecretString::from(PASSPHRASE.to_owned());
     for (name, encrypt) in [
-        ("plain", Encrypt::Not),
-        ("key", Encrypt::With(EncryptionMethod::Recipients(vec![identity.recipient()]))),
-        ("passphrase", Encrypt::With(EncryptionMethod::Passphrase(passphrase))),
+        ("plain", EncryptionChoice::Not),
+        ("key", EncryptionChoice::With(EncryptionMethod::Recipients(vec![identity.recipient()]))),
+        ("passphrase", EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase))),
     ] {
         let name = Some(name.to_owned());
         let options =

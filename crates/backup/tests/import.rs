@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use backup::import::ImportSource;
-use backup::{Engine, Error, ImportOptions, ImportReport, Kind, Protection};
+use backup::{EncryptionPolicy, Engine, Error, ImportOptions, ImportReport, Kind};
 use durable::with_suffix;
 use inventory::password::{self, Rounds};
 use inventory::{Ambient, Inventory};
@@ -306,7 +306,7 @@ async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
     let identity = archive::Identity::generate();
     let moved = Move::new("makermatrix.db", "static").await;
     let recipients = vec![identity.recipient()];
-    let engine = moved.engine.clone().protecting(Protection { recipients, required: true });
+    let engine = moved.engine.clone().with_encryption_policy(EncryptionPolicy { recipients, required: true });
     let options = ImportOptions::new(&moved.from);
     let report = engine.stage_import(ACTOR, &options, &mut quiet).unwrap().commit(&mut quiet).unwrap();
     assert!(report.archive.to_str().unwrap().ends_with(".zip.age"));
@@ -315,7 +315,10 @@ async fn an_import_where_backups_are_encrypted_leaves_nothing_in_the_clear() {
     holder.verify(ACTOR, &report.archive, &mut quiet).unwrap();
     assert_eq!(engine.verify(ACTOR, &report.archive, &mut quiet).unwrap_err().kind(), Kind::Key);
 
-    let nobody = moved.engine.clone().protecting(Protection { recipients: Vec::new(), required: true });
+    let nobody = moved
+        .engine
+        .clone()
+        .with_encryption_policy(EncryptionPolicy { recipients: Vec::new(), required: true });
     let error = nobody.stage_import(ACTOR, &options, &mut quiet).unwrap_err();
     assert_eq!(error.kind(), Kind::EncryptionRequired, "{error}");
 }

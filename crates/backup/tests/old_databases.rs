@@ -77,7 +77,7 @@ impl Shop {
             .unwrap()
     }
 
-    fn drill(&self, archive: &Path) -> Result<backup::Drilled, Error> {
+    fn drill(&self, archive: &Path) -> Result<backup::DrillReport, Error> {
         let options = DrillOptions { archive: archive.to_owned(), scratch: None, allow_violations: false };
         self.engine.drill(ACTOR, &options, &mut quiet)
     }

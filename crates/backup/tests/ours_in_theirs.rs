@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use archive::EncryptionMethod;
-use backup::{BackupOptions, Encrypt, Engine, Error, RestoreOptions};
+use backup::{BackupOptions, EncryptionChoice, Engine, Error, RestoreOptions};
 use inventory::migration::ORIGINAL_SCHEMA;
 use inventory::{Ambient, Inventory};
 use rstest::rstest;
@@ -263,6 +263,6 @@ async fn r12_a_plain_archive_is_not_called_encrypted(
     let error = engine.backup(ACTOR, &options, &mut quiet).unwrap_err();
     assert!(matches!(error, Error::MisleadingName { .. }), "{error}");
     let recipients = vec![archive::Identity::generate().recipient()];
-    let encrypt = Encrypt::With(EncryptionMethod::Recipients(recipients));
+    let encrypt = EncryptionChoice::With(EncryptionMethod::Recipients(recipients));
     engine.backup(ACTOR, &BackupOptions { encrypt, ..options }, &mut quiet).unwrap();
 }

@@ -187,13 +187,13 @@ pub(crate) struct Backup {
     #[arg(long, requires = "include_env")]
     pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) encrypt: Encrypt,
+    pub(crate) encrypt: EncryptionChoice,
 }
 
 /// Whom a backup is encrypted for.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Encryption")]
-pub(crate) struct Encrypt {
+pub(crate) struct EncryptionChoice {
     /// Encrypt for this public key (age1…) as well as for those of makermatrix.toml; may be repeated
     #[arg(long, short, value_name = "KEY")]
     pub(crate) recipient: Vec<String>,

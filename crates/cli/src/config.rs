@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use archive::Recipient;
-use backup::Protection;
+use backup::EncryptionPolicy;
 use durable::{folder_of, regular_file};
 use serde::Deserialize;
 
@@ -88,7 +88,7 @@ impl Config {
     }
 
     /// How backups are to be encrypted.
-    pub(crate) fn protection(&self) -> Result<Protection, Failure> {
+    pub(crate) fn protection(&self) -> Result<EncryptionPolicy, Failure> {
         let Encryption { recipients, required } = &self.backup.encryption;
         let parsed = recipients.iter().enumerate().map(|(index, text)| {
             Recipient::from_str(text.trim()).map_err(|fault| {
@@ -96,7 +96,7 @@ impl Config {
                 Failure::usage(format!("{path}: number {number} of the recipients: {fault}"))
             })
         });
-        Ok(Protection { recipients: parsed.collect::<Result<_, _>>()?, required: *required })
+        Ok(EncryptionPolicy { recipients: parsed.collect::<Result<_, _>>()?, required: *required })
     }
 }
 

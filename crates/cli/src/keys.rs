@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{EncryptionMethod, Identity, KeyFault, Keys, Recipient};
-use backup::{Encrypt, Engine, Error};
+use backup::{EncryptionChoice, Engine, Error};
 use durable::regular_file;
 
 use crate::args;
@@ -23,7 +23,7 @@ pub(crate) struct KeyRing {
 
 impl KeyRing {
     /// How often a wrong answer is asked for again.
-    const TRIES: u32 = 3;
+    const MAX_ATTEMPTS: u32 = 3;
 
     pub(crate) fn new(args: &args::Keys) -> Result<Self, Failure> {
         let mut keys = Keys::default();
@@ -52,9 +52,9 @@ impl KeyRing {
             let done = work(&self.give(engine));
             let Some(fault) = done.as_ref().err().and_then(Error::key_fault) else { return Ok(done) };
             let again = match fault {
-                KeyFault::Missing(_) => self.asked < Self::TRIES,
+                KeyFault::Missing(_) => self.asked < Self::MAX_ATTEMPTS,
                 // Those from files do not get better by asking.
-                KeyFault::Wrong(_) => (1..Self::TRIES).contains(&self.asked),
+                KeyFault::Wrong(_) => (1..Self::MAX_ATTEMPTS).contains(&self.asked),
             };
             if !again || !can_ask() {
                 return Ok(done);
@@ -86,15 +86,15 @@ pub(crate) fn unlocking<T>(
 }
 
 /// How a backup is to be encrypted, by its arguments.
-pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
+pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice, Failure> {
     if args.no_encryption {
-        return Ok(Encrypt::Not);
+        return Ok(EncryptionChoice::Not);
     }
     if let Some(path) = &args.passphrase_file {
-        return Ok(Encrypt::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
+        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
     }
     if args.passphrase {
-        return Ok(Encrypt::With(EncryptionMethod::Passphrase(ask_for_a_new_passphrase()?)));
+        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_a_new_passphrase()?)));
     }
     let mut recipients = Vec::new();
     for text in &args.recipient {
@@ -105,7 +105,11 @@ pub(crate) fn encrypt(args: &args::Encrypt) -> Result<Encrypt, Failure> {
     for path in &args.recipients_file {
         recipients.extend(keys_of(path)?);
     }
-    Ok(if recipients.is_empty() { Encrypt::AsConfigured } else { Encrypt::AlsoFor(recipients) })
+    Ok(if recipients.is_empty() {
+        EncryptionChoice::AsConfigured
+    } else {
+        EncryptionChoice::AlsoFor(recipients)
+    })
 }
 
 /// The secret keys in a file, one a line, between comments.

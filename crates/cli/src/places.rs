@@ -29,7 +29,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let places = places.resolved();
     let config = Config::read(global, &places.database)?;
     Ok(Engine::new(places, Ambient::system())
-        .protecting(config.protection()?)
+        .with_encryption_policy(config.protection()?)
         .cancelled_by(signals::cancellation()))
 }
 

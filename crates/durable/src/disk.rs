@@ -12,7 +12,7 @@ use crate::{Owner, regular_file};
 /// What can be done to the file system. All paths are absolute or relative to the working folder.
 pub trait Disk: Send + Sync {
     /// Creates a file that must not exist yet.
-    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>>;
+    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>>;
     /// Makes what a file now holds durable. Never call it on a database that this process has
     /// open: closing any descriptor of a file drops the locks SQLite holds on it.
     fn sync_file(&self, path: &Path) -> io::Result<()>;
@@ -36,11 +36,11 @@ pub trait Disk: Send + Sync {
 
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// Only its owner: it holds what only people of the inventory may see, such as password hashes.
-    Owner,
-    /// Whoever the process's umask allows.
-    Usual,
+pub enum FileMode {
+    /// Its owner alone: the file holds secrets, such as password hashes.
+    Private,
+    /// Whoever the umask of the process allows.
+    Default,
 }
 
 /// A file being written.
@@ -67,15 +67,15 @@ impl DiskFile for File {
 }
 
 impl Disk for RealDisk {
-    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
+    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        if readers == Readers::Owner {
+        if mode == FileMode::Private {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
         #[cfg(not(unix))]
-        let _ = readers;
+        let _ = mode;
         let file = options.open(path)?;
         // Held while it is being written, so that others can tell it from what a crash left behind.
         // File systems without locks only lose that.
@@ -182,7 +182,7 @@ pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<(
     if partial.symlink_metadata().is_ok() {
         disk.remove(&partial)?;
     }
-    let written = disk.create(&partial, Readers::Usual).and_then(|mut file| {
+    let written = disk.create(&partial, FileMode::Default).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync()
     });

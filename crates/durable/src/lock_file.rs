@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crate::{Disk, Readers};
+use crate::{Disk, FileMode};
 
 /// Opens a file that is there to be locked, and creates it first where it is missing.
 ///
@@ -12,7 +12,7 @@ use crate::{Disk, Readers};
 /// Those of creating and of opening a file.
 pub fn open_lock_file(disk: &dyn Disk, path: &Path) -> io::Result<File> {
     if path.symlink_metadata().is_err() {
-        match disk.create(path, Readers::Usual) {
+        match disk.create(path, FileMode::Default) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             // Made, here or by somebody else just now.
             _ => {}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use durable::{folder_of, resolve};
 
 /// Between the name of the database and the id of the restore.
-pub const MARK: &str = ".restore-";
+pub const RESTORE_MARKER: &str = ".restore-";
 
 /// What lies beside the database and belongs to a restore, each with the part of its name behind the
 /// mark: a staging folder (`<id>`), a journal (`<id>.json`), a journal being written
@@ -15,7 +15,7 @@ pub const MARK: &str = ".restore-";
 pub fn beside(database: &Path) -> io::Result<Vec<(PathBuf, String)>> {
     let database = &resolve(database)?;
     let name = database.file_name().unwrap_or_default().to_string_lossy();
-    let mark = format!("{name}{MARK}");
+    let mark = format!("{name}{RESTORE_MARKER}");
     let mut found = Vec::new();
     let folder = folder_of(database);
     if !folder.exists() {

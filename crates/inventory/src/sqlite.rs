@@ -12,13 +12,13 @@ mod strip;
 
 pub use category_tree::inspect_tidied;
 pub use people::users_with_password;
-pub use prepare::{Preparation, Prepared, has_marker, prepare};
+pub use prepare::{Preparation, PreparationReport, has_marker, prepare};
 pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;
 pub use references::{Reference, references};
 pub use snapshot::{
-    Copied, Live, OBJECTS_TABLE, ObjectKind, Progress, PutBack, Replaced, RowChanges, SchemaObject,
-    TableDigest, Violation, Watch, carry_objects, compare_rows, generated_names, live_state, may_come_back,
-    replace, row_counts, salvage, snapshot, version,
+    CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, PutBack, ReplaceOutcome, RowChanges,
+    SchemaObject, TableDigest, Violation, Watch, carry_objects, compare_rows, generated_names, may_come_back,
+    probe_database, replace, row_counts, salvage, snapshot, version,
 };
 pub use strip::{live_objects, strip};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::fields::Problem;
 use crate::{Ambient, Error};
-use durable::{Disk, Readers, RealDisk, folder_of, open_lock_file, write_durably};
+use durable::{Disk, FileMode, RealDisk, folder_of, open_lock_file, write_durably};
 
 /// Which folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,7 +137,7 @@ impl StaticFiles {
     fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> io::Result<u64> {
         self.disk.create_folder(folder_of(partial))?;
         self.disk.create_folder(folder_of(target))?;
-        let mut file = self.disk.create(partial, Readers::Usual)?;
+        let mut file = self.disk.create(partial, FileMode::Default)?;
         let size = io::copy(content, &mut file)?;
         file.flush()?;
         file.sync()?;

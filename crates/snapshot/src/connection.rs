@@ -190,7 +190,7 @@ fn clean(error: rusqlite::Error) -> rusqlite::Error {
 
 /// What lies where the live database should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Live {
+pub enum DatabaseState {
     /// Nothing.
     Missing,
     /// A database without a single table, as an empty file is.
@@ -211,9 +211,9 @@ pub enum Live {
 ///
 /// # Errors
 /// [`Error::Busy`] when another program holds it, and [`Error::Io`] when it cannot be looked at.
-pub fn live_state(path: &Path) -> Result<Live, Error> {
+pub fn probe_database(path: &Path) -> Result<DatabaseState, Error> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Live::Missing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DatabaseState::Missing),
         Err(source) => return Err(Error::io(path, source)),
         Ok(found) if found.is_dir() => {
             let why = std::io::Error::other("a folder lies where the database should be; move it away");
@@ -224,19 +224,21 @@ pub fn live_state(path: &Path) -> Result<Live, Error> {
     let connection = match open_live_reader(path) {
         Ok(connection) => connection,
         Err(Error::NotADatabase { .. }) => {
-            return Ok(Live::Unusable("it is not a SQLite database".to_owned()));
+            return Ok(DatabaseState::Unusable("it is not a SQLite database".to_owned()));
         }
-        Err(Error::Damaged { findings, .. }) => return Ok(Live::Unusable(findings.join("; "))),
+        Err(Error::Damaged { findings, .. }) => return Ok(DatabaseState::Unusable(findings.join("; "))),
         Err(error) => return Err(error),
     };
     let look = || {
         let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let page_size = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        Ok(if tables == 0 { Live::Empty { page_size } } else { Live::Usable { page_size } })
+        Ok(if tables == 0 { DatabaseState::Empty { page_size } } else { DatabaseState::Usable { page_size } })
     };
     match look().map_err(|error| explain(path, error)) {
-        Err(Error::NotADatabase { .. }) => Ok(Live::Unusable("it is not a SQLite database".to_owned())),
-        Err(Error::Damaged { findings, .. }) => Ok(Live::Unusable(findings.join("; "))),
+        Err(Error::NotADatabase { .. }) => {
+            Ok(DatabaseState::Unusable("it is not a SQLite database".to_owned()))
+        }
+        Err(Error::Damaged { findings, .. }) => Ok(DatabaseState::Unusable(findings.join("; "))),
         other => other,
     }
 }

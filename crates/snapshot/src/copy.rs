@@ -22,7 +22,7 @@ pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// What a snapshot did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopyReport {
     /// Pages copied.
     pub pages: u64,
     /// How often it had to begin again because the source changed under it. With a pinned
@@ -35,13 +35,13 @@ pub struct Copied {
 ///
 /// The moment is pinned by a read transaction held throughout: without it, each commit by somebody
 /// else would make the copy begin again, and under steady writing it would never end.
-pub fn snapshot(source: &Path, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, Error> {
+pub fn snapshot(source: &Path, target: &Path, progress: &mut Progress<'_>) -> Result<CopyReport, Error> {
     let source_connection = open_live_reader(source)?;
     let failed = |error| explain(source, error);
     source_connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").map_err(failed)?;
     let copied = copy_into_new(&source_connection, target, progress)?;
     source_connection.execute_batch("COMMIT").map_err(failed)?;
-    seal(target)?;
+    make_self_contained(target)?;
     Ok(copied)
 }
 
@@ -53,11 +53,15 @@ pub fn salvage(source: &Path, target: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn copy_into_new(source: &Connection, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, Error> {
+fn copy_into_new(
+    source: &Connection,
+    target: &Path,
+    progress: &mut Progress<'_>,
+) -> Result<CopyReport, Error> {
     let failed = |error| explain(target, error);
     let mut target_connection = create_copy(target)?;
     let backup = Backup::new(source, &mut target_connection).map_err(failed)?;
-    let mut copied = Copied { pages: 0, restarts: 0 };
+    let mut copied = CopyReport { pages: 0, restarts: 0 };
     run(target, || {
         let step = backup.step(STEP)?;
         let at = backup.progress();
@@ -100,7 +104,7 @@ fn run_while(
 }
 
 /// Makes a copy self-contained: whatever the journal mode of its source was, it becomes DELETE.
-pub(crate) fn seal(copy: &Path) -> Result<(), Error> {
+pub(crate) fn make_self_contained(copy: &Path) -> Result<(), Error> {
     let connection = open_copy(copy)?;
     let failed = |error| explain(copy, error);
     let mode: String = connection
@@ -153,7 +157,7 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// How replacing went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replaced {
+pub enum ReplaceOutcome {
     /// The content is in place.
     Done,
     /// Somebody has written since the watch began, so nothing was done.
@@ -169,7 +173,7 @@ pub enum Replaced {
 ///
 /// # Errors
 /// On any error the live database is as it was, unless the marker in it says otherwise.
-pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<Replaced, Error> {
+pub fn replace(live: &Path, copy: &Path, watch: Option<&Watch>) -> Result<ReplaceOutcome, Error> {
     replace_while(live, copy, watch, &mut || {})
 }
 
@@ -179,7 +183,7 @@ fn replace_while(
     copy: &Path,
     watch: Option<&Watch>,
     waiting: &mut dyn FnMut(),
-) -> Result<Replaced, Error> {
+) -> Result<ReplaceOutcome, Error> {
     let copy_connection = open_copy(copy)?;
     let mut live_connection = open_live_writer(live)?;
     let failed = |error| explain(live, error);
@@ -195,7 +199,7 @@ fn replace_while(
         retry_while_busy(live, &live_connection, "COMMIT", waiting)?;
         if changed {
             give_back(&live_connection).map_err(failed)?;
-            return Ok(Replaced::ChangedMeanwhile);
+            return Ok(ReplaceOutcome::ChangedMeanwhile);
         }
     }
     {
@@ -203,7 +207,7 @@ fn replace_while(
         // No pages, but the lock: from here on nobody else writes.
         run_while(live, || backup.step(0).map(until_locked), waiting)?;
         if in_wal_mode && changed() {
-            return Ok(Replaced::ChangedMeanwhile);
+            return Ok(ReplaceOutcome::ChangedMeanwhile);
         }
         run_while(live, || backup.step(-1), waiting)?;
     }
@@ -214,7 +218,7 @@ fn replace_while(
     } else {
         let _ = give_back(&live_connection);
     }
-    Ok(Replaced::Done)
+    Ok(ReplaceOutcome::Done)
 }
 
 /// Begins a transaction under which others can read and not write. When it ends, the connection keeps the lock.
@@ -295,7 +299,7 @@ mod tests {
             run_on(&live, &format!("PRAGMA journal_mode = {mode}; CREATE TABLE old (a)"));
             run_on(&copy, "CREATE TABLE new (a); INSERT INTO new VALUES (1)");
             let watch = Watch::new(&live).unwrap();
-            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done, "{mode}");
+            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), ReplaceOutcome::Done, "{mode}");
             drop(watch);
             let mut names: Vec<_> =
                 std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -327,10 +331,14 @@ mod tests {
                 other
             });
             holds.recv().unwrap();
-            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done, "{mode}");
+            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), ReplaceOutcome::Done, "{mode}");
             let other = holder.join().unwrap();
             other.execute_batch("INSERT INTO new VALUES (1)").unwrap();
-            assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::ChangedMeanwhile, "{mode}");
+            assert_eq!(
+                replace(&live, &copy, Some(&watch)).unwrap(),
+                ReplaceOutcome::ChangedMeanwhile,
+                "{mode}"
+            );
         }
     }
 
@@ -375,14 +383,14 @@ mod tests {
 
     /// "Somebody wrote", although nobody did: there was only somebody to wait for.
     #[rstest::rstest]
-    #[case::rolled_back("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "ROLLBACK", Replaced::Done, &[2])]
-    #[case::nothing_written("BEGIN IMMEDIATE", "COMMIT", Replaced::Done, &[2])]
-    #[case::only_read("BEGIN; SELECT * FROM t", "COMMIT", Replaced::Done, &[2])]
-    #[case::committed("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "COMMIT", Replaced::ChangedMeanwhile, &[1, 3])]
+    #[case::rolled_back("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "ROLLBACK", ReplaceOutcome::Done, &[2])]
+    #[case::nothing_written("BEGIN IMMEDIATE", "COMMIT", ReplaceOutcome::Done, &[2])]
+    #[case::only_read("BEGIN; SELECT * FROM t", "COMMIT", ReplaceOutcome::Done, &[2])]
+    #[case::committed("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)", "COMMIT", ReplaceOutcome::ChangedMeanwhile, &[1, 3])]
     fn whether_somebody_wrote_is_found_out_where_somebody_had_to_be_waited_for(
         #[case] begin: &str,
         #[case] end: &str,
-        #[case] expected: Replaced,
+        #[case] expected: ReplaceOutcome,
         #[case] left: &[i64],
     ) {
         let folder = tempfile::tempdir().unwrap();
@@ -420,10 +428,10 @@ mod tests {
         let (live, copy, other) = in_delete_mode(folder.path());
         let watch = Watch::new(&live).unwrap();
         other.execute_batch("INSERT INTO t VALUES (3)").unwrap();
-        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::ChangedMeanwhile);
+        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), ReplaceOutcome::ChangedMeanwhile);
         assert_eq!(rows(&live), [1, 3]);
         let watch = Watch::new(&live).unwrap();
-        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), Replaced::Done);
+        assert_eq!(replace(&live, &copy, Some(&watch)).unwrap(), ReplaceOutcome::Done);
         assert_eq!(rows(&live), [2]);
     }
 }

@@ -26,8 +26,10 @@ mod strip;
 
 pub use check::{Inspection, TableDigest, Violation, inspect};
 pub use compare::{RowChanges, compare_rows};
-pub use connection::{Live, explain, live_state, open_copy, open_live_reader, row_counts, tables, version};
-pub use copy::{Copied, Progress, Replaced, Watch, replace, salvage, snapshot, use_wal};
+pub use connection::{
+    DatabaseState, explain, open_copy, open_live_reader, probe_database, row_counts, tables, version,
+};
+pub use copy::{CopyReport, Progress, ReplaceOutcome, Watch, replace, salvage, snapshot, use_wal};
 pub use digest::digest;
 pub use error::Error;
 pub use large_value::{LargeValue, find_large_value};

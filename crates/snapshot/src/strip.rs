@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result};
 
 use crate::Error;
 use crate::connection::{explain, open_copy};
-use crate::copy::seal;
+use crate::copy::make_self_contained;
 use crate::digest::quoted;
 use crate::flatten::flatten;
 use crate::harmless::column_definition;
@@ -23,7 +23,7 @@ use crate::objects::{ObjectKind, SchemaObject, computing_indexes, generated_colu
 /// outside: a few bytes of schema can keep a processor busy for years.
 pub fn strip(copy: &Path, keep: &dyn Fn(&str) -> bool) -> std::result::Result<Vec<SchemaObject>, Error> {
     // Copies from outside may be in WAL mode, in which the page size, for one, cannot change.
-    seal(copy)?;
+    make_self_contained(copy)?;
     let connection = open_copy(copy)?;
     strip_programs(&connection, keep).map_err(|error| explain(copy, error))
 }

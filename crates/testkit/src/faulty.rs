@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use durable::{Disk, DiskFile, Readers, RealDisk};
+use durable::{Disk, DiskFile, FileMode, RealDisk};
 
 use crate::scratch::require_inside;
 
@@ -128,8 +128,8 @@ impl DiskFile for FaultyFile {
 }
 
 impl Disk for FaultyDisk {
-    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
-        let inner = self.effect(|| RealDisk.create(path, readers))?;
+    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
+        let inner = self.effect(|| RealDisk.create(path, mode))?;
         let id = self.cache().map(|mut cache| cache.created(path));
         Ok(Box::new(FaultyFile { inner, id, disk: self.clone() }))
     }

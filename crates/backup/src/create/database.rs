@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use durable::{Readers, folder_of};
+use durable::{FileMode, folder_of};
 use inventory::migration::SchemaState;
-use inventory::sqlite::{self, Inspection, Live, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, Inspection, SchemaObject};
 
 use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
@@ -13,7 +13,7 @@ use super::{Purpose, Source};
 
 /// The copy, or why there is none that is sound.
 #[derive(Default)]
-pub(crate) struct CopiedDatabase {
+pub(crate) struct DatabaseCopy {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<SchemaObject>,
@@ -29,24 +29,24 @@ impl Engine {
         source: &Source<'_>,
         copy: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<CopiedDatabase, Error> {
+    ) -> Result<DatabaseCopy, Error> {
         let live = source.database;
         let state = look_at(live).map_err(source.failed())?;
         let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
-            Ok(CopiedDatabase { damaged: Some(why), ..CopiedDatabase::default() })
+            Ok(DatabaseCopy { damaged: Some(why), ..DatabaseCopy::default() })
         };
-        if rescue && let Live::Unusable(why) = state {
+        if rescue && let DatabaseState::Unusable(why) = state {
             return damaged(why, observer);
         }
-        if rescue && matches!(state, Live::Missing | Live::Empty { .. }) {
-            return Ok(CopiedDatabase {
+        if rescue && matches!(state, DatabaseState::Missing | DatabaseState::Empty { .. }) {
+            return Ok(DatabaseCopy {
                 damaged: Some("there was none".to_owned()),
-                ..CopiedDatabase::default()
+                ..DatabaseCopy::default()
             });
         }
-        if matches!(state, Live::Empty { .. }) {
+        if matches!(state, DatabaseState::Empty { .. }) {
             return Err(Error::EmptyDatabase { path: source.known_as.to_owned() });
         }
         if let Ok(found) = live.metadata() {
@@ -74,7 +74,7 @@ impl Engine {
 
     /// The empty file that SQLite then fills: it would make one that everybody may read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
-        self.disk.create(copy, Readers::Owner).map_err(Error::storage("create", copy)).map(drop)
+        self.disk.create(copy, FileMode::Private).map_err(Error::storage("create", copy)).map(drop)
     }
 
     fn copy_checked(
@@ -82,7 +82,7 @@ impl Engine {
         live: &Path,
         copy: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<CopiedDatabase, inventory::Error> {
+    ) -> Result<DatabaseCopy, inventory::Error> {
         observer.event(Event::Step(Step::Snapshot));
         let copied = sqlite::snapshot(live, copy, &mut |done, total| {
             observer.event(Event::Progress { done, total });
@@ -90,7 +90,7 @@ impl Engine {
         observer.event(Event::Step(Step::CheckCopy));
         if self.cancellation.is_cancelled() {
             // The caller asks as well; checking the copy would be for nothing.
-            return Ok(CopiedDatabase { restarts: copied.restarts, ..CopiedDatabase::default() });
+            return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
         sqlite::carry_objects(copy, &stripped)?;
@@ -99,7 +99,7 @@ impl Engine {
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }
-        Ok(CopiedDatabase {
+        Ok(DatabaseCopy {
             inspection: Some(inspection),
             damaged: None,
             stripped,
@@ -110,9 +110,9 @@ impl Engine {
 }
 
 /// Looks at the live database, twice before it is called unusable.
-pub(crate) fn look_at(live: &Path) -> Result<Live, inventory::Error> {
-    match sqlite::live_state(live)? {
-        Live::Unusable(_) => Ok(sqlite::live_state(live)?),
+pub(crate) fn look_at(live: &Path) -> Result<DatabaseState, inventory::Error> {
+    match sqlite::probe_database(live)? {
+        DatabaseState::Unusable(_) => Ok(sqlite::probe_database(live)?),
         state => Ok(state),
     }
 }

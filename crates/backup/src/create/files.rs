@@ -22,13 +22,13 @@ impl BackupOptions {
 }
 
 /// The files of the included folders, sorted, and what could not be taken.
-pub(super) struct Listed {
+pub(super) struct FileListing {
     pub(super) files: Vec<(FileKind, StaticFile)>,
     pub(super) left_out: Vec<LeftOut>,
 }
 
-pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<Listed, Error> {
-    let mut listed = Listed { files: Vec::new(), left_out: Vec::new() };
+pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<FileListing, Error> {
+    let mut listed = FileListing { files: Vec::new(), left_out: Vec::new() };
     for &kind in kinds {
         let found = static_files.list(kind).map_err(Error::live(static_files.root()))?;
         let mut leave = |path: &str, why: String| {

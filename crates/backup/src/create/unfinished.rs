@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use durable::{DiskFile, Readers, folder_of, is_being_written, with_suffix};
+use durable::{DiskFile, FileMode, folder_of, is_being_written, with_suffix};
 
 use crate::places::{backup_name, is_archive_name};
 use crate::status::noted_archive;
@@ -15,13 +15,13 @@ const PARTIAL: &str = ".partial";
 const PARTIAL_DATABASE: &str = ".db";
 
 /// The files of a backup in the making, next to where it will be.
-pub(super) struct Unfinished {
+pub(super) struct PartialArchive {
     pub(super) name: String,
     pub(super) archive: PathBuf,
     pub(super) database: PathBuf,
 }
 
-impl Unfinished {
+impl PartialArchive {
     /// Creates the archive, readable by its owner only. Where somebody else is making one of the same
     /// name, that is left alone.
     pub(super) fn begin(
@@ -31,7 +31,7 @@ impl Unfinished {
     ) -> Result<(Self, Box<dyn DiskFile>), Error> {
         let name = backup_name(path);
         let archive = partial(path);
-        let out = engine.disk.create(&archive, Readers::Owner).map_err(|source| match source.kind() {
+        let out = engine.disk.create(&archive, FileMode::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
             _ => Error::storage("create", &archive)(source),
         })?;

@@ -21,18 +21,18 @@ use crate::stable_file::{Cancelled, StableFile};
 use crate::{Engine, Error, Event, Names, Note, Observer, Step};
 
 use super::files::{choose, dangling, list, others};
-use super::unfinished::Unfinished;
+use super::unfinished::PartialArchive;
 use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 
 /// Where an archive is written to, and how.
 pub(super) struct Output<'a> {
-    pub(super) unfinished: &'a Unfinished,
+    pub(super) unfinished: &'a PartialArchive,
     pub(super) out: &'a mut dyn DiskFile,
     pub(super) encryption: Option<&'a EncryptionMethod>,
 }
 
 /// What was written.
-pub(super) struct Written {
+pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
     /// How often the copy of the database had to begin again.
@@ -46,7 +46,7 @@ impl Engine {
         source: &Source<'_>,
         Output { unfinished, out, encryption }: Output<'_>,
         observer: &mut dyn Observer,
-    ) -> Result<Written, Error> {
+    ) -> Result<WrittenArchive, Error> {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
         // The files of another program are only read, and it knows of no lease.
@@ -137,13 +137,13 @@ impl Engine {
             self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        Ok(Written { manifest, keys, restarts: copied.restarts })
+        Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })
     }
 
     fn facts(
         &self,
         options: &BackupOptions,
-        unfinished: &Unfinished,
+        unfinished: &PartialArchive,
         inspection: Option<Inspection>,
         damaged: Option<String>,
         dangling: Vec<String>,
@@ -184,7 +184,7 @@ impl Engine {
         }
     }
 
-    fn read_back(&self, unfinished: &Unfinished, observer: &mut dyn Observer) -> Result<(), Error> {
+    fn read_back(&self, unfinished: &PartialArchive, observer: &mut dyn Observer) -> Result<(), Error> {
         observer.event(Event::Step(Step::ReadBack));
         forget_cached(&unfinished.archive);
         match self.verify_with(&unfinished.archive, &unfinished.database, observer) {

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use durable::{Disk, Readers, regular_file, with_suffix};
+use durable::{Disk, FileMode, regular_file, with_suffix};
 
 use crate::{Error, space};
 
@@ -15,7 +15,7 @@ use crate::{Error, space};
 const PARTS: [&str; 3] = ["", "-wal", "-journal"];
 
 /// How often it is tried while somebody writes.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// Copies the database such that it is as after a power cut at one moment, which SQLite can read.
 ///
@@ -28,7 +28,7 @@ pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(
 }
 
 fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
         for part in PARTS {
             copy(disk, &with_suffix(from, part), &with_suffix(to, part))?;
@@ -53,7 +53,7 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if let Some(folder) = to.parent() {
         space::require(folder, file.metadata().map_err(failed())?.len())?;
     }
-    let mut copy = disk.create(to, Readers::Owner).map_err(Error::storage("create", to))?;
+    let mut copy = disk.create(to, FileMode::Private).map_err(Error::storage("create", to))?;
     io::copy(&mut file, &mut copy).map_err(Error::storage("copy", from))?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use durable::{folder_of, with_suffix};
-use inventory::sqlite::{self, Live, Replaced, Watch};
+use inventory::sqlite::{self, DatabaseState, ReplaceOutcome, Watch};
 
 use crate::settle::{CommitBy, DATABASE_FILES, Journal, discard, finish, note_folders, paths, sync_folders};
 use crate::{Engine, Error, Event, Observer, Step};
@@ -22,7 +22,7 @@ use crate::{Engine, Error, Event, Observer, Step};
 pub(super) fn run(
     engine: &Engine,
     journal: &Journal,
-    live: &Live,
+    live: &DatabaseState,
     watch: Option<&Watch>,
     observer: &mut dyn Observer,
 ) -> Result<Option<PathBuf>, Error> {
@@ -38,7 +38,7 @@ pub(super) fn run(
     observer.event(Event::Step(Step::Finish));
     finish(engine, journal).map_err(|source| Error::Unfinished { source: Box::new(source) })?;
     let aside = engine.places.set_aside(&journal.id);
-    Ok((matches!(live, Live::Unusable(_)) && aside.exists()).then_some(aside))
+    Ok((matches!(live, DatabaseState::Unusable(_)) && aside.exists()).then_some(aside))
 }
 
 /// Something failed before or at the deciding instant. The mark says which.
@@ -78,8 +78,8 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {
         return match sqlite::replace(live, &staged, watch).map_err(Error::live(live))? {
-            Replaced::Done => Ok(()),
-            Replaced::ChangedMeanwhile => Err(Error::ChangedMeanwhile { path: live.clone() }),
+            ReplaceOutcome::Done => Ok(()),
+            ReplaceOutcome::ChangedMeanwhile => Err(Error::ChangedMeanwhile { path: live.clone() }),
         };
     }
     let aside = engine.places.set_aside(&journal.id);

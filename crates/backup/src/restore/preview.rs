@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use durable::folder_of;
-use inventory::sqlite::{self, Live};
+use inventory::sqlite::{self, DatabaseState};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 use rustix::fs::{Access, access};
@@ -15,7 +15,7 @@ use crate::create::{Source, look_at};
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
-use super::stage::{Destination, Staged};
+use super::stage::{Destination, StagedParts};
 use super::{encrypt_safety_backup, needs_safety_backup};
 
 /// Between the name of the database and the id of a dry run.
@@ -50,14 +50,14 @@ impl Engine {
         self.places.check()?;
         let database = &self.places.database;
         let live = look_at(database).map_err(Error::live(database))?;
-        if matches!(live, Live::Usable { .. }) {
+        if matches!(live, DatabaseState::Usable { .. }) {
             sqlite::check_replaceable(database).map_err(Error::live(database))?;
         }
         self.require_permissions(&live)?;
         let scratch = self.preview_scratch()?;
         let to = Destination { database: scratch.folder.join(archive::DATABASE), stages_files: false };
         let id = self.ambient.uuid().to_string();
-        let Staged { plan, .. } = self.stage(options, &archive, &id, &live, &to, observer)?;
+        let StagedParts { plan, .. } = self.stage(options, &archive, &id, &live, &to, observer)?;
         self.require_file_permissions(&plan)?;
         if needs_safety_backup(options, &plan) {
             let failed = |source| Error::SafetyBackup { source: Box::new(source) };
@@ -104,10 +104,10 @@ impl Engine {
     }
 
     /// Whether the database can be replaced.
-    fn require_permissions(&self, live: &Live) -> Result<(), Error> {
+    fn require_permissions(&self, live: &DatabaseState) -> Result<(), Error> {
         let database = &self.places.database;
         require_writable(folder_of(database))?;
-        if !matches!(live, Live::Missing) {
+        if !matches!(live, DatabaseState::Missing) {
             allow(database, Access::WRITE_OK, "write")?;
         }
         FileKind::ALL.into_iter().try_for_each(|kind| require_writable(&self.static_files().folder(kind)))

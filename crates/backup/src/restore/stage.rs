@@ -6,9 +6,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
-use durable::{Readers, folder_of, regular_file};
+use durable::{FileMode, folder_of, regular_file};
 use inventory::Census;
-use inventory::sqlite::{self, Live, ObjectKind, Preparation, PutBack, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, PutBack, SchemaObject};
 use inventory::static_files::FileKind;
 
 use crate::confirm::{confirmed, unless_sound};
@@ -21,7 +21,7 @@ use crate::{Engine, Error, Event, Names, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::plan::{Plan, Totals};
-use super::unchanged::Unchanged;
+use super::unchanged::UnchangedFiles;
 
 impl Engine {
     pub(super) fn stage(
@@ -29,10 +29,10 @@ impl Engine {
         options: &RestoreOptions,
         archive: &OpenArchive,
         id: &str,
-        live: &Live,
+        live: &DatabaseState,
         to: &Destination,
         observer: &mut dyn Observer,
-    ) -> Result<Staged, Error> {
+    ) -> Result<StagedParts, Error> {
         let reader = &archive.reader;
         if let Some(rescue) = archive.rescue() {
             return Err(rescue);
@@ -43,14 +43,14 @@ impl Engine {
         observer.event(Event::Step(Step::Stage));
         let mut meter = Meter::new(&self.cancellation, observer, archive.unpacked_size());
         let commit = match live {
-            Live::Usable { .. } | Live::Empty { .. } => CommitBy::Transaction,
-            Live::Missing | Live::Unusable(_) => CommitBy::Rename,
+            DatabaseState::Usable { .. } | DatabaseState::Empty { .. } => CommitBy::Transaction,
+            DatabaseState::Missing | DatabaseState::Unusable(_) => CommitBy::Rename,
         };
         let mut changes = self.live_files(reader)?;
         for entry in archive.entries() {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
-                    let target = (&*to.database, Readers::Owner);
+                    let target = (&*to.database, FileMode::Private);
                     archive.unpack(entry, &*self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
@@ -77,7 +77,7 @@ impl Engine {
             unchanged.push(of_kind.unchanged);
             plan.files.push(of_kind.changes);
         }
-        Ok(Staged { plan, commit, unchanged })
+        Ok(StagedParts { plan, commit, unchanged })
     }
 
     fn tell_about(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
@@ -141,7 +141,7 @@ impl Engine {
             let kept: BTreeSet<&str> = entries.map(below).collect();
             let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            changes.insert(kind, Changes { live, changes: changed, unchanged: Unchanged::of(kind) });
+            changes.insert(kind, Changes { live, changes: changed, unchanged: UnchangedFiles::of(kind) });
         }
         Ok(changes)
     }
@@ -157,7 +157,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let name = below(entry);
         let live = self.places.static_files.join(kind.folder()).join(name);
-        self.check_way(kind, name, of_kind)?;
+        self.ensure_path_free(kind, name, of_kind)?;
         let (live_hash, seen) = match of_kind.live.get(name) {
             Some(size) if *size == entry.size => {
                 // Before hashing, so that a change meanwhile shows.
@@ -178,7 +178,7 @@ impl Engine {
             Some(target) => {
                 let folder = folder_of(target);
                 self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-                archive.unpack(entry, &*self.disk, (target, Readers::Usual), meter)?
+                archive.unpack(entry, &*self.disk, (target, FileMode::Default), meter)?
             }
             None => archive.drain(entry, meter)?,
         };
@@ -198,7 +198,7 @@ impl Engine {
 
     /// Refuses when something that a restore does not manage lies where a file belongs: a folder or a
     /// link of that name, or a file where a folder is needed.
-    fn check_way(&self, kind: FileKind, name: &str, of_kind: &Changes) -> Result<(), Error> {
+    fn ensure_path_free(&self, kind: FileKind, name: &str, of_kind: &Changes) -> Result<(), Error> {
         let folder = self.places.static_files.join(kind.folder());
         let in_the_way = |path: PathBuf, why| {
             Err(Error::InTheWay { path, name: format!("{}/{name}", kind.folder()), why })
@@ -224,7 +224,7 @@ impl Engine {
         options: &RestoreOptions,
         archive: &OpenArchive,
         id: &str,
-        live: &Live,
+        live: &DatabaseState,
         staged: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Plan, Error> {
@@ -237,13 +237,13 @@ impl Engine {
         }
         let archive_name = path.file_name().unwrap_or_default().to_string_lossy();
         let page_size = match live {
-            Live::Usable { page_size } | Live::Empty { page_size } => Some(*page_size),
-            Live::Missing | Live::Unusable(_) => None,
+            DatabaseState::Usable { page_size } | DatabaseState::Empty { page_size } => Some(*page_size),
+            DatabaseState::Missing | DatabaseState::Unusable(_) => None,
         };
         // An archive of ours carries what may come back, and never more: what is found besides was put in by hand.
         let manifest = archive.reader.info().v3();
         let objects = if manifest.is_none() { stripped.as_slice() } else { &[] };
-        let replaced = matches!(live, Live::Usable { .. }).then_some(self.places.database.as_path());
+        let replaced = matches!(live, DatabaseState::Usable { .. }).then_some(self.places.database.as_path());
         let now = self.ambient.utc();
         let preparation =
             Preparation { restore_id: id, archive: &archive_name, now, page_size, objects, live: replaced };
@@ -275,7 +275,7 @@ impl Engine {
         let folder = folder_of(staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
         let rows_now = match live {
-            Live::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
+            DatabaseState::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
             _ => None,
         };
         // Only for people to look at, so a live database that cannot be compared stops nobody.
@@ -298,7 +298,7 @@ impl Engine {
             left_out,
             dropped,
             files: Vec::new(),
-            replaces_something: !matches!(live, Live::Missing | Live::Empty { .. }),
+            replaces_something: !matches!(live, DatabaseState::Missing | DatabaseState::Empty { .. }),
         })
     }
 }
@@ -326,14 +326,14 @@ pub(super) struct Destination {
 pub(super) struct Changes {
     live: BTreeMap<String, u64>,
     changes: FileChanges,
-    unchanged: Unchanged,
+    unchanged: UnchangedFiles,
 }
 
 /// What staging leads to.
-pub(super) struct Staged {
+pub(super) struct StagedParts {
     pub(super) plan: Plan,
     pub(super) commit: CommitBy,
-    pub(super) unchanged: Vec<Unchanged>,
+    pub(super) unchanged: Vec<UnchangedFiles>,
 }
 
 fn kind_of(role: Role) -> Option<FileKind> {

@@ -11,7 +11,7 @@ use crate::Error;
 
 /// Those of one folder. There can be many, so their names lie in one text, one behind the other.
 #[derive(Debug)]
-pub(super) struct Unchanged {
+pub(super) struct UnchangedFiles {
     kind: FileKind,
     names: String,
     files: Vec<Seen>,
@@ -24,7 +24,7 @@ struct Seen {
     modified: Option<SystemTime>,
 }
 
-impl Unchanged {
+impl UnchangedFiles {
     pub(super) fn of(kind: FileKind) -> Self {
         Self { kind, names: String::new(), files: Vec::new() }
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use archive::keys::SecretString;
 use archive::{ArchiveSink, EncryptionMethod, EncryptionScheme, Identity, KeyFault, Keys};
-use backup::{BackupOptions, DrillOptions, Encrypt, Engine, Event};
+use backup::{BackupOptions, DrillOptions, EncryptionChoice, Engine, Event};
 use inventory::Ambient;
 use inventory::parts::CreatePart;
 use rstest::rstest;
@@ -111,7 +111,7 @@ async fn a_backup_for_more_keys_opens_with_each_and_with_those_that_are_configur
     let (engine, configured) = protected(&test_db_with_schema, &test_static_files_dir).await;
     let guest = Identity::generate();
     let also = vec![guest.recipient(), configured.recipient(), guest.recipient()];
-    let encrypt = Encrypt::AlsoFor(also);
+    let encrypt = EncryptionChoice::AlsoFor(also);
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
     assert_eq!(
@@ -134,7 +134,7 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let before = state_of(engine.places());
     let passphrase = SecretString::from("correct horse".to_owned());
-    let encrypt = Encrypt::With(EncryptionMethod::Passphrase(passphrase));
+    let encrypt = EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase));
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let path = engine.backup(ACTOR, &options, &mut quiet).unwrap().path;
     let wrong = with(&engine, &Keys::passphrase("correct hors")).verify(ACTOR, &path, &mut quiet);

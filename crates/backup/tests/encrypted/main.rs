@@ -7,7 +7,7 @@ mod required;
 mod zip;
 
 use archive::{Identity, KeyFault, Keys};
-use backup::{Engine, Error, Kind, Protection};
+use backup::{EncryptionPolicy, Engine, Error, Kind};
 use testkit::engine::{ACTOR, back_up, quiet, restore};
 use testkit::{TestDatabase, TestStaticFiles, populate_test_database};
 
@@ -15,8 +15,8 @@ use testkit::{TestDatabase, TestStaticFiles, populate_test_database};
 async fn protected(database: &TestDatabase, files: &TestStaticFiles) -> (Engine, Identity) {
     populate_test_database(&database.inventory, files.root()).await;
     let identity = Identity::generate();
-    let protection = Protection { recipients: vec![identity.recipient()], required: true };
-    (database.engine(files).protecting(protection), identity)
+    let protection = EncryptionPolicy { recipients: vec![identity.recipient()], required: true };
+    (database.engine(files).with_encryption_policy(protection), identity)
 }
 
 fn fault(error: &Error) -> KeyFault {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use archive::EncryptionScheme;
-use backup::{BackupOptions, Encrypt, Engine, Error, Kind, Protection};
+use backup::{BackupOptions, EncryptionChoice, EncryptionPolicy, Engine, Error, Kind};
 use inventory::Actor;
 use inventory::parts::CreatePart;
 use rstest::rstest;
@@ -16,7 +16,7 @@ use testkit::{
 use super::{ACTOR, back_up, quiet, restore};
 
 fn strict(engine: &Engine) -> Engine {
-    engine.clone().protecting(Protection { recipients: Vec::new(), required: true })
+    engine.clone().with_encryption_policy(EncryptionPolicy { recipients: Vec::new(), required: true })
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -46,11 +46,11 @@ async fn b8_every_backup_is_refused_if_required_encryption_is_not_possible(
     // On request.
     let message = refused(engine.backup(ACTOR, &BackupOptions::default(), &mut quiet));
     assert!(message.contains("nobody to encrypt them for"), "{message}");
-    let named = open.clone().protecting(Protection {
+    let named = open.clone().with_encryption_policy(EncryptionPolicy {
         recipients: vec![archive::Identity::generate().recipient()],
         required: true,
     });
-    let plain = BackupOptions { encrypt: Encrypt::Not, ..BackupOptions::default() };
+    let plain = BackupOptions { encrypt: EncryptionChoice::Not, ..BackupOptions::default() };
     assert!(refused(named.backup(ACTOR, &plain, &mut quiet)).contains("without encryption"));
 
     // Before a restore, which then does not take place.
@@ -81,7 +81,7 @@ async fn b8_a_safety_backup_is_encrypted_whenever_backups_are(
     let open = database.engine(&test_static_files_dir);
     let archive = back_up(&open);
     let recipients = vec![archive::Identity::generate().recipient()];
-    let engine = open.clone().protecting(Protection { recipients, required: false });
+    let engine = open.clone().with_encryption_policy(EncryptionPolicy { recipients, required: false });
     let safety = restore(&engine, &archive).unwrap().safety_backup.unwrap();
     assert_eq!(
         engine.show(&safety).unwrap().lock,
@@ -102,10 +102,11 @@ async fn secrets_of_the_environment_travel_only_in_encrypted_archives_unless_for
     let error = open.backup(ACTOR, &options, &mut quiet).unwrap_err();
     assert!(matches!(error, Error::EnvInTheClear), "{error}");
     let identity = archive::Identity::generate();
-    let engine =
-        open.clone().protecting(Protection { recipients: vec![identity.recipient()], required: false });
+    let engine = open
+        .clone()
+        .with_encryption_policy(EncryptionPolicy { recipients: vec![identity.recipient()], required: false });
     assert!(engine.backup(ACTOR, &options, &mut quiet).unwrap().manifest.env_included);
-    let bare = BackupOptions { encrypt: Encrypt::Not, ..options.clone() };
+    let bare = BackupOptions { encrypt: EncryptionChoice::Not, ..options.clone() };
     assert!(matches!(engine.backup(ACTOR, &bare, &mut quiet), Err(Error::EnvInTheClear)));
     let forced = BackupOptions { env_in_the_clear: true, ..bare };
     assert!(engine.backup(ACTOR, &forced, &mut quiet).unwrap().manifest.env_included);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use archive::Keys;
 use backup::{BackupOptions, Engine, Event, Places};
-use durable::{Disk, DiskFile, Readers, RealDisk};
+use durable::{Disk, DiskFile, FileMode, RealDisk};
 use inventory::parts::CreatePart;
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, Inventory};
@@ -52,8 +52,8 @@ fn fixed() -> Ambient {
 struct Unsynced;
 
 impl Disk for Unsynced {
-    fn create(&self, path: &Path, readers: Readers) -> io::Result<Box<dyn DiskFile>> {
-        RealDisk.create(path, readers)
+    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
+        RealDisk.create(path, mode)
     }
     fn sync_file(&self, _: &Path) -> io::Result<()> {
         Ok(())

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use backup::{DrillOptions, Drilled, Engine, Error, Event, Kind, Step};
+use backup::{DrillOptions, DrillReport, Engine, Error, Event, Kind, Step};
 use rstest::rstest;
 use testkit::engine::restore_with;
 use testkit::long_run;
@@ -17,12 +17,12 @@ use testkit::{
 
 use super::{ACTOR, back_up, quiet, two_states};
 
-fn drill(engine: &Engine, archive: &Path) -> Result<Drilled, Error> {
+fn drill(engine: &Engine, archive: &Path) -> Result<DrillReport, Error> {
     let options = DrillOptions { archive: archive.to_owned(), scratch: None, allow_violations: false };
     engine.drill(ACTOR, &options, &mut quiet)
 }
 
-fn proven(engine: &Engine, archive: &Path) -> Option<backup::Proven> {
+fn proven(engine: &Engine, archive: &Path) -> Option<backup::ProofRecord> {
     let listed = engine.list().unwrap();
     let item = listed.into_iter().find(|item| item.path == archive).unwrap();
     item.summary.unwrap().status.and_then(|status| status.proven)

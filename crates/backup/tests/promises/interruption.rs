@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use archive::{Identity, Keys};
-use backup::{BackupOptions, Engine, Error, Kind, Protection, RestoreOptions};
+use backup::{BackupOptions, EncryptionPolicy, Engine, Error, Kind, RestoreOptions};
 use inventory::Ambient;
 use rstest::rstest;
 use testkit::engine::restore_with;
@@ -322,7 +322,7 @@ async fn a_backup_ended_at_any_effect_leaves_a_whole_archive_or_none(
     let recipients = if encrypted { vec![identity.recipient()] } else { Vec::new() };
     let protected = |engine: Engine| {
         let recipients = recipients.clone();
-        engine.protecting(Protection { recipients, required: encrypted })
+        engine.with_encryption_policy(EncryptionPolicy { recipients, required: encrypted })
     };
     // The engine that backs up has no key; the one that checks has it.
     let engine =

@@ -93,10 +93,10 @@ async fn the_longest_name_that_is_allowed_can_be_written_encrypted_or_not(
 ) {
     let (database, files) = (test_db_with_schema, test_static_files_dir);
     let engine = database.engine(&files);
-    let encrypt = backup::Encrypt::With(archive::EncryptionMethod::Recipients(vec![
+    let encrypt = backup::EncryptionChoice::With(archive::EncryptionMethod::Recipients(vec![
         archive::Identity::generate().recipient(),
     ]));
-    for encrypt in [backup::Encrypt::Not, encrypt] {
+    for encrypt in [backup::EncryptionChoice::Not, encrypt] {
         let with_name = |length: usize| BackupOptions {
             name: Some("x".repeat(length)),
             encrypt: encrypt.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{DrillOptions, Drilled, Engine, Error, counted};
+use backup::{DrillOptions, DrillReport, Engine, Error, counted};
 use serde_json::{Value, json};
 
 use super::ACTOR;
@@ -82,7 +82,7 @@ fn archives(global: &Global, engine: &Engine, options: &Drill) -> Result<Vec<Pat
     Ok(found)
 }
 
-fn add(lines: &mut Lines, archive: &Path, drilled: &Drilled) {
+fn add(lines: &mut Lines, archive: &Path, drilled: &DrillReport) {
     lines.add(format!("{}: proven", archive.display()));
     lines.add(format!(
         "  restored in {}, opened and compared: {} and {} ({}) are the same",
@@ -112,7 +112,7 @@ fn seconds(seconds: f64) -> String {
     if seconds < 100.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
-fn value(archive: &Path, drilled: &Drilled) -> Value {
+fn value(archive: &Path, drilled: &DrillReport) -> Value {
     json!({
         "archive": output::path(archive),
         "proven": true,

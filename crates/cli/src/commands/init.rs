@@ -1,7 +1,7 @@
 //! `init`: an empty inventory, or an existing database brought up to date.
 
 use backup::{Engine, Totals};
-use inventory::sqlite::{self, Live};
+use inventory::sqlite::{self, DatabaseState};
 use inventory::{Ambient, Inventory};
 use serde_json::json;
 
@@ -16,11 +16,11 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     let recovered = places::announce(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
-    match sqlite::live_state(database)? {
-        Live::Missing => places::require_no_other(global, engine)?,
-        Live::Empty { .. } => {}
-        Live::Usable { .. } => return bring_up_to_date(global, engine, recovered),
-        Live::Unusable(why) => {
+    match sqlite::probe_database(database)? {
+        DatabaseState::Missing => places::require_no_other(global, engine)?,
+        DatabaseState::Empty { .. } => {}
+        DatabaseState::Usable { .. } => return bring_up_to_date(global, engine, recovered),
+        DatabaseState::Unusable(why) => {
             let message = format!(
                 "{shown} is in the way: {why}. Restore a backup over it with `makermatrix restore`, or move it away."
             );

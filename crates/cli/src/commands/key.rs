@@ -6,7 +6,7 @@ use std::path::Path;
 use archive::keys::ExposeSecret;
 use archive::{EncryptionScheme, Identity, KeyFault};
 use backup::{Engine, Error};
-use durable::{Disk, Readers, RealDisk, folder_of};
+use durable::{Disk, FileMode, RealDisk, folder_of};
 use inventory::Ambient;
 use serde_json::json;
 
@@ -72,7 +72,7 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
 
 /// Writes a file that was not there, for its owner alone.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = RealDisk.create(path, Readers::Owner).and_then(|mut file| {
+    let written = RealDisk.create(path, FileMode::Private).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync()?;
         RealDisk.sync_folder(folder_of(path))

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
-use durable::{Disk, Readers, RealDisk};
+use durable::{Disk, FileMode, RealDisk};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
 
 use crate::migration::{self, SchemaState};
@@ -33,7 +33,7 @@ pub(super) fn create(path: &Path) -> Result<(), Error> {
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            RealDisk.create(path, Readers::Owner).map_err(|error| Error::io(path, error))?;
+            RealDisk.create(path, FileMode::Private).map_err(|error| Error::io(path, error))?;
         }
         Err(error) => return Err(Error::io(path, error)),
     }

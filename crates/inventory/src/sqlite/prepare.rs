@@ -30,7 +30,7 @@ pub struct Preparation<'a> {
 
 /// What was done to a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prepared {
+pub struct PreparationReport {
     /// What migrating did; the totals in any case.
     pub migrated: MigrationReport,
     /// Tasks that were waiting or running and are now cancelled.
@@ -46,7 +46,7 @@ pub struct Prepared {
 /// Makes a checked copy fit to go live: takes passwords out, brings its schema up to date, cancels tasks that nobody
 /// runs any more, marks it with the restore's id, and gives it the page size of the live database.
 /// The caller makes the file durable.
-pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
+pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<PreparationReport, Error> {
     let connection = open_copy(copy)?;
     forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
     drop(connection);
@@ -61,7 +61,7 @@ pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<Prepared, Error> {
         Some(live) => keep_live_password(&connection, live)?,
         None => false,
     };
-    Ok(Prepared { migrated, cancelled_tasks, redacted, put_back, kept_password })
+    Ok(PreparationReport { migrated, cancelled_tasks, redacted, put_back, kept_password })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:

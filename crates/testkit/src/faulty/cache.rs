@@ -277,7 +277,7 @@ impl Cache {
 mod tests {
     use std::io::Write;
 
-    use durable::{Disk, Readers};
+    use durable::{Disk, FileMode};
 
     use super::*;
     use crate::{FaultyDisk, TestDbPath};
@@ -290,7 +290,7 @@ mod tests {
         fs::write(folder.join("a"), b"old").unwrap();
         fs::write(folder.join("b"), b"stays").unwrap();
         let disk = FaultyDisk::power_cut_at(u64::MAX, &name.beside("kept"));
-        let mut file = disk.create(&folder.join("a.new"), Readers::Usual).unwrap();
+        let mut file = disk.create(&folder.join("a.new"), FileMode::Default).unwrap();
         file.write_all(b"newest").unwrap();
         if sync_content {
             file.sync().unwrap();
