@@ -1,4 +1,4 @@
-//! What every use case works with. The use cases themselves are methods, each in its own file.
+//! The engine that every use case uses. The use cases themselves are methods, each in its own file.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use inventory::static_files::StaticFiles;
 
 use crate::{Cancellation, Places};
 
-/// The schema version of the original that our tables are those of.
+/// The version of the original's schema that our tables follow.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
 
-/// How backups are encrypted unless one of them is asked for otherwise.
+/// How backups are encrypted by default.
 #[derive(Debug, Clone, Default)]
 pub struct EncryptionPolicy {
-    /// For whom; nobody means not at all.
+    /// The public keys to encrypt for. An empty list means no encryption.
     pub recipients: Vec<Recipient>,
-    /// Refuse to write what is not encrypted.
+    /// Whether the engine refuses to write unencrypted backups.
     pub required: bool,
 }
 
@@ -27,10 +27,10 @@ pub struct Engine {
     pub(crate) places: Places,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) ambient: Ambient,
-    /// The version of the program, as it goes into archives.
+    /// The version of the program, which is written into archives.
     pub(crate) version: String,
     pub(crate) protection: EncryptionPolicy,
-    /// What encrypted archives are opened with.
+    /// The keys that open encrypted archives.
     pub(crate) keys: Keys,
     pub(crate) cancellation: Cancellation,
 }
@@ -42,12 +42,12 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// The engine for the inventory at `places`.
+    /// Creates an engine for the inventory at `places`.
     pub fn new(places: Places, ambient: Ambient) -> Self {
         Self::with_disk(places, ambient, Arc::new(RealDisk))
     }
 
-    /// The same, changing files through another [`Disk`].
+    /// Creates an engine that changes files through `disk`.
     pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
         let places = places.resolved();
         let disk = OwnedDisk::for_root(disk, &places.database, &places.static_files);
@@ -62,31 +62,31 @@ impl Engine {
         }
     }
 
-    /// The same, with backups encrypted: those that somebody asks for, and those before a restore or a
+    /// Sets how backups are encrypted by default, including the safety backups before a restore or a
     /// migration.
     #[must_use]
     pub fn with_encryption_policy(self, protection: EncryptionPolicy) -> Self {
         Self { protection, ..self }
     }
 
-    /// Whether backups are encrypted unless one is asked for otherwise.
+    /// Returns whether backups are encrypted by default.
     pub fn encrypts(&self) -> bool {
         !self.protection.recipients.is_empty()
     }
 
-    /// The same, with keys for archives that are encrypted.
+    /// Sets the keys that open encrypted archives.
     #[must_use]
     pub fn with_keys(self, keys: Keys) -> Self {
         Self { keys, ..self }
     }
 
-    /// The same, stopping when it is asked to.
+    /// Sets the flag that asks the engine to stop.
     #[must_use]
     pub fn cancelled_by(self, cancellation: Cancellation) -> Self {
         Self { cancellation, ..self }
     }
 
-    /// Where the inventory is.
+    /// Returns where the inventory is.
     pub fn places(&self) -> &Places {
         &self.places
     }

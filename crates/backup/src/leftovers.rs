@@ -1,5 +1,5 @@
-//! What killed runs left behind. The next run in the same folder removes it, but there may never be one: a
-//! backup to a medium that was never used again, a drill in a folder of its own.
+//! Finds the files that killed runs left behind. The next run in the same folder removes them, but there may never be
+//! one: the medium of a backup or the folder of a drill may not be used again.
 
 use std::fs;
 use std::io;
@@ -13,9 +13,9 @@ use crate::create::unfinished_archive;
 use crate::{Engine, Error};
 
 impl Engine {
-    /// Lists what killed runs left in the folder of backups and beside the database: unfinished archives,
-    /// copies of the database, staging and scratch folders. What a run that is under way works with is not
-    /// listed, nor is an interrupted restore, see [`Engine::pending_restores`]. Changes nothing.
+    /// Lists the files and folders that killed runs left in the backup folder and beside the database: unfinished
+    /// archives, copies of the database, staging and scratch folders. Omits those of running processes, and those
+    /// of interrupted restores, for which see [`Engine::pending_restores`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Storage`] when a folder cannot be read.
@@ -47,7 +47,7 @@ impl Engine {
         Ok(found)
     }
 
-    /// Returns whether a backup or restore of this inventory is under way. Leaves no lock file behind.
+    /// Returns whether a backup or restore of this inventory is running. Does not create a lock file.
     pub(crate) fn is_working(&self) -> io::Result<bool> {
         match regular_file::open(&self.places.lock_file()) {
             Ok(lock) => Ok(matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
@@ -57,12 +57,13 @@ impl Engine {
     }
 }
 
+/// Returns whether another process holds the lock of a scratch folder.
 fn is_locked(folder: &Path) -> bool {
     let opened = fs::File::open(folder);
     opened.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
 }
 
-/// Collects what lies in a folder and is one of those, by its path and its name. No folder holds nothing.
+/// Collects the entries of a folder whose path and name satisfy `is_one`. A missing folder has no entries.
 fn collect(folder: &Path, is_one: &dyn Fn(&Path, &str) -> bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -1,4 +1,4 @@
-//! The database of a backup: a copy as of now, checked, in a file of its own.
+//! Copies and checks the database for a backup.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::{Purpose, Source};
 
-/// The copy, or why there is none that is sound.
+/// The checked copy of a database, or the damage that prevented one.
 #[derive(Default)]
 pub(crate) struct DatabaseCopy {
     pub(super) inspection: Option<Inspection>,
@@ -22,8 +22,8 @@ pub(crate) struct DatabaseCopy {
 }
 
 impl Engine {
-    /// The database as of now, checked, in a file of its own. Before a restore a damaged one is
-    /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
+    /// Copies the database to `copy` as of one moment and checks the copy. Before a restore, a damaged
+    /// database is copied as it is: the user is about to replace it, and it is the only copy of the data.
     pub(crate) fn copy_database(
         &self,
         source: &Source<'_>,
@@ -55,7 +55,7 @@ impl Engine {
         self.create_private(copy)?;
         let mut copied = self.copy_checked(live, copy, observer);
         if copied.as_ref().is_err_and(is_damage) {
-            // Once more: it may be a read that failed.
+            // A failed read may look like damage, so copy the database again.
             self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
             self.create_private(copy)?;
             copied = self.copy_checked(live, copy, observer);
@@ -72,7 +72,7 @@ impl Engine {
         }
     }
 
-    /// The empty file that SQLite then fills: it would make one that everybody may read.
+    /// Creates the empty file for SQLite to fill. SQLite itself would create a file that every user can read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
         self.disk.create(copy, FileMode::Private).map_err(Error::storage("create", copy)).map(drop)
     }
@@ -89,7 +89,7 @@ impl Engine {
         })?;
         observer.event(Event::Step(Step::CheckCopy));
         if self.cancellation.is_cancelled() {
-            // The caller asks as well; checking the copy would be for nothing.
+            // The caller checks for cancellation, too, and discards the copy.
             return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
@@ -109,7 +109,7 @@ impl Engine {
     }
 }
 
-/// Looks at the live database, twice before it is called unusable.
+/// Returns the state of the live database. Probes it twice before reporting it as unusable.
 pub(crate) fn look_at(live: &Path) -> Result<DatabaseState, inventory::Error> {
     match sqlite::probe_database(live)? {
         DatabaseState::Unusable(_) => Ok(sqlite::probe_database(live)?),

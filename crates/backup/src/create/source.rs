@@ -1,4 +1,4 @@
-//! What a backup is made of.
+//! The source of a backup: a database and its files.
 
 use std::path::Path;
 
@@ -14,30 +14,31 @@ pub(crate) struct Source<'a> {
     pub(crate) purpose: Purpose,
     /// The database that is copied.
     pub(crate) database: &'a Path,
-    /// The database as people know it; another one where a copy of it is read.
+    /// The path to show to users. It differs from `database` if that is a temporary copy.
     pub(crate) known_as: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
 }
 
 impl<'a> Source<'a> {
-    /// Returns the inventory of an engine.
+    /// Returns the inventory of an engine as a source.
     pub(crate) fn of(engine: &'a Engine, purpose: Purpose) -> Self {
         let database = engine.places.database.as_path();
         Self { purpose, database, known_as: database, static_files: &engine.places.static_files }
     }
 
-    /// Tells whether the source is the inventory here, whose files a lease keeps in place. Anything else is only
-    /// read.
+    /// Returns whether the source is the inventory of the engine. A lease then keeps its files in place. Any other
+    /// source is only read.
     pub(super) fn is_ours(&self) -> bool {
         self.purpose != Purpose::Import
     }
 
+    /// Returns the static files of the source.
     pub(super) fn files(&self, engine: &Engine) -> StaticFiles {
         StaticFiles::with_disk(self.static_files, std::sync::Arc::clone(&engine.disk))
     }
 
-    /// Names the database that an error is about.
+    /// Returns a function that adds the path of the database to an error.
     pub(super) fn failed<E: Into<inventory::Error>>(&self) -> impl FnOnce(E) -> Error {
         let (is_ours, known_as) = (self.is_ours(), self.known_as.to_owned());
         move |error| {

@@ -1,4 +1,4 @@
-//! Writing the archive: one moment of database and files, then reading it back.
+//! Writes an archive with the database and the files of one moment, and reads it back.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,22 +24,23 @@ use super::files::{choose, dangling, list, others};
 use super::unfinished::PartialArchive;
 use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 
-/// Where an archive is written to, and how.
+/// The destination of an archive and its encryption.
 pub(super) struct Output<'a> {
     pub(super) unfinished: &'a PartialArchive,
     pub(super) out: &'a mut dyn DiskFile,
     pub(super) encryption: Option<&'a EncryptionMethod>,
 }
 
-/// What was written.
+/// An archive that has been written and read back.
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
-    /// How often the copy of the database had to begin again.
+    /// How often SQLite restarted the copy of the database.
     pub(super) restarts: u32,
 }
 
 impl Engine {
+    /// Writes the archive, makes it durable, and reads it back.
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
@@ -49,7 +50,7 @@ impl Engine {
     ) -> Result<WrittenArchive, Error> {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
-        // The files of another program are only read, and it knows of no lease.
+        // The files of another program are only read, and that program does not respect leases.
         let ours = source.is_ours();
         let lease = match ours {
             true => {
@@ -59,8 +60,8 @@ impl Engine {
             false => None,
         };
 
-        // The order is what makes it one moment: files that were there before it, then the
-        // database, then those files that the database refers to and that came in between.
+        // This order makes the backup consistent: list the files, then copy the database, then list the
+        // files again and add the new ones to which the copy refers.
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
         let before = list(&static_files, &kinds)?;
         let copy = &unfinished.database;
@@ -92,7 +93,7 @@ impl Engine {
         let mut names: Vec<String> =
             files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         names.shrink_to_fit();
-        // Beside them the database, the environment, the manifest and the hashes.
+        // Plus the database, the environment file, the manifest and the list of hashes.
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
         let (sealed, keys) =
@@ -105,7 +106,7 @@ impl Engine {
             })
         };
         let mut progress = |bytes| meter.add(bytes);
-        // An entry is called as the file is below the static folder.
+        // The name of an entry is the path of its file below the static folder.
         let path_of = |name: &str| match name {
             archive::DATABASE => copy.clone(),
             archive::ENV => self.places.env_file.clone(),
@@ -140,6 +141,7 @@ impl Engine {
         Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })
     }
 
+    /// Returns the metadata for the manifest.
     fn facts(
         &self,
         options: &BackupOptions,
@@ -184,6 +186,7 @@ impl Engine {
         }
     }
 
+    /// Verifies the archive that has just been written.
     fn read_back(&self, unfinished: &PartialArchive, observer: &mut dyn Observer) -> Result<(), Error> {
         observer.event(Event::Step(Step::ReadBack));
         forget_cached(&unfinished.archive);
@@ -194,6 +197,7 @@ impl Engine {
     }
 }
 
+/// Reports missing files, left-out items and broken foreign keys to the observer.
 fn tell(
     observer: &mut dyn Observer,
     dangling: &[String],
@@ -208,7 +212,7 @@ fn tell(
     reasons.dedup();
     for why in reasons {
         let of_reason = left_out.iter().filter(|left| left.why == why).map(|left| left.what.as_str());
-        let what = Names::of(of_reason).expect("the reason is one of something");
+        let what = Names::of(of_reason).expect("every reason has at least one item");
         observer.event(Event::Note(Note::LeftOut { what, why: why.to_owned() }));
     }
     match inspection.map_or(0, |inspection| inspection.violation_count) {
@@ -217,7 +221,7 @@ fn tell(
     }
 }
 
-/// Reading back must reach the disk, not what the kernel remembers of the writing.
+/// Asks the kernel to drop its cached pages of a file, so that reading it back reads from the disk.
 fn forget_cached(path: &Path) {
     #[cfg(target_os = "linux")]
     if let Ok(file) = File::open(path) {
@@ -227,8 +231,7 @@ fn forget_cached(path: &Path) {
     let _ = path;
 }
 
-/// Tells what failed while the archive at `path` was written. `source_of` says which file was to become
-/// an entry.
+/// Converts an error of writing the archive at `path`. `source_of` returns the file of an entry.
 fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
     match error {
         archive::Error::Source { name, source } => {
@@ -244,13 +247,14 @@ fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> 
     }
 }
 
-/// Adding many files fails on the side of the files or on that of the archive.
+/// An error of adding files: of a file, or of the archive.
 enum AddError {
     File(Error),
     Archive(archive::Error),
 }
 
 impl AddError {
+    /// Converts the error, see [`write_error`].
     fn explain(self, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
         match self {
             Self::File(error) => error,

@@ -1,4 +1,4 @@
-//! The longer words of the errors.
+//! Formats the longer parts of error messages.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use inventory::sqlite::Violation;
 
 pub(super) fn only_archives(newest: Option<&Path>) -> String {
     newest.map_or_else(String::new, |newest| {
-        format!(", only archives, of which the newest is {}", newest.display())
+        format!(", only archives; the newest is {}", newest.display())
     })
 }
 

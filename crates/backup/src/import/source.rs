@@ -1,6 +1,6 @@
-//! Copying the database of another program without leaving a trace there: as files, since SQLite would
-//! make a lock, roll back, or leave files of its own beside it. What it would do there it does on the
-//! copy.
+//! Copies the database of another program without changing anything in its folder. The files are copied as
+//! they are, because SQLite would lock the database, roll back transactions, or create files beside it. SQLite then
+//! does so on the copy.
 
 use std::fs::Metadata;
 use std::io;
@@ -11,22 +11,25 @@ use durable::{Disk, FileMode, regular_file, with_suffix};
 
 use crate::{Error, space};
 
-/// The database and what SQLite needs beside it. Shared memory (`-shm`) is made anew from the others.
+/// The suffixes of the database and of the files that SQLite needs beside it. SQLite recreates the shared memory
+/// (`-shm`) from these.
 const PARTS: [&str; 3] = ["", "-wal", "-journal"];
 
-/// How often it is tried while somebody writes.
+/// Maximum number of attempts while another program writes.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Copies the database such that it is as after a power cut at one moment, which SQLite can read.
+/// Copies the database files as of one moment. The copy is in the state that a power cut at that moment would leave,
+/// from which SQLite recovers.
 ///
 /// # Errors
-/// [`Error::ImportBusy`] when somebody wrote each time it was tried.
+/// [`Error::ImportBusy`] when another program wrote to the database during every attempt.
 pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
-    // Behind a link: SQLite keeps what belongs to a database beside the file itself.
+    // Resolve links: SQLite keeps its files beside the database file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
     copy_while(disk, &from, to, &mut || {})
 }
 
+/// Copies the files until none of them changed during an attempt. `meanwhile` runs after each copy, for tests.
 fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
     for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
@@ -41,6 +44,7 @@ fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut
     Err(Error::ImportBusy { path: from.to_owned() })
 }
 
+/// Copies a file that may not exist, and removes a copy of an earlier attempt.
 fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         disk.remove(to).map_err(Error::storage("remove", to))?;
@@ -58,7 +62,7 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Changes whenever the content does.
+/// Returns the size and modification time of a file, which change whenever its content does.
 fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     path.metadata().ok().map(|found: Metadata| (found.len(), found.modified().ok()))
 }
