@@ -70,10 +70,10 @@ impl Engine {
     }
 
     /// Describes an archive. For the key faults that `probe_if` accepts, describes what is readable without a key.
-    fn summary(&self, path: &Path, from_outside: fn(KeyFault) -> bool) -> Result<Summary, Error> {
+    fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (lock, contents) = match self.open(path) {
             Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
-            Err(error) if error.key_fault().is_some_and(from_outside) => {
+            Err(error) if error.key_fault().is_some_and(probe_if) => {
                 let ArchiveProbe { encryption: lock, entries } = probe(path)?;
                 let shown = !entries.is_empty();
                 (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
@@ -147,7 +147,7 @@ impl Engine {
             let summary = self.summary(&path, |_| true);
             let stated =
                 summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
-            let created = stated.map_or_else(|| modified(&path), str::to_owned);
+            let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
             listed.push(ListedArchive { path, summary, created });
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
@@ -190,7 +190,7 @@ impl Contents {
 }
 
 /// Returns the modification time of a file in the format of manifests: local time, ISO 8601.
-fn modified(path: &Path) -> String {
+fn modification_time(path: &Path) -> String {
     let time = path.metadata().and_then(|found| found.modified());
     time.map_or_else(
         |_| String::new(),

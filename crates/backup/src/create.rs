@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
-pub(crate) use database::look_at;
+pub(crate) use database::probe_twice;
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;
@@ -241,7 +241,7 @@ impl Engine {
     /// # Errors
     /// [`Error::EncryptionRequired`], [`Error::TooManyRecipients`].
     pub(crate) fn encryption(&self, wanted: &EncryptionChoice) -> Result<Option<EncryptionMethod>, Error> {
-        let configured = &self.protection.recipients;
+        let configured = &self.encryption_policy.recipients;
         let recipients = match wanted {
             EncryptionChoice::With(encryption) => return Ok(Some(encryption.clone())),
             EncryptionChoice::Not => Vec::new(),
@@ -256,7 +256,7 @@ impl Engine {
                 all
             }
         };
-        if recipients.is_empty() && self.protection.required {
+        if recipients.is_empty() && self.encryption_policy.required {
             let why = match wanted {
                 EncryptionChoice::Not => "this backup was requested without encryption",
                 _ => "no recipients are configured",

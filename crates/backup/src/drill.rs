@@ -14,7 +14,7 @@ use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
@@ -75,15 +75,15 @@ impl Engine {
         drop(self.open(&options.archive)?);
         let scratch =
             Scratch::create(self, &scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
-        let drilled = self.drill_in(&scratch, actor, options, observer)?;
+        let report = self.run_drill(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // The drill has succeeded even if its result cannot be recorded.
         let same = status::identity(&options.archive) == before;
-        let status = if same { self.note_proven(&options.archive, drilled.took).ok() } else { None };
-        Ok(DrillReport { status, ..drilled })
+        let status = if same { self.note_proven(&options.archive, report.took).ok() } else { None };
+        Ok(DrillReport { status, ..report })
     }
 
-    fn drill_in(
+    fn run_drill(
         &self,
         scratch: &Scratch<'_>,
         actor: &Actor,
@@ -94,9 +94,9 @@ impl Engine {
         let archive = options.archive.clone();
         let restore =
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
-        let begun = Instant::now();
+        let started = Instant::now();
         let plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
-        let took = begun.elapsed();
+        let took = started.elapsed();
         observer.event(Event::Step(Step::Compare));
         let archive = engine.open(&options.archive)?;
         let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
@@ -129,7 +129,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn differs(&self, what: String) -> Error {
+    fn not_proven(&self, what: String) -> Error {
         Error::NotProven { path: self.archive.path.clone(), scratch: self.scratch.to_owned(), what }
     }
 
@@ -140,7 +140,7 @@ impl Comparison<'_> {
             let archived = self.archive.drain(entry, meter)?;
             let restored = self.engine.places.static_files.join(&entry.name);
             if !restored.is_file() || hash_of(&restored)? != archived {
-                return Err(self.differs(entry.name.clone()));
+                return Err(self.not_proven(entry.name.clone()));
             }
             expected.insert(entry.name.as_str());
         }
@@ -150,7 +150,7 @@ impl Comparison<'_> {
             for file in listing.files {
                 let name = format!("{}/{}", kind.folder(), file.path);
                 if !expected.contains(name.as_str()) {
-                    return Err(self.differs(format!("{name}, which is not in it,")));
+                    return Err(self.not_proven(format!("{name}, which is not in it,")));
                 }
             }
         }
@@ -163,17 +163,17 @@ impl Comparison<'_> {
     fn tables(&self, plan: &Plan, meter: &mut Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
-        let restored = confirmed(restored, || sqlite::inspect(restored));
+        let restored = recheck_damage(restored, || sqlite::inspect(restored));
         let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
         let archived = self.archived_tables(meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
-            let differs = || self.differs(format!("table {name}"));
+            let differs = || self.not_proven(format!("table {name}"));
             let restored = restored.get(&name).ok_or_else(differs)?;
             rows += archived.rows;
             if *restored == archived {
                 same += 1;
-            } else if restoring_changes(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
+            } else if restore_may_change(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
                 changed.push(name);
             } else {
                 return Err(differs());
@@ -191,7 +191,7 @@ impl Comparison<'_> {
         let after = Census::of_copy(restored).map_err(Error::live(restored))?;
         let totals = Totals { before: Census { files, ..before }, after: Census { files, ..after } };
         match totals.differences().into_iter().find(Difference::is_wrong) {
-            Some(wrong) => Err(self.differs(wrong.to_string())),
+            Some(wrong) => Err(self.not_proven(wrong.to_string())),
             None => Ok(totals),
         }
     }
@@ -202,7 +202,8 @@ impl Comparison<'_> {
     }
 
     fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
-        let entry = self.archive.reader.entry(Role::Database).expect("an archive without a database is not restored");
+        let entry =
+            self.archive.reader.entry(Role::Database).expect("an archive without a database is not restored");
         let copy = self.archived_copy();
         self.archive.unpack(entry, &*self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
@@ -221,7 +222,7 @@ fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived:
 }
 
 /// Returns whether this restore may rewrite rows of a table.
-fn restoring_changes(table: &str, plan: &Plan) -> bool {
+fn restore_may_change(table: &str, plan: &Plan) -> bool {
     let redacted = |line: &String| line.split(':').next() == Some(table);
     migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)

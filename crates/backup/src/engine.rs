@@ -29,7 +29,7 @@ pub struct Engine {
     pub(crate) ambient: Ambient,
     /// The version of the program, which is written into archives.
     pub(crate) version: String,
-    pub(crate) protection: EncryptionPolicy,
+    pub(crate) encryption_policy: EncryptionPolicy,
     /// The keys that open encrypted archives.
     pub(crate) keys: Keys,
     pub(crate) cancellation: Cancellation,
@@ -56,7 +56,7 @@ impl Engine {
             disk,
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            protection: EncryptionPolicy::default(),
+            encryption_policy: EncryptionPolicy::default(),
             keys: Keys::default(),
             cancellation: Cancellation::default(),
         }
@@ -65,13 +65,13 @@ impl Engine {
     /// Sets how backups are encrypted by default, including the safety backups before a restore or a
     /// migration.
     #[must_use]
-    pub fn with_encryption_policy(self, protection: EncryptionPolicy) -> Self {
-        Self { protection, ..self }
+    pub fn with_encryption_policy(self, encryption_policy: EncryptionPolicy) -> Self {
+        Self { encryption_policy, ..self }
     }
 
     /// Returns whether backups are encrypted by default.
     pub fn encrypts(&self) -> bool {
-        !self.protection.recipients.is_empty()
+        !self.encryption_policy.recipients.is_empty()
     }
 
     /// Sets the keys that open encrypted archives.

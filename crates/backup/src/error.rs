@@ -6,7 +6,7 @@
 //! * [`Error::kind`] maps errors to kinds for exit codes and HTTP statuses. Every new variant needs a kind.
 //! * Unless the message says otherwise, no live data has been changed.
 
-mod words;
+mod messages;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use inventory::sqlite::Violation;
 
 use crate::counted;
 
-use words::{no_safety_backup, only_archives, paths, shown, storage};
+use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum Error {
     NoSuchArchive { name: PathBuf, folder: PathBuf },
     #[error("there is no backup in {}", folder.display())]
     NoBackups { folder: PathBuf },
-    #[error("{} could be any of these: {}", name.display(), paths(found))]
+    #[error("{} could be any of these: {}", name.display(), join_paths(found))]
     AmbiguousArchive { name: PathBuf, found: Vec<PathBuf> },
     #[error("{} is a folder, not an archive", path.display())]
     ArchiveIsFolder { path: PathBuf },
@@ -46,7 +46,7 @@ pub enum Error {
     Rescue { path: PathBuf, why: String },
     #[error(
         "{}: {} with a broken foreign key: {}",
-        path.display(), counted(*count, "row"), shown(violations)
+        path.display(), counted(*count, "row"), join_violations(violations)
     )]
     Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
 
@@ -113,7 +113,7 @@ pub enum Error {
     Undecided { source: Box<Error> },
     #[error("{} has no record of a restore of this inventory, so there is nothing to undo", folder.display())]
     NothingToUndo { folder: PathBuf },
-    #[error("the last restore (of {archive}, {at}) cannot be undone: {}", no_safety_backup(missing.as_deref()))]
+    #[error("the last restore (of {archive}, {at}) cannot be undone: {}", why_no_safety_backup(missing.as_deref()))]
     NoSafetyBackup { archive: String, at: String, missing: Option<PathBuf> },
     #[error("{} is in the way of {name:?}: {why}", path.display())]
     InTheWay { path: PathBuf, name: String, why: &'static str },
@@ -128,9 +128,9 @@ pub enum Error {
     OutputAmongFiles { path: PathBuf },
     #[error("the database {}: {source}. Nothing was imported", path.display())]
     ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("there is no MakerMatrix database in {}{}", path.display(), only_archives(newest.as_deref()))]
+    #[error("there is no MakerMatrix database in {}{}", path.display(), newest_archive(newest.as_deref()))]
     ImportNothing { path: PathBuf, newest: Option<PathBuf> },
-    #[error("there are several {part}: {}", paths(found))]
+    #[error("there are several {part}: {}", join_paths(found))]
     ImportSeveral { part: ImportPart, found: Vec<PathBuf> },
     #[error("{} has neither datasheets/ nor images/", path.display())]
     ImportNoFiles { path: PathBuf },
@@ -152,7 +152,7 @@ pub enum Error {
     #[error("the journal {} cannot be read: {why}", path.display())]
     Journal { path: PathBuf, why: String },
 
-    #[error("{}", storage(doing, path, source))]
+    #[error("{}", storage_message(doing, path, source))]
     Storage { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
@@ -295,9 +295,10 @@ impl Error {
         let path = path.to_owned();
         move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => {
-                Self::ArchivedDatabase { path, source: Box::new(named(source, Path::new(archive::DATABASE))) }
-            }
+            source => Self::ArchivedDatabase {
+                path,
+                source: Box::new(with_path(source, Path::new(archive::DATABASE))),
+            },
         }
     }
 
@@ -306,7 +307,7 @@ impl Error {
         let path = path.to_owned();
         move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => Self::ImportedDatabase { source: Box::new(named(source, &path)), path },
+            source => Self::ImportedDatabase { source: Box::new(with_path(source, &path)), path },
         }
     }
 }
@@ -328,7 +329,7 @@ impl Kind {
 }
 
 /// Replaces the path of a temporary copy in an error by a path that the user knows.
-fn named(mut error: inventory::Error, name: &Path) -> inventory::Error {
+fn with_path(mut error: inventory::Error, name: &Path) -> inventory::Error {
     use inventory::Error as Of;
     match &mut error {
         Of::NotADatabase { path }

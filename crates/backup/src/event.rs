@@ -96,7 +96,7 @@ impl std::fmt::Display for Note {
                 counted(files.count as u64, "file"),
                 if files.count == 1 { "was" } else { "were" },
             ),
-            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.are()),
+            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.verb()),
             Self::OfSafetyBackup(note) => write!(f, "in the safety backup: {note}"),
             Self::Violations { count } => write!(
                 f,
@@ -113,7 +113,7 @@ impl std::fmt::Display for Note {
                 f.write_str("the archive holds a .env file, which is never restored")
             }
             Self::Ignored { names } => {
-                write!(f, "{names} in the archive {} not part of a backup, and ignored", names.are())
+                write!(f, "{names} in the archive {} not part of a backup, and ignored", names.verb())
             }
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
         }
@@ -149,7 +149,7 @@ pub(crate) struct Meter<'a> {
     cancellation: &'a Cancellation,
     observer: &'a mut dyn Observer,
     done: u64,
-    told: u64,
+    reported: u64,
     total: u64,
 }
 
@@ -157,7 +157,7 @@ impl<'a> Meter<'a> {
     /// Creates a meter and emits the first progress event.
     pub(crate) fn new(cancellation: &'a Cancellation, observer: &'a mut dyn Observer, total: u64) -> Self {
         observer.event(Event::Progress { done: 0, total });
-        Self { cancellation, observer, done: 0, told: 0, total }
+        Self { cancellation, observer, done: 0, reported: 0, total }
     }
 
     /// Adds to the count, and fails if the engine was asked to stop.
@@ -171,10 +171,10 @@ impl<'a> Meter<'a> {
 
     /// Adds to the count.
     pub(crate) fn add(&mut self, bytes: u64) {
-        const OFTEN_ENOUGH: u64 = 1 << 18;
+        const REPORT_INTERVAL: u64 = 1 << 18;
         self.done += bytes;
-        if self.done - self.told >= OFTEN_ENOUGH || self.done == self.total {
-            self.told = self.done;
+        if self.done - self.reported >= REPORT_INTERVAL || self.done == self.total {
+            self.reported = self.done;
             self.observer.event(Event::Progress { done: self.done, total: self.total });
         }
     }

@@ -102,7 +102,7 @@ impl Engine {
     /// When the source holds nothing to import, or several candidates.
     pub fn find_import(&self, options: &ImportOptions) -> Result<ImportSource, Error> {
         let source = find::find(&options.source, options.static_files.as_deref())?;
-        find::must_be_elsewhere(&source, &self.places)?;
+        find::refuse_overlap(&source, &self.places)?;
         Ok(source)
     }
 
@@ -121,7 +121,7 @@ impl Engine {
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
-                Some(self.archive_of(database, static_files.as_deref(), observer)?)
+                Some(self.archive_source(database, static_files.as_deref(), observer)?)
             }
         };
         let (engine, archive) =
@@ -152,7 +152,7 @@ impl Engine {
             ImportSource::Data { database, static_files, .. } => {
                 let copy = scratch.folder.join("source.db");
                 let output = Some(scratch.folder.clone());
-                Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
+                Some(self.archive_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };
         let (engine, archive) =
@@ -168,7 +168,7 @@ impl Engine {
     }
 
     /// Backs up the source into the backup folder of this inventory.
-    fn archive_of(
+    fn archive_source(
         &self,
         database: &Path,
         static_files: Option<&Path>,
@@ -177,7 +177,7 @@ impl Engine {
         // The copy has a name that the next session removes, in case this import is killed. So hold the lock.
         let _session = self.session("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_of_copy((database, &copy), static_files, None, observer);
+        let made = self.archive_copy((database, &copy), static_files, None, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Errors are ignored: the next session removes the file.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
@@ -186,7 +186,7 @@ impl Engine {
     }
 
     /// Copies the database of the source to `copy`, and archives the copy and the files.
-    fn archive_of_copy(
+    fn archive_copy(
         &self,
         (database, copy): (&Path, &Path),
         static_files: Option<&Path>,
@@ -195,12 +195,12 @@ impl Engine {
     ) -> Result<ImportedArchive, Error> {
         source::copy_database(&*self.disk, database, copy)?;
         // A source without files is archived with a folder that does not exist, which counts as empty.
-        let nowhere = with_suffix(copy, ".static");
+        let no_files = with_suffix(copy, ".static");
         let source = Source {
             purpose: Purpose::Import,
             database: copy,
-            known_as: database,
-            static_files: static_files.unwrap_or(&nowhere),
+            display_path: database,
+            static_files: static_files.unwrap_or(&no_files),
         };
         // If the source has no folder of files, the archive includes none, and the live files stay.
         let files = static_files.is_some();

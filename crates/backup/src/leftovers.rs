@@ -29,12 +29,12 @@ impl Engine {
         collect(backups, &unfinished, &mut found).map_err(Error::storage("read", backups))?;
         let folder = folder_of(&self.places.database);
         let database = self.places.database.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let working = self.is_working().map_err(Error::storage("read", folder))?;
+        let working = self.is_busy().map_err(Error::storage("read", folder))?;
         let left = |path: &Path, name: &str| {
             let Some(rest) = name.strip_prefix(&database) else { return false };
             match [".backup-", ".restore-", ".drill-"]
                 .iter()
-                .find_map(|mark| Some((mark, rest.strip_prefix(mark)?)))
+                .find_map(|marker| Some((marker, rest.strip_prefix(marker)?)))
             {
                 Some((&".drill-", id)) => is_id(id) && !is_locked(path),
                 Some((&".restore-", id)) => is_id(id) && !working && !self.places.journal(id).exists(),
@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// Returns whether a backup or restore of this inventory is running. Does not create a lock file.
-    pub(crate) fn is_working(&self) -> io::Result<bool> {
+    pub(crate) fn is_busy(&self) -> io::Result<bool> {
         match regular_file::open(&self.places.lock_file()) {
             Ok(lock) => Ok(matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -63,8 +63,12 @@ fn is_locked(folder: &Path) -> bool {
     opened.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
 }
 
-/// Collects the entries of a folder whose path and name satisfy `is_one`. A missing folder has no entries.
-fn collect(folder: &Path, is_one: &dyn Fn(&Path, &str) -> bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Collects the entries of a folder whose path and name satisfy `is_leftover`. A missing folder has no entries.
+fn collect(
+    folder: &Path,
+    is_leftover: &dyn Fn(&Path, &str) -> bool,
+    found: &mut Vec<PathBuf>,
+) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
@@ -72,7 +76,7 @@ fn collect(folder: &Path, is_one: &dyn Fn(&Path, &str) -> bool, found: &mut Vec<
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if is_one(&path, &name) {
+        if is_leftover(&path, &name) {
             found.push(path);
         }
     }

@@ -10,9 +10,9 @@
 
 pub mod cancellation;
 pub mod catalog;
-mod confirm;
 mod counted;
 pub mod create;
+mod damage;
 pub mod drill;
 pub mod engine;
 pub mod error;

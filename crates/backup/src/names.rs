@@ -28,7 +28,7 @@ impl Names {
     }
 
     /// Returns the verb that agrees with the number of names: "is" or "are".
-    pub(crate) fn are(&self) -> &'static str {
+    pub(crate) fn verb(&self) -> &'static str {
         if self.count == 1 { "is" } else { "are" }
     }
 }

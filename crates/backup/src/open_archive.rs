@@ -11,7 +11,7 @@ use durable::{Disk, FileMode, printable};
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::{Cancellation, Error, Event, Observer, Step};
 
@@ -81,6 +81,7 @@ impl OpenArchive {
         Ok(hash)
     }
 
+    /// Passes the content of an entry to `sink` and returns its hash.
     fn copy(
         &self,
         entry: &Entry,
@@ -100,16 +101,16 @@ impl OpenArchive {
         }
     }
 
-    /// Checks the unpacked database of the archive and compares it with the manifest, if there is one that
-    /// says. First the database loses what computes when it is looked at, so that no schema can keep the
-    /// checks busy. Returns what was found, and what was taken out.
+    /// Checks the unpacked database of the archive, and compares it with the manifest if the format has one. First
+    /// removes the schema objects that run code when the database is read, so that a hostile schema cannot slow the
+    /// checks down. Returns the inspection, and the removed objects.
     pub(crate) fn check_database(&self, database: &Path) -> Result<(Inspection, Vec<SchemaObject>), Error> {
         let manifest = self.reader.info().v3();
-        let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
+        let stripped = recheck_damage(database, || strip(database)).map_err(Error::archived(&self.path))?;
         // A database with a manifest is compared unchanged. One from the original may have categories with missing
         // parents, which are removed first.
         let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
-        let inspection = confirmed(database, || inspect(database))
+        let inspection = recheck_damage(database, || inspect(database))
             .map_err(|error| error.locate_value(database))
             .map_err(Error::archived(&self.path))?;
         if let SchemaState::Newer(found) = &inspection.schema {
@@ -134,12 +135,12 @@ impl OpenArchive {
         if let Some(name) = inspection.tables.keys().find(|name| !manifest.tables.contains_key(*name)) {
             return Err(mismatch(format!("the list of tables ({} is not in it)", printable(name))));
         }
-        let behind: &[String] = match &inspection.schema {
-            SchemaState::Behind(behind) => behind,
+        let pending: &[String] = match &inspection.schema {
+            SchemaState::Behind(pending) => pending,
             _ => &[],
         };
-        let had = names().into_iter().filter(|name| !behind.iter().any(|lacks| lacks == name));
-        if !had.eq(manifest.migrations.iter().map(String::as_str)) {
+        let applied = names().into_iter().filter(|name| !pending.iter().any(|missing| missing == name));
+        if !applied.eq(manifest.migrations.iter().map(String::as_str)) {
             return Err(mismatch("the list of migrations".to_owned()));
         }
         if inspection.violation_count != manifest.foreign_key_violations {

@@ -29,7 +29,7 @@ impl Engine {
         let beside = restore_names::beside(database).map_err(failed())?;
         let journals: Vec<PathBuf> =
             beside.into_iter().filter(|(_, name)| name.ends_with(".json")).map(|(path, _)| path).collect();
-        if journals.is_empty() || self.is_working().map_err(failed())? {
+        if journals.is_empty() || self.is_busy().map_err(failed())? {
             return Ok(Vec::new());
         }
         let pending = journals.into_iter().map(|journal| {

@@ -1,6 +1,5 @@
-//! Folders that are used while something is tried or checked, and then go away. Each is locked as long as
-//! it is used, so that what a killed run left, perhaps of an encrypted archive, is told from it and removed
-//! by the next.
+//! Scratch folders, which exist only during a check or a drill. A folder is locked while it is in use, so the next
+//! run recognises and removes the folders of killed runs, which may hold data from an encrypted archive.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use inventory::restore_names::is_id;
 
 use crate::{Engine, Error};
 
-/// Dropped, it goes away.
+/// A scratch folder. Dropping it removes the folder.
 pub(crate) struct Scratch<'a> {
     engine: &'a Engine,
     pub(crate) folder: PathBuf,
@@ -19,16 +18,16 @@ pub(crate) struct Scratch<'a> {
 }
 
 impl<'a> Scratch<'a> {
-    /// A new folder, called as `beside` with `mark` and an id. What it holds, it must itself keep from
-    /// other users.
-    pub(crate) fn create(engine: &'a Engine, beside: &Path, mark: &str) -> Result<Self, Error> {
-        remove_abandoned(engine, beside, mark);
+    /// Creates a folder whose name is that of `beside`, followed by `marker` and an id. Other users can read the
+    /// folder, so files in it need restricted modes of their own.
+    pub(crate) fn create(engine: &'a Engine, beside: &Path, marker: &str) -> Result<Self, Error> {
+        remove_abandoned(engine, beside, marker);
         loop {
-            let folder = with_suffix(beside, &format!("{mark}{}", engine.ambient.uuid()));
+            let folder = with_suffix(beside, &format!("{marker}{}", engine.ambient.uuid()));
             let failed = || Error::storage("create", &folder);
             engine.disk.create_folder(&folder).map_err(failed())?;
             let lock = File::open(&folder).and_then(|lock| lock.lock().map(|()| lock));
-            // Another run may have taken it for abandoned before it was locked.
+            // Another run may have removed the folder as abandoned before it was locked. Then try again.
             if folder.exists() {
                 let lock = lock.map_err(failed())?;
                 return Ok(Self { engine, folder, removed: false, _lock: lock });
@@ -36,6 +35,7 @@ impl<'a> Scratch<'a> {
         }
     }
 
+    /// Removes the folder.
     pub(crate) fn remove(mut self) -> Result<(), Error> {
         self.removed = true;
         self.engine.disk.remove_tree(&self.folder).map_err(Error::storage("remove", &self.folder))
@@ -45,17 +45,17 @@ impl<'a> Scratch<'a> {
 impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         if !self.removed {
-            // Best effort: the next one tries again.
+            // Errors are ignored: the next run removes the folder.
             let _ = self.engine.disk.remove_tree(&self.folder);
         }
     }
 }
 
-/// Those of runs that were killed. Best effort: those of other people cannot be removed.
-fn remove_abandoned(engine: &Engine, beside: &Path, mark: &str) {
-    let mark = format!("{}{mark}", beside.file_name().unwrap_or_default().to_string_lossy());
+/// Removes the folders of killed runs. Ignores errors, because the folders of other users cannot be removed.
+fn remove_abandoned(engine: &Engine, beside: &Path, marker: &str) {
+    let marker = format!("{}{marker}", beside.file_name().unwrap_or_default().to_string_lossy());
     for entry in fs::read_dir(folder_of(beside)).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().strip_prefix(&mark).is_some_and(is_id);
+        let is_ours = entry.file_name().to_string_lossy().strip_prefix(&marker).is_some_and(is_id);
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_ours
             && is_folder

@@ -6,7 +6,7 @@ use durable::{FileMode, folder_of};
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, DatabaseState, Inspection, SchemaObject};
 
-use crate::confirm::{confirmed, is_damage};
+use crate::damage::{is_damage, recheck_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::{Purpose, Source};
@@ -31,7 +31,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<DatabaseCopy, Error> {
         let live = source.database;
-        let state = look_at(live).map_err(source.failed())?;
+        let state = probe_twice(live).map_err(source.failed())?;
         let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
@@ -47,7 +47,7 @@ impl Engine {
             });
         }
         if matches!(state, DatabaseState::Empty { .. }) {
-            return Err(Error::EmptyDatabase { path: source.known_as.to_owned() });
+            return Err(Error::EmptyDatabase { path: source.display_path.to_owned() });
         }
         if let Ok(found) = live.metadata() {
             space::require(folder_of(copy), found.len())?;
@@ -92,10 +92,10 @@ impl Engine {
             // The caller checks for cancellation, too, and discards the copy.
             return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
-        let stripped = confirmed(copy, || sqlite::strip(copy))?;
+        let stripped = recheck_damage(copy, || sqlite::strip(copy))?;
         sqlite::carry_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
+        let inspection = recheck_damage(copy, || sqlite::inspect_tidied(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }
@@ -110,7 +110,7 @@ impl Engine {
 }
 
 /// Returns the state of the live database. Probes it twice before reporting it as unusable.
-pub(crate) fn look_at(live: &Path) -> Result<DatabaseState, inventory::Error> {
+pub(crate) fn probe_twice(live: &Path) -> Result<DatabaseState, inventory::Error> {
     match sqlite::probe_database(live)? {
         DatabaseState::Unusable(_) => Ok(sqlite::probe_database(live)?),
         state => Ok(state),

@@ -28,18 +28,18 @@ pub(super) struct FileListing {
 }
 
 /// Lists the files of the given kinds.
-pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<FileListing, Error> {
+pub(super) fn list_files(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<FileListing, Error> {
     let mut listed = FileListing { files: Vec::new(), left_out: Vec::new() };
     for &kind in kinds {
         let found = static_files.list(kind).map_err(Error::live(static_files.root()))?;
-        let mut leave = |path: &str, why: String| {
+        let mut leave_out = |path: &str, why: String| {
             listed.left_out.push(LeftOut { what: format!("{}/{path}", kind.folder()), why });
         };
-        found.unusable.iter().for_each(|(path, why)| leave(path, (*why).to_owned()));
+        found.unusable.iter().for_each(|(path, why)| leave_out(path, (*why).to_owned()));
         for file in found.files {
             match archive::name::check(&format!("{}/{}", kind.folder(), file.path)) {
                 Ok(()) => listed.files.push((kind, file)),
-                Err(fault) => leave(&file.path, fault.to_string()),
+                Err(fault) => leave_out(&file.path, fault.to_string()),
             }
         }
     }
@@ -49,17 +49,17 @@ pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<Fil
 
 /// Lists the entries of the static folder that no backup includes. Returns nothing if the database is in the same
 /// folder.
-pub(super) fn others(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
+pub(super) fn list_unarchived(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
     if folder_of(database) == static_files.root() {
         return Ok(Vec::new());
     }
-    let others = static_files.others().map_err(Error::live(static_files.root()))?;
+    let unarchived = static_files.others().map_err(Error::live(static_files.root()))?;
     let why = || "only datasheets and images are archived".to_owned();
-    Ok(others.into_iter().map(|what| LeftOut { what, why: why() }).collect())
+    Ok(unarchived.into_iter().map(|what| LeftOut { what, why: why() }).collect())
 }
 
 /// Selects the files that existed before the snapshot, and those of the later ones to which its rows refer.
-pub(super) fn choose(
+pub(super) fn select_files(
     before: Vec<(FileKind, StaticFile)>,
     mut after: Vec<(FileKind, StaticFile)>,
     references: &[Reference],
@@ -79,7 +79,10 @@ pub(super) fn choose(
 }
 
 /// Returns the references to files that do not exist.
-pub(super) fn dangling(static_files: &StaticFiles, references: &[Reference]) -> Result<Vec<String>, Error> {
+pub(super) fn dangling_references(
+    static_files: &StaticFiles,
+    references: &[Reference],
+) -> Result<Vec<String>, Error> {
     let mut present = vec![false; references.len()];
     for kind in FileKind::ALL {
         // Iterate over the files and mark references: a set of all names of all files would need more memory.

@@ -15,7 +15,7 @@ pub(crate) struct Source<'a> {
     /// The database that is copied.
     pub(crate) database: &'a Path,
     /// The path to show to users. It differs from `database` if that is a temporary copy.
-    pub(crate) known_as: &'a Path,
+    pub(crate) display_path: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
 }
@@ -24,7 +24,7 @@ impl<'a> Source<'a> {
     /// Returns the inventory of an engine as a source.
     pub(crate) fn of(engine: &'a Engine, purpose: Purpose) -> Self {
         let database = engine.places.database.as_path();
-        Self { purpose, database, known_as: database, static_files: &engine.places.static_files }
+        Self { purpose, database, display_path: database, static_files: &engine.places.static_files }
     }
 
     /// Returns whether the source is the inventory of the engine. A lease then keeps its files in place. Any other
@@ -40,9 +40,9 @@ impl<'a> Source<'a> {
 
     /// Returns a function that adds the path of the database to an error.
     pub(super) fn failed<E: Into<inventory::Error>>(&self) -> impl FnOnce(E) -> Error {
-        let (is_ours, known_as) = (self.is_ours(), self.known_as.to_owned());
+        let (is_ours, display_path) = (self.is_ours(), self.display_path.to_owned());
         move |error| {
-            if is_ours { Error::live(&known_as)(error) } else { Error::imported(&known_as)(error) }
+            if is_ours { Error::live(&display_path)(error) } else { Error::imported(&display_path)(error) }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use durable::{DiskFile, FileMode, folder_of, is_being_written, with_suffix};
 
 use crate::places::{backup_name, is_archive_name};
-use crate::status::noted_archive;
+use crate::status::archive_of_status;
 use crate::{Engine, Error};
 
 const PARTIAL: &str = ".partial";
@@ -70,7 +70,7 @@ impl Engine {
         for entry in fs::read_dir(folder).map_err(failed())? {
             let path = entry.map_err(failed())?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let archive = match (unfinished_archive(&name), noted_archive(&path)) {
+            let archive = match (unfinished_archive(&name), archive_of_status(&path)) {
                 (Some(unfinished), _) => folder.join(unfinished),
                 (None, Some(gone)) if gone.symlink_metadata().is_err() => partial(&gone),
                 (None, _) => continue,

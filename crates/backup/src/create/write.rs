@@ -14,13 +14,13 @@ use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection};
 use inventory::static_files::FileKind;
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
 use crate::{Engine, Error, Event, Names, Note, Observer, Step};
 
-use super::files::{choose, dangling, list, others};
+use super::files::{dangling_references, list_files, list_unarchived, select_files};
 use super::unfinished::PartialArchive;
 use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 
@@ -63,28 +63,29 @@ impl Engine {
         // This order makes the backup consistent: list the files, then copy the database, then list the
         // files again and add the new ones to which the copy refers.
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
-        let before = list(&static_files, &kinds)?;
+        let before = list_files(&static_files, &kinds)?;
         let copy = &unfinished.database;
         let copied = self.copy_database(source, copy, observer)?;
-        let after = list(&static_files, &kinds)?;
+        let after = list_files(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => confirmed(copy, || sqlite::references(copy)).map_err(source.failed())?,
+            Some(_) => recheck_damage(copy, || sqlite::references(copy)).map_err(source.failed())?,
             None => Vec::new(),
         };
-        let files = choose(before.files, after.files, &references);
-        let dangling = dangling(&static_files, &references)?;
-        let mut left_out = others(&static_files, source.known_as)?;
+        let files = select_files(before.files, after.files, &references);
+        let dangling = dangling_references(&static_files, &references)?;
+        let mut left_out = list_unarchived(&static_files, source.display_path)?;
         left_out.extend(after.left_out);
         drop(references);
         let generated = sqlite::generated_names(&copied.stripped);
-        let kept_out = copied.stripped.iter().filter(|object| !sqlite::may_come_back(object, &generated));
+        let not_restorable =
+            copied.stripped.iter().filter(|object| !sqlite::may_come_back(object, &generated));
         left_out.extend(
-            kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
+            not_restorable.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
         left_out
             .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
         self.cancellation.check()?;
-        tell(observer, &dangling, &left_out, copied.inspection.as_ref());
+        report_notes(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));
         let database_size = copy.metadata().map_or(0, |found| found.len());
@@ -96,9 +97,9 @@ impl Engine {
         // Plus the database, the environment file, the manifest and the list of hashes.
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
-        let (sealed, keys) =
+        let (sink, keys) =
             ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
-        let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
+        let mut writer = Writer::with_capacity(sink, self.ambient.utc(), entries);
         let read = |path: &Path| {
             StableFile::open(path, &self.cancellation).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
@@ -129,9 +130,10 @@ impl Engine {
             static_files.sweep().map_err(source.failed())?;
         }
 
-        let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (sealed, manifest) = writer.finish(facts).map_err(write_failed)?;
-        let flushed = sealed.finish().and_then(|mut buffered| buffered.flush());
+        let metadata =
+            self.metadata(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
+        let (sink, manifest) = writer.finish(metadata).map_err(write_failed)?;
+        let flushed = sink.finish().and_then(|mut buffered| buffered.flush());
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
@@ -142,7 +144,7 @@ impl Engine {
     }
 
     /// Returns the metadata for the manifest.
-    fn facts(
+    fn metadata(
         &self,
         options: &BackupOptions,
         unfinished: &PartialArchive,
@@ -198,7 +200,7 @@ impl Engine {
 }
 
 /// Reports missing files, left-out items and broken foreign keys to the observer.
-fn tell(
+fn report_notes(
     observer: &mut dyn Observer,
     dangling: &[String],
     left_out: &[LeftOut],

@@ -155,7 +155,7 @@ fn newest_archive(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Refuses a source that is the inventory itself, or whose folder of files overlaps with that of the inventory.
-pub(super) fn must_be_elsewhere(source: &ImportSource, places: &Places) -> Result<(), Error> {
+pub(super) fn refuse_overlap(source: &ImportSource, places: &Places) -> Result<(), Error> {
     let ImportSource::Data { database, static_files, .. } = source else { return Ok(()) };
     let real = |path: &Path| path.canonicalize().ok();
     if same_file(database, &places.database) {

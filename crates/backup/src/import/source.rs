@@ -26,11 +26,16 @@ const MAX_ATTEMPTS: u32 = 5;
 pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     // Resolve links: SQLite keeps its files beside the database file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
-    copy_while(disk, &from, to, &mut || {})
+    copy_until_stable(disk, &from, to, &mut || {})
 }
 
 /// Copies the files until none of them changed during an attempt. `meanwhile` runs after each copy, for tests.
-fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+fn copy_until_stable(
+    disk: &dyn Disk,
+    from: &Path,
+    to: &Path,
+    meanwhile: &mut dyn FnMut(),
+) -> Result<(), Error> {
     for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
         for part in PARTS {
@@ -89,7 +94,7 @@ mod tests {
                 fs::remove_file(with_suffix(&from, "-journal")).unwrap();
             }
         };
-        copy_while(&RealDisk, &from, &to, &mut once).unwrap();
+        copy_until_stable(&RealDisk, &from, &to, &mut once).unwrap();
         assert_eq!((tries, fs::read(&to).unwrap()), (2, b"newer".to_vec()));
         assert!(!with_suffix(&to, "-journal").exists(), "that of the first try is gone");
 
@@ -97,7 +102,7 @@ mod tests {
             let length = fs::read(&from).unwrap().len();
             fs::write(&from, vec![b'x'; length + 1]).unwrap();
         };
-        let refused = copy_while(&RealDisk, &from, &to, &mut always);
+        let refused = copy_until_stable(&RealDisk, &from, &to, &mut always);
         assert!(matches!(refused, Err(Error::ImportBusy { path }) if path == from));
     }
 }

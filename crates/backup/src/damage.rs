@@ -9,13 +9,13 @@ use inventory::Error;
 
 /// Runs `work` on a copy that only this process uses. If `work` reports damage, reads the whole copy, which
 /// fails if the machine cannot read it, and then returns the result of running `work` again.
-pub(crate) fn confirmed<T, E: Into<Error>>(
+pub(crate) fn recheck_damage<T, E: Into<Error>>(
     copy: &Path,
     mut work: impl FnMut() -> Result<T, E>,
 ) -> Result<T, Error> {
     match work().map_err(Into::into) {
         Err(error) if is_damage(&error) => {
-            read_through(copy)?;
+            read_to_end_of(copy)?;
             work().map_err(Into::into)
         }
         other => other,
@@ -23,11 +23,11 @@ pub(crate) fn confirmed<T, E: Into<Error>>(
 }
 
 /// Returns a read error in place of `error` if `error` reports damage but `check` finds none.
-pub(crate) fn unless_sound(copy: &Path, error: Error, check: impl FnOnce() -> Result<(), Error>) -> Error {
+pub(crate) fn recheck_error(copy: &Path, error: Error, check: impl FnOnce() -> Result<(), Error>) -> Error {
     if !is_damage(&error) {
         return error;
     }
-    match read_through(copy).and_then(|()| check()) {
+    match read_to_end_of(copy).and_then(|()| check()) {
         Ok(()) => Error::Io { path: copy.to_owned(), source: io::Error::other("it cannot be read reliably") },
         Err(found) => found,
     }
@@ -39,7 +39,7 @@ pub(crate) fn is_damage(error: &Error) -> bool {
 }
 
 /// Reads a file to its end.
-fn read_through(copy: &Path) -> Result<(), Error> {
+fn read_to_end_of(copy: &Path) -> Result<(), Error> {
     let read = regular_file::open(copy).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
     read.map(drop).map_err(|source| Error::Io { path: copy.to_owned(), source })
 }
