@@ -86,7 +86,7 @@ pub enum Error {
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written", path.display())]
     Vanished { path: PathBuf },
-    #[error("the path of the database, {}, is not valid Unicode (UTF-8)", path.display())]
+    #[error("the path of the database, {}, is not Unicode (UTF-8), so it cannot be used", path.display())]
     PathNotText { path: PathBuf },
     #[error(
         "the database {} has {names} names (hard links): SQLite loses data when a database is used under several names", path.display()
