@@ -19,7 +19,6 @@ use crate::session::Session;
 use crate::status::status_file;
 use crate::{Engine, Error, Observer, Status};
 
-pub(crate) use database::look_at;
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;

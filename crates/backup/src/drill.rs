@@ -12,7 +12,7 @@ use archive::Role;
 use durable::{FileMode, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
+use inventory::{Actor, Census, Difference, Inventory, LiveDatabase, Permission, migration};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
@@ -248,6 +248,6 @@ fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     places.require_text()?;
     let database = &places.database;
     engine.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
-    migration::migrate(database).map_err(Error::live(database))?;
+    LiveDatabase::new(database.as_path()).migrate().map_err(Error::live(database))?;
     Ok(Engine { places, ..engine.clone() })
 }

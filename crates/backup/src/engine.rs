@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use archive::{Keys, Recipient};
 use durable::{Disk, OwnedDisk, RealDisk};
-use inventory::Ambient;
 use inventory::static_files::StaticFiles;
+use inventory::{Ambient, LiveDatabase};
 
 use crate::{Cancellation, Places};
 
@@ -89,6 +89,11 @@ impl Engine {
     /// Where the inventory is.
     pub fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// Returns the database in use.
+    pub(crate) fn database(&self) -> LiveDatabase {
+        LiveDatabase::new(self.places.database.as_path())
     }
 
     pub(crate) fn static_files(&self) -> StaticFiles {

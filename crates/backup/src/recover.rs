@@ -4,7 +4,7 @@
 //!
 //! Every use case that changes something does this first, so there is nothing to remember.
 
-use inventory::{restore_names, sqlite};
+use inventory::restore_names;
 
 use crate::lock::Lock;
 use crate::places::file_stages;
@@ -58,7 +58,7 @@ impl Engine {
                 continue;
             }
             let journal = Journal::read(&path)?;
-            let committed = sqlite::has_marker(database, &journal.id).map_err(Error::live(database))?;
+            let committed = self.database().has_marker(&journal.id).map_err(Error::live(database))?;
             if committed {
                 finish(self, &journal)?;
                 recovered.push(Recovery::Finished(journal.archive));

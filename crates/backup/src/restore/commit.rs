@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use durable::{folder_of, with_suffix};
-use inventory::sqlite::{self, DatabaseState, ReplaceOutcome, Watch};
+use inventory::sqlite::{DatabaseState, ReplaceOutcome, Watch};
 
 use crate::settle::{CommitBy, DATABASE_FILES, Journal, discard, finish, note_folders, paths, sync_folders};
 use crate::{Engine, Error, Event, Observer, Step};
@@ -44,7 +44,7 @@ pub(super) fn run(
 /// Something failed before or at the deciding instant. The mark says which.
 fn settle_failure(engine: &Engine, journal: &Journal, error: Error) -> Error {
     let unfinished = |source: Error| Error::Unfinished { source: Box::new(source) };
-    match sqlite::has_marker(&engine.places.database, &journal.id) {
+    match engine.database().has_marker(&journal.id) {
         Ok(true) => match finish(engine, journal) {
             Ok(()) => error,
             Err(source) => unfinished(source),
@@ -77,7 +77,7 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {
-        return match sqlite::replace(live, &staged, watch).map_err(Error::live(live))? {
+        return match engine.database().replace(&staged, watch).map_err(Error::live(live))? {
             ReplaceOutcome::Done => Ok(()),
             ReplaceOutcome::ChangedMeanwhile => Err(Error::ChangedMeanwhile { path: live.clone() }),
         };

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use durable::write_durably;
-use inventory::{Actor, Permission, sqlite};
+use inventory::{Actor, Permission};
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error};
@@ -62,7 +62,7 @@ impl Engine {
         let database = &self.places.database;
         let mut last = None;
         for restore in self.history()?.restores.into_iter().rev() {
-            if sqlite::has_marker(database, &restore.id).map_err(Error::live(database))? {
+            if self.database().has_marker(&restore.id).map_err(Error::live(database))? {
                 last = Some(restore);
                 break;
             }

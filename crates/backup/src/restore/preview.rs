@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use durable::folder_of;
-use inventory::sqlite::{self, DatabaseState};
+use inventory::sqlite::DatabaseState;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 use rustix::fs::{Access, access};
 
-use crate::create::{Source, look_at};
+use crate::create::Source;
 use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
@@ -49,9 +49,9 @@ impl Engine {
         let archive = self.open(&options.archive)?;
         self.places.check()?;
         let database = &self.places.database;
-        let live = look_at(database).map_err(Error::live(database))?;
+        let live = self.database().state().map_err(Error::live(database))?;
         if matches!(live, DatabaseState::Usable { .. }) {
-            sqlite::check_replaceable(database).map_err(Error::live(database))?;
+            self.database().check_replaceable().map_err(Error::live(database))?;
         }
         self.require_permissions(&live)?;
         let scratch = self.preview_scratch()?;

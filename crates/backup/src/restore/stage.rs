@@ -263,7 +263,7 @@ impl Engine {
         }
         let dropped = match replaced {
             Some(database) => {
-                let live = sqlite::live_objects(database).map_err(Error::live(database))?;
+                let live = self.database().schema_objects().map_err(Error::live(database))?;
                 lost(&live, &prepared.put_back)
             }
             None => Vec::new(),
@@ -275,12 +275,12 @@ impl Engine {
         let folder = folder_of(staged);
         self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
         let rows_now = match live {
-            DatabaseState::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
+            DatabaseState::Usable { .. } => self.database().row_counts().ok(),
             _ => None,
         };
         // Only for people to look at, so a live database that cannot be compared stops nobody.
         let row_changes = match rows_now {
-            Some(_) => sqlite::compare_rows(&self.places.database, staged).unwrap_or_default(),
+            Some(_) => self.database().row_changes(staged).unwrap_or_default(),
             None => BTreeMap::new(),
         };
         Ok(Plan {

@@ -7,7 +7,7 @@ use std::{fs, io};
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
 use durable::{Disk, RealDisk, with_suffix, write_durably};
 use inventory::sample::{Accounts, Sample, populate};
-use inventory::{Ambient, FileKind, Inventory, StaticFiles, sqlite};
+use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite};
 use serde_json::json;
 
 use super::{ACTOR, block_on};
@@ -118,7 +118,7 @@ struct State {
 
 fn state(places: &Places) -> Result<State, Failure> {
     let copy = with_suffix(&places.database, ".compare");
-    sqlite::snapshot(&places.database, &copy, &mut |_, _| {})?;
+    LiveDatabase::new(places.database.as_path()).snapshot(&copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
     // The mark that a restore leaves is the one thing that may differ.
     tables.remove("mm_restore");
