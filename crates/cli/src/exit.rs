@@ -101,12 +101,6 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<snapshot::Error> for Failure {
-    fn from(error: snapshot::Error) -> Self {
-        inventory::Error::from(error).into()
-    }
-}
-
 impl From<inventory::Error> for Failure {
     fn from(error: inventory::Error) -> Self {
         Self::new(Kind::of(&error).into(), error.to_string())
