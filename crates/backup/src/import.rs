@@ -100,7 +100,8 @@ impl Engine {
     ///
     /// # Errors
     /// When there is nothing to import, or more than one thing.
-    pub fn find_import(&self, options: &ImportOptions) -> Result<ImportSource, Error> {
+    pub fn find_import(&self, actor: &Actor, options: &ImportOptions) -> Result<ImportSource, Error> {
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = find::find(&options.source, options.static_files.as_deref())?;
         find::must_be_elsewhere(&source, &self.places)?;
         Ok(source)
@@ -117,7 +118,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
@@ -145,7 +146,7 @@ impl Engine {
     ) -> Result<ImportPreview, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         self.places.check()?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let scratch = self.preview_scratch()?;
         let made = match &source {
             ImportSource::Archive(_) => None,
@@ -210,7 +211,7 @@ impl Engine {
     }
 
     fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
-        let summary = self.show(archive)?.contents.expect("it was opened to be staged");
+        let summary = self.summary_of(archive)?.contents.expect("it was opened to be staged");
         let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
         if let Some(manifest) = summary.info.v3() {
             let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);

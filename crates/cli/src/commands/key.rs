@@ -136,7 +136,7 @@ fn newest_encrypted(global: &Global, engine: &Engine) -> Result<std::path::PathB
     if !engine.places().backups.exists() {
         places::require_inventory(global, engine)?;
     }
-    let listed = engine.list()?.into_iter();
+    let listed = engine.list(ACTOR)?.into_iter();
     let mut encrypted = listed.filter(|item| {
         item.summary
             .as_ref()
