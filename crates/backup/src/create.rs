@@ -199,7 +199,7 @@ impl Engine {
         match &options.output {
             // A medium that is not mounted, or a typing error: the archive would lie on another disk.
             Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
-            _ => self.disk.create_folder(folder).map_err(Error::storage("create", folder))?,
+            _ => self.disk.create_folder(folder)?,
         }
         self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
@@ -282,9 +282,9 @@ impl Engine {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
         let status = self.note_verified(archive, path)?;
-        let renamed = self.disk.rename_new(archive, path).map_err(Error::storage("place", path));
+        let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
-        let synced = self.disk.sync_folder(folder_of(path)).map_err(Error::storage("place", path));
+        let synced = self.disk.sync_folder(folder_of(path));
         synced.inspect_err(|_| drop(self.remove_archive(path)))?;
         Ok((size, status))
     }
@@ -293,9 +293,9 @@ impl Engine {
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
         let status = status_file(path);
         if status.exists() {
-            self.disk.remove(&status).map_err(Error::storage("remove", &status))?;
+            self.disk.remove(&status)?;
         }
-        self.disk.remove(path).map_err(Error::storage("remove", path))
+        Ok(self.disk.remove(path)?)
     }
 }
 

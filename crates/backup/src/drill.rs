@@ -204,7 +204,7 @@ impl Comparison<'_> {
     fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
         let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
         let copy = self.archived_copy();
-        self.archive.unpack(entry, &*self.engine.disk, (&copy, FileMode::Private), meter)?;
+        self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
@@ -247,7 +247,7 @@ fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
     places.require_text()?;
     let database = &places.database;
-    engine.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
+    engine.disk.create(database, FileMode::Private)?;
     LiveDatabase::new(database.as_path()).migrate().map_err(Error::live(database))?;
     Ok(Engine { places, ..engine.clone() })
 }

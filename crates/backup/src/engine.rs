@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use archive::{Keys, Recipient};
-use durable::{Disk, OwnedDisk, RealDisk};
+use durable::{Disk, OwnedDisk, RawDisk, RealDisk};
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, LiveDatabase};
 
@@ -25,7 +25,7 @@ pub struct EncryptionPolicy {
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) places: Places,
-    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) disk: Disk,
     pub(crate) ambient: Ambient,
     /// The version of the program, as it goes into archives.
     pub(crate) version: String,
@@ -48,12 +48,12 @@ impl Engine {
     }
 
     /// The same, changing files through another [`Disk`].
-    pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
+    pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn RawDisk>) -> Self {
         let places = places.resolved();
         let disk = OwnedDisk::for_root(disk, &places.database, &places.static_files);
         Self {
             places,
-            disk,
+            disk: Disk::new(disk),
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protection: EncryptionPolicy::default(),
@@ -97,6 +97,6 @@ impl Engine {
     }
 
     pub(crate) fn static_files(&self) -> StaticFiles {
-        StaticFiles::with_disk(&self.places.static_files, Arc::clone(&self.disk))
+        StaticFiles::with_disk(&self.places.static_files, self.disk.clone())
     }
 }

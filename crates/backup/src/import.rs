@@ -194,7 +194,7 @@ impl Engine {
         output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
-        source::copy_database(&*self.disk, database, copy)?;
+        source::copy_database(&self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
         let nowhere = with_suffix(copy, ".static");
         let source = Source {

@@ -89,7 +89,7 @@ impl Engine {
         }
         for (path, _) in beside {
             let removed = if path.is_dir() { self.disk.remove_tree(&path) } else { self.disk.remove(&path) };
-            removed.map_err(Error::storage("remove", &path))?;
+            removed?;
         }
         Ok(())
     }

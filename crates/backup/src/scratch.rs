@@ -26,7 +26,7 @@ impl<'a> Scratch<'a> {
         loop {
             let folder = with_suffix(beside, &format!("{mark}{}", engine.ambient.uuid()));
             let failed = || Error::storage("create", &folder);
-            engine.disk.create_folder(&folder).map_err(failed())?;
+            engine.disk.create_folder(&folder)?;
             let lock = File::open(&folder).and_then(|lock| lock.lock().map(|()| lock));
             // Another run may have taken it for abandoned before it was locked.
             if folder.exists() {
@@ -38,7 +38,7 @@ impl<'a> Scratch<'a> {
 
     pub(crate) fn remove(mut self) -> Result<(), Error> {
         self.removed = true;
-        self.engine.disk.remove_tree(&self.folder).map_err(Error::storage("remove", &self.folder))
+        Ok(self.engine.disk.remove_tree(&self.folder)?)
     }
 }
 

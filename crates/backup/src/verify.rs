@@ -103,7 +103,7 @@ impl Engine {
         let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in archive.entries() {
             if entry.role == Role::Database {
-                archive.unpack(entry, &*self.disk, (database, FileMode::Private), &mut meter)?;
+                archive.unpack(entry, &self.disk, (database, FileMode::Private), &mut meter)?;
             } else {
                 archive.drain(entry, &mut meter)?;
             }

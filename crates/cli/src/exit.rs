@@ -101,6 +101,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<durable::Error> for Failure {
+    fn from(error: durable::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
 impl From<inventory::Error> for Failure {
     fn from(error: inventory::Error) -> Self {
         Self::new(Kind::of(&error).into(), error.to_string())

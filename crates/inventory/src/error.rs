@@ -335,6 +335,12 @@ impl Error {
     }
 }
 
+impl From<durable::Error> for Error {
+    fn from(error: durable::Error) -> Self {
+        Self::Io { path: error.path, source: error.source }
+    }
+}
+
 impl From<snapshot::Error> for Error {
     fn from(error: snapshot::Error) -> Self {
         match error {

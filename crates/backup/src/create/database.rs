@@ -57,7 +57,7 @@ impl Engine {
         let mut copied = self.copy_checked(&live, copy, observer);
         if copied.as_ref().is_err_and(is_damage) {
             // Once more: it may be a read that failed.
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
             self.create_private(copy)?;
             copied = self.copy_checked(&live, copy, observer);
         }
@@ -75,7 +75,8 @@ impl Engine {
 
     /// The empty file that SQLite then fills: it would make one that everybody may read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
-        self.disk.create(copy, FileMode::Private).map_err(Error::storage("create", copy)).map(drop)
+        self.disk.create(copy, FileMode::Private)?;
+        Ok(())
     }
 
     fn copy_checked(

@@ -34,7 +34,7 @@ impl<'a> Source<'a> {
     }
 
     pub(super) fn files(&self, engine: &Engine) -> StaticFiles {
-        StaticFiles::with_disk(self.static_files, std::sync::Arc::clone(&engine.disk))
+        StaticFiles::with_disk(self.static_files, engine.disk.clone())
     }
 
     /// Names the database that an error is about.

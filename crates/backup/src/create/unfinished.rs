@@ -33,7 +33,7 @@ impl PartialArchive {
         let archive = partial(path);
         let out = engine.disk.create(&archive, FileMode::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
-            _ => Error::storage("create", &archive)(source),
+            _ => source.into(),
         })?;
         let database = match encrypted {
             true => engine.places.private_copy(&engine.ambient.uuid().to_string()),
@@ -75,7 +75,7 @@ impl Engine {
                 (None, _) => continue,
             };
             if !is_being_written(&archive) {
-                self.disk.remove(&path).map_err(Error::storage("remove", &path))?;
+                self.disk.remove(&path)?;
             }
         }
         Ok(())

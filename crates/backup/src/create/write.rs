@@ -134,7 +134,7 @@ impl Engine {
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
         Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })

@@ -65,8 +65,8 @@ fn place(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     for file in &journal.add {
         let (staged, live) = paths(journal, file);
         let folder = folder_of(&live);
-        engine.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        engine.disk.rename_new(&staged, &live).map_err(Error::storage("place", &live))?;
+        engine.disk.create_folder(folder)?;
+        engine.disk.rename_new(&staged, &live)?;
         note_folders(&mut folders, journal, file, &live);
     }
     sync_folders(engine, &folders)
@@ -88,11 +88,11 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -
         // new one.
         let (from, to) = (with_suffix(live, suffix), with_suffix(&aside, suffix));
         if from.symlink_metadata().is_ok() {
-            engine.disk.rename_new(&from, &to).map_err(Error::storage("move", &from))?;
+            engine.disk.rename_new(&from, &to)?;
         }
     }
     let folder = folder_of(live);
-    engine.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
-    engine.disk.rename_new(&staged, live).map_err(Error::storage("place", live))?;
-    engine.disk.sync_folder(folder).map_err(Error::storage("write", folder))
+    engine.disk.sync_folder(folder)?;
+    engine.disk.rename_new(&staged, live)?;
+    Ok(engine.disk.sync_folder(folder)?)
 }

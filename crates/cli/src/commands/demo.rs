@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
-use durable::{Disk, RealDisk, with_suffix, write_durably};
+use durable::{Disk, with_suffix};
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite};
 use serde_json::json;
@@ -55,12 +55,13 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   {files}, every hash checked, database opened and checked"));
 
     heading("4. Damage the inventory");
-    let overwrite = |path: &Path, bytes: &[u8]| write_durably(&RealDisk, path, bytes).map_err(scratch_failed);
+    let overwrite =
+        |path: &Path, bytes: &[u8]| Disk::real().write_durably(path, bytes).map_err(Failure::from);
     overwrite(&places.database, b"this was a database")?;
     for file in ["-wal", "-shm"] {
-        let _ = RealDisk.remove(&with_suffix(&places.database, file));
+        let _ = Disk::real().remove(&with_suffix(&places.database, file));
     }
-    RealDisk.remove(&sample.images[0]).map_err(scratch_failed)?;
+    Disk::real().remove(&sample.images[0])?;
     overwrite(&sample.datasheets[0], b"scribbled over")?;
     say("   overwrote the database, deleted an image, scribbled over a datasheet");
 
@@ -122,7 +123,7 @@ fn state(places: &Places) -> Result<State, Failure> {
     let mut tables = sqlite::inspect(&copy)?.tables;
     // The mark that a restore leaves is the one thing that may differ.
     tables.remove("mm_restore");
-    RealDisk.remove(&copy).map_err(scratch_failed)?;
+    Disk::real().remove(&copy)?;
     let files = files(&places.static_files)?;
     Ok(State { tables: tables.into_iter().map(|(name, t)| (name, (t.rows, t.sha256))).collect(), files })
 }
