@@ -1,13 +1,14 @@
 //! What every use case works with. The use cases themselves are methods, each in its own file.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use archive::{Keys, Recipient};
-use durable::{Disk, OwnedDisk, RawDisk, RealDisk};
+use durable::{Disk, OwnedDisk, RawDisk, RealDisk, ScratchFolder};
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, LiveDatabase};
 
-use crate::{Cancellation, Places};
+use crate::{Cancellation, Error, Places};
 
 /// The schema version of the original that our tables are those of.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
@@ -89,6 +90,11 @@ impl Engine {
     /// Where the inventory is.
     pub fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// Creates a folder that is removed when it is dropped, named after `beside` and `marker`.
+    pub(crate) fn scratch_folder(&self, beside: &Path, marker: &str) -> Result<ScratchFolder, Error> {
+        Ok(ScratchFolder::create(&self.disk, beside, marker, || self.ambient.uuid().to_string())?)
     }
 
     /// Returns the database in use.

@@ -151,8 +151,8 @@ impl Engine {
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
-                let copy = scratch.folder.join("source.db");
-                let output = Some(scratch.folder.clone());
+                let copy = scratch.path().join("source.db");
+                let output = Some(scratch.path().to_owned());
                 Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };

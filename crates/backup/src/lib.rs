@@ -31,7 +31,6 @@ mod permission;
 pub mod places;
 pub mod recover;
 pub mod restore;
-mod scratch;
 mod session;
 mod settle;
 mod space;

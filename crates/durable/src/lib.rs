@@ -17,6 +17,7 @@ mod printable;
 mod raw_disk;
 pub mod regular_file;
 mod resolve;
+mod scratch_folder;
 
 pub use disk::Disk;
 pub use error::{Error, Result};
@@ -27,3 +28,4 @@ pub use paths::{folder_of, is_being_written, with_suffix};
 pub use printable::printable;
 pub use raw_disk::{DiskFile, FileMode, RawDisk, RealDisk};
 pub use resolve::resolve;
+pub use scratch_folder::{ScratchFolder, is_id};
