@@ -7,6 +7,7 @@ mod source;
 mod unfinished;
 mod write;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
@@ -14,10 +15,11 @@ use durable::folder_of;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
+use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
 use crate::status::status_file;
-use crate::{Engine, Error, Observer, Status};
+use crate::{Engine, Error, Event, Note, Observer, Status};
 
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
@@ -164,7 +166,41 @@ impl Engine {
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
-        self.session("a backup")?.backup(options, Purpose::Manual, observer)
+        match self.session("a backup") {
+            Err(Error::Storage { source, .. }) if source.kind() == ErrorKind::ReadOnlyFilesystem => {
+                self.backup_of_read_only_mount(actor, options, observer)
+            }
+            session => session?.backup(options, Purpose::Manual, observer),
+        }
+    }
+
+    /// Backs up an inventory on a file system that is mounted read-only, where nothing can be locked and SQLite could
+    /// not open a database with a log. SQLite works on a copy of the files instead.
+    fn backup_of_read_only_mount(
+        &self,
+        actor: &Actor,
+        options: &BackupOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        let database = &self.places.database;
+        if let Some(pending) = self.pending_restores(actor)?.into_iter().next() {
+            return Err(Error::live(database)(inventory::Error::RestorePending { journal: pending.journal }));
+        }
+        observer.event(Event::Note(Note::NotLocked { path: database.clone() }));
+        let scratch = self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), ".backup-")?;
+        let copy = scratch.path().join("source.db");
+        copy_database(&self.disk, database, &copy)?;
+        let source = Source {
+            purpose: Purpose::Manual,
+            database: &copy,
+            known_as: database,
+            static_files: &self.places.static_files,
+            can_be_locked: false,
+            private_copies: Some(scratch.path()),
+        };
+        let report = self.archive(options, &source, observer)?;
+        scratch.remove()?;
+        Ok(report)
     }
 }
 
@@ -212,7 +248,8 @@ impl Engine {
         let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
         let (unfinished, _out, written) = loop {
-            let (unfinished, mut out) = PartialArchive::begin(self, &path, encryption.is_some())?;
+            let (unfinished, mut out) =
+                PartialArchive::begin(self, &path, encryption.is_some(), source.private_copies)?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
             match self.write_archive(options, source, output, observer) {
                 Ok(written) => break (unfinished, out, written),

@@ -6,7 +6,6 @@
 //! by SQLite, so that it may lie where nothing can be written.
 
 mod find;
-mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use durable::with_suffix;
 use inventory::{Actor, Permission, sqlite};
 
 use crate::create::Source;
+use crate::database_files::copy_database;
 use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
@@ -194,7 +194,7 @@ impl Engine {
         output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
-        source::copy_database(&self.disk, database, copy)?;
+        copy_database(&self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
         let nowhere = with_suffix(copy, ".static");
         let source = Source {
@@ -202,6 +202,8 @@ impl Engine {
             database: copy,
             known_as: database,
             static_files: static_files.unwrap_or(&nowhere),
+            can_be_locked: false,
+            private_copies: None,
         };
         // A source without files says nothing about them, so those here stay.
         let files = static_files.is_some();

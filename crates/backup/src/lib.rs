@@ -13,6 +13,7 @@ pub mod catalog;
 mod confirm;
 mod counted;
 pub mod create;
+mod database_files;
 pub mod drill;
 pub mod engine;
 pub mod error;

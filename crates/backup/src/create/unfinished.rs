@@ -28,6 +28,7 @@ impl PartialArchive {
         engine: &Engine,
         path: &Path,
         encrypted: bool,
+        private_copies: Option<&Path>,
     ) -> Result<(Self, Box<dyn DiskFile>), Error> {
         let name = backup_name(path);
         let archive = partial(path);
@@ -35,9 +36,10 @@ impl PartialArchive {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
             _ => source.into(),
         })?;
-        let database = match encrypted {
-            true => engine.places.private_copy(&engine.ambient.uuid().to_string()),
-            false => with_suffix(&archive, PARTIAL_DATABASE),
+        let database = match (encrypted, private_copies) {
+            (true, Some(folder)) => folder.join("copy.db"),
+            (true, None) => engine.places.private_copy(&engine.ambient.uuid().to_string()),
+            (false, _) => with_suffix(&archive, PARTIAL_DATABASE),
         };
         Ok((Self { name, database, archive }, out))
     }

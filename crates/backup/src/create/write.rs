@@ -50,7 +50,7 @@ impl Engine {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
         // The files of another program are only read, and it knows of no lease.
-        let ours = source.is_ours();
+        let ours = source.can_be_locked;
         let lease = match ours {
             true => {
                 static_files.sweep().map_err(source.failed())?;

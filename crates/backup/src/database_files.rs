@@ -1,6 +1,6 @@
-//! Copying the database of another program without leaving a trace there: as files, since SQLite would
-//! make a lock, roll back, or leave files of its own beside it. What it would do there it does on the
-//! copy.
+//! Copies a database as files, without a trace where it lies: the database of another program, or one on a medium
+//! that cannot be written. SQLite would lock it, roll it back, or leave files of its own beside it; it does all that on
+//! the copy.
 
 use std::fs::Metadata;
 use std::io;
@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// [`Error::ImportBusy`] when somebody wrote each time it was tried.
-pub(super) fn copy_database(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_database(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     // Behind a link: SQLite keeps what belongs to a database beside the file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
     copy_while(disk, &from, to, &mut || {})
