@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
-use durable::{Disk, with_suffix};
+use durable::{Disk, ScratchFolder, with_suffix};
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite};
 use serde_json::json;
@@ -17,10 +17,16 @@ use crate::output;
 use crate::progress::Progress;
 
 pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
-    let mut scratch =
-        tempfile::Builder::new().prefix("makermatrix-demo-").tempdir().map_err(scratch_failed)?;
-    scratch.disable_cleanup(keep);
-    let folder = scratch.path();
+    let ambient = Ambient::system();
+    let beside = std::env::temp_dir().join("makermatrix");
+    let id = || ambient.uuid().to_string();
+    // One that is kept has a name that no later run takes for left behind.
+    let kept = keep.then(|| with_suffix(&beside, &format!("-demo-{}-kept", id())));
+    let scratch = match &kept {
+        Some(folder) => Disk::real().create_folder(folder).map(|()| None)?,
+        None => Some(ScratchFolder::create(&Disk::real(), &beside, "-demo-", id)?),
+    };
+    let folder = scratch.as_ref().map(ScratchFolder::path).or(kept.as_deref()).expect("one of the two");
     let engine = Engine::new(Places::in_folder(folder), Ambient::system());
     let places = engine.places();
     let mut progress = Progress::new(global);
