@@ -7,6 +7,7 @@ mod source;
 mod unfinished;
 mod write;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
@@ -14,12 +15,12 @@ use durable::folder_of;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
+use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
 use crate::status::status_file;
-use crate::{Engine, Error, Observer, Status};
+use crate::{Engine, Error, Event, Note, Observer, Status};
 
-pub(crate) use database::probe_twice;
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;
@@ -166,7 +167,41 @@ impl Engine {
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
-        self.session("a backup")?.backup(options, Purpose::Manual, observer)
+        match self.session("a backup") {
+            Err(Error::Storage { source, .. }) if source.kind() == ErrorKind::ReadOnlyFilesystem => {
+                self.backup_of_read_only_mount(actor, options, observer)
+            }
+            session => session?.backup(options, Purpose::Manual, observer),
+        }
+    }
+
+    /// Backs up an inventory on a read-only file system. Nothing can be locked there, and SQLite cannot open a
+    /// database with a log, so SQLite works on a copy of the files.
+    fn backup_of_read_only_mount(
+        &self,
+        actor: &Actor,
+        options: &BackupOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        let database = &self.places.database;
+        if let Some(pending) = self.pending_restores(actor)?.into_iter().next() {
+            return Err(Error::live(database)(inventory::Error::RestorePending { journal: pending.journal }));
+        }
+        observer.event(Event::Note(Note::NotLocked { path: database.clone() }));
+        let scratch = self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), ".backup-")?;
+        let copy = scratch.path().join("source.db");
+        copy_database(&self.disk, database, &copy)?;
+        let source = Source {
+            purpose: Purpose::Manual,
+            database: &copy,
+            display_path: database,
+            static_files: &self.places.static_files,
+            can_be_locked: false,
+            private_copies: Some(scratch.path()),
+        };
+        let report = self.archive(options, &source, observer)?;
+        scratch.remove()?;
+        Ok(report)
     }
 }
 
@@ -202,7 +237,7 @@ impl Engine {
         match &options.output {
             // The medium may not be mounted, or the path mistyped. Creating the folder would write to another disk.
             Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
-            _ => self.disk.create_folder(folder).map_err(Error::storage("create", folder))?,
+            _ => self.disk.create_folder(folder)?,
         }
         self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
@@ -215,7 +250,8 @@ impl Engine {
         let mut attempt = 1;
         // The file stays open, and thereby locked, until it has its final name, so that no other process removes it.
         let (unfinished, _out, written) = loop {
-            let (unfinished, mut out) = PartialArchive::begin(self, &path, encryption.is_some())?;
+            let (unfinished, mut out) =
+                PartialArchive::begin(self, &path, encryption.is_some(), source.private_copies)?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
             match self.write_archive(options, source, output, observer) {
                 Ok(written) => break (unfinished, out, written),
@@ -288,9 +324,9 @@ impl Engine {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
         let status = self.note_verified(archive, path)?;
-        let renamed = self.disk.rename_new(archive, path).map_err(Error::storage("place", path));
+        let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
-        let synced = self.disk.sync_folder(folder_of(path)).map_err(Error::storage("place", path));
+        let synced = self.disk.sync_folder(folder_of(path));
         synced.inspect_err(|_| drop(self.remove_archive(path)))?;
         Ok((size, status))
     }
@@ -299,9 +335,9 @@ impl Engine {
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
         let status = status_file(path);
         if status.exists() {
-            self.disk.remove(&status).map_err(Error::storage("remove", &status))?;
+            self.disk.remove(&status)?;
         }
-        self.disk.remove(path).map_err(Error::storage("remove", path))
+        Ok(self.disk.remove(path)?)
     }
 }
 

@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use archive::Role;
-use durable::{FileMode, folder_of};
+use durable::{FileMode, ScratchFolder, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
+use inventory::{Actor, Census, Difference, Inventory, LiveDatabase, Permission, migration};
 
 use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
-use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// The options of a drill.
@@ -74,7 +73,7 @@ impl Engine {
         // Fail before creating a scratch inventory if the archive cannot be opened.
         drop(self.open(&options.archive)?);
         let scratch =
-            Scratch::create(self, &scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
+            self.scratch_folder(&scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
         let report = self.run_drill(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // The drill has succeeded even if its result cannot be recorded.
@@ -85,12 +84,12 @@ impl Engine {
 
     fn run_drill(
         &self,
-        scratch: &Scratch<'_>,
+        scratch: &ScratchFolder,
         actor: &Actor,
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<DrillReport, Error> {
-        let engine = engine_in(self, &scratch.folder)?;
+        let engine = engine_in(self, scratch.path())?;
         let archive = options.archive.clone();
         let restore =
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
@@ -99,7 +98,7 @@ impl Engine {
         let took = started.elapsed();
         observer.event(Event::Step(Step::Compare));
         let archive = engine.open(&options.archive)?;
-        let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
+        let comparison = Comparison { archive: &archive, engine: &engine, scratch: scratch.path() };
         let bytes = archive.files().map(|entry| entry.size).sum();
         let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
         let mut meter = Meter::new(&self.cancellation, observer, bytes + database);
@@ -205,7 +204,7 @@ impl Comparison<'_> {
         let entry =
             self.archive.reader.entry(Role::Database).expect("an archive without a database is not restored");
         let copy = self.archived_copy();
-        self.archive.unpack(entry, &*self.engine.disk, (&copy, FileMode::Private), meter)?;
+        self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // This table holds the markers of restores, which archives do not carry over.
         tables.remove("mm_restore");
@@ -249,7 +248,7 @@ fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
     places.require_text()?;
     let database = &places.database;
-    engine.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
-    migration::migrate(database).map_err(Error::live(database))?;
+    engine.disk.create(database, FileMode::Private)?;
+    LiveDatabase::new(database.as_path()).migrate().map_err(Error::live(database))?;
     Ok(Engine { places, ..engine.clone() })
 }

@@ -83,6 +83,8 @@ pub enum Note {
     EnvNotRestored { encrypted: bool },
     /// Entries of a re-packed archive that are not part of a backup.
     Ignored { names: Names },
+    /// The inventory is on a read-only file system, so the backup could not lock it.
+    NotLocked { path: PathBuf },
     /// The unusable live database was moved to `path`.
     SetAside { path: PathBuf },
 }
@@ -115,6 +117,11 @@ impl std::fmt::Display for Note {
             Self::Ignored { names } => {
                 write!(f, "{names} in the archive {} not part of a backup, and ignored", names.verb())
             }
+            Self::NotLocked { path } => write!(
+                f,
+                "{} is mounted read-only, so nothing was locked there during the backup",
+                path.display()
+            ),
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
         }
     }

@@ -6,7 +6,6 @@
 //! there, so the source may be on a read-only medium.
 
 mod find;
-mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use durable::with_suffix;
 use inventory::{Actor, Permission, sqlite};
 
 use crate::create::Source;
+use crate::database_files::copy_database;
 use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
@@ -100,7 +100,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the source holds nothing to import, or several candidates.
-    pub fn find_import(&self, options: &ImportOptions) -> Result<ImportSource, Error> {
+    pub fn find_import(&self, actor: &Actor, options: &ImportOptions) -> Result<ImportSource, Error> {
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = find::find(&options.source, options.static_files.as_deref())?;
         find::refuse_overlap(&source, &self.places)?;
         Ok(source)
@@ -117,7 +118,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
@@ -145,13 +146,13 @@ impl Engine {
     ) -> Result<ImportPreview, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         self.places.check()?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let scratch = self.preview_scratch()?;
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
-                let copy = scratch.folder.join("source.db");
-                let output = Some(scratch.folder.clone());
+                let copy = scratch.path().join("source.db");
+                let output = Some(scratch.path().to_owned());
                 Some(self.archive_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };
@@ -193,7 +194,7 @@ impl Engine {
         output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
-        source::copy_database(&*self.disk, database, copy)?;
+        copy_database(&self.disk, database, copy)?;
         // A source without files is archived with a folder that does not exist, which counts as empty.
         let no_files = with_suffix(copy, ".static");
         let source = Source {
@@ -201,6 +202,8 @@ impl Engine {
             database: copy,
             display_path: database,
             static_files: static_files.unwrap_or(&no_files),
+            can_be_locked: false,
+            private_copies: None,
         };
         // If the source has no folder of files, the archive includes none, and the live files stay.
         let files = static_files.is_some();
@@ -211,7 +214,7 @@ impl Engine {
 
     /// Returns the contents of the source, from its archive and the plan.
     fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
-        let summary = self.show(archive)?.contents.expect("it was opened to be staged");
+        let summary = self.summary_of(archive)?.contents.expect("it was opened to be staged");
         let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
         if let Some(manifest) = summary.info.v3() {
             let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);

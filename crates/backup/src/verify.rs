@@ -10,7 +10,6 @@ use inventory::{Actor, Permission};
 
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
-use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// The part of the scratch folder's name between the name of the program and the id of the verification.
@@ -54,9 +53,9 @@ impl Engine {
         temporary
             .metadata()
             .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
-        let scratch = Scratch::create(self, &temporary.join("makermatrix"), SCRATCH_MARKER)?;
+        let scratch = self.scratch_folder(&temporary.join("makermatrix"), SCRATCH_MARKER)?;
         let before = status::identity(path);
-        let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
+        let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
             // The verification has succeeded even if its result cannot be recorded, for example in a read-only
             // folder. Nothing is recorded if another file has taken the name of the archive.
@@ -103,7 +102,7 @@ impl Engine {
         let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in archive.entries() {
             if entry.role == Role::Database {
-                archive.unpack(entry, &*self.disk, (database, FileMode::Private), &mut meter)?;
+                archive.unpack(entry, &self.disk, (database, FileMode::Private), &mut meter)?;
             } else {
                 archive.drain(entry, &mut meter)?;
             }

@@ -184,7 +184,7 @@ async fn an_existing_inventory_is_kept_in_a_safety_backup() {
     assert!(!first.restored.plan.replaces_data());
     let staged = old.engine.stage_import(ACTOR, &ImportOptions::new(&old.from), &mut quiet).unwrap();
     assert!(staged.plan().replaces_data());
-    let archives = || old.engine.list().unwrap().len();
+    let archives = || old.engine.list(ACTOR).unwrap().len();
     assert_eq!(archives(), 2);
     drop(staged);
     assert_eq!(archives(), 1, "nothing came of it, so its archive is gone");

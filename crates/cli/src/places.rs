@@ -37,7 +37,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
 /// done about that, for the JSON object.
 pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
-    let recovered: Vec<String> = engine.recover()?.iter().map(ToString::to_string).collect();
+    let recovered: Vec<String> = engine.recover(ACTOR)?.iter().map(ToString::to_string).collect();
     recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
     Ok(recovered)
 }
@@ -65,7 +65,7 @@ pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, F
 /// Returns the archive that a person names. Where there is neither an archive of that name nor an inventory, the
 /// place is what is wrong.
 pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<PathBuf, Failure> {
-    engine.find_archive(named).map_err(|error| explain_missing(global, engine, error))
+    engine.find_archive(ACTOR, named).map_err(|error| explain_missing(global, engine, error))
 }
 
 /// Returns why no archive was found: there may be no inventory at all.

@@ -1,196 +1,133 @@
-//! The one seam through which files are created, moved and removed. Everything a restore or a
-//! backup does to the file system goes through [`Disk`], so that a test can record it, stop it at
-//! any effect, or make any effect fail. Reading has no effect and needs no seam. (SQLite writes its
-//! own files; a change of a database counts as one effect, and SQLite answers for it.)
+//! The disk through which the program creates, moves and removes files. Each error names the operation and the path.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::{Owner, regular_file};
+use crate::error::{Result, failed};
+use crate::paths::{folder_of, with_suffix};
+use crate::{DiskFile, FileMode, RawDisk, RealDisk};
 
-/// What can be done to the file system. All paths are absolute or relative to the working folder.
-pub trait Disk: Send + Sync {
+/// A disk. Cheap to clone.
+#[derive(Clone)]
+pub struct Disk(Arc<dyn RawDisk>);
+
+impl Disk {
+    /// Returns the file system of this machine.
+    pub fn real() -> Self {
+        Self(Arc::new(RealDisk))
+    }
+
+    /// Returns a disk that performs its effects through `raw`.
+    pub fn new(raw: Arc<dyn RawDisk>) -> Self {
+        Self(raw)
+    }
+
     /// Creates a file that must not exist yet.
-    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>>;
-    /// Makes what a file now holds durable. Never call it on a database that this process has
-    /// open: closing any descriptor of a file drops the locks SQLite holds on it.
-    fn sync_file(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`], as of all operations; its kind is `AlreadyExists` where something bears the name.
+    pub fn create(&self, path: &Path, mode: FileMode) -> Result<Box<dyn DiskFile>> {
+        self.0.create(path, mode).map_err(failed("create", path))
+    }
+
+    /// Makes the content of a file durable. See [`RawDisk::sync_file`].
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_file(&self, path: &Path) -> Result<()> {
+        self.0.sync_file(path).map_err(failed("write", path))
+    }
+
     /// Makes everything in and below a folder durable: contents and names.
-    fn sync_tree(&self, root: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_tree(&self, root: &Path) -> Result<()> {
+        self.0.sync_tree(root).map_err(failed("write", root))
+    }
+
     /// Makes the names in a folder durable.
-    fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Creates a folder and those above it, durably; it may exist already.
-    fn create_folder(&self, path: &Path) -> io::Result<()>;
-    /// Moves a file, replacing what is there.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_folder(&self, path: &Path) -> Result<()> {
+        self.0.sync_folder(path).map_err(failed("write", path))
+    }
+
+    /// Creates a folder and those above it, durably. The folder may exist already.
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn create_folder(&self, path: &Path) -> Result<()> {
+        self.0.create_folder(path).map_err(failed("create", path))
+    }
+
+    /// Moves a file, replacing what bears the new name.
+    ///
+    /// # Errors
+    /// [`crate::Error`], about the new name.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.0.rename(from, to).map_err(failed("replace", to))
+    }
+
     /// Moves a file to a name that must be free.
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`], about the new name.
+    pub fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        self.0.rename_new(from, to).map_err(failed("place", to))
+    }
+
     /// Removes a file.
-    fn remove(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        self.0.remove(path).map_err(failed("remove", path))
+    }
+
     /// Removes an empty folder.
-    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.0.remove_folder(path).map_err(failed("remove", path))
+    }
+
     /// Removes a folder and everything in it.
-    fn remove_tree(&self, path: &Path) -> io::Result<()>;
-}
-
-/// Who may read a new file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileMode {
-    /// Its owner alone: the file holds secrets, such as password hashes.
-    Private,
-    /// Whoever the umask of the process allows.
-    Default,
-}
-
-/// A file being written.
-pub trait DiskFile: Write + Send {
-    /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
-    /// asking again would report success.
-    fn sync(&mut self) -> io::Result<()>;
-    /// Gives the file to an owner, as only root can.
-    fn give_to(&mut self, owner: Owner) -> io::Result<()>;
-}
-
-/// The real file system.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RealDisk;
-
-impl DiskFile for File {
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove_tree(&self, path: &Path) -> Result<()> {
+        self.0.remove_tree(path).map_err(failed("remove", path))
     }
 
-    fn give_to(&mut self, owner: Owner) -> io::Result<()> {
-        owner.give(self)
-    }
-}
-
-impl Disk for RealDisk {
-    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if mode == FileMode::Private {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    /// Writes a small file so that it is there whole or not at all: a temporary name, fsync, rename, fsync of the
+    /// folder. Replaces what bears the name.
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn write_durably(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let partial = with_suffix(path, ".partial");
+        if partial.symlink_metadata().is_ok() {
+            self.remove(&partial)?;
         }
-        #[cfg(not(unix))]
-        let _ = mode;
-        let file = options.open(path)?;
-        // Held while it is being written, so that others can tell it from what a crash left behind.
-        // File systems without locks only lose that.
-        let _ = file.try_lock();
-        Ok(Box::new(file))
-    }
-
-    fn sync_file(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        // One call for thousands of files. It reports failed writes since Linux 5.8.
-        #[cfg(target_os = "linux")]
-        return Ok(rustix::fs::syncfs(File::open(root)?)?);
-        #[cfg(not(target_os = "linux"))]
-        {
-            for entry in fs::read_dir(root)? {
-                let path = entry?.path();
-                if path.is_dir() { self.sync_tree(&path)? } else { self.sync_file(&path)? }
-            }
-            self.sync_folder(root)
+        let written = self.create(&partial, FileMode::Default).and_then(|mut file| {
+            let written = file.write_all(bytes).and_then(|()| file.sync());
+            written.map_err(failed("write", &partial))
+        });
+        if let Err(error) = written.and_then(|()| self.rename(&partial, path)) {
+            // Best effort: the name says that the file is unfinished, and the next write removes it.
+            let _ = self.remove(&partial);
+            return Err(error);
         }
-    }
-
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return Ok(());
-        }
-        let above = folder_of(path);
-        self.create_folder(above)?;
-        match fs::create_dir(path) {
-            Ok(()) => self.sync_folder(above),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let why = format!("{} is not a folder", path.display());
-                Err(io::Error::new(io::ErrorKind::NotADirectory, why))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::fs::{CWD, RenameFlags, renameat_with};
-            match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-                // Some file systems (NFS, FAT) know no such rename.
-                Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-                result => return Ok(result?),
-            }
-        }
-        if to.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        fs::rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir(path)
-    }
-
-    fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir_all(path)
+        self.sync_folder(folder_of(path))
     }
 }
 
-/// The folder a file lies in; `.` for a bare name.
-pub fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disk")
     }
-}
-
-/// A path with something appended to its last part: `with_suffix("a.db", "-wal")` is `a.db-wal`.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Whether a file that [`Disk::create`] made is still being written by somebody.
-pub fn is_being_written(path: &Path) -> bool {
-    regular_file::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
-}
-
-/// The one way to write a small file so that it is there whole or not at all: a temporary name,
-/// fsync, rename, fsync of the folder. Replaces what is there.
-pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = with_suffix(path, ".partial");
-    if partial.symlink_metadata().is_ok() {
-        disk.remove(&partial)?;
-    }
-    let written = disk.create(&partial, FileMode::Default).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync()
-    });
-    let placed = written.and_then(|()| disk.rename(&partial, path));
-    if let Err(error) = placed {
-        // Best effort: the name says that it is unfinished, and the next write removes it.
-        let _ = disk.remove(&partial);
-        return Err(error);
-    }
-    disk.sync_folder(folder_of(path))
 }

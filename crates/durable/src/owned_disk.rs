@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{Disk, DiskFile, FileMode, Owner, folder_of};
+use crate::{DiskFile, FileMode, Owner, RawDisk, folder_of};
 
 /// A disk on which new files and folders get an owner.
 pub struct OwnedDisk {
-    inner: Arc<dyn Disk>,
+    inner: Arc<dyn RawDisk>,
     main: PathBuf,
     apart: PathBuf,
 }
@@ -17,7 +17,7 @@ impl OwnedDisk {
     /// Gives what is created in or below the folder of the file `main` to the owner of that file, and everything
     /// else to the owner of the folder it is created in; what is created in or below the folder `apart` too, wherever
     /// that lies. Where this process is not root's, and so cannot give anything away, returns `inner` itself.
-    pub fn for_root(inner: Arc<dyn Disk>, main: &Path, apart: &Path) -> Arc<dyn Disk> {
+    pub fn for_root(inner: Arc<dyn RawDisk>, main: &Path, apart: &Path) -> Arc<dyn RawDisk> {
         if !rustix::process::geteuid().is_root() {
             return inner;
         }
@@ -39,7 +39,7 @@ impl OwnedDisk {
     }
 }
 
-impl Disk for OwnedDisk {
+impl RawDisk for OwnedDisk {
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         let owner = self.owner(path)?;
         let mut file = self.inner.create(path, mode)?;

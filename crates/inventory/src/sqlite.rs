@@ -12,13 +12,15 @@ mod strip;
 
 pub use category_tree::inspect_tidied;
 pub use people::users_with_password;
-pub use prepare::{Preparation, PreparationReport, has_marker, prepare};
-pub use recognise::{Inspection, check_replaceable, inspect};
+pub(crate) use prepare::has_marker;
+pub use prepare::{Preparation, PreparationReport, prepare};
+pub(crate) use recognise::check_replaceable;
+pub use recognise::{Inspection, inspect};
 pub use redact::redact;
 pub use references::{Reference, references};
 pub use snapshot::{
     CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, PutBack, ReplaceOutcome, RowChanges,
-    SchemaObject, TableDigest, Violation, Watch, carry_objects, compare_rows, generated_names, may_come_back,
-    probe_database, replace, row_counts, salvage, snapshot, version,
+    SchemaObject, TableDigest, Violation, Watch, carry_objects, generated_names, may_come_back, version,
 };
-pub use strip::{live_objects, strip};
+pub(crate) use strip::live_objects;
+pub use strip::strip;

@@ -8,11 +8,10 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::fields::Problem;
 use crate::{Ambient, Error};
-use durable::{Disk, FileMode, RealDisk, folder_of, open_lock_file, write_durably};
+use durable::{Disk, FileMode, folder_of, open_lock_file};
 
 /// Which folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,7 +71,7 @@ const DEFERRED: &str = ".mm-deferred";
 #[derive(Clone)]
 pub struct StaticFiles {
     root: PathBuf,
-    disk: Arc<dyn Disk>,
+    disk: Disk,
 }
 
 /// While it lives, no file goes away. Ends when dropped.
@@ -84,11 +83,11 @@ pub struct Lease {
 impl StaticFiles {
     /// The files below `root`. Nothing is created yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self::with_disk(root, Arc::new(RealDisk))
+        Self::with_disk(root, Disk::real())
     }
 
     /// The same over another [`Disk`].
-    pub fn with_disk(root: impl Into<PathBuf>, disk: Arc<dyn Disk>) -> Self {
+    pub fn with_disk(root: impl Into<PathBuf>, disk: Disk) -> Self {
         Self { root: root.into(), disk }
     }
 
@@ -106,7 +105,7 @@ impl StaticFiles {
     pub fn create_folders(&self) -> Result<(), Error> {
         for kind in FileKind::ALL {
             let folder = self.folder(kind);
-            self.disk.create_folder(&folder).map_err(|source| Error::io(&folder, source))?;
+            self.disk.create_folder(&folder)?;
         }
         Ok(())
     }
@@ -130,17 +129,16 @@ impl StaticFiles {
             // Its name says that it is unfinished; listing and backups pass it over.
             let _ = self.disk.remove(&partial);
         }
-        let size = stored.map_err(|source| Error::io(&target, source))?;
-        Ok(StaticFile { path, size })
+        Ok(StaticFile { path, size: stored? })
     }
 
-    fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> io::Result<u64> {
+    fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> Result<u64, Error> {
+        let failed = |source| Error::io(target, source);
         self.disk.create_folder(folder_of(partial))?;
         self.disk.create_folder(folder_of(target))?;
         let mut file = self.disk.create(partial, FileMode::Default)?;
-        let size = io::copy(content, &mut file)?;
-        file.flush()?;
-        file.sync()?;
+        let size = io::copy(content, &mut file).map_err(failed)?;
+        file.flush().and_then(|()| file.sync()).map_err(failed)?;
         self.disk.rename_new(partial, target)?;
         self.disk.sync_folder(folder_of(target))?;
         Ok(size)
@@ -151,15 +149,15 @@ impl StaticFiles {
         let target = self.below(kind, path)?;
         let Some(_exclusive) = self.exclusive()? else {
             let notes = self.root.join(DEFERRED);
-            self.disk.create_folder(&notes).map_err(|source| Error::io(&notes, source))?;
+            self.disk.create_folder(&notes)?;
             let note = notes.join(ambient.uuid().to_string());
             let line = format!("{}/{path}", kind.folder());
-            write_durably(&*self.disk, &note, line.as_bytes()).map_err(|source| Error::io(&note, source))?;
+            self.disk.write_durably(&note, line.as_bytes())?;
             return Ok(Deletion::Deferred);
         };
         self.remove_deferred()?;
-        self.disk.remove(&target).map_err(|source| Error::io(&target, source))?;
-        self.disk.sync_folder(folder_of(&target)).map_err(|source| Error::io(&target, source))?;
+        self.disk.remove(&target)?;
+        self.disk.sync_folder(folder_of(&target))?;
         Ok(Deletion::Done)
     }
 
@@ -184,7 +182,7 @@ impl StaticFiles {
     /// been replaced by a restore.
     pub fn forget_deferred(&self) -> Result<(), Error> {
         for note in self.notes()? {
-            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+            self.disk.remove(&note)?;
         }
         Ok(())
     }
@@ -228,9 +226,9 @@ impl StaticFiles {
     }
 
     fn lock_file(&self) -> Result<File, Error> {
-        self.disk.create_folder(&self.root).map_err(|source| Error::io(&self.root, source))?;
+        self.disk.create_folder(&self.root)?;
         let path = self.root.join(LEASE);
-        open_lock_file(&*self.disk, &path).map_err(|source| Error::io(&path, source))
+        Ok(open_lock_file(&self.disk, &path)?)
     }
 
     fn exclusive(&self) -> Result<Option<File>, Error> {
@@ -269,12 +267,12 @@ impl StaticFiles {
             if let Some(target) = target {
                 match self.disk.remove(&target) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(Error::io(&target, error));
+                        return Err(error.into());
                     }
                     _ => {}
                 }
             }
-            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+            self.disk.remove(&note)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use durable::{FileMode, folder_of};
+use inventory::LiveDatabase;
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, DatabaseState, Inspection, SchemaObject};
 
@@ -30,8 +31,8 @@ impl Engine {
         copy: &Path,
         observer: &mut dyn Observer,
     ) -> Result<DatabaseCopy, Error> {
-        let live = source.database;
-        let state = probe_twice(live).map_err(source.failed())?;
+        let live = LiveDatabase::new(source.database);
+        let state = live.state().map_err(source.failed())?;
         let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
@@ -49,23 +50,23 @@ impl Engine {
         if matches!(state, DatabaseState::Empty { .. }) {
             return Err(Error::EmptyDatabase { path: source.display_path.to_owned() });
         }
-        if let Ok(found) = live.metadata() {
+        if let Ok(found) = source.database.metadata() {
             space::require(folder_of(copy), found.len())?;
         }
         self.create_private(copy)?;
-        let mut copied = self.copy_checked(live, copy, observer);
+        let mut copied = self.copy_checked(&live, copy, observer);
         if copied.as_ref().is_err_and(is_damage) {
             // A failed read may look like damage, so copy the database again.
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
             self.create_private(copy)?;
-            copied = self.copy_checked(live, copy, observer);
+            copied = self.copy_checked(&live, copy, observer);
         }
         match copied.map_err(|error| error.locate_value(copy)) {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
                 self.create_private(copy)?;
-                sqlite::salvage(live, copy).map_err(source.failed())?;
+                live.salvage(copy).map_err(source.failed())?;
                 damaged(error.to_string(), observer)
             }
             Err(error) => Err(source.failed()(error)),
@@ -74,17 +75,18 @@ impl Engine {
 
     /// Creates the empty file for SQLite to fill. SQLite itself would create a file that every user can read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
-        self.disk.create(copy, FileMode::Private).map_err(Error::storage("create", copy)).map(drop)
+        self.disk.create(copy, FileMode::Private)?;
+        Ok(())
     }
 
     fn copy_checked(
         &self,
-        live: &Path,
+        live: &LiveDatabase,
         copy: &Path,
         observer: &mut dyn Observer,
     ) -> Result<DatabaseCopy, inventory::Error> {
         observer.event(Event::Step(Step::Snapshot));
-        let copied = sqlite::snapshot(live, copy, &mut |done, total| {
+        let copied = live.snapshot(copy, &mut |done, total| {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
@@ -106,13 +108,5 @@ impl Engine {
             redacted,
             restarts: copied.restarts,
         })
-    }
-}
-
-/// Returns the state of the live database. Probes it twice before reporting it as unusable.
-pub(crate) fn probe_twice(live: &Path) -> Result<DatabaseState, inventory::Error> {
-    match sqlite::probe_database(live)? {
-        DatabaseState::Unusable(_) => Ok(sqlite::probe_database(live)?),
-        state => Ok(state),
     }
 }

@@ -18,24 +18,35 @@ pub(crate) struct Source<'a> {
     pub(crate) display_path: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
+    /// Whether a lease can keep the files in place. If not, the files are only read.
+    pub(crate) can_be_locked: bool,
+    /// The folder for confidential copies if the folder of the database is not writable.
+    pub(crate) private_copies: Option<&'a Path>,
 }
 
 impl<'a> Source<'a> {
     /// Returns the inventory of an engine as a source.
     pub(crate) fn of(engine: &'a Engine, purpose: Purpose) -> Self {
         let database = engine.places.database.as_path();
-        Self { purpose, database, display_path: database, static_files: &engine.places.static_files }
+        let static_files = &engine.places.static_files;
+        Self {
+            purpose,
+            database,
+            display_path: database,
+            static_files,
+            can_be_locked: true,
+            private_copies: None,
+        }
     }
 
-    /// Returns whether the source is the inventory of the engine. A lease then keeps its files in place. Any other
-    /// source is only read.
-    pub(super) fn is_ours(&self) -> bool {
+    /// Returns whether the source is the inventory of the engine.
+    fn is_ours(&self) -> bool {
         self.purpose != Purpose::Import
     }
 
     /// Returns the static files of the source.
     pub(super) fn files(&self, engine: &Engine) -> StaticFiles {
-        StaticFiles::with_disk(self.static_files, std::sync::Arc::clone(&engine.disk))
+        StaticFiles::with_disk(self.static_files, engine.disk.clone())
     }
 
     /// Returns a function that adds the path of the database to an error.

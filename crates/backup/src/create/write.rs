@@ -51,7 +51,7 @@ impl Engine {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
         // The files of another program are only read, and that program does not respect leases.
-        let ours = source.is_ours();
+        let ours = source.can_be_locked;
         let lease = match ours {
             true => {
                 static_files.sweep().map_err(source.failed())?;
@@ -137,7 +137,7 @@ impl Engine {
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
         Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })

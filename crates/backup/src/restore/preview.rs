@@ -5,14 +5,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use durable::folder_of;
-use inventory::sqlite::{self, DatabaseState};
+use durable::{ScratchFolder, folder_of};
+use inventory::sqlite::DatabaseState;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 use rustix::fs::{Access, access};
 
-use crate::create::{Source, probe_twice};
-use crate::scratch::Scratch;
+use crate::create::Source;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
 use super::stage::{Destination, StagedParts};
@@ -50,13 +49,13 @@ impl Engine {
         let archive = self.open(&options.archive)?;
         self.places.check()?;
         let database = &self.places.database;
-        let live = probe_twice(database).map_err(Error::live(database))?;
+        let live = self.database().state().map_err(Error::live(database))?;
         if matches!(live, DatabaseState::Usable { .. }) {
-            sqlite::check_replaceable(database).map_err(Error::live(database))?;
+            self.database().check_replaceable().map_err(Error::live(database))?;
         }
         self.require_permissions(&live)?;
         let scratch = self.preview_scratch()?;
-        let to = Destination { database: scratch.folder.join(archive::DATABASE), stages_files: false };
+        let to = Destination { database: scratch.path().join(archive::DATABASE), stages_files: false };
         let id = self.ambient.uuid().to_string();
         let StagedParts { plan, .. } = self.stage(options, &archive, &id, &live, &to, observer)?;
         self.require_file_permissions(&plan)?;
@@ -71,13 +70,13 @@ impl Engine {
 
     /// Creates a scratch folder beside the database, where a restore would need the space. If that folder does not
     /// exist or is not writable, creates it in the folder for temporary files.
-    pub(crate) fn preview_scratch(&self) -> Result<Scratch<'_>, Error> {
+    pub(crate) fn preview_scratch(&self) -> Result<ScratchFolder, Error> {
         let database = &self.places.database;
         let folder = folder_of(database);
         if folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok() {
-            return Scratch::create(self, database, SCRATCH_MARKER);
+            return self.scratch_folder(database, SCRATCH_MARKER);
         }
-        Scratch::create(self, &std::env::temp_dir().join(archive::DATABASE), SCRATCH_MARKER)
+        self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), SCRATCH_MARKER)
     }
 
     /// Tries the steps of a safety backup that can fail: choosing its encryption, copying and checking the live
@@ -85,7 +84,7 @@ impl Engine {
     fn try_safety_backup(
         &self,
         scheme: &Option<archive::EncryptionScheme>,
-        scratch: &Scratch<'_>,
+        scratch: &ScratchFolder,
     ) -> Result<(), Error> {
         self.encryption(&safety_backup_encryption(self, *scheme))?;
         require_writable(&self.places.backups)?;
@@ -97,7 +96,7 @@ impl Engine {
                 require_access(&path, Access::READ_OK, "read")?;
             }
         }
-        let copy = scratch.folder.join("safety_backup.db");
+        let copy = scratch.path().join("safety_backup.db");
         let source = Source::of(self, Purpose::BeforeRestore);
         self.copy_database(&source, &copy, &mut |_: Event| {})?;
         // The same requirement as that of the backup.

@@ -52,7 +52,7 @@ impl Engine {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
                     let target = (&*to.database, FileMode::Private);
-                    archive.unpack(entry, &*self.disk, target, &mut meter)?;
+                    archive.unpack(entry, &self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
                     let folder_changes = changes.get_mut(&kind).expect("every folder with entries is listed");
@@ -73,7 +73,7 @@ impl Engine {
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if to.stages_files && (!add.is_empty() || !replace.is_empty()) {
                 let stage = file_stage(&self.places.static_files, kind, id);
-                self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+                self.disk.sync_tree(&stage)?;
             }
             unchanged.push(folder_changes.unchanged);
             plan.files.push(folder_changes.changes);
@@ -103,8 +103,7 @@ impl Engine {
     /// Creates the staging folders, and checks that the disks have enough space.
     fn create_stages(&self, reader: &Reader<File>, id: &str, to: &Destination) -> Result<(), Error> {
         let database_stage = folder_of(&to.database);
-        let create =
-            |folder: &Path| self.disk.create_folder(folder).map_err(Error::storage("create", folder));
+        let create = |folder: &Path| self.disk.create_folder(folder);
         create(database_stage)?;
         // Space for the staged copy, for its rewriting by migrations, and for the write-ahead log of the commit.
         let database = reader.entry(Role::Database).map_or(0, |entry| entry.size);
@@ -182,14 +181,14 @@ impl Engine {
         let hash = match &target {
             Some(target) => {
                 let folder = folder_of(target);
-                self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-                archive.unpack(entry, &*self.disk, (target, FileMode::Default), meter)?
+                self.disk.create_folder(folder)?;
+                archive.unpack(entry, &self.disk, (target, FileMode::Default), meter)?
             }
             None => archive.drain(entry, meter)?,
         };
         if live_hash == Some(hash) {
             if let Some(target) = &target {
-                self.disk.remove(target).map_err(Error::storage("remove", target))?;
+                self.disk.remove(target)?;
             }
             folder_changes.changes.unchanged += 1;
             metadata.iter().for_each(|metadata| folder_changes.unchanged.add(name, metadata));
@@ -274,7 +273,7 @@ impl Engine {
         }
         let dropped = match replaced {
             Some(database) => {
-                let live = sqlite::live_objects(database).map_err(Error::live(database))?;
+                let live = self.database().schema_objects().map_err(Error::live(database))?;
                 dropped_objects(&live, &prepared.put_back)
             }
             None => Vec::new(),
@@ -282,16 +281,16 @@ impl Engine {
         // Inspect the database again after the migrations, so that the plan describes what goes live.
         let after = Census::of_copy(staged).map_err(Error::archived(path))?;
         let found = recheck_damage(staged, inspect).map_err(Error::archived(path))?;
-        self.disk.sync_file(staged).map_err(Error::storage("write", staged))?;
+        self.disk.sync_file(staged)?;
         let folder = folder_of(staged);
-        self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
+        self.disk.sync_folder(folder)?;
         let rows_now = match live {
-            DatabaseState::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
+            DatabaseState::Usable { .. } => self.database().row_counts().ok(),
             _ => None,
         };
         // The row changes are only for display, so a live database that cannot be compared is no error.
         let row_changes = match rows_now {
-            Some(_) => sqlite::compare_rows(&self.places.database, staged).unwrap_or_default(),
+            Some(_) => self.database().row_changes(staged).unwrap_or_default(),
             None => BTreeMap::new(),
         };
         Ok(Plan {

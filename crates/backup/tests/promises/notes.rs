@@ -39,11 +39,7 @@ async fn many_missing_files_are_one_note_that_says_whose_it_is(
         "{shown}"
     );
     assert!(matches!(&**of_safety_backup, Note::Dangling { files } if files.count == 3000));
-    assert!(
-        notes[1].to_string().starts_with("in the safety backup: 3000 files"),
-        "{}",
-        notes[1]
-    );
+    assert!(notes[1].to_string().starts_with("in the safety backup: 3000 files"), "{}", notes[1]);
 }
 
 /// The folder of all static files was named, or the staging folder that could not be made.

@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         },
     };
     // Before anything is said about the inventory here: this may be the wrong folder.
-    engine.find_import(&options).map_err(|error| explain(global, error))?;
+    engine.find_import(ACTOR, &options).map_err(|error| explain(global, error))?;
     let recovered = announce(global, engine, &args.replace)?;
     if engine.places().database.symlink_metadata().is_err() {
         places::require_no_other(global, engine)?;

@@ -1,8 +1,8 @@
 //! `init`: an empty inventory, or an existing database brought up to date.
 
 use backup::{Engine, Totals};
-use inventory::sqlite::{self, DatabaseState};
-use inventory::{Ambient, Inventory};
+use inventory::sqlite::DatabaseState;
+use inventory::{Ambient, Inventory, LiveDatabase};
 use serde_json::json;
 
 use super::{ACTOR, block_on, plan};
@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     let recovered = places::announce(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
-    match sqlite::probe_database(database)? {
+    match LiveDatabase::new(database.as_path()).state()? {
         DatabaseState::Missing => places::require_no_other(global, engine)?,
         DatabaseState::Empty { .. } => {}
         DatabaseState::Usable { .. } => return bring_up_to_date(global, engine, recovered),

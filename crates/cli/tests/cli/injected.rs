@@ -92,7 +92,8 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     most.into_iter().flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect()
 }
 
-/// All of them in a long run; in a normal one some, each kind of call about as often as any other.
+/// Returns all calls in a long run; in a normal one some, each kind of call about as often as any other, and the last
+/// call of each kind, since what happens at the very end is rare.
 pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
     let some = long_run::amount(some, u32::MAX) as usize;
     let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
@@ -102,7 +103,7 @@ pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Rand
     for call in calls.drain(..) {
         kinds.entry(call.0.clone()).or_default().push(call);
     }
-    let mut chosen = Vec::new();
+    let mut chosen: Vec<(String, u32)> = kinds.values_mut().filter_map(Vec::pop).collect();
     while chosen.len() < some {
         for of_kind in kinds.values_mut().filter(|of_kind| !of_kind.is_empty()) {
             let index = random.below(of_kind.len() as u64) as usize;

@@ -104,7 +104,7 @@ fn finish(connection: &Connection, how: &Preparation<'_>) -> sql::Result<u64> {
 ///
 /// # Errors
 /// [`Error::Busy`] and [`Error::Io`]: then nobody knows, and nothing may be decided.
-pub fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
+pub(crate) fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
     if !live.exists() {
         return Ok(false);
     }

@@ -60,7 +60,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 
 /// Refuses a live database that is sound but none of ours to replace: of another program, or of a
 /// newer version of this one. One that is damaged passes; so does one without any table.
-pub fn check_replaceable(live: &Path) -> Result<(), Error> {
+pub(crate) fn check_replaceable(live: &Path) -> Result<(), Error> {
     let look = || {
         let connection = open_live_reader(live)?;
         let failed = |error| explain(live, error);

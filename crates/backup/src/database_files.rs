@@ -1,6 +1,6 @@
-//! Copies the database of another program without changing anything in its folder. The files are copied as
-//! they are, because SQLite would lock the database, roll back transactions, or create files beside it. SQLite then
-//! does so on the copy.
+//! Copies a database as files, without changing anything in its folder. This is used for the database of another
+//! program, and for a database on a read-only medium. SQLite would lock the database, roll back transactions, or create
+//! files beside it. It does so on the copy instead.
 
 use std::fs::Metadata;
 use std::io;
@@ -23,19 +23,14 @@ const MAX_ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// [`Error::ImportBusy`] when another program wrote to the database during every attempt.
-pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_database(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     // Resolve links: SQLite keeps its files beside the database file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
     copy_until_stable(disk, &from, to, &mut || {})
 }
 
 /// Copies the files until none of them changed during an attempt. `meanwhile` runs after each copy, for tests.
-fn copy_until_stable(
-    disk: &dyn Disk,
-    from: &Path,
-    to: &Path,
-    meanwhile: &mut dyn FnMut(),
-) -> Result<(), Error> {
+fn copy_until_stable(disk: &Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
     for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
         for part in PARTS {
@@ -50,9 +45,9 @@ fn copy_until_stable(
 }
 
 /// Copies a file that may not exist, and removes a copy of an earlier attempt.
-fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+fn copy(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
-        disk.remove(to).map_err(Error::storage("remove", to))?;
+        disk.remove(to)?;
     }
     let failed = || Error::storage("read", from);
     let mut file = match regular_file::open(from) {
@@ -62,7 +57,7 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if let Some(folder) = to.parent() {
         space::require(folder, file.metadata().map_err(failed())?.len())?;
     }
-    let mut copy = disk.create(to, FileMode::Private).map_err(Error::storage("create", to))?;
+    let mut copy = disk.create(to, FileMode::Private)?;
     io::copy(&mut file, &mut copy).map_err(Error::storage("copy", from))?;
     Ok(())
 }
@@ -75,8 +70,6 @@ fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use durable::RealDisk;
 
     use super::*;
 
@@ -94,7 +87,7 @@ mod tests {
                 fs::remove_file(with_suffix(&from, "-journal")).unwrap();
             }
         };
-        copy_until_stable(&RealDisk, &from, &to, &mut once).unwrap();
+        copy_until_stable(&Disk::real(), &from, &to, &mut once).unwrap();
         assert_eq!((tries, fs::read(&to).unwrap()), (2, b"newer".to_vec()));
         assert!(!with_suffix(&to, "-journal").exists(), "that of the first try is gone");
 
@@ -102,7 +95,7 @@ mod tests {
             let length = fs::read(&from).unwrap().len();
             fs::write(&from, vec![b'x'; length + 1]).unwrap();
         };
-        let refused = copy_until_stable(&RealDisk, &from, &to, &mut always);
+        let refused = copy_until_stable(&Disk::real(), &from, &to, &mut always);
         assert!(matches!(refused, Err(Error::ImportBusy { path }) if path == from));
     }
 }

@@ -1,0 +1,33 @@
+//! What can go wrong with a file or folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::printable;
+
+/// An operation on a file or folder that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation} {}: {source}", printable(&path.display().to_string()))]
+pub struct Error {
+    /// The operation, as a verb: "create", "write", "place".
+    pub operation: &'static str,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub source: io::Error,
+}
+
+/// The result of an operation on a file or folder.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Returns what sort of error the operating system reported.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
+pub(crate) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error { operation, path, source }
+}
