@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
+use inventory::sqlite::RedactedPasswords;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
@@ -112,7 +113,7 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
 }
 
 /// Why passwords that the original keeps in the clear are left out.
-pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
+const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
 /// The same, as archives of earlier versions say it: those hold no definition either.
 pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
@@ -135,17 +136,11 @@ pub struct BackupReport {
     pub status: Status,
     /// What opens it: whoever wrote it can read it, until it forgets these.
     pub(crate) keys: Keys,
+    /// The passwords of the original that the archive does not hold. They stay in the live database: the original
+    /// encrypts its scheduled backups with one of them.
+    pub redacted: Vec<RedactedPasswords>,
     /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
     pub snapshot_restarts: u32,
-}
-
-impl BackupReport {
-    /// Returns where passwords were that the archive does not hold, and how many. They stay in the live database: the
-    /// original encrypts its scheduled backups with one of them.
-    pub fn passwords_left_out(&self) -> Vec<&str> {
-        let left_out = self.manifest.left_out.iter().filter(|left| left.why == NO_PASSWORDS);
-        left_out.map(|left| left.what.as_str()).collect()
-    }
 }
 
 impl Engine {
@@ -263,11 +258,11 @@ impl Engine {
             }
             attempt += 1;
         };
-        let WrittenArchive { manifest, keys, restarts } = written;
+        let WrittenArchive { manifest, keys, redacted, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.scheme());
-        Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
+        Ok(BackupReport { path, size, manifest, lock, status, keys, redacted, snapshot_restarts: restarts })
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.

@@ -221,10 +221,9 @@ fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived:
 
 /// Whether a restore rewrites rows of this table.
 fn restoring_changes(table: &str, plan: &Plan) -> bool {
-    let redacted = |line: &String| line.split(':').next() == Some(table);
     migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
-        || plan.redacted.iter().any(redacted)
+        || plan.redacted.iter().any(|redacted| redacted.table == table)
 }
 
 /// Between the name of the database and the id of the drill.

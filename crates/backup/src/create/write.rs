@@ -11,7 +11,7 @@ use archive::{
 };
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
-use inventory::sqlite::{self, Inspection};
+use inventory::sqlite::{self, Inspection, RedactedPasswords};
 use inventory::static_files::FileKind;
 
 use crate::confirm::confirmed;
@@ -35,6 +35,7 @@ pub(super) struct Output<'a> {
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
+    pub(super) redacted: Vec<RedactedPasswords>,
     /// How often the copy of the database had to begin again.
     pub(super) restarts: u32,
 }
@@ -80,8 +81,12 @@ impl Engine {
         left_out.extend(
             kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
-        left_out
-            .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
+        left_out.extend(
+            copied
+                .redacted
+                .iter()
+                .map(|redacted| LeftOut { what: redacted.to_string(), why: NO_PASSWORDS.to_owned() }),
+        );
         self.cancellation.check()?;
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
@@ -137,7 +142,7 @@ impl Engine {
             self.disk.remove(copy)?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })
+        Ok(WrittenArchive { manifest, keys, redacted: copied.redacted, restarts: copied.restarts })
     }
 
     fn facts(
