@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
+use inventory::sqlite::RedactedPasswords;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
@@ -112,7 +113,7 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
 }
 
 /// The reason, stored in manifests, for leaving out passwords that the original stores in plain text.
-pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
+const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
 /// The reason, in manifests of earlier versions, for leaving out schema objects. Those archives do not hold the
 /// definitions.
@@ -136,17 +137,11 @@ pub struct BackupReport {
     pub status: Status,
     /// Keys that open the archive in this process, even if it was encrypted for somebody else.
     pub(crate) keys: Keys,
+    /// The passwords that were left out of the archive. They stay in the live database, because the original encrypts
+    /// its scheduled backups with one of them.
+    pub redacted: Vec<RedactedPasswords>,
     /// How often SQLite restarted the copy of the database. 0 as long as the snapshot stays pinned.
     pub snapshot_restarts: u32,
-}
-
-impl BackupReport {
-    /// Returns the tables whose passwords were left out of the archive, with their number. The passwords stay in the
-    /// live database, because the original encrypts its scheduled backups with one of them.
-    pub fn passwords_left_out(&self) -> Vec<&str> {
-        let left_out = self.manifest.left_out.iter().filter(|left| left.why == NO_PASSWORDS);
-        left_out.map(|left| left.what.as_str()).collect()
-    }
 }
 
 impl Engine {
@@ -265,11 +260,11 @@ impl Engine {
             }
             attempt += 1;
         };
-        let WrittenArchive { manifest, keys, restarts } = written;
+        let WrittenArchive { manifest, keys, redacted, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.scheme());
-        Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
+        Ok(BackupReport { path, size, manifest, lock, status, keys, redacted, snapshot_restarts: restarts })
     }
 
     /// Returns the encryption method for a backup; `None` for no encryption.

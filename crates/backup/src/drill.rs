@@ -61,7 +61,7 @@ impl Engine {
     /// Restores an archive into a scratch inventory and compares the result with the archive.
     ///
     /// # Errors
-    /// Those of a restore, and [`Error::NotProven`].
+    /// The errors of a restore, and [`Error::NotProven`].
     pub fn drill(
         &self,
         actor: &Actor,
@@ -222,10 +222,9 @@ fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived:
 
 /// Returns whether this restore may rewrite rows of a table.
 fn restore_may_change(table: &str, plan: &Plan) -> bool {
-    let redacted = |line: &String| line.split(':').next() == Some(table);
     migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
-        || plan.redacted.iter().any(redacted)
+        || plan.redacted.iter().any(|redacted| redacted.table == table)
 }
 
 /// The part of the folder's name between the name of the database and the id of the drill.

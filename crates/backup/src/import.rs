@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durable::with_suffix;
+use inventory::sqlite::RedactedPasswords;
 use inventory::{Actor, Permission, sqlite};
 
 use crate::create::Source;
@@ -20,9 +21,6 @@ use crate::{
 };
 
 pub use find::{ImportSource, databases_in, is_database};
-
-/// The default password of the first user in the original.
-const DEFAULT_PASSWORD: &str = "Admin123!";
 
 /// The options of an import.
 #[derive(Debug, Clone)]
@@ -56,8 +54,8 @@ pub struct Contents {
     pub images: (u64, u64),
     /// References to missing files; empty for archives of the original, which do not record them.
     pub dangling: Vec<String>,
-    /// Tables with plain-text passwords that the import removes, each with the number of passwords.
-    pub passwords: Vec<String>,
+    /// Plain-text passwords that the import removes.
+    pub passwords: Vec<RedactedPasswords>,
     /// Users who still have the default password of the original.
     pub default_passwords: Vec<String>,
 }
@@ -67,7 +65,7 @@ pub struct Contents {
 pub struct StagedImport {
     source: ImportSource,
     contents: Contents,
-    made: Option<ImportedArchive>,
+    imported: Option<ImportedArchive>,
     staged: StagedRestore,
 }
 
@@ -129,15 +127,16 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
-        let contents = engine.contents(archive, staged.plan(), &staged.database())?;
-        Ok(StagedImport { source, contents, made, staged })
+        let contents =
+            engine.contents(archive, redacted_of(made.as_ref()), staged.plan(), &staged.database())?;
+        Ok(StagedImport { source, contents, imported: made, staged })
     }
 
     /// Finds, copies and checks the source, and returns what importing it would do. Changes neither the source nor
     /// the inventory.
     ///
     /// # Errors
-    /// Those of an import.
+    /// The errors of an import.
     pub fn preview_import(
         &self,
         actor: &Actor,
@@ -160,7 +159,7 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let (plan, contents) = engine.preview(actor, &restore, observer, |plan, staged| {
-            let contents = engine.contents(archive, &plan, staged)?;
+            let contents = engine.contents(archive, redacted_of(made.as_ref()), &plan, staged)?;
             Ok((plan, contents))
         })?;
         drop(made);
@@ -209,27 +208,32 @@ impl Engine {
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
         let made = self.archive(&options, &source, observer)?;
-        Ok(ImportedArchive { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
+        Ok(ImportedArchive {
+            engine: self.clone().with_keys(made.keys),
+            archive: made.path,
+            redacted: made.redacted,
+            kept: false,
+        })
     }
 
     /// Returns the contents of the source, from its archive and the plan.
-    fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
+    fn contents(
+        &self,
+        archive: &Path,
+        redacted: &[RedactedPasswords],
+        plan: &Plan,
+        staged_database: &Path,
+    ) -> Result<Contents, Error> {
         let summary = self.summary_of(archive)?.contents.expect("it was opened to be staged");
-        let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
-        if let Some(manifest) = summary.info.v3() {
-            let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);
-            passwords.extend(taken_out.map(|left| left.what.clone()));
-            dangling.clone_from(&manifest.dangling);
-        }
-        passwords.extend(plan.redacted.iter().cloned());
-        let default_passwords = sqlite::users_with_password(staged_database, DEFAULT_PASSWORD);
+        let dangling = summary.info.v3().map_or_else(Vec::new, |manifest| manifest.dangling.clone());
+        let default_passwords = sqlite::users_with_default_password(staged_database);
         Ok(Contents {
             rows: plan.rows_after.clone(),
             database_size: summary.database_size,
             datasheets: summary.datasheets,
             images: summary.images,
             dangling,
-            passwords,
+            passwords: [redacted, plan.redacted.as_slice()].concat(),
             default_passwords: default_passwords.map_err(Error::archived(archive))?,
         })
     }
@@ -254,9 +258,9 @@ impl StagedImport {
     /// Commits the import.
     ///
     /// # Errors
-    /// Those of a restore. The archive that was made of the source is kept.
+    /// The errors of a restore. The archive that was made of the source is kept.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<ImportReport, Error> {
-        let made = self.made.as_mut().map(|made| {
+        let made = self.imported.as_mut().map(|made| {
             made.kept = true;
             made.archive.clone()
         });
@@ -272,7 +276,13 @@ struct ImportedArchive {
     /// An engine with the keys of the archive, which may be encrypted for somebody else.
     engine: Engine,
     archive: PathBuf,
+    /// The passwords that were left out of the archive.
+    redacted: Vec<RedactedPasswords>,
     kept: bool,
+}
+
+fn redacted_of(made: Option<&ImportedArchive>) -> &[RedactedPasswords] {
+    made.map_or(&[], |made| &made.redacted)
 }
 
 impl Drop for ImportedArchive {

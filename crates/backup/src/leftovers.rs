@@ -28,20 +28,20 @@ impl Engine {
         collect(backups, &unfinished, &mut found).map_err(Error::storage("read", backups))?;
         let folder = folder_of(&self.places.database);
         let database = self.places.database.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let working = self.is_busy().map_err(Error::storage("read", folder))?;
-        let left = |path: &Path, name: &str| {
+        let is_busy = self.is_busy().map_err(Error::storage("read", folder))?;
+        let is_left_over = |path: &Path, name: &str| {
             let Some(rest) = name.strip_prefix(&database) else { return false };
             match [".backup-", ".restore-", ".drill-"]
                 .iter()
                 .find_map(|marker| Some((marker, rest.strip_prefix(marker)?)))
             {
                 Some((&".drill-", id)) => is_id(id) && !is_locked(path),
-                Some((&".restore-", id)) => is_id(id) && !working && !self.places.journal(id).exists(),
-                Some((_, id)) => id.get(..36).is_some_and(is_id) && !working,
+                Some((&".restore-", id)) => is_id(id) && !is_busy && !self.places.journal(id).exists(),
+                Some((_, id)) => id.get(..36).is_some_and(is_id) && !is_busy,
                 None => false,
             }
         };
-        collect(folder, &left, &mut found).map_err(Error::storage("read", folder))?;
+        collect(folder, &is_left_over, &mut found).map_err(Error::storage("read", folder))?;
         found.sort();
         Ok(found)
     }

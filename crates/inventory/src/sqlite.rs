@@ -11,12 +11,12 @@ mod references;
 mod strip;
 
 pub use category_tree::inspect_tidied;
-pub use people::users_with_password;
+pub use people::users_with_default_password;
 pub(crate) use prepare::has_marker;
 pub use prepare::{Preparation, PreparationReport, prepare};
 pub(crate) use recognise::check_replaceable;
 pub use recognise::{Inspection, inspect};
-pub use redact::redact;
+pub use redact::{RedactedPasswords, redact};
 pub use references::{Reference, references};
 pub use snapshot::{
     CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, PutBack, ReplaceOutcome, RowChanges,

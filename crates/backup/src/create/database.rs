@@ -5,7 +5,7 @@ use std::path::Path;
 use durable::{FileMode, folder_of};
 use inventory::LiveDatabase;
 use inventory::migration::SchemaState;
-use inventory::sqlite::{self, DatabaseState, Inspection, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, Inspection, RedactedPasswords, SchemaObject};
 
 use crate::damage::{is_damage, recheck_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
@@ -18,7 +18,7 @@ pub(crate) struct DatabaseCopy {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<SchemaObject>,
-    pub(super) redacted: Vec<String>,
+    pub(super) redacted: Vec<RedactedPasswords>,
     pub(super) restarts: u32,
 }
 

@@ -11,7 +11,7 @@ use archive::{
 };
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
-use inventory::sqlite::{self, Inspection};
+use inventory::sqlite::{self, Inspection, RedactedPasswords};
 use inventory::static_files::FileKind;
 
 use crate::damage::recheck_damage;
@@ -35,6 +35,7 @@ pub(super) struct Output<'a> {
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
+    pub(super) redacted: Vec<RedactedPasswords>,
     /// How often SQLite restarted the copy of the database.
     pub(super) restarts: u32,
 }
@@ -51,8 +52,8 @@ impl Engine {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
         // The files of another program are only read, and that program does not respect leases.
-        let ours = source.can_be_locked;
-        let lease = match ours {
+        let can_be_locked = source.can_be_locked;
+        let lease = match can_be_locked {
             true => {
                 static_files.sweep().map_err(source.failed())?;
                 Some(static_files.lease().map_err(source.failed())?)
@@ -82,8 +83,12 @@ impl Engine {
         left_out.extend(
             not_restorable.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
-        left_out
-            .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
+        left_out.extend(
+            copied
+                .redacted
+                .iter()
+                .map(|redacted| LeftOut { what: redacted.to_string(), why: NO_PASSWORDS.to_owned() }),
+        );
         self.cancellation.check()?;
         report_notes(observer, &dangling, &left_out, copied.inspection.as_ref());
 
@@ -126,7 +131,7 @@ impl Engine {
                 .map_err(write_failed)?;
         }
         drop(lease);
-        if ours {
+        if can_be_locked {
             static_files.sweep().map_err(source.failed())?;
         }
 
@@ -140,7 +145,7 @@ impl Engine {
             self.disk.remove(copy)?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })
+        Ok(WrittenArchive { manifest, keys, redacted: copied.redacted, restarts: copied.restarts })
     }
 
     /// Returns the metadata for the manifest.

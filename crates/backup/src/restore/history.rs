@@ -45,13 +45,13 @@ pub struct Undo {
 #[derive(Debug, Serialize, Deserialize)]
 struct History {
     format: u32,
-    /// Newest last.
+    /// The recorded restores, the newest last.
     restores: Vec<RestoreRecord>,
 }
 
 impl Engine {
-    /// Finds the last restore of this inventory, and the archive that undoes it. Undoing is a restore like any
-    /// other, so it can be undone as well.
+    /// Finds the last restore of this inventory and the archive that undoes it. Undoing is itself a restore, so it can
+    /// be undone, too.
     ///
     /// # Errors
     /// [`Error::NothingToUndo`] when no restore is recorded, and [`Error::NoSafetyBackup`] when the last restore made

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::sqlite::RowChanges;
+use inventory::sqlite::{RedactedPasswords, RowChanges};
 use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
 
@@ -26,8 +26,8 @@ pub struct Plan {
     pub totals: Totals,
     /// Number of tasks that were waiting or running in the archive and are restored as cancelled.
     pub cancelled_tasks: u64,
-    /// Tables with plain-text passwords that are not restored, each with the number of passwords.
-    pub redacted: Vec<String>,
+    /// Plain-text passwords that are not restored.
+    pub redacted: Vec<RedactedPasswords>,
     /// Whether the password in the backup settings of the live database is kept. No archive holds that password.
     pub kept_password: bool,
     /// Number of accepted rows with broken foreign keys.

@@ -25,7 +25,7 @@ impl Engine {
     /// the restore. Changes nothing.
     ///
     /// # Errors
-    /// Those of a restore.
+    /// The errors of a restore.
     pub fn preview_restore(
         &self,
         actor: &Actor,

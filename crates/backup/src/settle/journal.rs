@@ -21,7 +21,7 @@ pub(crate) struct Journal {
     format: u32,
     /// The id of the restore. It is the marker in the database, and part of the names of all staging folders.
     pub(crate) id: String,
-    /// The archive, for messages.
+    /// The path of the archive, for messages.
     pub(crate) archive: String,
     /// The absolute path of the static files at the time of the restore.
     #[serde(with = "path")]

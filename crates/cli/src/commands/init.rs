@@ -60,8 +60,8 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
                 safety.path.display()
             ));
             plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
-            let passwords = safety.passwords_left_out();
-            for what in &passwords {
+            let passwords = &safety.redacted;
+            for what in passwords {
                 lines.add(format!(
                     "  stays in the database, since the original may need it, and is in no backup: {what}"
                 ));

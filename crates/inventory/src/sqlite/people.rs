@@ -6,11 +6,14 @@ use snapshot::{explain, open_copy, sql};
 
 use crate::{Error, password};
 
+/// The password that the original gives its first user.
+const DEFAULT_PASSWORD: &str = "Admin123!";
+
 /// Users looked at: checking a password takes its time, on purpose.
 const MOST: usize = 100;
 
-/// The names of active users of a copy who have this password, as the original hashes it.
-pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, Error> {
+/// Returns the names of the active users in a copy whose password is the one that the original gives its first user.
+pub fn users_with_default_password(copy: &Path) -> Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
     let users = || -> sql::Result<Vec<(String, String)>> {
         // With the rounds of the original: more would be none of its passwords, and take long.
@@ -22,6 +25,6 @@ pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, E
         connection.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let users = users().map_err(|error| explain(copy, error))?;
-    let known = users.into_iter().filter(|(_, hash)| password::verify(password, hash));
+    let known = users.into_iter().filter(|(_, hash)| password::verify(DEFAULT_PASSWORD, hash));
     Ok(known.map(|(name, _)| name).collect())
 }

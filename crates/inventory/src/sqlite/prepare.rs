@@ -9,7 +9,7 @@ use snapshot::{PutBack, SchemaObject, carried_objects, explain, open_copy, open_
 use crate::Error;
 use crate::migration::{self, MigrationReport};
 
-use super::redact::{keep_live_password, redact_archived};
+use super::redact::{RedactedPasswords, keep_live_password, redact_archived};
 
 /// How a copy has to be to go live.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct PreparationReport {
     /// Tasks that were waiting or running and are now cancelled.
     pub cancelled_tasks: u64,
     /// Passwords taken out, as [`super::redact`] says it.
-    pub redacted: Vec<String>,
+    pub redacted: Vec<RedactedPasswords>,
     /// What people added to the schema: which of it is there again, and which is not.
     pub put_back: PutBack,
     /// Whether the backup settings keep the password that the live database has.
