@@ -117,19 +117,20 @@ impl Engine {
     ) -> Result<StagedImport, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = self.find_import(actor, options)?;
-        let made = match &source {
+        let imported = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
                 Some(self.archive_source(database, static_files.as_deref(), observer)?)
             }
         };
-        let (engine, archive) =
-            made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
+        let (engine, archive) = imported
+            .as_ref()
+            .map_or((self, source.path()), |imported| (&imported.engine, imported.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
         let contents =
-            engine.contents(archive, redacted_of(made.as_ref()), staged.plan(), &staged.database())?;
-        Ok(StagedImport { source, contents, imported: made, staged })
+            engine.contents(archive, redacted_of(imported.as_ref()), staged.plan(), &staged.database())?;
+        Ok(StagedImport { source, contents, imported, staged })
     }
 
     /// Finds, copies and checks the source, and returns what importing it would do. Changes neither the source nor
@@ -147,7 +148,7 @@ impl Engine {
         self.places.check()?;
         let source = self.find_import(actor, options)?;
         let scratch = self.preview_scratch()?;
-        let made = match &source {
+        let imported = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
                 let copy = scratch.path().join("source.db");
@@ -155,14 +156,15 @@ impl Engine {
                 Some(self.archive_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };
-        let (engine, archive) =
-            made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
+        let (engine, archive) = imported
+            .as_ref()
+            .map_or((self, source.path()), |imported| (&imported.engine, imported.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let (plan, contents) = engine.preview(actor, &restore, observer, |plan, staged| {
-            let contents = engine.contents(archive, redacted_of(made.as_ref()), &plan, staged)?;
+            let contents = engine.contents(archive, redacted_of(imported.as_ref()), &plan, staged)?;
             Ok((plan, contents))
         })?;
-        drop(made);
+        drop(imported);
         scratch.remove()?;
         Ok(ImportPreview { source, contents, plan })
     }
@@ -177,12 +179,12 @@ impl Engine {
         // The copy has a name that the next session removes, in case this import is killed. So hold the lock.
         let _session = self.session("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_copy((database, &copy), static_files, None, observer);
+        let imported = self.archive_copy((database, &copy), static_files, None, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // Errors are ignored: the next session removes the file.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
         }
-        made
+        imported
     }
 
     /// Copies the database of the source to `copy`, and archives the copy and the files.
@@ -207,11 +209,11 @@ impl Engine {
         // If the source has no folder of files, the archive includes none, and the live files stay.
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
-        let made = self.archive(&options, &source, observer)?;
+        let imported = self.archive(&options, &source, observer)?;
         Ok(ImportedArchive {
-            engine: self.clone().with_keys(made.keys),
-            archive: made.path,
-            redacted: made.redacted,
+            engine: self.clone().with_keys(imported.keys),
+            archive: imported.path,
+            redacted: imported.redacted,
             kept: false,
         })
     }
@@ -260,11 +262,11 @@ impl StagedImport {
     /// # Errors
     /// The errors of a restore. The archive that was made of the source is kept.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<ImportReport, Error> {
-        let made = self.imported.as_mut().map(|made| {
-            made.kept = true;
-            made.archive.clone()
+        let imported = self.imported.as_mut().map(|imported| {
+            imported.kept = true;
+            imported.archive.clone()
         });
-        let archive = made.unwrap_or_else(|| self.source.path().to_owned());
+        let archive = imported.unwrap_or_else(|| self.source.path().to_owned());
         let restored = self.staged.commit(observer)?;
         Ok(ImportReport { source: self.source, contents: self.contents, archive, restored })
     }
@@ -281,8 +283,8 @@ struct ImportedArchive {
     kept: bool,
 }
 
-fn redacted_of(made: Option<&ImportedArchive>) -> &[RedactedPasswords] {
-    made.map_or(&[], |made| &made.redacted)
+fn redacted_of(imported: Option<&ImportedArchive>) -> &[RedactedPasswords] {
+    imported.map_or(&[], |imported| &imported.redacted)
 }
 
 impl Drop for ImportedArchive {

@@ -161,15 +161,16 @@ impl StagedRestore {
     /// After [`Error::Unfinished`] and [`Error::Undecided`], the next start completes or discards the restore. After
     /// any other error, nothing has been changed.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
-        let (made, watch) = self.safety_backup(observer)?;
+        let (backup, watch) = self.safety_backup(observer)?;
         // Last check: from here on, the restore is completed.
         if let Err(cancelled) = self.session.engine.cancellation.check() {
-            if let Some(made) = &made {
-                self.session.engine.remove_archive(&made.path)?;
+            if let Some(backup) = &backup {
+                self.session.engine.remove_archive(&backup.path)?;
             }
             return Err(cancelled);
         }
-        let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
+        let (safety_backup, safety_lock) =
+            backup.map_or((None, None), |backup| (Some(backup.path), backup.lock));
         let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Create the journal after the safety backup, because both need memory for every file.
@@ -215,14 +216,14 @@ impl StagedRestore {
             };
             let options =
                 BackupOptions { encrypt: self.safety_backup_encryption(), ..BackupOptions::default() };
-            let made = self.session.backup(&options, Purpose::BeforeRestore, &mut OfSafetyBackup(observer));
-            let made = made.map_err(failed)?;
+            let backup = self.session.backup(&options, Purpose::BeforeRestore, &mut OfSafetyBackup(observer));
+            let backup = backup.map_err(failed)?;
             // If it is not known whether there were writes, the commit finds out.
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
             if !changed || attempt == MAX_ATTEMPTS {
-                return Ok((Some(made), watch));
+                return Ok((Some(backup), watch));
             }
-            self.session.engine.remove_archive(&made.path).map_err(failed)?;
+            self.session.engine.remove_archive(&backup.path).map_err(failed)?;
         }
         unreachable!("the last attempt returns")
     }
