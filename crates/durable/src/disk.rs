@@ -1,7 +1,7 @@
-//! The one seam through which files are created, moved and removed. Everything a restore or a
-//! backup does to the file system goes through [`Disk`], so that a test can record it, stop it at
-//! any effect, or make any effect fail. Reading has no effect and needs no seam. (SQLite writes its
-//! own files; a change of a database counts as one effect, and SQLite answers for it.)
+//! The interface through which files are created, moved and removed. Every change that a backup or a
+//! restore makes to the file system goes through [`Disk`], so that a test can record the changes, stop
+//! after any of them, or make any of them fail. Reading changes nothing and does not go through [`Disk`].
+//! (SQLite writes its own files; a change to a database counts as one effect.)
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 
 use crate::{Owner, regular_file};
 
-/// What can be done to the file system. All paths are absolute or relative to the working folder.
+/// The operations that change the file system. Paths are absolute or relative to the working folder.
 pub trait Disk: Send + Sync {
     /// Creates a file that must not exist yet.
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>>;
-    /// Makes what a file now holds durable. Never call it on a database that this process has
-    /// open: closing any descriptor of a file drops the locks SQLite holds on it.
+    /// Makes the content of a file durable. Must not be called on a database that this process has
+    /// open: closing any descriptor of a file drops the locks that SQLite holds on it.
     fn sync_file(&self, path: &Path) -> io::Result<()>;
-    /// Makes everything in and below a folder durable: contents and names.
+    /// Makes all files in and below a folder durable: contents and names.
     fn sync_tree(&self, root: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Creates a folder and those above it, durably; it may exist already.
+    /// Creates a folder and its parents durably. The folder may exist already.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
-    /// Moves a file, replacing what is there.
+    /// Moves a file and replaces the target.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Moves a file to a name that must be free.
+    /// Moves a file to a path that must not exist.
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -48,8 +48,8 @@ pub trait DiskFile: Write + Send {
     /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
     /// asking again would report success.
     fn sync(&mut self) -> io::Result<()>;
-    /// Gives the file to an owner, as only root can.
-    fn give_to(&mut self, owner: Owner) -> io::Result<()>;
+    /// Changes the owner of the file. Only root may do so.
+    fn set_owner(&mut self, owner: Owner) -> io::Result<()>;
 }
 
 /// The real file system.
@@ -61,8 +61,8 @@ impl DiskFile for File {
         self.sync_all()
     }
 
-    fn give_to(&mut self, owner: Owner) -> io::Result<()> {
-        owner.give(self)
+    fn set_owner(&mut self, owner: Owner) -> io::Result<()> {
+        owner.apply_to(self)
     }
 }
 
@@ -77,8 +77,8 @@ impl Disk for RealDisk {
         #[cfg(not(unix))]
         let _ = mode;
         let file = options.open(path)?;
-        // Held while it is being written, so that others can tell it from what a crash left behind.
-        // File systems without locks only lose that.
+        // The lock tells other processes that the file is still being written, and not left behind by a
+        // crash. On file systems without locks only that distinction is lost.
         let _ = file.try_lock();
         Ok(Box::new(file))
     }
@@ -88,7 +88,7 @@ impl Disk for RealDisk {
     }
 
     fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        // One call for thousands of files. It reports failed writes since Linux 5.8.
+        // One call syncs thousands of files. Since Linux 5.8 the call reports failed writes.
         #[cfg(target_os = "linux")]
         return Ok(rustix::fs::syncfs(File::open(root)?)?);
         #[cfg(not(target_os = "linux"))]
@@ -131,7 +131,7 @@ impl Disk for RealDisk {
         {
             use rustix::fs::{CWD, RenameFlags, renameat_with};
             match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-                // Some file systems (NFS, FAT) know no such rename.
+                // Some file systems (NFS, FAT) do not support this rename.
                 Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
                 result => return Ok(result?),
             }
@@ -155,7 +155,7 @@ impl Disk for RealDisk {
     }
 }
 
-/// The folder a file lies in; `.` for a bare name.
+/// Returns the folder that contains a file: `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -163,20 +163,20 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// A path with something appended to its last part: `with_suffix("a.db", "-wal")` is `a.db-wal`.
+/// Appends a suffix to the last component of a path: `with_suffix("a.db", "-wal")` is `a.db-wal`.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Whether a file that [`Disk::create`] made is still being written by somebody.
+/// Returns whether a process is still writing a file that [`Disk::create`] made.
 pub fn is_being_written(path: &Path) -> bool {
     regular_file::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }
 
-/// The one way to write a small file so that it is there whole or not at all: a temporary name,
-/// fsync, rename, fsync of the folder. Replaces what is there.
+/// Writes a small file atomically: writes a temporary file, syncs it, renames it, and syncs the folder.
+/// Replaces an existing file.
 pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = with_suffix(path, ".partial");
     if partial.symlink_metadata().is_ok() {
@@ -188,7 +188,7 @@ pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<(
     });
     let placed = written.and_then(|()| disk.rename(&partial, path));
     if let Err(error) = placed {
-        // Best effort: the name says that it is unfinished, and the next write removes it.
+        // Best effort: the suffix marks the file as unfinished, and the next write removes it.
         let _ = disk.remove(&partial);
         return Err(error);
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use snapshot::sql::types::ValueRef;
 use snapshot::sql::{Connection, Result, Row};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 use crate::legacy::units_of;
@@ -57,7 +57,7 @@ impl Census {
     /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Sqlite`].
     pub fn of_copy(path: &Path) -> std::result::Result<Self, Error> {
         let connection = open_copy(path)?;
-        Ok(Self::take(&connection).map_err(|error| explain(path, error))?)
+        Ok(Self::take(&connection).map_err(|error| sqlite_error(path, error))?)
     }
 
     /// Counts what a database holds. Works for every age of the original's tables: the stock of a part is what its

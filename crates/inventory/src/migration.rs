@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use durable::printable;
 use snapshot::sql::{self, Connection, OpenFlags, Transaction, TransactionBehavior};
-use snapshot::{explain, open_live_reader};
+use snapshot::{open_live_reader, sqlite_error};
 
 use crate::Error;
 use crate::census::Census;
@@ -152,13 +152,13 @@ pub fn migrate(path: &Path) -> Result<MigrationReport, Error> {
             connection.pragma_update(None, "synchronous", "FULL")?;
             Ok(connection)
         })
-        .map_err(|error| explain(path, error))?;
+        .map_err(|error| sqlite_error(path, error))?;
     apply(&mut connection, path)
 }
 
 /// Applies what is pending to an open database. `path` is for messages.
 pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<MigrationReport, Error> {
-    let failed = |error| explain(path, error);
+    let failed = |error| sqlite_error(path, error);
     // Tables are made anew: that must neither delete what refers to them nor rewrite the references. Neither setting can
     // be changed within a transaction.
     connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
@@ -167,7 +167,7 @@ pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<Migratio
     connection.pragma_update(None, "legacy_alter_table", false).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     applied.map_err(|error| match error {
-        MigrationError::Sqlite(error) => explain(path, error).into(),
+        MigrationError::Sqlite(error) => sqlite_error(path, error).into(),
         MigrationError::MissingColumn { table, column } => {
             Error::MissingColumn { path: path.to_owned(), table, column }
         }
@@ -206,7 +206,7 @@ pub fn pending(path: &Path) -> Result<SchemaState, Error> {
     // Through SQLite alone: to open and close the file otherwise would drop this process's locks on it, see
     // <https://sqlite.org/howtocorrupt.html>.
     let connection = open_live_reader(path)?;
-    Ok(state(&connection).map_err(|error| explain(path, error))?)
+    Ok(state(&connection).map_err(|error| sqlite_error(path, error))?)
 }
 
 /// As [`pending`], for a database that is open.

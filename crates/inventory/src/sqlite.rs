@@ -17,8 +17,8 @@ pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;
 pub use references::{Reference, references};
 pub use snapshot::{
-    CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, PutBack, ReplaceOutcome, RowChanges,
-    SchemaObject, TableDigest, Violation, Watch, carry_objects, compare_rows, generated_names, may_come_back,
-    probe_database, replace, row_counts, salvage, snapshot, version,
+    ChangeDetector, CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, RecreatedObjects,
+    ReplaceOutcome, RowChanges, SchemaObject, TableDigest, Violation, compare_rows, generated_column_names,
+    may_be_recreated, probe_database, replace, row_counts, salvage, snapshot, store_objects, version,
 };
 pub use strip::{live_objects, strip};

@@ -93,7 +93,7 @@ impl Engine {
             return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
-        sqlite::carry_objects(copy, &stripped)?;
+        sqlite::store_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
         let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {

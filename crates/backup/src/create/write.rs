@@ -75,8 +75,8 @@ impl Engine {
         let mut left_out = others(&static_files, source.known_as)?;
         left_out.extend(after.left_out);
         drop(references);
-        let generated = sqlite::generated_names(&copied.stripped);
-        let kept_out = copied.stripped.iter().filter(|object| !sqlite::may_come_back(object, &generated));
+        let generated = sqlite::generated_column_names(&copied.stripped);
+        let kept_out = copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
         left_out.extend(
             kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use durable::{folder_of, with_suffix};
-use inventory::sqlite::{self, DatabaseState, ReplaceOutcome, Watch};
+use inventory::sqlite::{self, ChangeDetector, DatabaseState, ReplaceOutcome};
 
 use crate::settle::{CommitBy, DATABASE_FILES, Journal, discard, finish, note_folders, paths, sync_folders};
 use crate::{Engine, Error, Event, Observer, Step};
@@ -23,7 +23,7 @@ pub(super) fn run(
     engine: &Engine,
     journal: &Journal,
     live: &DatabaseState,
-    watch: Option<&Watch>,
+    watch: Option<&ChangeDetector>,
     observer: &mut dyn Observer,
 ) -> Result<Option<PathBuf>, Error> {
     let replaced = journal.write(engine).and_then(|()| {
@@ -73,7 +73,7 @@ fn place(engine: &Engine, journal: &Journal) -> Result<(), Error> {
 }
 
 /// Step 3.
-fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -> Result<(), Error> {
+fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDetector>) -> Result<(), Error> {
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {

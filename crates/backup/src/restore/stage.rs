@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
 use durable::{FileMode, folder_of, regular_file};
 use inventory::Census;
-use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, PutBack, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, RecreatedObjects, SchemaObject};
 use inventory::static_files::FileKind;
 
 use crate::confirm::{confirmed, unless_sound};
@@ -251,7 +251,7 @@ impl Engine {
         let prepared = sqlite::prepare(staged, &preparation)
             .map_err(|error| unless_sound(staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
-        let mut left_out: Vec<String> = prepared.put_back.not.iter().map(ToString::to_string).collect();
+        let mut left_out: Vec<String> = prepared.recreated.skipped.iter().map(ToString::to_string).collect();
         if let Some(manifest) = manifest {
             left_out.extend(stripped.iter().map(ToString::to_string));
             let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
@@ -264,7 +264,7 @@ impl Engine {
         let dropped = match replaced {
             Some(database) => {
                 let live = sqlite::live_objects(database).map_err(Error::live(database))?;
-                lost(&live, &prepared.put_back)
+                lost(&live, &prepared.recreated)
             }
             None => Vec::new(),
         };
@@ -294,7 +294,7 @@ impl Engine {
             redacted: prepared.redacted,
             kept_password: prepared.kept_password,
             violations: found.violation_count,
-            put_back: prepared.put_back.done.iter().map(ToString::to_string).collect(),
+            put_back: prepared.recreated.done.iter().map(ToString::to_string).collect(),
             left_out,
             dropped,
             files: Vec::new(),
@@ -304,9 +304,9 @@ impl Engine {
 }
 
 /// Returns what people added to the live schema and will not be there afterwards.
-fn lost(live: &[SchemaObject], put_back: &PutBack) -> Vec<String> {
+fn lost(live: &[SchemaObject], recreated: &RecreatedObjects) -> Vec<String> {
     let is_back = |object: &SchemaObject| {
-        put_back.done.iter().any(|back| match object.kind {
+        recreated.done.iter().any(|back| match object.kind {
             ObjectKind::GeneratedColumn if back.kind == ObjectKind::Table => back.table == object.table,
             kind => back.kind == kind && back.name == object.name,
         })

@@ -104,7 +104,7 @@ fn about(error: Error, path: &Path) -> Error {
             Some(code) => {
                 let code = snapshot::sql::ffi::Error::new(code);
                 let text = Some(source.message().to_owned());
-                match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                match snapshot::sqlite_error(path, snapshot::sql::Error::SqliteFailure(code, text)) {
                     snapshot::Error::Sqlite(_) => error,
                     known => known.into(),
                 }

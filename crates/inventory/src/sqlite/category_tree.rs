@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use snapshot::sql::{self, Connection};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 
@@ -21,7 +21,7 @@ pub fn inspect_tidied(copy: &Path) -> Result<Inspection, Error> {
         return Ok(found);
     }
     let connection = open_copy(copy)?;
-    let removed = remove_orphans(&connection).map_err(|error| explain(copy, error))?;
+    let removed = remove_orphans(&connection).map_err(|error| sqlite_error(copy, error))?;
     drop(connection);
     if removed > 0 { inspect(copy) } else { Ok(found) }
 }

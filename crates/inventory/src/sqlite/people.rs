@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snapshot::{explain, open_copy, sql};
+use snapshot::{open_copy, sql, sqlite_error};
 
 use crate::{Error, password};
 
@@ -21,7 +21,7 @@ pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, E
         );
         connection.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
-    let users = users().map_err(|error| explain(copy, error))?;
+    let users = users().map_err(|error| sqlite_error(copy, error))?;
     let known = users.into_iter().filter(|(_, hash)| password::verify(password, hash));
     Ok(known.map(|(name, _)| name).collect())
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use snapshot::sql::{self, Connection, OptionalExtension, params};
-use snapshot::{PutBack, SchemaObject, carried_objects, explain, open_copy, open_live_reader, put_back};
+use snapshot::{
+    RecreatedObjects, SchemaObject, open_copy, open_live_reader, recreate_objects, sqlite_error,
+    stored_objects,
+};
 
 use crate::Error;
 use crate::migration::{self, MigrationReport};
@@ -38,7 +41,7 @@ pub struct PreparationReport {
     /// Passwords taken out, as [`super::redact`] says it.
     pub redacted: Vec<String>,
     /// What people added to the schema: which of it is there again, and which is not.
-    pub put_back: PutBack,
+    pub recreated: RecreatedObjects,
     /// Whether the backup settings keep the password that the live database has.
     pub kept_password: bool,
 }
@@ -48,20 +51,20 @@ pub struct PreparationReport {
 /// The caller makes the file durable.
 pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<PreparationReport, Error> {
     let connection = open_copy(copy)?;
-    forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
+    forget_incomplete(&connection).map_err(|error| sqlite_error(copy, error))?;
     drop(connection);
     let redacted = redact_archived(copy)?;
     let mut connection = open_copy(copy)?;
     let migrated = migration::apply(&mut connection, copy)?;
-    let put_back = carried_objects(&connection)
-        .and_then(|carried| put_back(&connection, [how.objects, &carried].concat()))
-        .map_err(|error| explain(copy, error))?;
-    let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
+    let recreated = stored_objects(&connection)
+        .and_then(|stored| recreate_objects(&connection, [how.objects, &stored].concat()))
+        .map_err(|error| sqlite_error(copy, error))?;
+    let cancelled_tasks = finish(&connection, how).map_err(|error| sqlite_error(copy, error))?;
     let kept_password = match how.live {
         Some(live) => keep_live_password(&connection, live)?,
         None => false,
     };
-    Ok(PreparationReport { migrated, cancelled_tasks, redacted, put_back, kept_password })
+    Ok(PreparationReport { migrated, cancelled_tasks, redacted, recreated, kept_password })
 }
 
 /// Takes those migrations off the record whose tables are not there, so that they are applied again:
@@ -114,7 +117,7 @@ pub fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
         let found = connection.table_exists(None, "mm_restore").and_then(|exists| {
             if exists { connection.query_row(sql, [restore_id], |_| Ok(())).optional() } else { Ok(None) }
         });
-        Ok(found.map_err(|error| explain(live, error))?.is_some())
+        Ok(found.map_err(|error| sqlite_error(live, error))?.is_some())
     };
     match look() {
         Err(Error::NotADatabase { .. } | Error::Damaged { .. }) => Ok(false),

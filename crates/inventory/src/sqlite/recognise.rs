@@ -4,7 +4,7 @@ use std::path::Path;
 
 use durable::printable;
 use snapshot::sql::{Connection, Result as SqlResult};
-use snapshot::{TableDigest, Violation, explain, open_copy, open_live_reader, tables};
+use snapshot::{TableDigest, Violation, open_copy, open_live_reader, sqlite_error, tables};
 use std::collections::BTreeMap;
 
 use crate::Error;
@@ -49,7 +49,7 @@ pub struct Inspection {
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     let schema = {
         let connection = open_copy(path)?;
-        let failed = |error| explain(path, error);
+        let failed = |error| sqlite_error(path, error);
         let names = tables(&connection).map_err(failed)?;
         recognise(&connection, path, &names)?;
         migration::state(&connection).map_err(failed)?
@@ -63,7 +63,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 pub fn check_replaceable(live: &Path) -> Result<(), Error> {
     let look = || {
         let connection = open_live_reader(live)?;
-        let failed = |error| explain(live, error);
+        let failed = |error| sqlite_error(live, error);
         let names = tables(&connection).map_err(failed)?;
         if !names.is_empty() {
             recognise(&connection, live, &names)?;
@@ -99,7 +99,7 @@ fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(
         let has_users = names.iter().any(|name| name == "usermodel" || name == "rolemodel");
         Ok(has_all(&REQUIRED)? && if has_users { has_all(&USERS)? } else { has_all(&WITHOUT_USERS)? })
     };
-    if !is_ours().map_err(|error| explain(path, error))? {
+    if !is_ours().map_err(|error| sqlite_error(path, error))? {
         let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
         return Err(Error::Foreign { path: path.to_owned(), tables });
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use snapshot::sql::functions::{Context, FunctionFlags};
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{Connection, OptionalExtension, Result};
-use snapshot::{explain, open_copy, open_live_reader};
+use snapshot::{open_copy, open_live_reader, sqlite_error};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
@@ -36,7 +36,7 @@ pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
         let sweep = !redacted.is_empty() || has_been_used_by_the_original(&connection)?;
         if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
     });
-    Ok(redacted.map_err(|error| explain(copy, error))?)
+    Ok(redacted.map_err(|error| sqlite_error(copy, error))?)
 }
 
 /// The same for the database of an archive. One of ours was swept when the archive was made.
@@ -46,7 +46,7 @@ pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<String>, E
         let sweep = !redacted.is_empty() || is_of_the_original(&connection)?;
         if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
     });
-    Ok(redacted.map_err(|error| explain(copy, error))?)
+    Ok(redacted.map_err(|error| sqlite_error(copy, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<String>> {
@@ -141,7 +141,7 @@ pub(crate) fn keep_live_password(copy: &Connection, live: &Path) -> std::result:
     let sql = format!("UPDATE {settings} SET {column} = ?1 WHERE {column} IS NULL");
     copy.execute(&sql, [password])
         .map(|rows| rows > 0)
-        .map_err(|error| explain(Path::new(settings), error).into())
+        .map_err(|error| sqlite_error(Path::new(settings), error).into())
 }
 
 fn cleaned(context: &Context<'_>) -> Option<(String, u64)> {

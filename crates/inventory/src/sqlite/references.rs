@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use snapshot::sql::{self, Connection, Row};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 use crate::static_files::FileKind;
@@ -49,7 +49,7 @@ pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
         }
         Ok(())
     };
-    collect(&mut found).map_err(|error| explain(copy, error))?;
+    collect(&mut found).map_err(|error| sqlite_error(copy, error))?;
     found.retain(|reference| !reference.path.is_empty());
     found.sort();
     found.dedup();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snapshot::{SchemaObject, explain, open_copy};
+use snapshot::{SchemaObject, open_copy, sqlite_error};
 
 use crate::Error;
 use crate::migration::ORIGINAL_SCHEMA;
@@ -21,7 +21,7 @@ pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
         }
         Ok(())
     };
-    forget_marks().map_err(|error| explain(copy, error))?;
+    forget_marks().map_err(|error| sqlite_error(copy, error))?;
     Ok(stripped)
 }
 
