@@ -1,4 +1,4 @@
-//! `demo`: the main job, for real, on sample data in a scratch folder.
+//! Implements `demo`: a real backup and restore of sample data in a scratch folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     }
     RealDisk.remove(&sample.images[0]).map_err(scratch_failed)?;
     overwrite(&sample.datasheets[0], b"scribbled over")?;
-    say("   overwrote the database, deleted an image, scribbled over a datasheet");
+    say("   overwrote the database, deleted an image, overwrote a datasheet");
 
     heading("5. Restore");
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&report.path), &mut progress)?;
@@ -70,7 +70,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   plan: {} added, {replace} replaced, {remove} removed", counted(add, "file")));
     let restored = staged.commit(&mut progress)?;
     if let Some(path) = &restored.safety_backup {
-        say(&format!("   what there was before is kept in {}", path.display()));
+        say(&format!("   the previous state is kept in {}", path.display()));
     }
 
     heading("6. Prove it");
@@ -96,7 +96,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
 
 async fn fill(places: &Places) -> Result<Sample, Failure> {
     let ambient = Ambient::system();
-    // Nobody signs in here; the passwords only have to exist.
+    // Nobody signs in to the demo, but every user must have a password.
     let password = || format!("Demo-{}9", ambient.uuid());
     let accounts = Accounts { admin_password: password(), user_password: password() };
     let inventory = Inventory::create(&places.database, ambient.clone()).await?;
@@ -109,7 +109,7 @@ fn scratch_failed(error: io::Error) -> Failure {
     Failure::new(Code::Storage, format!("in the scratch folder: {error}"))
 }
 
-/// Every table by digest and every file by content.
+/// The digest of every table and the content of every file.
 #[derive(PartialEq)]
 struct State {
     tables: BTreeMap<String, (u64, [u8; 32])>,
@@ -120,7 +120,7 @@ fn state(places: &Places) -> Result<State, Failure> {
     let copy = with_suffix(&places.database, ".compare");
     sqlite::snapshot(&places.database, &copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
-    // The mark that a restore leaves is the one thing that may differ.
+    // Only the marker of the restore may differ.
     tables.remove("mm_restore");
     RealDisk.remove(&copy).map_err(scratch_failed)?;
     let files = files(&places.static_files)?;

@@ -1,4 +1,4 @@
-//! `init`: an empty inventory, or an existing database brought up to date.
+//! Implements `init`: creates an empty inventory, or brings an existing database up to date.
 
 use backup::{Engine, Totals};
 use inventory::sqlite::{self, DatabaseState};
@@ -55,7 +55,7 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
         Some((migrated, safety)) => {
             let differences = migrated.before.differences(&migrated.after);
             let mut lines = Lines::from(format!(
-                "Brought the database up to date ({}). As it was before, it is in {}.",
+                "Brought the database up to date ({}). Its previous state is in {}.",
                 migrated.applied.join(", "),
                 safety.path.display()
             ));
@@ -63,7 +63,7 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
             let passwords = safety.passwords_left_out();
             for what in &passwords {
                 lines.add(format!(
-                    "  stays in the database, since the original may need it, and is in no backup: {what}"
+                    "  stays in the database for the original, but is in no backup: {what}"
                 ));
             }
             let value = json!({

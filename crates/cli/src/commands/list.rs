@@ -1,4 +1,4 @@
-//! `list`
+//! Implements `list`.
 
 use archive::EncryptionScheme;
 use backup::{Engine, Summary, counted};
@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
     let pending = places::pending(global, engine)?;
     let leftovers = engine.leftovers(ACTOR)?;
     if !leftovers.is_empty() {
-        lines.add("Left by runs that were killed (the next backup, restore or drill there removes it):");
+        lines.add("Left behind by killed runs (the next backup, restore or drill there removes it):");
         leftovers.iter().for_each(|path| lines.add(format!("    {}", path.display())));
     }
     let leftovers: Vec<Value> = leftovers.iter().map(|path| output::path(&**path)).collect();

@@ -1,4 +1,4 @@
-//! `restore` and `undo`: the plan first, then a question, then the change.
+//! Implements `restore` and `undo`: shows the plan, asks for confirmation, then restores.
 
 use std::path::PathBuf;
 
@@ -31,13 +31,13 @@ pub(crate) fn undo(
     places::require_inventory(global, engine)?;
     let undo = engine.find_undo(ACTOR)?;
     let (archive, at) = (&undo.restore.archive, &undo.restore.at);
-    let why = format!("taking back the restore of {archive}, {at}");
+    let why = format!("undoing the restore of {archive}, {at}");
     let value = json!({"undone": {"archive": archive, "restored_at": at}});
     let wanted = Wanted { archive: undo.safety_backup, replace, keys, why: Some(why) };
     restore(global, engine, wanted, recovered, value)
 }
 
-/// Says which database is meant, and settles what was interrupted on it, unless nothing is to be changed.
+/// Prints the database and settles interrupted restores. A dry run only reports them.
 pub(super) fn announce(
     global: &Global,
     engine: &Engine,
@@ -46,7 +46,7 @@ pub(super) fn announce(
     if replace.dry_run { places::announce_dry_run(global, engine) } else { places::announce(global, engine) }
 }
 
-/// What to restore, how carefully, and why.
+/// The archive to restore, the options, and the reason.
 struct Wanted<'a> {
     archive: PathBuf,
     replace: &'a args::Replace,
@@ -68,7 +68,7 @@ fn restore(
         allow_violations: replace.allow_violations,
     };
     let why = why.map_or_else(String::new, |why| format!(", {why}"));
-    // Only where it is shown: it names every file.
+    // Built only if it is shown, since it names every file.
     let add_plan = |value: &mut Value, plan: &Plan| {
         if let (true, Value::Object(plan)) = (global.json, plan::json(plan)) {
             value.as_object_mut().expect("it is an object").extend(plan);
@@ -91,7 +91,7 @@ fn restore(
         return output::result(global, lines, &value);
     }
     let (staged, mut progress) = keys::unlocking(engine, keys, |engine| {
-        // Not around the question for a key.
+        // Created after the question for a key, which it would overwrite.
         let mut progress = Progress::new(global);
         Ok((engine.stage_restore(ACTOR, &options, &mut progress)?, progress))
     })?;
@@ -110,7 +110,7 @@ fn restore(
             }
             None => {
                 return Err(Failure::usage(
-                    "a restore replaces the inventory, and there is no terminal to ask on: nothing was changed. Say --yes to go ahead.",
+                    "a restore replaces the inventory, and there is no terminal to ask on: nothing was changed. Use --yes to go ahead.",
                 ));
             }
         }
@@ -123,11 +123,11 @@ fn restore(
     match &report.safety_backup {
         Some(path) => {
             let encrypted = encrypted_like(report.safety_lock, engine.encrypts());
-            lines.add(format!("What was there before is in {}{encrypted}", path.display()));
-            lines.add("`makermatrix undo` takes this restore back.");
+            lines.add(format!("The previous inventory is in {}{encrypted}", path.display()));
+            lines.add("`makermatrix undo` undoes this restore.");
         }
-        None if options.safety_backup => lines.add("There was nothing before to keep."),
-        None => lines.add("What was there before has not been kept (--no-safety-backup)."),
+        None if options.safety_backup => lines.add("There was no previous inventory to keep."),
+        None => lines.add("The previous inventory was not kept (--no-safety-backup)."),
     }
     value["dry_run"] = json!(false);
     value["safety_backup"] = output::path(report.safety_backup.as_deref());
@@ -136,7 +136,7 @@ fn restore(
     output::result(global, lines, &value)
 }
 
-/// Who put nothing into the configuration has to be told what opens it.
+/// Returns how the safety backup is encrypted. Names the key unless the configuration does.
 pub(super) fn encrypted_like(lock: Option<EncryptionScheme>, configured: bool) -> &'static str {
     match lock {
         None => "",

@@ -1,4 +1,4 @@
-//! `verify`
+//! Implements `verify`.
 
 use std::path::Path;
 
@@ -21,8 +21,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
     })?;
     let rows = verified.database.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
     let compared = match verified.format {
-        archive::Format::V3 => "every hash, row count and digest is as the manifest says",
-        _ => "every CRC-32 is right (this format has no hashes to compare with)",
+        archive::Format::V3 => "every hash, row count and digest matches the manifest",
+        _ => "every CRC-32 is correct (this format has no hashes)",
     };
     let mut lines = Lines::from(format!("{}: sound", file.display()));
     let (files, size) = (counted(verified.files, "file"), output::bytes(verified.bytes));
