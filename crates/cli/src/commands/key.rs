@@ -52,7 +52,7 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     }
     if let Some(path) = file {
         lines.add("");
-        lines.add(format!("The secret key is also in {}: copy it to where it is safe.", path.display()));
+        lines.add(format!("The secret key is also in {}: copy it to a safe place.", path.display()));
     }
     lines.add_each(&format!(
         "\nTo encrypt all backups for this key, put this into makermatrix.toml in the data folder:\n\n\

@@ -33,7 +33,7 @@ fn importing_says_what_it_found_does_it_and_says_what_is_next() {
         "files     old/static: 1 datasheet (4 B), 2 images (6 B)",
         "settings  old/.env (not imported)",
         "Imported.",
-        "printed labels stay good",
+        "printed labels stay valid",
         "old/.env was not imported",
         "makermatrix key new",
         "delete them",

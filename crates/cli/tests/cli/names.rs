@@ -94,7 +94,7 @@ fn latest_is_the_newest_backup_that_somebody_asked_for() {
     assert_eq!(shop.json(&["restore", "latest", "--dry-run"])["archive"], second);
 
     let ran = shop.run(&["backup", "--name", "latest"]);
-    assert_eq!((ran.code, ran.err.contains("none can bear that name")), (2, true), "{}", ran.err);
+    assert_eq!((ran.code, ran.err.contains("no backup can have that name")), (2, true), "{}", ran.err);
     fs::rename(backups.join("second.zip"), backups.join("latest.zip")).unwrap();
     assert_eq!(shop.json(&["show", "latest"])["archive"], json!(backups.join("latest.zip")));
     shop.json(&["backup", "--name", "third"]);

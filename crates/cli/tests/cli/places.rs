@@ -54,7 +54,7 @@ fn a_restore_makes_an_inventory_only_where_that_is_asked_for() {
     for args in [&["--yes"][..], &["--dry-run"], &[]] {
         let ran = shop.run(&[&["restore", &archive, "--data-dir", "new"], args].concat());
         assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
-        assert!(ran.err.contains("new/makers_matrix.db. Say --create to make"), "{}", ran.err);
+        assert!(ran.err.contains("new/makers_matrix.db. Use --create to create"), "{}", ran.err);
         assert!(!shop.folder.join("new").exists(), "{args:?}");
     }
     // An empty folder may be the place of a disk that is not mounted.

@@ -46,7 +46,7 @@ fn the_plan_names_the_other_tables_that_change_or_go_away() {
     let text = shop.run(&["restore", "made", "--dry-run"]).out;
     for words in [
         "table my_shelf_labels: 1 row added, 0 removed, 1 changed",
-        "table my_notes is not in the backup: it goes away, with 2 rows",
+        "table my_notes is not in the backup and is removed, with 2 rows",
         "removes images/new.png",
     ] {
         assert!(text.contains(words), "{words}: {text}");

@@ -20,13 +20,13 @@ fn an_undo_takes_back_the_last_restore_and_a_second_one_goes_back_again() {
     let ran = shop.run(&["undo"]);
     assert_eq!((ran.code, ran.err.contains("nothing to undo")), (3, true), "{}", ran.err);
     let ran = shop.run(&["restore", "old", "--yes"]);
-    assert!(ran.out.contains("`makermatrix undo` takes this restore back"), "{}", ran.out);
+    assert!(ran.out.contains("`makermatrix undo` undoes this restore"), "{}", ran.out);
     assert!(state_of(&shop.places()) == archived);
 
     // The plan first, as before any restore.
     let ran = shop.run(&["undo"]);
     assert_eq!((ran.code, ran.err.contains("there is no terminal to ask on")), (2, true), "{}", ran.err);
-    assert!(ran.err.contains("taking back the restore of ") && ran.err.contains("old.zip"), "{}", ran.err);
+    assert!(ran.err.contains("undoing the restore of ") && ran.err.contains("old.zip"), "{}", ran.err);
     let plan = shop.json(&["undo", "--dry-run"]);
     assert_eq!(
         (plan["changes"]["parts"]["added"].as_u64(), plan["dry_run"].as_bool()),

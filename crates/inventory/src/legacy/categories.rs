@@ -1,5 +1,5 @@
-//! Categories: in December 2024 they were a tree, then the original made them a flat list. Here they are a tree in a table
-//! of ours, so the parents that old databases have are kept.
+//! Migrates categories. They were a tree in December 2024, and a flat list in later versions of the original. Here they are
+//! a tree in a separate table, so the parents in old databases are kept.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::limits::MAX_DEPTH;
 
 use super::adjustment::{Adjustment, Names};
 
-/// Moves the parents of categories into `mm_category_parent`. What stands there already is newer and stays.
+/// Moves the parents of categories into `mm_category_parent`. Rows that already exist there are newer and are kept.
 pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<Adjustment>) -> Result<()> {
     if !transaction.column_exists(None, "categorymodel", "parent_id")? {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
     Ok(())
 }
 
-/// Tells whether a category is neither inside itself nor deeper than categories may be.
+/// Returns whether a category is neither inside itself nor nested too deeply.
 fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
     let mut current = id;
     let mut above = Vec::new();
@@ -56,7 +56,7 @@ fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
             return false;
         }
         if above.contains(&parent) {
-            // A circle further up, which ends where one of its own is dropped.
+            // A cycle among the ancestors, which is broken at one of its own categories.
             return true;
         }
         above.push(parent);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_circle_loses_its_own_parents_and_nothing_below_it() {
+    fn categories_in_a_cycle_lose_their_parents_and_those_below_keep_theirs() {
         let pairs = [("a", "b"), ("b", "a"), ("below", "a"), ("self", "self"), ("child", "root")];
         let parents = pairs.map(|(id, parent)| (id.to_owned(), parent.to_owned())).into();
         let kept = ["a", "b", "below", "self", "child"].map(|id| can_be_kept(id, &parents));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_becomes_a_root() {
+    fn a_category_that_is_nested_too_deeply_becomes_a_root() {
         let parents = (1..=MAX_DEPTH).map(|at| (at.to_string(), (at - 1).to_string())).collect();
         assert!(can_be_kept(&(MAX_DEPTH - 1).to_string(), &parents));
         assert!(!can_be_kept(&MAX_DEPTH.to_string(), &parents));
