@@ -9,7 +9,7 @@ use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, Sha256Hex};
 use durable::regular_file::{self, NotAFile};
 use durable::{Disk, FileMode, printable};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
+use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_and_remove_orphans, strip};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
@@ -107,7 +107,7 @@ impl OpenArchive {
         let manifest = self.reader.info().v3();
         let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
         // What a manifest describes is compared as it is; what the original made may refer to what is gone.
-        let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+        let inspect = if manifest.is_some() { inspect } else { inspect_and_remove_orphans };
         let inspection = confirmed(database, || inspect(database))
             .map_err(|error| error.locate_value(database))
             .map_err(Error::archived(&self.path))?;

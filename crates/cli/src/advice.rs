@@ -9,15 +9,15 @@ use backup::error::ImportPart;
 use backup::{Error, Note};
 
 /// Returns the message for an error: what happened, and what to do next.
-pub(crate) fn explained(error: &Error) -> String {
-    match on(error) {
+pub(crate) fn error_message(error: &Error) -> String {
+    match advice_for(error) {
         Some(advice) => format!("{error}. {advice}"),
         None => error.to_string(),
     }
 }
 
 /// Returns the message for a note, with advice where there is any.
-pub(crate) fn noted(note: &Note) -> String {
+pub(crate) fn note_message(note: &Note) -> String {
     let advice = match note {
         Note::Violations { .. } => "Restoring the backup will need --allow-violations.",
         Note::EnvNotRestored { encrypted: true } => "Take it out with `age -d`, then `unzip`.",
@@ -28,7 +28,7 @@ pub(crate) fn noted(note: &Note) -> String {
 }
 
 /// Returns advice on an error, if there is any.
-fn on(error: &Error) -> Option<String> {
+fn advice_for(error: &Error) -> Option<String> {
     let advice = match error {
         Error::ArchiveNotFound { .. } | Error::NoSuchArchive { .. } => {
             "`makermatrix list` shows the backups there are."
@@ -36,7 +36,7 @@ fn on(error: &Error) -> Option<String> {
         Error::NoBackups { .. } => "Make one with `makermatrix backup`.",
         Error::AmbiguousArchive { .. } => "Give the full name of one of them.",
         Error::ArchiveIsFolder { .. } | Error::ArchiveNotAFile { .. } => "Name the .zip file itself.",
-        Error::Archive { path, source } => on_archive(path, source),
+        Error::Archive { path, source } => archive_advice(path, source),
         Error::ArchivedDatabase { .. } => "The archive cannot be used; try another backup.",
         Error::Mismatch { .. } => "The archive cannot be trusted; try another backup.",
         Error::Rescue { .. } => "Take it out with unzip.",
@@ -69,7 +69,7 @@ fn on(error: &Error) -> Option<String> {
         Error::FileBusy { .. } => "Try again when no program is writing to it.",
         Error::Locked { .. } => "Try again when it has ended.",
         Error::ChangedMeanwhile { .. } => "Stop what uses the inventory, or restore with --no-safety-backup.",
-        Error::SafetyBackup { source } => return on(source),
+        Error::SafetyBackup { source } => return advice_for(source),
         Error::Unfinished { .. } => "Fix that, then run `makermatrix init`: it finishes the restore.",
         Error::Undecided { .. } => {
             "Fix that, then run `makermatrix init`: it finishes or discards the restore."
@@ -88,16 +88,18 @@ fn on(error: &Error) -> Option<String> {
             "Please name the one to import with --static."
         }
         Error::ImportNoFiles { .. } => "Name the folder that holds them.",
-        Error::ImportNotFound { .. } => "Name a data folder of the original MakerMatrix, its database, or an archive.",
+        Error::ImportNotFound { .. } => {
+            "Name a data folder of the original MakerMatrix, its database, or an archive."
+        }
         Error::ImportBusy { .. } => "Stop MakerMatrix there, and try again.",
         Error::Journal { .. } => "Keep it and ask for help: it records how to finish a restore.",
-        Error::Storage { source, .. } => return on_storage(source).map(str::to_owned),
+        Error::Storage { source, .. } => return storage_advice(source).map(str::to_owned),
         _ => return None,
     };
     Some(advice.to_owned())
 }
 
-fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
+fn archive_advice(path: &Path, source: &archive::Error) -> &'static str {
     match source {
         archive::Error::Refused(Refusal::NewerFormat { .. }) => "Restore it with a newer makermatrix.",
         archive::Error::Refused(Refusal::UnsupportedEncryption { .. }) => {
@@ -129,7 +131,7 @@ fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
     }
 }
 
-fn on_storage(source: &io::Error) -> Option<&'static str> {
+fn storage_advice(source: &io::Error) -> Option<&'static str> {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Some("Free some space, or use another disk.")

@@ -49,19 +49,19 @@ impl Global {
     }
 
     pub(crate) fn static_files(&self) -> Option<&Path> {
-        set(self.static_files.as_ref())
+        non_empty(self.static_files.as_ref())
     }
 
     pub(crate) fn config(&self) -> Option<&Path> {
-        set(self.config.as_ref())
+        non_empty(self.config.as_ref())
     }
 
     pub(crate) fn backups(&self) -> Option<&Path> {
-        set(self.backups.as_ref())
+        non_empty(self.backups.as_ref())
     }
 }
 
-fn set(path: Option<&PathBuf>) -> Option<&Path> {
+fn non_empty(path: Option<&PathBuf>) -> Option<&Path> {
     path.map(PathBuf::as_path).filter(|path| !path.as_os_str().is_empty())
 }
 

@@ -59,9 +59,7 @@ impl Config {
             [path] => Self::read_from(path),
             [one, other, ..] => {
                 let (one, other) = (one.display(), other.display());
-                Err(Failure::usage(format!(
-                    "there are {one} and {other}: choose one of them with --config"
-                )))
+                Err(Failure::usage(format!("there are {one} and {other}: choose one of them with --config")))
             }
         }
     }

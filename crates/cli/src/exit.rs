@@ -97,7 +97,7 @@ impl From<Kind> for Code {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(error.kind().into(), advice::explained(&error))
+        Self::new(error.kind().into(), advice::error_message(&error))
     }
 }
 

@@ -37,7 +37,7 @@ impl KeyRing {
     }
 
     /// Returns the engine with these keys.
-    pub(crate) fn give(&self, engine: &Engine) -> Engine {
+    pub(crate) fn apply_to(&self, engine: &Engine) -> Engine {
         engine.clone().with_keys(self.keys.clone())
     }
 
@@ -49,7 +49,7 @@ impl KeyRing {
         mut work: impl FnMut(&Engine) -> Result<T, Error>,
     ) -> Result<Result<T, Error>, Failure> {
         loop {
-            let done = work(&self.give(engine));
+            let done = work(&self.apply_to(engine));
             let Some(fault) = done.as_ref().err().and_then(Error::key_fault) else { return Ok(done) };
             let again = match fault {
                 KeyFault::Missing(_) => self.asked < Self::MAX_ATTEMPTS,
@@ -77,7 +77,7 @@ impl KeyRing {
 }
 
 /// Runs `work` on one archive, and asks for its key if necessary.
-pub(crate) fn unlocking<T>(
+pub(crate) fn with_keys<T>(
     engine: &Engine,
     args: &args::Keys,
     work: impl FnMut(&Engine) -> Result<T, Error>,
@@ -94,7 +94,7 @@ pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice,
         return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
     }
     if args.passphrase {
-        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_a_new_passphrase()?)));
+        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_new_passphrase()?)));
     }
     let mut recipients = Vec::new();
     for text in &args.recipient {
@@ -170,7 +170,7 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     Ok(SecretString::from(text))
 }
 
-fn ask_for_a_new_passphrase() -> Result<SecretString, Failure> {
+fn ask_for_new_passphrase() -> Result<SecretString, Failure> {
     if !can_ask() {
         let why = "there is no terminal to ask for a passphrase on. Use --passphrase-file FILE.";
         return Err(Failure::usage(why));

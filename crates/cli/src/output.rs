@@ -22,7 +22,7 @@ pub(crate) struct Lines(String);
 impl Lines {
     /// Adds one line.
     pub(crate) fn add(&mut self, line: impl Display) {
-        self.0.push_str(&harmless(&line.to_string()));
+        self.0.push_str(&escape(&line.to_string()));
         self.0.push('\n');
     }
 
@@ -85,7 +85,7 @@ pub(crate) fn progress(global: &Global, line: &str) {
 /// Prints a note. With `--json` the note is part of the object instead.
 pub(crate) fn note(global: &Global, line: &str) {
     if !global.json {
-        let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
+        let _ = writeln!(io::stderr().lock(), "{}", escape(line));
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn ask_again(line: &str) {
 /// Prints a step of a command whose steps are its result.
 pub(crate) fn step(global: &Global, line: &str) {
     if !global.quiet && !global.json {
-        let _ = writeln!(io::stdout().lock(), "{}", harmless(line));
+        let _ = writeln!(io::stdout().lock(), "{}", escape(line));
     }
 }
 
@@ -114,12 +114,12 @@ pub(crate) fn failure(failure: &Failure, as_json: bool) {
         let code = failure.code as u8;
         let _ = writeln!(io::stdout().lock(), "{}", json!({"error": failure.message, "exit_code": code}));
     } else {
-        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", harmless(&failure.message));
+        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", escape(&failure.message));
     }
 }
 
 /// Escapes control characters, line breaks, and characters that change the direction of writing.
-fn harmless(line: &str) -> String {
+fn escape(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     for char in line.chars() {
         if char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
@@ -136,7 +136,7 @@ pub(crate) fn confirm(question: &str) -> Option<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return None;
     }
-    let _ = write!(io::stderr().lock(), "{} [y/N] ", harmless(question));
+    let _ = write!(io::stderr().lock(), "{} [y/N] ", escape(question));
     let mut answer = String::new();
     if !wait_for_answer() {
         // An interrupted question counts as a no. The next message begins on a new line.

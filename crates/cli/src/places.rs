@@ -35,7 +35,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
 
 /// Prints the database in use, then finishes or discards interrupted restores. Returns messages about them for the JSON
 /// object.
-pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+pub(crate) fn settle_interrupted(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
     let recovered: Vec<String> = engine.recover()?.iter().map(ToString::to_string).collect();
     recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
@@ -43,13 +43,13 @@ pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, 
 }
 
 /// Prints the database of a dry run, and reports interrupted restores without settling them.
-pub(crate) fn announce_dry_run(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+pub(crate) fn report_interrupted(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
-    pending(global, engine)
+    report_pending(global, engine)
 }
 
 /// Reports interrupted restores that have not been settled. Returns the messages for the JSON object.
-pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+pub(crate) fn report_pending(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     let shown = |pending: &PendingRestore| {
         let archive = pending.archive.as_deref().unwrap_or("an unknown archive");
         format!(
@@ -65,11 +65,11 @@ pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, F
 /// Returns the path of a named archive. If there is neither such an archive nor an inventory, reports the missing
 /// inventory.
 pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<PathBuf, Failure> {
-    engine.find_archive(named).map_err(|error| explain_missing(global, engine, error))
+    engine.find_archive(named).map_err(|error| missing_archive(global, engine, error))
 }
 
 /// Returns the failure for a missing archive: possibly, the inventory itself is missing.
-pub(crate) fn explain_missing(global: &Global, engine: &Engine, error: Error) -> Failure {
+pub(crate) fn missing_archive(global: &Global, engine: &Engine, error: Error) -> Failure {
     let nothing = matches!(error, Error::NoSuchArchive { .. } | Error::NoBackups { .. });
     if nothing
         && !engine.places().backups.exists()

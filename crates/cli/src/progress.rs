@@ -62,7 +62,7 @@ impl Observer for Progress<'_> {
                 self.bar.set_position(done);
             }
             Event::Note(note) => {
-                let note = advice::noted(&note);
+                let note = advice::note_message(&note);
                 self.bar.suspend(|| output::note(self.global, &format!("Note: {note}")));
                 self.notes.push(note);
             }

@@ -9,7 +9,7 @@ use crate::db::record::{ColumnOf, Record};
 use crate::{Actor, Ambient, Error, Json, Timestamp};
 
 /// The largest number of characters of a value that the log repeats.
-const MAX_SHOWN: usize = 200;
+const MAX_VALUE_LENGTH: usize = 200;
 /// The largest number of rows per statement: PostgreSQL allows 65,535 values.
 const MAX_ROWS: usize = 1000;
 
@@ -194,7 +194,7 @@ fn shown<M: Record>(column: &ColumnOf<M>, value: Value) -> serde_json::Value {
         Value::Bool(Some(value)) => value.into(),
         Value::BigInt(Some(value)) => value.into(),
         Value::Double(Some(value)) => value.into(),
-        Value::String(Some(text)) => match text.char_indices().nth(MAX_SHOWN) {
+        Value::String(Some(text)) => match text.char_indices().nth(MAX_VALUE_LENGTH) {
             Some((end, _)) => format!("{}…", &text[..end]).into(),
             None => text.into(),
         },

@@ -289,7 +289,7 @@ impl Error {
     }
 
     /// Returns whether the error was caused by a concurrent transaction, so that a retry may succeed.
-    pub(crate) fn may_succeed_when_run_again(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Database { fault: DatabaseFault::Retry, .. })
     }
 

@@ -113,7 +113,7 @@ impl Inventory {
         let context = self.context(actor);
         for attempt in 1..=MAX_ATTEMPTS {
             match attempt_once(Work::new(context.clone()), &command).await {
-                Err(error) if error.may_succeed_when_run_again() => self.wait(attempt).await,
+                Err(error) if error.is_retryable() => self.wait(attempt).await,
                 other => return other,
             }
         }

@@ -53,8 +53,8 @@ pub(crate) fn move_old_columns(
     names::make_part_names_unique(transaction, adjustments)?;
     stock::move_to_allocations(transaction, adjustments)?;
     categories::move_parents(transaction, adjustments)?;
-    rebuild::give_the_shape_of_today(transaction, "partmodel", &["quantity", "location_id"])?;
-    rebuild::give_the_shape_of_today(transaction, "categorymodel", &["parent_id"])?;
+    rebuild::rebuild_with_current_schema(transaction, "partmodel", &["quantity", "location_id"])?;
+    rebuild::rebuild_with_current_schema(transaction, "categorymodel", &["parent_id"])?;
     Ok(())
 }
 

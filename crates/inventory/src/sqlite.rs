@@ -1,17 +1,16 @@
-//! What the backup engine needs of a MakerMatrix database in SQLite: recognise and check a copy, make it
-//! fit for an archive, and make it fit to go live. How a file is copied, checked and replaced is in
-//! [`snapshot`], which knows nothing of the domain.
+//! SQLite operations for the backup engine: recognises and checks a copy of a MakerMatrix database, and prepares it for an
+//! archive or for a restore. The crate [`snapshot`] copies, checks and replaces files without knowledge of the domain.
 
 mod category_tree;
-mod people;
+mod default_passwords;
 mod prepare;
 mod recognise;
 mod redact;
 mod references;
 mod strip;
 
-pub use category_tree::inspect_tidied;
-pub use people::users_with_password;
+pub use category_tree::inspect_and_remove_orphans;
+pub use default_passwords::users_with_password;
 pub use prepare::{Preparation, PreparationReport, has_marker, prepare};
 pub use recognise::{Inspection, check_replaceable, inspect};
 pub use redact::redact;

@@ -95,7 +95,7 @@ impl Engine {
         let stripped = confirmed(copy, || sqlite::strip(copy))?;
         sqlite::store_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = confirmed(copy, || sqlite::inspect_tidied(copy))?;
+        let inspection = confirmed(copy, || sqlite::inspect_and_remove_orphans(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }

@@ -16,7 +16,7 @@ use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(), Failure> {
     let archives = archives(global, engine, options)?;
-    let pending = places::pending(global, engine)?;
+    let pending = places::report_pending(global, engine)?;
     // One key ring for all archives, so that each passphrase is asked for once.
     let mut keys = KeyRing::new(&options.keys)?;
     let (mut lines, mut values, mut first_failure) = (Lines::default(), Vec::new(), None);
@@ -36,7 +36,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             }
             // A rescue archive is not a backup, so it does not fail the command.
             Err(error @ Error::Rescue { .. }) if options.all => {
-                let error = advice::explained(&error);
+                let error = advice::error_message(&error);
                 lines.add(format!("Passed over: {error}"));
                 values.push(
                     json!({"archive": output::path(&**archive), "proven": false, "passed_over": error}),
@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             }
             Err(error @ Error::Cancelled) => return Err(error.into()),
             Err(error) => {
-                let explained = advice::explained(&error);
+                let explained = advice::error_message(&error);
                 lines.add(format!("NOT PROVEN: {explained}"));
                 values
                     .push(json!({"archive": output::path(&**archive), "proven": false, "error": explained}));
@@ -71,7 +71,7 @@ fn archives(global: &Global, engine: &Engine, options: &Drill) -> Result<Vec<Pat
     if !options.files.is_empty() {
         return options.files.iter().map(|file| places::archive(global, engine, file)).collect();
     }
-    let missing = |error| places::explain_missing(global, engine, error);
+    let missing = |error| places::missing_archive(global, engine, error);
     if !options.all {
         return Ok(vec![engine.latest().map_err(missing)?]);
     }

@@ -5,7 +5,7 @@ use backup::import::{Contents, ImportOptions, ImportReport, ImportSource};
 use backup::{Engine, Error, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
-use super::restore::{announce, encrypted_like};
+use super::restore::{encryption_note, settle_unless_dry_run};
 use super::{ACTOR, plan};
 use crate::args::{self, Global};
 use crate::exit::Failure;
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::{keys, output, places};
 
 /// The largest number of missing files that are shown. The JSON output lists all of them.
-const SHOWN: usize = 8;
+const MAX_FILES_SHOWN: usize = 8;
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Result<(), Failure> {
     let options = ImportOptions {
@@ -27,8 +27,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         },
     };
     // Comes before any message about the current inventory, since the folder may be wrong.
-    engine.find_import(&options).map_err(|error| explain(global, error))?;
-    let recovered = announce(global, engine, &args.replace)?;
+    engine.find_import(&options).map_err(|error| import_failure(global, error))?;
+    let recovered = settle_unless_dry_run(global, engine, &args.replace)?;
     if engine.places().database.symlink_metadata().is_err() {
         places::require_no_other(global, engine)?;
     }
@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         (shown, value)
     };
     if args.replace.dry_run {
-        let (preview, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+        let (preview, mut progress) = keys::with_keys(engine, &args.keys, |engine| {
             let mut progress = Progress::new(global);
             Ok((engine.preview_import(ACTOR, &options, &mut progress)?, progress))
         })?;
@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         shown.add("Nothing was changed (dry run). All of it can be imported.");
         return output::result(global, shown, &value);
     }
-    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+    let (staged, mut progress) = keys::with_keys(engine, &args.keys, |engine| {
         let mut progress = Progress::new(global);
         Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
     })?;
@@ -79,7 +79,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     let next = next_steps(&report, engine.encrypts());
     shown.add("Imported.");
     if let Some(path) = &report.restored.safety_backup {
-        let encrypted = encrypted_like(report.restored.safety_lock, engine.encrypts());
+        let encrypted = encryption_note(report.restored.safety_lock, engine.encrypts());
         shown.add(format!("The previous inventory is in {}{encrypted}", path.display()));
     }
     shown.add("");
@@ -95,7 +95,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
 }
 
 /// Returns the failure for an import, with advice if the inventory already lies at the destination.
-fn explain(global: &Global, error: Error) -> Failure {
+fn import_failure(global: &Global, error: Error) -> Failure {
     let code = error.kind().into();
     match &error {
         Error::ImportSame { path, database } if path == database => {
@@ -142,11 +142,11 @@ fn found_lines(source: &ImportSource, contents: &Contents) -> Lines {
             "  files     none found (name their folder with --static, if there are any)".to_owned()
         }
     });
-    for path in contents.dangling.iter().take(SHOWN) {
+    for path in contents.dangling.iter().take(MAX_FILES_SHOWN) {
         lines.add(format!("  missing   {path} (referred to, but not found)"));
     }
-    if contents.dangling.len() > SHOWN {
-        lines.add(format!("  missing   {} more", contents.dangling.len() - SHOWN));
+    if contents.dangling.len() > MAX_FILES_SHOWN {
+        lines.add(format!("  missing   {} more", contents.dangling.len() - MAX_FILES_SHOWN));
     }
     if let ImportSource::Data { env: Some(env), .. } = source {
         lines.add(format!("  settings  {} (not imported)", env.display()));
@@ -193,9 +193,7 @@ fn next_steps(report: &ImportReport, encrypts: bool) -> Vec<String> {
         ));
     }
     next.push(match &report.source {
-        ImportSource::Archive(_) => {
-            "`makermatrix list` shows your backups. Make one now.".to_owned()
-        }
+        ImportSource::Archive(_) => "`makermatrix list` shows your backups. Make one now.".to_owned(),
         ImportSource::Data { .. } => format!(
             "`makermatrix list` shows your backups. The first one holds the imported data: {}",
             report.archive.display()

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    let recovered = places::announce(global, engine)?;
+    let recovered = places::settle_interrupted(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
     match sqlite::probe_database(database)? {
@@ -62,9 +62,7 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
             plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
             let passwords = safety.passwords_left_out();
             for what in &passwords {
-                lines.add(format!(
-                    "  stays in the database for the original, but is in no backup: {what}"
-                ));
+                lines.add(format!("  stays in the database for the original, but is in no backup: {what}"));
             }
             let value = json!({
                 "database": database,

@@ -21,7 +21,7 @@ use crate::{keys, output, places};
 pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>) -> Result<(), Failure> {
     for path in [file, kit_file].into_iter().flatten() {
         if path.symlink_metadata().is_ok() {
-            return Err(taken(path));
+            return Err(name_taken(path));
         }
     }
     if file.is_some() && file == kit_file {
@@ -78,12 +78,12 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         RealDisk.sync_folder(folder_of(path))
     });
     written.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => taken(path),
+        io::ErrorKind::AlreadyExists => name_taken(path),
         _ => Error::Storage { doing: "write", path: path.to_owned(), source }.into(),
     })
 }
 
-fn taken(path: &Path) -> Failure {
+fn name_taken(path: &Path) -> Failure {
     Failure::usage(format!("{} exists already, and may hold a key: choose another name", path.display()))
 }
 

@@ -11,7 +11,7 @@ use crate::entities;
 use crate::output::{self, Lines};
 
 /// The largest number of file names per line of the plan. The JSON output lists all of them.
-const SHOWN: usize = 8;
+const MAX_FILES_SHOWN: usize = 8;
 
 /// Tables that every restore changes.
 const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
@@ -33,9 +33,7 @@ pub(super) fn lines(plan: &Plan) -> Lines {
         lines.add(format!("  removes what was stored in the clear: {what}"));
     }
     if plan.kept_password {
-        lines.add(
-            "  keeps the password in the backup settings of the original: no archive holds it",
-        );
+        lines.add("  keeps the password in the backup settings of the original: no archive holds it");
     }
     for what in &plan.left_out {
         lines.add(format!("  does not recreate {what}"));
@@ -140,11 +138,11 @@ fn add_files(lines: &mut Lines, plan: &Plan) {
     for changes in &plan.files {
         let folder = changes.kind.folder();
         for (what, files) in [("replaces", &changes.replace), ("removes", &changes.remove)] {
-            for file in files.iter().take(SHOWN) {
+            for file in files.iter().take(MAX_FILES_SHOWN) {
                 lines.add(format!("  {what} {folder}/{file}"));
             }
-            if files.len() > SHOWN {
-                lines.add(format!("  {what} {} more of {folder}", files.len() - SHOWN));
+            if files.len() > MAX_FILES_SHOWN {
+                lines.add(format!("  {what} {} more of {folder}", files.len() - MAX_FILES_SHOWN));
             }
         }
     }

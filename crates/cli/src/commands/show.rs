@@ -20,8 +20,8 @@ pub(crate) fn run(
     keys: &args::Keys,
 ) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
-    let pending = places::pending(global, engine)?;
-    let summary = KeyRing::new(keys)?.give(engine).show(file)?;
+    let pending = places::report_pending(global, engine)?;
+    let summary = KeyRing::new(keys)?.apply_to(engine).show(file)?;
     let mut lines = Lines::from(file.display());
     lines.add(format!("  size      {}", output::bytes(summary.size)));
     if let Some(lock) = summary.lock {

@@ -14,8 +14,8 @@ use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Keys) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
-    let pending = places::pending(global, engine)?;
-    let verified = keys::unlocking(engine, keys, |engine| {
+    let pending = places::report_pending(global, engine)?;
+    let verified = keys::with_keys(engine, keys, |engine| {
         let mut progress = Progress::new(global);
         engine.verify(ACTOR, file, &mut progress)
     })?;

@@ -189,10 +189,7 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
             "[backup.encryption]\nrecipients = [\"AGE-SECRET-KEY-1HUSHHUSH\"]\n",
             "recipient 1: that is a secret key",
         ),
-        (
-            "[backup.encryption]\nrecipients = [\"age1nonsense\"]\n",
-            "recipient 1: it is not a whole key",
-        ),
+        ("[backup.encryption]\nrecipients = [\"age1nonsense\"]\n", "recipient 1: it is not a whole key"),
         (
             "[backup.encryption]\nrecipients = \"AGE-SECRET-KEY-1HUSHHUSH\"\n",
             "line 2: this value is not allowed here",
@@ -428,7 +425,11 @@ fn a_passphrase_is_asked_for_on_the_terminal() {
     let question = "Passphrase of the archive: ";
     let verify = shop.command(&["verify", &archive]);
     let ran = on_a_terminal(&shop, &verify, &[(question, "a guess"), (question, passphrase)]);
-    assert!(ran.code == 0 && ran.out.contains("That is not correct") && ran.out.contains("sound"), "{}", ran.out);
+    assert!(
+        ran.code == 0 && ran.out.contains("That is not correct") && ran.out.contains("sound"),
+        "{}",
+        ran.out
+    );
     let ran = new("two", "another");
     assert!(ran.code == 2 && ran.out.contains("the passphrases differ"), "{}", ran.out);
     assert!(!shop.places().backups.join("two.zip.age").exists());

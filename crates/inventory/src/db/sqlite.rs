@@ -72,7 +72,7 @@ async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<Data
                 .pragma("synchronous", "FULL");
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
-    Database::connect(options).await.map_err(|error| about(error.into(), path))
+    Database::connect(options).await.map_err(|error| with_path(error.into(), path))
 }
 
 fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
@@ -85,7 +85,7 @@ fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
 
 /// Adds the path of the database to a driver error, if the error holds a SQLite code or an error of the operating
 /// system.
-fn about(error: Error, path: &Path) -> Error {
+fn with_path(error: Error, path: &Path) -> Error {
     use sea_orm::sqlx::Error as Sqlx;
     use sea_orm::{DbErr, RuntimeErr};
     let Error::Database {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use durable::printable;
 
 /// The largest number of names that are kept for a message.
-const KEPT: usize = 50;
+const MAX_KEPT: usize = 50;
 /// The largest number of names in a sentence.
-const SHOWN: usize = 10;
+const MAX_SHOWN: usize = 10;
 
 /// A change that was necessary to fit the data into the current schema.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,7 +73,7 @@ pub struct Names {
 impl Names {
     pub(super) fn add(&mut self, name: &str) {
         self.count += 1;
-        if self.first.len() < KEPT {
+        if self.first.len() < MAX_KEPT {
             self.first.push(printable(name));
         }
     }
@@ -88,7 +88,7 @@ impl Names {
 
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.first[..self.first.len().min(SHOWN)];
+        let shown = &self.first[..self.first.len().min(MAX_SHOWN)];
         f.write_str(&shown.join(", "))?;
         match self.count - shown.len() as u64 {
             0 => Ok(()),

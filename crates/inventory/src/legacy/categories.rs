@@ -34,7 +34,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, super::names::text_of(row.get_ref(2)?))))?
         .collect::<Result<_>>()?;
     for (id, parent, name) in found {
-        if can_be_kept(&id, &parents) && exists.exists([&parent])? {
+        if is_valid_parent(&id, &parents) && exists.exists([&parent])? {
             moved += insert.execute([id, parent])? as u64;
         } else {
             dropped.add(&name);
@@ -48,7 +48,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
 }
 
 /// Returns whether a category is neither inside itself nor nested too deeply.
-fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
+fn is_valid_parent(id: &str, parents: &HashMap<String, String>) -> bool {
     let mut current = id;
     let mut above = Vec::new();
     while let Some(parent) = parents.get(current) {
@@ -76,14 +76,14 @@ mod tests {
     fn categories_in_a_cycle_lose_their_parents_and_those_below_keep_theirs() {
         let pairs = [("a", "b"), ("b", "a"), ("below", "a"), ("self", "self"), ("child", "root")];
         let parents = pairs.map(|(id, parent)| (id.to_owned(), parent.to_owned())).into();
-        let kept = ["a", "b", "below", "self", "child"].map(|id| can_be_kept(id, &parents));
+        let kept = ["a", "b", "below", "self", "child"].map(|id| is_valid_parent(id, &parents));
         assert_eq!(kept, [false, false, true, false, true]);
     }
 
     #[test]
     fn a_category_that_is_nested_too_deeply_becomes_a_root() {
         let parents = (1..=MAX_DEPTH).map(|at| (at.to_string(), (at - 1).to_string())).collect();
-        assert!(can_be_kept(&(MAX_DEPTH - 1).to_string(), &parents));
-        assert!(!can_be_kept(&MAX_DEPTH.to_string(), &parents));
+        assert!(is_valid_parent(&(MAX_DEPTH - 1).to_string(), &parents));
+        assert!(!is_valid_parent(&MAX_DEPTH.to_string(), &parents));
     }
 }

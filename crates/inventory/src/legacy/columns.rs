@@ -15,7 +15,7 @@ pub(crate) fn complete_schema(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
 ) -> std::result::Result<(), MigrationError> {
-    let schema = Schema::of_the_original()?;
+    let schema = Schema::original()?;
     let existing: BTreeSet<String> = transaction
         .prepare("SELECT name FROM sqlite_schema")?
         .query_map([], |row| row.get(0))?
@@ -40,7 +40,7 @@ pub(crate) fn complete_schema(
 
 /// Returns whether a table, column or index of the original is missing.
 pub(crate) fn is_schema_incomplete(connection: &Connection) -> Result<bool> {
-    let schema = Schema::of_the_original()?;
+    let schema = Schema::original()?;
     for table in &schema.tables {
         for (column, _) in &table.columns {
             if !connection.column_exists(None, table.name.as_str(), column.as_str())? {
@@ -108,7 +108,7 @@ impl Index {
 }
 
 impl Schema {
-    fn of_the_original() -> Result<Self> {
+    fn original() -> Result<Self> {
         let model = Connection::open_in_memory()?;
         model.execute_batch(ORIGINAL_SCHEMA)?;
         let named = |kind: &str| -> Result<Vec<(String, String, String)>> {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_default_belongs_to_a_required_column() {
-        let schema = Schema::of_the_original().unwrap();
+        let schema = Schema::original().unwrap();
         assert_eq!(schema.tables.len(), 39);
         for (of, column, _) in DEFAULTS {
             let table = schema.tables.iter().find(|table| table.name == *of).unwrap();

@@ -7,13 +7,13 @@ use super::columns::definition_in;
 use super::defaults::DEFAULTS;
 
 /// Keywords in the statement of a table that a rebuild would lose: everything beyond columns, keys and references.
-const BEYOND: [&str; 9] =
+const UNSUPPORTED_KEYWORDS: [&str; 9] =
     ["CHECK", "COLLATE", "GENERATED", " AS ", " AS(", "STRICT", "WITHOUT", "UNIQUE", "CONFLICT"];
 
 /// Removes the `old` columns, whose content has been moved, and gives the other columns their current constraints. Keeps
 /// the order of the rows and all columns that a user added. If a user added rules to the table, only empties the old
 /// columns.
-pub(super) fn give_the_shape_of_today(
+pub(super) fn rebuild_with_current_schema(
     transaction: &Transaction<'_>,
     table: &str,
     old: &[&str],
@@ -28,8 +28,8 @@ pub(super) fn give_the_shape_of_today(
         |row| row.get(0),
     )?;
     let upper = statement.to_uppercase().replace(['\t', '\n', '\r'], " ");
-    let modern = columns_of_today(table)?;
-    if BEYOND.iter().any(|word| upper.contains(word))
+    let modern = current_columns(table)?;
+    if UNSUPPORTED_KEYWORDS.iter().any(|word| upper.contains(word))
         || is_used_by_code(transaction, table, old)?
         || lacks_a_value(transaction, table, &present, &modern)?
     {
@@ -139,7 +139,7 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     connection.prepare(sql)?.query_map([table], column)?.collect()
 }
 
-fn columns_of_today(table: &str) -> Result<Vec<Column>> {
+fn current_columns(table: &str) -> Result<Vec<Column>> {
     let model = Connection::open_in_memory()?;
     model.execute_batch(&definition_in(ORIGINAL_SCHEMA, table))?;
     columns(&model, table)

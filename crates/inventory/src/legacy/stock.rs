@@ -41,7 +41,8 @@ pub(super) fn move_to_allocations(
          VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, 0)",
     )?;
     let (mut moved, mut units) = (0, 0_u64);
-    let (mut homeless, mut corrected, mut kept) = (Names::default(), Names::default(), Names::default());
+    let (mut without_location, mut corrected, mut kept) =
+        (Names::default(), Names::default(), Names::default());
     let mut unsorted: Option<(String, String)> = None;
     let mut rows = find.query([])?;
     while let Some(row) = rows.next()? {
@@ -59,7 +60,7 @@ pub(super) fn move_to_allocations(
         let place = match row.get::<_, Value>(3)? {
             Value::Null if stock == 0 => continue,
             Value::Null => {
-                homeless.add(&name);
+                without_location.add(&name);
                 let (id, _) = match &unsorted {
                     Some(known) => known,
                     None => unsorted.insert(location_for_unsorted(transaction)?),
@@ -78,7 +79,7 @@ pub(super) fn move_to_allocations(
         adjustments.push(Adjustment::StockMoved { parts: moved, units });
     }
     if let Some((_, location)) = unsorted {
-        homeless.report(adjustments, |parts| Adjustment::WithoutLocation { location, parts });
+        without_location.report(adjustments, |parts| Adjustment::WithoutLocation { location, parts });
     }
     corrected.report(adjustments, |parts| Adjustment::QuantityCorrected { parts });
     kept.report(adjustments, |parts| Adjustment::AllocationsKept { parts });

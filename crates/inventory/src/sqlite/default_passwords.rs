@@ -1,4 +1,4 @@
-//! Whose password everybody knows.
+//! Finds users who still have a default password.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use snapshot::{open_copy, sql, sqlite_error};
 
 use crate::{Error, password};
 
-/// Users looked at: checking a password takes its time, on purpose.
-const MOST: usize = 100;
+/// The largest number of users to check: verifying a password is slow on purpose.
+const MAX_USERS: usize = 100;
 
-/// The names of active users of a copy who have this password, as the original hashes it.
+/// Returns the names of active users of a copy with this password, hashed by the original.
 pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
     let users = || -> sql::Result<Vec<(String, String)>> {
-        // With the rounds of the original: more would be none of its passwords, and take long.
+        // Only hashes with the rounds of the original: others are not its passwords, and take longer to verify.
         let sql = format!(
             "SELECT username, hashed_password FROM usermodel WHERE is_active AND typeof(username) = 'text' \
              AND typeof(hashed_password) = 'text' AND hashed_password LIKE '$pbkdf2-sha256$29000$%' \
-             ORDER BY username LIMIT {MOST}"
+             ORDER BY username LIMIT {MAX_USERS}"
         );
         connection.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
