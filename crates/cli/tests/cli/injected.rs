@@ -1,5 +1,5 @@
-//! Below the process: each system call that changes the disk is, in turn, the last one (the process
-//! is killed at it) or the one that fails (no space, an I/O error). By `strace`, where it may be used.
+//! Injects faults with `strace`, where it may be used: at each system call that changes the disk, the process is killed
+//! or the call fails (no space, an I/O error).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use testkit::state_of;
 use crate::support::{Ran, Shop};
 use crate::two_states::TwoStates;
 
-/// What changes a disk, or makes a change durable.
+/// The system calls that change a disk or make a change durable.
 const CALLS: &str = "write,pwrite64,writev,pwritev,fsync,fdatasync,syncfs,ftruncate,fallocate,rename,renameat,\
                      renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir";
 
@@ -41,7 +41,7 @@ pub(crate) fn strace_first_thread(shop: &Shop, options: &[&str], args: &[&str]) 
     Ran::from(traced.output().unwrap())
 }
 
-/// Runs `args` with one system call of it interfered with.
+/// Runs `args` with a fault injected into one system call.
 fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args: &[&str]) -> Ran {
     let what = match injection {
         Injection::Kill => "signal=KILL",
@@ -52,18 +52,18 @@ fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args
     strace(shop, &["-o", "/dev/null", "-e", &trace, "-e", &inject], args)
 }
 
-/// Whether this machine lets `strace` interfere.
+/// Returns whether `strace` can inject faults on this machine.
 pub(crate) fn can_inject() -> bool {
     let tried =
         Command::new("strace").args(["-qq", "-e", "inject=write:error=ENOSPC:when=1", "true"]).output();
     let can = tried.is_ok_and(|tried| tried.status.success());
     if !can {
-        testkit::skipped("strace is not here, or may not trace");
+        testkit::skipped("strace is not installed, or may not trace");
     }
     can
 }
 
-/// Every call that `args` makes and that changes the disk: its name, and the how-manieth of its kind.
+/// Returns every disk-changing system call of `args`: its name, and its number among the calls of that name.
 pub(crate) fn calls(shop: &Shop, args: &[&str]) -> Vec<(String, u32)> {
     calls_of(shop, CALLS, args)
 }
@@ -73,7 +73,7 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     let trace = format!("trace={calls}");
     let ran = strace(shop, &["-o", log.to_str().unwrap(), "-e", &trace], args);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    // Lines begin with the thread, since `when` counts for each by itself.
+    // Lines begin with the thread, since `when` counts the calls of each thread separately.
     let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
     for line in fs::read_to_string(&log).unwrap().lines() {
         if let Some((thread, call)) = line.split_once(' ')
@@ -92,7 +92,7 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     most.into_iter().flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect()
 }
 
-/// All of them in a long run; in a normal one some, each kind of call about as often as any other.
+/// Selects all calls in a long run. Otherwise selects some calls, about equally many of each kind.
 pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
     let some = long_run::amount(some, u32::MAX) as usize;
     let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
@@ -136,7 +136,7 @@ fn restore(injection: Injection, some: u32) {
         match (injection, ran.code) {
             (_, 0) => assert_eq!(current, target, "{said}"),
             (Injection::Kill, _) => {}
-            // Whoever is told of a failure, and finds the new state, must be told that, too.
+            // If the new state is in place, the failure message must say so.
             (_, 7) => {
                 let told = ran.err.contains("has been restored") || ran.err.contains("it is done");
                 assert_eq!(current == target, told, "{said}");
@@ -213,10 +213,10 @@ fn a_backup_on_a_disk_that_fails_leaves_a_whole_archive_or_none() {
     backup(Injection::IoError, 25);
 }
 
-/// One read that failed, or one file that could not be opened, was damage of the archive: "try another
-/// backup". SQLite calls a database malformed that it cannot read.
+/// Guards against a defect: a failed read or open was reported as a damaged archive. SQLite calls a database malformed
+/// if it cannot read it.
 #[test]
-fn trouble_of_the_machine_is_not_called_damage_of_the_archive() {
+fn machine_errors_are_not_reported_as_a_damaged_archive() {
     if !can_inject() {
         return;
     }
@@ -243,9 +243,9 @@ fn trouble_of_the_machine_is_not_called_damage_of_the_archive() {
     assert!(failed > 5 && done > 5, "{failed} failed, {done} were done");
 }
 
-/// "The live database … Query Error", of a scratch copy.
+/// Guards against a defect: the message named the live database instead of the scratch copy.
 #[test]
-fn too_few_file_descriptors_are_trouble_of_the_machine() {
+fn too_few_file_descriptors_are_a_machine_error() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "x"]);
     let mut refused = 0;
@@ -258,7 +258,7 @@ fn too_few_file_descriptors_are_trouble_of_the_machine() {
         assert!(matches!(ran.code, 0 | 7), "{limit}: {} {}", ran.code, ran.err);
         if ran.code == 7 {
             refused += 1;
-            assert!(ran.err.contains(".drill-"), "it names the file: {}", ran.err);
+            assert!(ran.err.contains(".drill-"), "the message names the file: {}", ran.err);
             assert!(!ran.err.contains("live database") && !ran.err.contains("another backup"), "{}", ran.err);
         }
     }
