@@ -11,8 +11,8 @@ use inventory::sqlite::{Inspection, Preparation, inspect, prepare, references, s
 pub fn database(bytes: &[u8]) {
     let scratch = Scratch::new(bytes);
     let _ = went_through(&scratch.0);
-    let _ = inventory::sqlite::probe_database(&scratch.0);
-    let _ = inventory::sqlite::row_counts(&scratch.0);
+    let _ = inventory::LiveDatabase::new(scratch.0.as_path()).state();
+    let _ = inventory::LiveDatabase::new(scratch.0.as_path()).row_counts();
 }
 
 /// What checking, cleaning and preparing lead to. Only what passes one goes on to the next.
@@ -45,7 +45,7 @@ pub fn went_through(path: &Path) -> Result<Inspection, ()> {
             }
         }
     }
-    assert_eq!(inventory::sqlite::has_marker(path, "fuzz").ok(), Some(true));
+    assert_eq!(inventory::LiveDatabase::new(path).has_marker("fuzz").ok(), Some(true));
     Ok(after)
 }
 

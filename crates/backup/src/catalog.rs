@@ -9,8 +9,11 @@ use archive::{ArchiveProbe, EncryptionScheme, Entry, Format, Info, KeyFault, Rea
 
 use durable::with_suffix;
 
+use inventory::{Actor, Permission};
+
 use crate::create::is_safety_backup;
 use crate::open_archive::{OpenArchive, probe};
+use crate::permission::require;
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
 use crate::{Engine, Error, Status, status};
 
@@ -65,7 +68,15 @@ pub struct ListedArchive {
 impl Engine {
     /// What is inside an archive. Reads its directory and manifest only, so it proves nothing. Without
     /// the key of an encrypted one, what can be told from outside.
-    pub fn show(&self, path: &Path) -> Result<Summary, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], and those of opening an archive.
+    pub fn show(&self, actor: &Actor, path: &Path) -> Result<Summary, Error> {
+        require(actor, "looking at a backup", Permission::BackupCreate)?;
+        self.summary_of(path)
+    }
+
+    pub(crate) fn summary_of(&self, path: &Path) -> Result<Summary, Error> {
         self.summary(path, |fault| matches!(fault, KeyFault::Missing(_)))
     }
 
@@ -90,7 +101,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoSuchArchive`] for a bare name that nothing bears, [`Error::AmbiguousArchive`] when several files
     /// do. A path with folders in it is returned as it is; opening it says what is wrong with it.
-    pub fn find_archive(&self, named: &Path) -> Result<PathBuf, Error> {
+    pub fn find_archive(&self, actor: &Actor, named: &Path) -> Result<PathBuf, Error> {
+        require(actor, "looking for a backup", Permission::BackupCreate)?;
         let bare = matches!(named.components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]);
         if !bare || named.metadata().is_ok_and(|found| !found.is_dir()) {
             return Ok(named.to_owned());
@@ -104,7 +116,7 @@ impl Engine {
         let is_archive = |path: &PathBuf| path.is_file() && is_archive_name(path);
         let mut found: Vec<PathBuf> = candidates.into_iter().filter(is_archive).collect();
         if named == Path::new(LATEST) {
-            match self.latest() {
+            match self.newest() {
                 Err(Error::NoBackups { .. }) if !found.is_empty() => {}
                 Ok(latest) if found.contains(&latest) => {}
                 latest => found.push(latest?),
@@ -123,14 +135,27 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::NoBackups`] when there is none.
-    pub fn latest(&self) -> Result<PathBuf, Error> {
+    pub fn latest(&self, actor: &Actor) -> Result<PathBuf, Error> {
+        require(actor, "looking for a backup", Permission::BackupCreate)?;
+        self.newest()
+    }
+
+    fn newest(&self) -> Result<PathBuf, Error> {
         let counts = |item: &ListedArchive| !is_safety_backup(&item.path) && item.is_usable();
-        let newest = self.list()?.into_iter().find(counts);
+        let newest = self.archives()?.into_iter().find(counts);
         newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
     }
 
-    /// The archives in the folder of backups, newest first.
-    pub fn list(&self) -> Result<Vec<ListedArchive>, Error> {
+    /// Lists the archives in the folder of backups, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Storage`]. An archive that cannot be read has its place in the list.
+    pub fn list(&self, actor: &Actor) -> Result<Vec<ListedArchive>, Error> {
+        require(actor, "listing the backups", Permission::BackupCreate)?;
+        self.archives()
+    }
+
+    fn archives(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
         let failed = || Error::storage("read", folder);
         if !folder.exists() {

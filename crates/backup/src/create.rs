@@ -7,19 +7,21 @@ mod source;
 mod unfinished;
 mod write;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use archive::{EncryptionMethod, EncryptionScheme, Keys, Manifest, Recipient};
 use durable::folder_of;
+use inventory::sqlite::RedactedPasswords;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
+use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
 use crate::status::status_file;
-use crate::{Engine, Error, Observer, Status};
+use crate::{Engine, Error, Event, Note, Observer, Status};
 
-pub(crate) use database::look_at;
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;
@@ -111,7 +113,7 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
 }
 
 /// Why passwords that the original keeps in the clear are left out.
-pub(crate) const NO_PASSWORDS: &str = "passwords do not belong in archives";
+const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
 /// The same, as archives of earlier versions say it: those hold no definition either.
 pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
@@ -134,17 +136,11 @@ pub struct BackupReport {
     pub status: Status,
     /// What opens it: whoever wrote it can read it, until it forgets these.
     pub(crate) keys: Keys,
+    /// The passwords of the original that the archive does not hold. They stay in the live database: the original
+    /// encrypts its scheduled backups with one of them.
+    pub redacted: Vec<RedactedPasswords>,
     /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
     pub snapshot_restarts: u32,
-}
-
-impl BackupReport {
-    /// Returns where passwords were that the archive does not hold, and how many. They stay in the live database: the
-    /// original encrypts its scheduled backups with one of them.
-    pub fn passwords_left_out(&self) -> Vec<&str> {
-        let left_out = self.manifest.left_out.iter().filter(|left| left.why == NO_PASSWORDS);
-        left_out.map(|left| left.what.as_str()).collect()
-    }
 }
 
 impl Engine {
@@ -165,7 +161,41 @@ impl Engine {
         if !self.places.database.exists() {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
-        self.session("a backup")?.backup(options, Purpose::Manual, observer)
+        match self.session("a backup") {
+            Err(Error::Storage { source, .. }) if source.kind() == ErrorKind::ReadOnlyFilesystem => {
+                self.backup_of_read_only_mount(actor, options, observer)
+            }
+            session => session?.backup(options, Purpose::Manual, observer),
+        }
+    }
+
+    /// Backs up an inventory on a file system that is mounted read-only, where nothing can be locked and SQLite could
+    /// not open a database with a log. SQLite works on a copy of the files instead.
+    fn backup_of_read_only_mount(
+        &self,
+        actor: &Actor,
+        options: &BackupOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<BackupReport, Error> {
+        let database = &self.places.database;
+        if let Some(pending) = self.pending_restores(actor)?.into_iter().next() {
+            return Err(Error::live(database)(inventory::Error::RestorePending { journal: pending.journal }));
+        }
+        observer.event(Event::Note(Note::NotLocked { path: database.clone() }));
+        let scratch = self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), ".backup-")?;
+        let copy = scratch.path().join("source.db");
+        copy_database(&self.disk, database, &copy)?;
+        let source = Source {
+            purpose: Purpose::Manual,
+            database: &copy,
+            known_as: database,
+            static_files: &self.places.static_files,
+            can_be_locked: false,
+            private_copies: Some(scratch.path()),
+        };
+        let report = self.archive(options, &source, observer)?;
+        scratch.remove()?;
+        Ok(report)
     }
 }
 
@@ -200,7 +230,7 @@ impl Engine {
         match &options.output {
             // A medium that is not mounted, or a typing error: the archive would lie on another disk.
             Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
-            _ => self.disk.create_folder(folder).map_err(Error::storage("create", folder))?,
+            _ => self.disk.create_folder(folder)?,
         }
         self.refuse_among_files(folder)?;
         self.remove_unfinished(folder)?;
@@ -213,7 +243,8 @@ impl Engine {
         let mut attempt = 1;
         // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
         let (unfinished, _out, written) = loop {
-            let (unfinished, mut out) = PartialArchive::begin(self, &path, encryption.is_some())?;
+            let (unfinished, mut out) =
+                PartialArchive::begin(self, &path, encryption.is_some(), source.private_copies)?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
             match self.write_archive(options, source, output, observer) {
                 Ok(written) => break (unfinished, out, written),
@@ -227,11 +258,11 @@ impl Engine {
             }
             attempt += 1;
         };
-        let WrittenArchive { manifest, keys, restarts } = written;
+        let WrittenArchive { manifest, keys, redacted, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let lock = encryption.map(|encryption| encryption.scheme());
-        Ok(BackupReport { path, size, manifest, lock, status, keys, snapshot_restarts: restarts })
+        Ok(BackupReport { path, size, manifest, lock, status, keys, redacted, snapshot_restarts: restarts })
     }
 
     /// How a backup is to be encrypted; nothing where that is allowed.
@@ -283,9 +314,9 @@ impl Engine {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
         let status = self.note_verified(archive, path)?;
-        let renamed = self.disk.rename_new(archive, path).map_err(Error::storage("place", path));
+        let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
-        let synced = self.disk.sync_folder(folder_of(path)).map_err(Error::storage("place", path));
+        let synced = self.disk.sync_folder(folder_of(path));
         synced.inspect_err(|_| drop(self.remove_archive(path)))?;
         Ok((size, status))
     }
@@ -294,9 +325,9 @@ impl Engine {
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
         let status = status_file(path);
         if status.exists() {
-            self.disk.remove(&status).map_err(Error::storage("remove", &status))?;
+            self.disk.remove(&status)?;
         }
-        self.disk.remove(path).map_err(Error::storage("remove", path))
+        Ok(self.disk.remove(path)?)
     }
 }
 

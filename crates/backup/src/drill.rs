@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use archive::Role;
-use durable::{FileMode, folder_of};
+use durable::{FileMode, ScratchFolder, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
-use inventory::{Actor, Census, Difference, Inventory, Permission, migration};
+use inventory::{Actor, Census, Difference, Inventory, LiveDatabase, Permission, migration};
 
 use crate::confirm::confirmed;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
-use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// What to drill with.
@@ -74,7 +73,7 @@ impl Engine {
         // What cannot be opened needs no scratch inventory.
         drop(self.open(&options.archive)?);
         let scratch =
-            Scratch::create(self, &scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
+            self.scratch_folder(&scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
         let drilled = self.drill_in(&scratch, actor, options, observer)?;
         scratch.remove()?;
         // Only a note, as after verifying: that the archive is proven stands without it.
@@ -85,12 +84,12 @@ impl Engine {
 
     fn drill_in(
         &self,
-        scratch: &Scratch<'_>,
+        scratch: &ScratchFolder,
         actor: &Actor,
         options: &DrillOptions,
         observer: &mut dyn Observer,
     ) -> Result<DrillReport, Error> {
-        let engine = engine_in(self, &scratch.folder)?;
+        let engine = engine_in(self, scratch.path())?;
         let archive = options.archive.clone();
         let restore =
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
@@ -99,7 +98,7 @@ impl Engine {
         let took = begun.elapsed();
         observer.event(Event::Step(Step::Compare));
         let archive = engine.open(&options.archive)?;
-        let comparison = Comparison { archive: &archive, engine: &engine, scratch: &scratch.folder };
+        let comparison = Comparison { archive: &archive, engine: &engine, scratch: scratch.path() };
         let bytes = archive.files().map(|entry| entry.size).sum();
         let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
         let mut meter = Meter::new(&self.cancellation, observer, bytes + database);
@@ -204,7 +203,7 @@ impl Comparison<'_> {
     fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
         let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
         let copy = self.archived_copy();
-        self.archive.unpack(entry, &*self.engine.disk, (&copy, FileMode::Private), meter)?;
+        self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Its rows are the marks of restores, which do not travel.
         tables.remove("mm_restore");
@@ -222,10 +221,9 @@ fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived:
 
 /// Whether a restore rewrites rows of this table.
 fn restoring_changes(table: &str, plan: &Plan) -> bool {
-    let redacted = |line: &String| line.split(':').next() == Some(table);
     migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
-        || plan.redacted.iter().any(redacted)
+        || plan.redacted.iter().any(|redacted| redacted.table == table)
 }
 
 /// Between the name of the database and the id of the drill.
@@ -247,7 +245,7 @@ fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
     places.require_text()?;
     let database = &places.database;
-    engine.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
-    migration::migrate(database).map_err(Error::live(database))?;
+    engine.disk.create(database, FileMode::Private)?;
+    LiveDatabase::new(database.as_path()).migrate().map_err(Error::live(database))?;
     Ok(Engine { places, ..engine.clone() })
 }

@@ -1,13 +1,14 @@
 //! What every use case works with. The use cases themselves are methods, each in its own file.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use archive::{Keys, Recipient};
-use durable::{Disk, OwnedDisk, RealDisk};
-use inventory::Ambient;
+use durable::{Disk, OwnedDisk, RawDisk, RealDisk, ScratchFolder};
 use inventory::static_files::StaticFiles;
+use inventory::{Ambient, LiveDatabase};
 
-use crate::{Cancellation, Places};
+use crate::{Cancellation, Error, Places};
 
 /// The schema version of the original that our tables are those of.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
@@ -25,7 +26,7 @@ pub struct EncryptionPolicy {
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) places: Places,
-    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) disk: Disk,
     pub(crate) ambient: Ambient,
     /// The version of the program, as it goes into archives.
     pub(crate) version: String,
@@ -48,12 +49,12 @@ impl Engine {
     }
 
     /// The same, changing files through another [`Disk`].
-    pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn Disk>) -> Self {
+    pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn RawDisk>) -> Self {
         let places = places.resolved();
         let disk = OwnedDisk::for_root(disk, &places.database, &places.static_files);
         Self {
             places,
-            disk,
+            disk: Disk::new(disk),
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protection: EncryptionPolicy::default(),
@@ -91,7 +92,17 @@ impl Engine {
         &self.places
     }
 
+    /// Creates a folder that is removed when it is dropped, named after `beside` and `marker`.
+    pub(crate) fn scratch_folder(&self, beside: &Path, marker: &str) -> Result<ScratchFolder, Error> {
+        Ok(ScratchFolder::create(&self.disk, beside, marker, || self.ambient.uuid().to_string())?)
+    }
+
+    /// Returns the database in use.
+    pub(crate) fn database(&self) -> LiveDatabase {
+        LiveDatabase::new(self.places.database.as_path())
+    }
+
     pub(crate) fn static_files(&self) -> StaticFiles {
-        StaticFiles::with_disk(&self.places.static_files, Arc::clone(&self.disk))
+        StaticFiles::with_disk(&self.places.static_files, self.disk.clone())
     }
 }

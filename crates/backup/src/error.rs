@@ -306,6 +306,13 @@ impl Error {
     }
 }
 
+impl From<durable::Error> for Error {
+    fn from(error: durable::Error) -> Self {
+        let durable::Error { operation, path, source } = error;
+        Self::Storage { doing: operation, path, source }
+    }
+}
+
 impl Kind {
     /// Tells the sort of an error of the inventory.
     pub fn of(error: &inventory::Error) -> Self {

@@ -83,6 +83,8 @@ pub enum Note {
     EnvNotRestored { encrypted: bool },
     /// Entries of a re-packed archive that are no part of a backup.
     Ignored { names: Names },
+    /// The inventory lies on a file system that is mounted read-only, so the backup could not lock it.
+    NotLocked { path: PathBuf },
     /// Where the unusable live database was moved.
     SetAside { path: PathBuf },
 }
@@ -115,6 +117,11 @@ impl std::fmt::Display for Note {
             Self::Ignored { names } => {
                 write!(f, "{names} in the archive {} no part of a backup and ignored", names.are())
             }
+            Self::NotLocked { path } => write!(
+                f,
+                "{} is on a file system that is mounted read-only: nothing was locked there while the backup was made",
+                path.display()
+            ),
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
         }
     }

@@ -6,23 +6,21 @@
 //! by SQLite, so that it may lie where nothing can be written.
 
 mod find;
-mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durable::with_suffix;
+use inventory::sqlite::RedactedPasswords;
 use inventory::{Actor, Permission, sqlite};
 
 use crate::create::Source;
+use crate::database_files::copy_database;
 use crate::{
     BackupOptions, Engine, Error, Observer, Plan, Purpose, RestoreOptions, RestoreReport, StagedRestore,
 };
 
 pub use find::{ImportSource, databases_in, is_database};
-
-/// The password that the original gives its first user.
-const DEFAULT_PASSWORD: &str = "Admin123!";
 
 /// Where to import from, and how careful to be.
 #[derive(Debug, Clone)]
@@ -57,7 +55,7 @@ pub struct Contents {
     /// References to files that are missing; none are known of an archive of the original.
     pub dangling: Vec<String>,
     /// Passwords that were kept in the clear and are taken out: in which tables, how many.
-    pub passwords: Vec<String>,
+    pub passwords: Vec<RedactedPasswords>,
     /// Users whose password is still the one that the original gives its first user.
     pub default_passwords: Vec<String>,
 }
@@ -100,7 +98,8 @@ impl Engine {
     ///
     /// # Errors
     /// When there is nothing to import, or more than one thing.
-    pub fn find_import(&self, options: &ImportOptions) -> Result<ImportSource, Error> {
+    pub fn find_import(&self, actor: &Actor, options: &ImportOptions) -> Result<ImportSource, Error> {
+        crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = find::find(&options.source, options.static_files.as_deref())?;
         find::must_be_elsewhere(&source, &self.places)?;
         Ok(source)
@@ -117,7 +116,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<StagedImport, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
@@ -128,7 +127,8 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let staged = engine.stage_restore(actor, &restore, observer)?;
-        let contents = engine.contents(archive, staged.plan(), &staged.database())?;
+        let contents =
+            engine.contents(archive, redacted_of(made.as_ref()), staged.plan(), &staged.database())?;
         Ok(StagedImport { source, contents, made, staged })
     }
 
@@ -145,13 +145,13 @@ impl Engine {
     ) -> Result<ImportPreview, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         self.places.check()?;
-        let source = self.find_import(options)?;
+        let source = self.find_import(actor, options)?;
         let scratch = self.preview_scratch()?;
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
-                let copy = scratch.folder.join("source.db");
-                let output = Some(scratch.folder.clone());
+                let copy = scratch.path().join("source.db");
+                let output = Some(scratch.path().to_owned());
                 Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };
@@ -159,7 +159,7 @@ impl Engine {
             made.as_ref().map_or((self, source.path()), |made| (&made.engine, made.archive.as_path()));
         let restore = RestoreOptions { archive: archive.to_owned(), ..options.restore.clone() };
         let (plan, contents) = engine.preview(actor, &restore, observer, |plan, staged| {
-            let contents = engine.contents(archive, &plan, staged)?;
+            let contents = engine.contents(archive, redacted_of(made.as_ref()), &plan, staged)?;
             Ok((plan, contents))
         })?;
         drop(made);
@@ -193,7 +193,7 @@ impl Engine {
         output: Option<PathBuf>,
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
-        source::copy_database(&*self.disk, database, copy)?;
+        copy_database(&self.disk, database, copy)?;
         // Without a folder of files there is an empty one.
         let nowhere = with_suffix(copy, ".static");
         let source = Source {
@@ -201,31 +201,38 @@ impl Engine {
             database: copy,
             known_as: database,
             static_files: static_files.unwrap_or(&nowhere),
+            can_be_locked: false,
+            private_copies: None,
         };
         // A source without files says nothing about them, so those here stay.
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
         let made = self.archive(&options, &source, observer)?;
-        Ok(ImportedArchive { engine: self.clone().with_keys(made.keys), archive: made.path, kept: false })
+        Ok(ImportedArchive {
+            engine: self.clone().with_keys(made.keys),
+            archive: made.path,
+            redacted: made.redacted,
+            kept: false,
+        })
     }
 
-    fn contents(&self, archive: &Path, plan: &Plan, staged_database: &Path) -> Result<Contents, Error> {
-        let summary = self.show(archive)?.contents.expect("it was opened to be staged");
-        let (mut passwords, mut dangling) = (Vec::new(), Vec::new());
-        if let Some(manifest) = summary.info.v3() {
-            let taken_out = manifest.left_out.iter().filter(|left| left.why == crate::create::NO_PASSWORDS);
-            passwords.extend(taken_out.map(|left| left.what.clone()));
-            dangling.clone_from(&manifest.dangling);
-        }
-        passwords.extend(plan.redacted.iter().cloned());
-        let default_passwords = sqlite::users_with_password(staged_database, DEFAULT_PASSWORD);
+    fn contents(
+        &self,
+        archive: &Path,
+        redacted: &[RedactedPasswords],
+        plan: &Plan,
+        staged_database: &Path,
+    ) -> Result<Contents, Error> {
+        let summary = self.summary_of(archive)?.contents.expect("it was opened to be staged");
+        let dangling = summary.info.v3().map_or_else(Vec::new, |manifest| manifest.dangling.clone());
+        let default_passwords = sqlite::users_with_default_password(staged_database);
         Ok(Contents {
             rows: plan.rows_after.clone(),
             database_size: summary.database_size,
             datasheets: summary.datasheets,
             images: summary.images,
             dangling,
-            passwords,
+            passwords: [redacted, plan.redacted.as_slice()].concat(),
             default_passwords: default_passwords.map_err(Error::archived(archive))?,
         })
     }
@@ -269,7 +276,13 @@ struct ImportedArchive {
     /// can still read it.
     engine: Engine,
     archive: PathBuf,
+    /// The passwords that it does not hold.
+    redacted: Vec<RedactedPasswords>,
     kept: bool,
+}
+
+fn redacted_of(made: Option<&ImportedArchive>) -> &[RedactedPasswords] {
+    made.map_or(&[], |made| &made.redacted)
 }
 
 impl Drop for ImportedArchive {

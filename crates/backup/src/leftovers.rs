@@ -5,8 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, is_being_written, regular_file};
-use inventory::restore_names::is_id;
+use durable::{folder_of, is_being_written, is_id, regular_file};
 use inventory::{Actor, Permission};
 
 use crate::create::unfinished_archive;

@@ -20,8 +20,8 @@ impl Engine {
         self.places.check()?;
         let path = self.places.lock_file();
         let folder = folder_of(&path);
-        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        let mut file = open_lock_file(&*self.disk, &path).map_err(Error::storage("open", &path))?;
+        self.disk.create_folder(folder)?;
+        let mut file = open_lock_file(&self.disk, &path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

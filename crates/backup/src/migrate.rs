@@ -1,6 +1,6 @@
 //! Bringing the live database up to date, after a backup of it as it is.
 
-use inventory::migration::{self, MigrationReport, SchemaState};
+use inventory::migration::{MigrationReport, SchemaState};
 use inventory::{Actor, Permission};
 
 use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
@@ -19,7 +19,7 @@ impl Engine {
             return Err(Error::NoDatabase { path: database.clone() });
         }
         let session = self.session("a migration")?;
-        match migration::pending(database).map_err(Error::live(database))? {
+        match self.database().pending_migrations().map_err(Error::live(database))? {
             SchemaState::Current => return Ok(None),
             SchemaState::Newer(found) => {
                 return Err(Error::live(database)(inventory::Error::Newer { found }));
@@ -27,7 +27,7 @@ impl Engine {
             SchemaState::Behind(_) => {}
         }
         let report = session.backup(&BackupOptions::default(), Purpose::BeforeMigration, observer)?;
-        let migrated = migration::migrate(database).map_err(Error::live(database))?;
+        let migrated = self.database().migrate().map_err(Error::live(database))?;
         Ok(Some((migrated, report)))
     }
 }

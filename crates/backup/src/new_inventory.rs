@@ -16,11 +16,11 @@ impl Engine {
         self.places.require_text()?;
         let database = &self.places.database;
         let folder = folder_of(database);
-        self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
+        self.disk.create_folder(folder)?;
         let static_files = self.static_files();
         static_files.create_folders().map_err(Error::live(static_files.root()))?;
         if database.symlink_metadata().is_err() {
-            self.disk.create(database, FileMode::Private).map_err(Error::storage("create", database))?;
+            self.disk.create(database, FileMode::Private)?;
         }
         Ok(())
     }

@@ -69,11 +69,11 @@ impl OpenArchive {
     pub(crate) fn unpack(
         &self,
         entry: &Entry,
-        disk: &dyn Disk,
+        disk: &Disk,
         (target, mode): (&Path, FileMode),
         meter: &mut Meter<'_>,
     ) -> Result<Sha256Hex, Error> {
-        let file = disk.create(target, mode).map_err(Error::storage("create", target))?;
+        let file = disk.create(target, mode)?;
         let mut out = BufWriter::with_capacity(128 << 10, file);
         let hash = self
             .copy(entry, meter, &mut |bytes| out.write_all(bytes).map_err(Error::storage("write", target)))?;

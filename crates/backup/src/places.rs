@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, resolve, with_suffix};
-use inventory::restore_names::{RESTORE_MARKER, is_id};
+use durable::{folder_of, is_id, resolve, with_suffix};
+use inventory::restore_names::RESTORE_MARKER;
 use inventory::static_files::FileKind;
 
 use crate::Error;

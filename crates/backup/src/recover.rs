@@ -4,9 +4,10 @@
 //!
 //! Every use case that changes something does this first, so there is nothing to remember.
 
-use inventory::{restore_names, sqlite};
+use inventory::{Actor, Permission, restore_names};
 
 use crate::lock::Lock;
+use crate::permission::require;
 use crate::places::file_stages;
 use crate::settle::{Journal, discard, finish};
 use crate::{Engine, Error};
@@ -40,7 +41,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Locked`] when the restore is not interrupted but running.
-    pub fn recover(&self) -> Result<Vec<Recovery>, Error> {
+    pub fn recover(&self, actor: &Actor) -> Result<Vec<Recovery>, Error> {
+        require(actor, "completing an interrupted restore", Permission::BackupCreate)?;
         let beside = restore_names::beside(&self.places.database);
         if beside.map_err(Error::storage("look for restores beside", &self.places.database))?.is_empty() {
             return Ok(Vec::new());
@@ -58,7 +60,7 @@ impl Engine {
                 continue;
             }
             let journal = Journal::read(&path)?;
-            let committed = sqlite::has_marker(database, &journal.id).map_err(Error::live(database))?;
+            let committed = self.database().has_marker(&journal.id).map_err(Error::live(database))?;
             if committed {
                 finish(self, &journal)?;
                 recovered.push(Recovery::Finished(journal.archive));
@@ -87,7 +89,7 @@ impl Engine {
         }
         for (path, _) in beside {
             let removed = if path.is_dir() { self.disk.remove_tree(&path) } else { self.disk.remove(&path) };
-            removed.map_err(Error::storage("remove", &path))?;
+            removed?;
         }
         Ok(())
     }

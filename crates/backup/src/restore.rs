@@ -13,11 +13,10 @@ mod unchanged;
 
 use std::path::{Path, PathBuf};
 
-use inventory::sqlite::{self, ChangeDetector, DatabaseState};
+use inventory::sqlite::{ChangeDetector, DatabaseState};
 use inventory::static_files::Lease;
 use inventory::{Actor, Permission};
 
-use crate::create::look_at;
 use crate::event::OfSafetyBackup;
 use crate::session::Session;
 use crate::settle::{CommitBy, Journal};
@@ -95,9 +94,9 @@ impl Engine {
         let archive = self.open(&options.archive)?;
         let session = self.session("a restore")?;
         let database = &self.places.database;
-        let live = look_at(database).map_err(Error::live(database))?;
+        let live = self.database().state().map_err(Error::live(database))?;
         if matches!(live, DatabaseState::Usable { .. }) {
-            sqlite::check_replaceable(database).map_err(Error::live(database))?;
+            self.database().check_replaceable().map_err(Error::live(database))?;
         }
         // From here to the end no file goes away; deletes that waited are done first.
         let static_files = self.static_files();
@@ -209,9 +208,9 @@ impl StagedRestore {
         for attempt in 1.. {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
-                DatabaseState::Usable { .. } => {
-                    Some(ChangeDetector::new(database).map_err(Error::live(database)).map_err(failed)?)
-                }
+                DatabaseState::Usable { .. } => Some(
+                    self.session.engine.database().detect_changes().map_err(Error::live(database)).map_err(failed)?,
+                ),
                 _ => None,
             };
             let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };

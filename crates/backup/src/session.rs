@@ -31,7 +31,7 @@ impl Engine {
     fn remove_abandoned_copies(&self) -> Result<(), Error> {
         let database = &self.places.database;
         for copy in self.places.abandoned_copies().map_err(Error::storage("read", database))? {
-            self.disk.remove(&copy).map_err(Error::storage("remove", &copy))?;
+            self.disk.remove(&copy)?;
         }
         Ok(())
     }

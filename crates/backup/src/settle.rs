@@ -24,7 +24,7 @@ pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     require_stages(journal)?;
     // SQLite's own files first: what decided must last before anything follows from it.
     let database_folder = folder_of(&engine.places.database);
-    engine.disk.sync_folder(database_folder).map_err(Error::storage("write", database_folder))?;
+    engine.disk.sync_folder(database_folder)?;
     // Deletes that people asked for in the old state; the new one has its own list.
     engine.static_files().forget_deferred().map_err(Error::live(&journal.static_files))?;
     let mut folders = BTreeSet::new();
@@ -36,8 +36,8 @@ pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
         }
         if staged.exists() {
             let folder = folder_of(&live);
-            engine.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-            engine.disk.rename(&staged, &live).map_err(Error::storage("replace", &live))?;
+            engine.disk.create_folder(folder)?;
+            engine.disk.rename(&staged, &live)?;
         }
         note_folders(&mut folders, journal, file, &live);
     }
@@ -88,10 +88,10 @@ fn put_back(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     for suffix in DATABASE_FILES {
         let (from, to) = (with_suffix(&aside, suffix), with_suffix(live, suffix));
         if from.symlink_metadata().is_ok() && to.symlink_metadata().is_err() {
-            engine.disk.rename_new(&from, &to).map_err(Error::storage("move back", &to))?;
+            engine.disk.rename_new(&from, &to)?;
         }
     }
-    engine.disk.sync_folder(folder).map_err(Error::storage("write", folder))
+    Ok(engine.disk.sync_folder(folder)?)
 }
 
 /// Removes files, and folders that this leaves empty.
@@ -104,7 +104,7 @@ fn remove_files(
     for file in files {
         let live = paths(journal, file).1;
         if live.symlink_metadata().is_ok() {
-            engine.disk.remove(&live).map_err(Error::storage("remove", &live))?;
+            engine.disk.remove(&live)?;
         }
         note_folders(folders, journal, file, &live);
     }
@@ -126,7 +126,7 @@ pub(crate) fn sync_folders(engine: &Engine, folders: &BTreeSet<PathBuf>) -> Resu
     folders
         .iter()
         .filter(|folder| folder.exists())
-        .try_for_each(|folder| engine.disk.sync_folder(folder).map_err(Error::storage("write", folder)))
+        .try_for_each(|folder| Ok(engine.disk.sync_folder(folder)?))
 }
 
 /// The folder of a file and those above it, up to datasheets or images.
@@ -166,7 +166,7 @@ impl Engine {
     /// Removes a staging folder among the static files, durably: once the folder beside the database
     /// is gone, nothing would tell of one that a power cut brought back.
     pub(crate) fn remove_file_stage(&self, stage: &Path) -> Result<(), Error> {
-        self.disk.remove_tree(stage).map_err(Error::storage("remove", stage))?;
-        self.disk.sync_folder(folder_of(stage)).map_err(Error::storage("write", folder_of(stage)))
+        self.disk.remove_tree(stage)?;
+        Ok(self.disk.sync_folder(folder_of(stage))?)
     }
 }

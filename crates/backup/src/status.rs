@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use durable::{regular_file, with_suffix, write_durably};
+use durable::{regular_file, with_suffix};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
@@ -95,7 +95,7 @@ impl Engine {
 
     fn write_status(&self, target: &Path, status: &Status) -> Result<(), Error> {
         let json = serde_json::to_vec_pretty(status).expect("a plain struct becomes JSON");
-        write_durably(&*self.disk, target, &json).map_err(Error::storage("write", target))
+        Ok(self.disk.write_durably(target, &json)?)
     }
 
     fn stamp(&self) -> String {

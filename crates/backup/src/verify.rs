@@ -11,7 +11,6 @@ use inventory::{Actor, Permission};
 
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
-use crate::scratch::Scratch;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// Between the name of the program and the id of a verification, among the temporary files.
@@ -55,9 +54,9 @@ impl Engine {
         temporary
             .metadata()
             .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
-        let scratch = Scratch::create(self, &temporary.join("makermatrix"), SCRATCH_MARKER)?;
+        let scratch = self.scratch_folder(&temporary.join("makermatrix"), SCRATCH_MARKER)?;
         let before = status::identity(path);
-        let mut verified = self.verify_with(path, &scratch.folder.join(archive::DATABASE), observer)?;
+        let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
             // Only a note: that the archive is sound stands without it, in a folder that cannot be
             // written, say. And none about a file that has taken its name meanwhile.
@@ -103,7 +102,7 @@ impl Engine {
         let mut meter = Meter::new(&self.cancellation, observer, total);
         for entry in archive.entries() {
             if entry.role == Role::Database {
-                archive.unpack(entry, &*self.disk, (database, FileMode::Private), &mut meter)?;
+                archive.unpack(entry, &self.disk, (database, FileMode::Private), &mut meter)?;
             } else {
                 archive.drain(entry, &mut meter)?;
             }

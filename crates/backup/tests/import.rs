@@ -10,6 +10,7 @@ use backup::import::ImportSource;
 use backup::{EncryptionPolicy, Engine, Error, ImportOptions, ImportReport, Kind};
 use durable::with_suffix;
 use inventory::password::{self, Rounds};
+use inventory::sqlite::RedactedPasswords;
 use inventory::{Ambient, Inventory};
 use rstest::rstest;
 use rusqlite::Connection;
@@ -107,7 +108,7 @@ async fn a_data_folder_is_imported_completely_and_stays_untouched(
     let contents = &report.contents;
     assert_eq!((contents.rows["partmodel"], contents.datasheets.0, contents.images.0), (5, 2, 1));
     assert_eq!(contents.dangling.len(), 1, "{:?}", contents.dangling);
-    assert_eq!(contents.passwords, ["tasks: 1 password"]);
+    assert_eq!(contents.passwords, [RedactedPasswords { table: "tasks", passwords: 1 }]);
     assert_eq!(contents.default_passwords, ["test_admin"]);
     assert_eq!(report.restored.plan.cancelled_tasks, 1);
     assert_eq!(report.restored.safety_backup, None, "there was nothing to save");
@@ -184,7 +185,7 @@ async fn an_existing_inventory_is_kept_in_a_safety_backup() {
     assert!(!first.restored.plan.replaces_data());
     let staged = old.engine.stage_import(ACTOR, &ImportOptions::new(&old.from), &mut quiet).unwrap();
     assert!(staged.plan().replaces_data());
-    let archives = || old.engine.list().unwrap().len();
+    let archives = || old.engine.list(ACTOR).unwrap().len();
     assert_eq!(archives(), 2);
     drop(staged);
     assert_eq!(archives(), 1, "nothing came of it, so its archive is gone");
@@ -287,7 +288,7 @@ async fn a_folder_of_the_original_is_imported() {
     let before = tree_of(&from);
     let report = old.import(&ImportOptions::new(&from)).unwrap();
     assert!(tree_of(&from) == before);
-    assert_eq!(report.contents.passwords, ["tasks: 1 password"]);
+    assert_eq!(report.contents.passwords, [RedactedPasswords { table: "tasks", passwords: 1 }]);
     assert_eq!(report.contents.default_passwords, ["admin"]);
     assert_eq!((report.contents.datasheets.0, report.contents.images.0), (2, 2));
     let inventory = Inventory::open(&old.engine.places().database, Ambient::system())

@@ -43,7 +43,7 @@ async fn the_name_and_the_entries_are_those_the_original_expects(
     let (engine, archive) = archive(&test_db_with_schema, &test_static_files_dir).await;
     let name = archive.file_name().unwrap().to_str().unwrap();
     assert!(name.ends_with(".zip") && !name.contains("_encrypted"), "{name}");
-    let entries = engine.show(&archive).unwrap().contents.unwrap().files;
+    let entries = engine.show(ACTOR, &archive).unwrap().contents.unwrap().files;
     let entries: BTreeSet<&str> = entries.iter().map(|(name, ..)| name.as_str()).collect();
     for expected in ["makers_matrix.db", "backup_info.json", "images/top.png", "datasheets/Größe Ω.pdf"] {
         assert!(entries.contains(expected), "{expected} is not in {entries:?}");

@@ -101,9 +101,9 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<snapshot::Error> for Failure {
-    fn from(error: snapshot::Error) -> Self {
-        inventory::Error::from(error).into()
+impl From<durable::Error> for Failure {
+    fn from(error: durable::Error) -> Self {
+        Error::from(error).into()
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
 /// object.
 pub(crate) fn settle_interrupted(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
-    let recovered: Vec<String> = engine.recover()?.iter().map(ToString::to_string).collect();
+    let recovered: Vec<String> = engine.recover(ACTOR)?.iter().map(ToString::to_string).collect();
     recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
     Ok(recovered)
 }
@@ -65,7 +65,7 @@ pub(crate) fn report_pending(global: &Global, engine: &Engine) -> Result<Vec<Str
 /// Returns the path of a named archive. If there is neither such an archive nor an inventory, reports the missing
 /// inventory.
 pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<PathBuf, Failure> {
-    engine.find_archive(named).map_err(|error| missing_archive(global, engine, error))
+    engine.find_archive(ACTOR, named).map_err(|error| missing_archive(global, engine, error))
 }
 
 /// Returns the failure for a missing archive: possibly, the inventory itself is missing.

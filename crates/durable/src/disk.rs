@@ -1,196 +1,133 @@
-//! The interface through which files are created, moved and removed. Every change that a backup or a
-//! restore makes to the file system goes through [`Disk`], so that a test can record the changes, stop
-//! after any of them, or make any of them fail. Reading changes nothing and does not go through [`Disk`].
-//! (SQLite writes its own files; a change to a database counts as one effect.)
+//! The disk through which the program creates, moves and removes files. Each error names the operation and the path.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::{Owner, regular_file};
+use crate::error::{Result, failed};
+use crate::paths::{folder_of, with_suffix};
+use crate::{DiskFile, FileMode, RawDisk, RealDisk};
 
-/// The operations that change the file system. Paths are absolute or relative to the working folder.
-pub trait Disk: Send + Sync {
+/// A disk. Cheap to clone.
+#[derive(Clone)]
+pub struct Disk(Arc<dyn RawDisk>);
+
+impl Disk {
+    /// Returns the file system of this machine.
+    pub fn real() -> Self {
+        Self(Arc::new(RealDisk))
+    }
+
+    /// Returns a disk that performs its effects through `raw`.
+    pub fn new(raw: Arc<dyn RawDisk>) -> Self {
+        Self(raw)
+    }
+
     /// Creates a file that must not exist yet.
-    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>>;
-    /// Makes the content of a file durable. Must not be called on a database that this process has
-    /// open: closing any descriptor of a file drops the locks that SQLite holds on it.
-    fn sync_file(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`]. Its kind is `AlreadyExists` when the path exists.
+    pub fn create(&self, path: &Path, mode: FileMode) -> Result<Box<dyn DiskFile>> {
+        self.0.create(path, mode).map_err(failed("create", path))
+    }
+
+    /// Makes the content of a file durable. See [`RawDisk::sync_file`].
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_file(&self, path: &Path) -> Result<()> {
+        self.0.sync_file(path).map_err(failed("write", path))
+    }
+
     /// Makes all files in and below a folder durable: contents and names.
-    fn sync_tree(&self, root: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_tree(&self, root: &Path) -> Result<()> {
+        self.0.sync_tree(root).map_err(failed("write", root))
+    }
+
     /// Makes the names in a folder durable.
-    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn sync_folder(&self, path: &Path) -> Result<()> {
+        self.0.sync_folder(path).map_err(failed("write", path))
+    }
+
     /// Creates a folder and its parents durably. The folder may exist already.
-    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn create_folder(&self, path: &Path) -> Result<()> {
+        self.0.create_folder(path).map_err(failed("create", path))
+    }
+
     /// Moves a file and replaces the target.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`] with the target path.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.0.rename(from, to).map_err(failed("replace", to))
+    }
+
     /// Moves a file to a path that must not exist.
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`] with the target path.
+    pub fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        self.0.rename_new(from, to).map_err(failed("place", to))
+    }
+
     /// Removes a file.
-    fn remove(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        self.0.remove(path).map_err(failed("remove", path))
+    }
+
     /// Removes an empty folder.
-    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.0.remove_folder(path).map_err(failed("remove", path))
+    }
+
     /// Removes a folder and everything in it.
-    fn remove_tree(&self, path: &Path) -> io::Result<()>;
-}
-
-/// Who may read a new file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileMode {
-    /// Its owner alone: the file holds secrets, such as password hashes.
-    Private,
-    /// Whoever the umask of the process allows.
-    Default,
-}
-
-/// A file being written.
-pub trait DiskFile: Write + Send {
-    /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
-    /// asking again would report success.
-    fn sync(&mut self) -> io::Result<()>;
-    /// Changes the owner of the file. Only root may do so.
-    fn set_owner(&mut self, owner: Owner) -> io::Result<()>;
-}
-
-/// The real file system.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RealDisk;
-
-impl DiskFile for File {
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn remove_tree(&self, path: &Path) -> Result<()> {
+        self.0.remove_tree(path).map_err(failed("remove", path))
     }
 
-    fn set_owner(&mut self, owner: Owner) -> io::Result<()> {
-        owner.apply_to(self)
-    }
-}
-
-impl Disk for RealDisk {
-    fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if mode == FileMode::Private {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    /// Writes a small file atomically: writes a temporary file, syncs it, renames it, and syncs the folder. Replaces an
+    /// existing file.
+    ///
+    /// # Errors
+    /// [`crate::Error`].
+    pub fn write_durably(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let partial = with_suffix(path, ".partial");
+        if partial.symlink_metadata().is_ok() {
+            self.remove(&partial)?;
         }
-        #[cfg(not(unix))]
-        let _ = mode;
-        let file = options.open(path)?;
-        // The lock tells other processes that the file is still being written, and not left behind by a
-        // crash. On file systems without locks only that distinction is lost.
-        let _ = file.try_lock();
-        Ok(Box::new(file))
-    }
-
-    fn sync_file(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        // One call syncs thousands of files. Since Linux 5.8 the call reports failed writes.
-        #[cfg(target_os = "linux")]
-        return Ok(rustix::fs::syncfs(File::open(root)?)?);
-        #[cfg(not(target_os = "linux"))]
-        {
-            for entry in fs::read_dir(root)? {
-                let path = entry?.path();
-                if path.is_dir() { self.sync_tree(&path)? } else { self.sync_file(&path)? }
-            }
-            self.sync_folder(root)
+        let written = self.create(&partial, FileMode::Default).and_then(|mut file| {
+            let written = file.write_all(bytes).and_then(|()| file.sync());
+            written.map_err(failed("write", &partial))
+        });
+        if let Err(error) = written.and_then(|()| self.rename(&partial, path)) {
+            // Best effort: the suffix marks the file as unfinished, and the next write removes it.
+            let _ = self.remove(&partial);
+            return Err(error);
         }
-    }
-
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return Ok(());
-        }
-        let above = folder_of(path);
-        self.create_folder(above)?;
-        match fs::create_dir(path) {
-            Ok(()) => self.sync_folder(above),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let why = format!("{} is not a folder", path.display());
-                Err(io::Error::new(io::ErrorKind::NotADirectory, why))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::fs::{CWD, RenameFlags, renameat_with};
-            match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-                // Some file systems (NFS, FAT) do not support this rename.
-                Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-                result => return Ok(result?),
-            }
-        }
-        if to.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        fs::rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir(path)
-    }
-
-    fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir_all(path)
+        self.sync_folder(folder_of(path))
     }
 }
 
-/// Returns the folder that contains a file: `.` for a bare name.
-pub fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disk")
     }
-}
-
-/// Appends a suffix to the last component of a path: `with_suffix("a.db", "-wal")` is `a.db-wal`.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Returns whether a process is still writing a file that [`Disk::create`] made.
-pub fn is_being_written(path: &Path) -> bool {
-    regular_file::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
-}
-
-/// Writes a small file atomically: writes a temporary file, syncs it, renames it, and syncs the folder.
-/// Replaces an existing file.
-pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = with_suffix(path, ".partial");
-    if partial.symlink_metadata().is_ok() {
-        disk.remove(&partial)?;
-    }
-    let written = disk.create(&partial, FileMode::Default).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync()
-    });
-    let placed = written.and_then(|()| disk.rename(&partial, path));
-    if let Err(error) = placed {
-        // Best effort: the suffix marks the file as unfinished, and the next write removes it.
-        let _ = disk.remove(&partial);
-        return Err(error);
-    }
-    disk.sync_folder(folder_of(path))
 }

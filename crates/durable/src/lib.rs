@@ -3,21 +3,29 @@
 //!
 //! What this crate must never know: databases, archives, and what any file is for.
 //!
-//! Reading order: [`Disk`] (the interface, and its implementation for the real file system), [`write_durably`],
-//! [`OwnedDisk`] (sets the owner of files that root creates), [`open_lock_file`], [`resolve`] (finds the canonical path
-//! of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages).
+//! Reading order: [`RawDisk`] (the interface, and its implementation for the real file system), [`Disk`], [`OwnedDisk`]
+//! (sets the owner of files that root creates), [`open_lock_file`], [`ScratchFolder`], [`resolve`] (finds the canonical
+//! path of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages).
 
 mod disk;
+mod error;
 mod lock_file;
 mod owned_disk;
 mod owner;
+mod paths;
 mod printable;
+mod raw_disk;
 pub mod regular_file;
 mod resolve;
+mod scratch_folder;
 
-pub use disk::{Disk, DiskFile, FileMode, RealDisk, folder_of, is_being_written, with_suffix, write_durably};
+pub use disk::Disk;
+pub use error::{Error, Result};
 pub use lock_file::open_lock_file;
 pub use owned_disk::OwnedDisk;
 pub use owner::Owner;
+pub use paths::{folder_of, is_being_written, with_suffix};
 pub use printable::printable;
+pub use raw_disk::{DiskFile, FileMode, RawDisk, RealDisk};
 pub use resolve::resolve;
+pub use scratch_folder::{ScratchFolder, is_id};

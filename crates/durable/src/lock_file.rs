@@ -4,13 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use crate::error::{Result, failed};
 use crate::{Disk, FileMode};
 
 /// Opens a lock file. Creates a missing file first.
 ///
 /// # Errors
 /// The errors of creating and of opening a file.
-pub fn open_lock_file(disk: &dyn Disk, path: &Path) -> io::Result<File> {
+pub fn open_lock_file(disk: &Disk, path: &Path) -> Result<File> {
     if path.symlink_metadata().is_err() {
         match disk.create(path, FileMode::Default) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -18,5 +19,5 @@ pub fn open_lock_file(disk: &dyn Disk, path: &Path) -> io::Result<File> {
             _ => {}
         }
     }
-    OpenOptions::new().read(true).write(true).open(path)
+    OpenOptions::new().read(true).write(true).open(path).map_err(failed("open", path))
 }

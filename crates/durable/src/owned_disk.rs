@@ -1,14 +1,14 @@
-//! A [`Disk`] that sets the owner of new files and folders.
+//! A [`RawDisk`] that sets the owner of new files and folders.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{Disk, DiskFile, FileMode, Owner, folder_of};
+use crate::{DiskFile, FileMode, Owner, RawDisk, folder_of};
 
-/// A [`Disk`] that sets the owner of new files and folders.
+/// A [`RawDisk`] that sets the owner of new files and folders.
 pub struct OwnedDisk {
-    inner: Arc<dyn Disk>,
+    inner: Arc<dyn RawDisk>,
     database: PathBuf,
     backups: PathBuf,
 }
@@ -17,7 +17,7 @@ impl OwnedDisk {
     /// Wraps a disk for a process that runs as root. New files in or below the folder of the file `database` get the
     /// owner of that file. All other new files, and everything in or below the folder `backups`, get the owner of the
     /// folder that contains them. Returns `inner` itself unless the process runs as root: only root can change owners.
-    pub fn for_root(inner: Arc<dyn Disk>, database: &Path, backups: &Path) -> Arc<dyn Disk> {
+    pub fn for_root(inner: Arc<dyn RawDisk>, database: &Path, backups: &Path) -> Arc<dyn RawDisk> {
         if !rustix::process::geteuid().is_root() {
             return inner;
         }
@@ -39,7 +39,7 @@ impl OwnedDisk {
     }
 }
 
-impl Disk for OwnedDisk {
+impl RawDisk for OwnedDisk {
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         let owner = self.owner(path)?;
         let mut file = self.inner.create(path, mode)?;

@@ -220,6 +220,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The operation works on SQLite only so far.
+    #[error("{engine} is not supported here by this version yet")]
+    EngineNotSupported {
+        /// The engine of the database.
+        engine: &'static str,
+    },
 }
 
 /// The meaning of a database error.
@@ -271,7 +277,7 @@ impl Error {
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
             | Self::Cycle { .. } => Kind::Conflict,
-            Self::Invalid { .. } => Kind::Invalid,
+            Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
             Self::ApiKey { .. } => Kind::NotSignedIn,
@@ -326,6 +332,12 @@ impl Error {
 
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
+    }
+}
+
+impl From<durable::Error> for Error {
+    fn from(error: durable::Error) -> Self {
+        Self::Io { path: error.path, source: error.source }
     }
 }
 

@@ -3,11 +3,11 @@
 //! What this crate must never know: archives, HTTP, the command line, and presentation.
 //! All SQL of the domain is in this crate.
 //!
-//! Reading order: `work` (the interface of a use case), then one resource, such as [`parts`]; `inventory` (runs use
-//! cases), `activity` (the activity log), `permission`, `fields` and `list` (shared by all use cases), `use_cases` (the
-//! table of all use cases); `db` (the entities, and the differences between SQLite and PostgreSQL). The backup engine uses
-//! [`migration`] and [`sqlite`]. [`static_files`] manages the files beside the database, and `ambient` provides time and
-//! randomness.
+//! Reading order: `work` (the shape of a use case), then one resource, such as [`parts`]; `inventory` (the one place
+//! that runs use cases), `activity` (the log that it writes), `permission`, `fields` and `list` (what all use cases
+//! share), `use_cases` (the table of all); `db` (the rows, and what differs between SQLite and PostgreSQL).
+//! [`LiveDatabase`], [`migration`] and [`sqlite`] are what the backup engine works with, [`static_files`] the files beside the database,
+//! `ambient` is where time and randomness come from.
 
 mod access;
 mod activity;
@@ -24,6 +24,7 @@ mod json;
 mod legacy;
 mod limits;
 pub mod list;
+mod live_database;
 pub mod locations;
 pub mod migration;
 pub mod parts;
@@ -52,6 +53,7 @@ pub use inventory::Inventory;
 pub use json::Json;
 pub use legacy::{Adjustment, Names};
 pub use limits::MAX_DEPTH;
+pub use live_database::LiveDatabase;
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use static_files::{FileKind, StaticFiles};
 pub use timestamp::Timestamp;

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, resolve};
+use durable::{folder_of, is_id, resolve};
 
 /// The text between the name of the database and the id of the restore.
 pub const RESTORE_MARKER: &str = ".restore-";
@@ -35,11 +35,6 @@ pub fn beside(database: &Path) -> io::Result<Vec<(PathBuf, String)>> {
 }
 
 const ID_LENGTH: usize = 36;
-
-/// Returns whether a text has the form of the id of a restore or drill.
-pub fn is_id(text: &str) -> bool {
-    text.len() == ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
 
 fn belongs_to_restore(rest: &str, is_folder: bool) -> bool {
     let Some((id, suffix)) = rest.split_at_checked(ID_LENGTH) else { return false };

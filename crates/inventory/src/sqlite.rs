@@ -10,14 +10,17 @@ mod references;
 mod strip;
 
 pub use category_tree::inspect_and_remove_orphans;
-pub use default_passwords::users_with_password;
-pub use prepare::{Preparation, PreparationReport, has_marker, prepare};
-pub use recognise::{Inspection, check_replaceable, inspect};
-pub use redact::redact;
+pub use default_passwords::users_with_default_password;
+pub(crate) use prepare::has_marker;
+pub use prepare::{Preparation, PreparationReport, prepare};
+pub(crate) use recognise::check_replaceable;
+pub use recognise::{Inspection, inspect};
+pub use redact::{RedactedPasswords, redact};
 pub use references::{Reference, references};
 pub use snapshot::{
     ChangeDetector, CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, RecreatedObjects,
-    ReplaceOutcome, RowChanges, SchemaObject, TableDigest, Violation, compare_rows, generated_column_names,
-    may_be_recreated, probe_database, replace, row_counts, salvage, snapshot, store_objects, version,
+    ReplaceOutcome, RowChanges, SchemaObject, TableDigest, Violation, generated_column_names,
+    may_be_recreated, store_objects, version,
 };
-pub use strip::{live_objects, strip};
+pub(crate) use strip::live_objects;
+pub use strip::strip;

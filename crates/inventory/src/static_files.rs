@@ -7,11 +7,10 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::fields::Problem;
 use crate::{Ambient, Error};
-use durable::{Disk, FileMode, RealDisk, folder_of, open_lock_file, write_durably};
+use durable::{Disk, FileMode, folder_of, open_lock_file};
 
 /// The two folders of static files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +70,7 @@ const DEFERRED: &str = ".mm-deferred";
 #[derive(Clone)]
 pub struct StaticFiles {
     root: PathBuf,
-    disk: Arc<dyn Disk>,
+    disk: Disk,
 }
 
 /// A lease that prevents the deletion of files until it is dropped.
@@ -83,11 +82,11 @@ pub struct Lease {
 impl StaticFiles {
     /// Creates a handle for the files below `root`. Does not create any folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self::with_disk(root, Arc::new(RealDisk))
+        Self::with_disk(root, Disk::real())
     }
 
     /// Creates a handle for the files below `root` on another [`Disk`].
-    pub fn with_disk(root: impl Into<PathBuf>, disk: Arc<dyn Disk>) -> Self {
+    pub fn with_disk(root: impl Into<PathBuf>, disk: Disk) -> Self {
         Self { root: root.into(), disk }
     }
 
@@ -105,7 +104,7 @@ impl StaticFiles {
     pub fn create_folders(&self) -> Result<(), Error> {
         for kind in FileKind::ALL {
             let folder = self.folder(kind);
-            self.disk.create_folder(&folder).map_err(|source| Error::io(&folder, source))?;
+            self.disk.create_folder(&folder)?;
         }
         Ok(())
     }
@@ -129,17 +128,16 @@ impl StaticFiles {
             // The suffix marks the file as unfinished, and lists and backups skip it.
             let _ = self.disk.remove(&partial);
         }
-        let size = stored.map_err(|source| Error::io(&target, source))?;
-        Ok(StaticFile { path, size })
+        Ok(StaticFile { path, size: stored? })
     }
 
-    fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> io::Result<u64> {
+    fn write(&self, partial: &Path, target: &Path, content: &mut dyn Read) -> Result<u64, Error> {
+        let failed = |source| Error::io(target, source);
         self.disk.create_folder(folder_of(partial))?;
         self.disk.create_folder(folder_of(target))?;
         let mut file = self.disk.create(partial, FileMode::Default)?;
-        let size = io::copy(content, &mut file)?;
-        file.flush()?;
-        file.sync()?;
+        let size = io::copy(content, &mut file).map_err(failed)?;
+        file.flush().and_then(|()| file.sync()).map_err(failed)?;
         self.disk.rename_new(partial, target)?;
         self.disk.sync_folder(folder_of(target))?;
         Ok(size)
@@ -150,15 +148,15 @@ impl StaticFiles {
         let target = self.below(kind, path)?;
         let Some(_exclusive) = self.exclusive()? else {
             let notes = self.root.join(DEFERRED);
-            self.disk.create_folder(&notes).map_err(|source| Error::io(&notes, source))?;
+            self.disk.create_folder(&notes)?;
             let note = notes.join(ambient.uuid().to_string());
             let line = format!("{}/{path}", kind.folder());
-            write_durably(&*self.disk, &note, line.as_bytes()).map_err(|source| Error::io(&note, source))?;
+            self.disk.write_durably(&note, line.as_bytes())?;
             return Ok(Deletion::Deferred);
         };
         self.remove_deferred()?;
-        self.disk.remove(&target).map_err(|source| Error::io(&target, source))?;
-        self.disk.sync_folder(folder_of(&target)).map_err(|source| Error::io(&target, source))?;
+        self.disk.remove(&target)?;
+        self.disk.sync_folder(folder_of(&target))?;
         Ok(Deletion::Done)
     }
 
@@ -182,7 +180,7 @@ impl StaticFiles {
     /// Discards the deferred deletes without executing them, after a restore has replaced the files.
     pub fn forget_deferred(&self) -> Result<(), Error> {
         for note in self.notes()? {
-            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+            self.disk.remove(&note)?;
         }
         Ok(())
     }
@@ -226,9 +224,9 @@ impl StaticFiles {
     }
 
     fn lock_file(&self) -> Result<File, Error> {
-        self.disk.create_folder(&self.root).map_err(|source| Error::io(&self.root, source))?;
+        self.disk.create_folder(&self.root)?;
         let path = self.root.join(LEASE);
-        open_lock_file(&*self.disk, &path).map_err(|source| Error::io(&path, source))
+        Ok(open_lock_file(&self.disk, &path)?)
     }
 
     fn exclusive(&self) -> Result<Option<File>, Error> {
@@ -266,12 +264,12 @@ impl StaticFiles {
             if let Some(target) = target {
                 match self.disk.remove(&target) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(Error::io(&target, error));
+                        return Err(error.into());
                     }
                     _ => {}
                 }
             }
-            self.disk.remove(&note).map_err(|source| Error::io(&note, source))?;
+            self.disk.remove(&note)?;
         }
         Ok(())
     }

@@ -355,7 +355,7 @@ fn o1b_a_database_of_december_2024_is_migrated() {
     assert_eq!(old.rows(parents), ["low|mid", "mid|top"]);
     assert_eq!(old.rows("SELECT * FROM partcategorylink"), ["a|low"]);
     assert_is_of_today(&old.path, &["partmodel", "categorymodel"]);
-    inventory::sqlite::check_replaceable(&old.path).unwrap();
+    inventory::LiveDatabase::new(old.path.as_path()).check_replaceable().unwrap();
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn o1b_the_ages_in_between_are_detected_by_their_columns() {
         INSERT INTO locationmodel VALUES ('1', 'Shelf', NULL, NULL, 'standard');
         INSERT INTO partmodel (id, part_name, quantity, location_id) VALUES ('a', 'Resistor', 10, '1');";
     let old = Fixture::new(&[DECEMBER_2024, JUNE_2025, rows].concat());
-    inventory::sqlite::check_replaceable(&old.path).unwrap();
+    inventory::LiveDatabase::new(old.path.as_path()).check_replaceable().unwrap();
     let report = old.migrate();
     assert_eq!((report.before, report.after), (census(1, 10, 1, 1), census(1, 10, 1, 1)));
     assert_eq!(old.rows("SELECT * FROM mm_category_parent"), ["mid|top"]);
@@ -378,7 +378,7 @@ fn o1b_a_database_without_users_that_is_not_an_inventory_is_still_refused() {
         "CREATE TABLE partmodel (id, part_name); CREATE TABLE locationmodel (id, name, parent_id); \
          CREATE TABLE categorymodel (id, name);",
     );
-    let refused = inventory::sqlite::check_replaceable(&other.path);
+    let refused = inventory::LiveDatabase::new(other.path.as_path()).check_replaceable();
     assert!(matches!(refused, Err(inventory::Error::Foreign { .. })), "{refused:?}");
 }
 

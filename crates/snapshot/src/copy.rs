@@ -217,8 +217,13 @@ fn replace_while(
     let _ = live_connection.busy_timeout(Duration::ZERO);
     if in_wal_mode {
         let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    } else {
-        let _ = release_lock(&live_connection);
+    } else if release_lock(&live_connection).is_err() {
+        // A connection that knows the former encoding cannot read the new content.
+        drop(live_connection);
+        let _ = open_live_writer(live).map(|connection| {
+            let _ = connection.pragma_update(None, "journal_mode", "PERSIST");
+            let _ = connection.pragma_update(None, "journal_mode", "DELETE");
+        });
     }
     Ok(ReplaceOutcome::Done)
 }
@@ -315,6 +320,22 @@ mod tests {
             let stored = if mode == "wal" { "wal" } else { "delete" };
             assert_eq!(journal_mode(&taken).unwrap(), stored);
         }
+    }
+
+    #[test]
+    fn no_journal_stays_behind_where_the_encoding_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+        run_on(&live, "PRAGMA journal_mode = DELETE; CREATE TABLE old (a)");
+        run_on(&copy, "PRAGMA encoding = 'UTF-16le'; CREATE TABLE new (a)");
+        let detector = ChangeDetector::new(&live).unwrap();
+        assert_eq!(replace(&live, &copy, Some(&detector)).unwrap(), ReplaceOutcome::Done);
+        drop(detector);
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["copy.db", "live.db"]);
+        run_on(&live, "INSERT INTO new VALUES (1)");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use durable::{Disk, DiskFile, FileMode, RealDisk};
+use durable::{DiskFile, FileMode, RawDisk, RealDisk};
 
 use crate::scratch::require_inside;
 
@@ -127,7 +127,7 @@ impl DiskFile for FaultyFile {
     }
 }
 
-impl Disk for FaultyDisk {
+impl RawDisk for FaultyDisk {
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         let inner = self.effect(|| RealDisk.create(path, mode))?;
         let id = self.cache().map(|mut cache| cache.created(path));

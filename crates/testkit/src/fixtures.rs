@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backup::{Engine, Places};
-use durable::Disk;
+use durable::RawDisk;
 use inventory::{Ambient, Inventory};
 use rstest::fixture;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
@@ -86,7 +86,7 @@ impl TestDatabase {
     }
 
     /// The same over another disk.
-    pub fn engine_on(&self, static_files: &TestStaticFiles, disk: Arc<dyn Disk>) -> Engine {
+    pub fn engine_on(&self, static_files: &TestStaticFiles, disk: Arc<dyn RawDisk>) -> Engine {
         Engine::with_disk(self.places(static_files), Ambient::system(), disk)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use backup::Places;
 use inventory::static_files::FileKind;
-use inventory::{StaticFiles, sqlite};
+use inventory::{LiveDatabase, StaticFiles, sqlite};
 use sha2::{Digest, Sha256};
 
 use crate::scratch::require_inside;
@@ -24,7 +24,9 @@ pub fn state_of(places: &Places) -> State {
     require_inside(&places.database);
     let copy = durable::with_suffix(&places.database, ".state-copy");
     let _ = std::fs::remove_file(&copy);
-    sqlite::snapshot(&places.database, &copy, &mut |_, _| {}).expect("the database can be copied");
+    LiveDatabase::new(places.database.as_path())
+        .snapshot(&copy, &mut |_, _| {})
+        .expect("the database can be copied");
     let found = sqlite::inspect(&copy).expect("the database is sound");
     std::fs::remove_file(&copy).expect("just made");
     assert_eq!(found.violation_count, 0, "{:?}", found.violations);

@@ -64,7 +64,8 @@ async fn test_session_is_a_transaction_of_its_engine(#[future(awt)] test_session
 #[rstest]
 #[tokio::test]
 async fn test_db_with_schema_has_every_table_and_no_row(#[future(awt)] test_db_with_schema: TestDatabase) {
-    let rows = inventory::sqlite::row_counts(&test_db_with_schema.db_path.path()).unwrap();
+    let rows =
+        inventory::LiveDatabase::new(test_db_with_schema.db_path.path().as_path()).row_counts().unwrap();
     assert_eq!(rows.keys().filter(|name| !name.starts_with("mm_")).count(), 39);
     let filled: Vec<&String> = rows.iter().filter(|(_, rows)| **rows > 0).map(|(name, _)| name).collect();
     assert_eq!(filled, ["mm_migrations"]);

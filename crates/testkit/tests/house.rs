@@ -11,8 +11,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("archive", &["durable"]),
     ("snapshot", &["durable"]),
     ("inventory", &["durable", "snapshot"]),
-    ("backup", &["durable", "archive", "snapshot", "inventory"]),
-    ("cli", &["durable", "archive", "snapshot", "inventory", "backup"]),
+    ("backup", &["durable", "archive", "inventory"]),
+    ("cli", &["durable", "archive", "inventory", "backup"]),
     ("testkit", &["durable", "archive", "snapshot", "inventory", "backup"]),
 ];
 

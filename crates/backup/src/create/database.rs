@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use durable::{FileMode, folder_of};
+use inventory::LiveDatabase;
 use inventory::migration::SchemaState;
-use inventory::sqlite::{self, DatabaseState, Inspection, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, Inspection, RedactedPasswords, SchemaObject};
 
 use crate::confirm::{confirmed, is_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
@@ -17,7 +18,7 @@ pub(crate) struct DatabaseCopy {
     pub(super) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<SchemaObject>,
-    pub(super) redacted: Vec<String>,
+    pub(super) redacted: Vec<RedactedPasswords>,
     pub(super) restarts: u32,
 }
 
@@ -30,8 +31,8 @@ impl Engine {
         copy: &Path,
         observer: &mut dyn Observer,
     ) -> Result<DatabaseCopy, Error> {
-        let live = source.database;
-        let state = look_at(live).map_err(source.failed())?;
+        let live = LiveDatabase::new(source.database);
+        let state = live.state().map_err(source.failed())?;
         let rescue = source.purpose == Purpose::BeforeRestore;
         let damaged = |why: String, observer: &mut dyn Observer| {
             observer.event(Event::Note(Note::LiveDamaged { why: why.clone() }));
@@ -49,23 +50,23 @@ impl Engine {
         if matches!(state, DatabaseState::Empty { .. }) {
             return Err(Error::EmptyDatabase { path: source.known_as.to_owned() });
         }
-        if let Ok(found) = live.metadata() {
+        if let Ok(found) = source.database.metadata() {
             space::require(folder_of(copy), found.len())?;
         }
         self.create_private(copy)?;
-        let mut copied = self.copy_checked(live, copy, observer);
+        let mut copied = self.copy_checked(&live, copy, observer);
         if copied.as_ref().is_err_and(is_damage) {
             // Once more: it may be a read that failed.
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
             self.create_private(copy)?;
-            copied = self.copy_checked(live, copy, observer);
+            copied = self.copy_checked(&live, copy, observer);
         }
         match copied.map_err(|error| error.locate_value(copy)) {
             Ok(copied) => Ok(copied),
             Err(error) if rescue && is_damage(&error) => {
                 let _ = self.disk.remove(copy);
                 self.create_private(copy)?;
-                sqlite::salvage(live, copy).map_err(source.failed())?;
+                live.salvage(copy).map_err(source.failed())?;
                 damaged(error.to_string(), observer)
             }
             Err(error) => Err(source.failed()(error)),
@@ -74,17 +75,18 @@ impl Engine {
 
     /// The empty file that SQLite then fills: it would make one that everybody may read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
-        self.disk.create(copy, FileMode::Private).map_err(Error::storage("create", copy)).map(drop)
+        self.disk.create(copy, FileMode::Private)?;
+        Ok(())
     }
 
     fn copy_checked(
         &self,
-        live: &Path,
+        live: &LiveDatabase,
         copy: &Path,
         observer: &mut dyn Observer,
     ) -> Result<DatabaseCopy, inventory::Error> {
         observer.event(Event::Step(Step::Snapshot));
-        let copied = sqlite::snapshot(live, copy, &mut |done, total| {
+        let copied = live.snapshot(copy, &mut |done, total| {
             observer.event(Event::Progress { done, total });
         })?;
         observer.event(Event::Step(Step::CheckCopy));
@@ -106,13 +108,5 @@ impl Engine {
             redacted,
             restarts: copied.restarts,
         })
-    }
-}
-
-/// Looks at the live database, twice before it is called unusable.
-pub(crate) fn look_at(live: &Path) -> Result<DatabaseState, inventory::Error> {
-    match sqlite::probe_database(live)? {
-        DatabaseState::Unusable(_) => Ok(sqlite::probe_database(live)?),
-        state => Ok(state),
     }
 }

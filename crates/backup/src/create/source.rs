@@ -18,23 +18,34 @@ pub(crate) struct Source<'a> {
     pub(crate) known_as: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
+    /// Whether a lease can keep the files in place. Otherwise they are only read.
+    pub(crate) can_be_locked: bool,
+    /// The folder for copies that nobody else may see, where that of the database cannot be written.
+    pub(crate) private_copies: Option<&'a Path>,
 }
 
 impl<'a> Source<'a> {
     /// Returns the inventory of an engine.
     pub(crate) fn of(engine: &'a Engine, purpose: Purpose) -> Self {
         let database = engine.places.database.as_path();
-        Self { purpose, database, known_as: database, static_files: &engine.places.static_files }
+        let static_files = &engine.places.static_files;
+        Self {
+            purpose,
+            database,
+            known_as: database,
+            static_files,
+            can_be_locked: true,
+            private_copies: None,
+        }
     }
 
-    /// Tells whether the source is the inventory here, whose files a lease keeps in place. Anything else is only
-    /// read.
-    pub(super) fn is_ours(&self) -> bool {
+    /// Tells whether the source is the inventory here.
+    fn is_ours(&self) -> bool {
         self.purpose != Purpose::Import
     }
 
     pub(super) fn files(&self, engine: &Engine) -> StaticFiles {
-        StaticFiles::with_disk(self.static_files, std::sync::Arc::clone(&engine.disk))
+        StaticFiles::with_disk(self.static_files, engine.disk.clone())
     }
 
     /// Names the database that an error is about.

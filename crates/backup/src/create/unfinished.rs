@@ -28,16 +28,18 @@ impl PartialArchive {
         engine: &Engine,
         path: &Path,
         encrypted: bool,
+        private_copies: Option<&Path>,
     ) -> Result<(Self, Box<dyn DiskFile>), Error> {
         let name = backup_name(path);
         let archive = partial(path);
         let out = engine.disk.create(&archive, FileMode::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::NameTaken { path: path.to_owned() },
-            _ => Error::storage("create", &archive)(source),
+            _ => source.into(),
         })?;
-        let database = match encrypted {
-            true => engine.places.private_copy(&engine.ambient.uuid().to_string()),
-            false => with_suffix(&archive, PARTIAL_DATABASE),
+        let database = match (encrypted, private_copies) {
+            (true, Some(folder)) => folder.join("copy.db"),
+            (true, None) => engine.places.private_copy(&engine.ambient.uuid().to_string()),
+            (false, _) => with_suffix(&archive, PARTIAL_DATABASE),
         };
         Ok((Self { name, database, archive }, out))
     }
@@ -75,7 +77,7 @@ impl Engine {
                 (None, _) => continue,
             };
             if !is_being_written(&archive) {
-                self.disk.remove(&path).map_err(Error::storage("remove", &path))?;
+                self.disk.remove(&path)?;
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use archive::{
 };
 use durable::DiskFile;
 use inventory::migration::{self, SchemaState};
-use inventory::sqlite::{self, Inspection};
+use inventory::sqlite::{self, Inspection, RedactedPasswords};
 use inventory::static_files::FileKind;
 
 use crate::confirm::confirmed;
@@ -35,6 +35,7 @@ pub(super) struct Output<'a> {
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
+    pub(super) redacted: Vec<RedactedPasswords>,
     /// How often the copy of the database had to begin again.
     pub(super) restarts: u32,
 }
@@ -50,7 +51,7 @@ impl Engine {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
         // The files of another program are only read, and it knows of no lease.
-        let ours = source.is_ours();
+        let ours = source.can_be_locked;
         let lease = match ours {
             true => {
                 static_files.sweep().map_err(source.failed())?;
@@ -80,8 +81,12 @@ impl Engine {
         left_out.extend(
             kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
-        left_out
-            .extend(copied.redacted.into_iter().map(|what| LeftOut { what, why: NO_PASSWORDS.to_owned() }));
+        left_out.extend(
+            copied
+                .redacted
+                .iter()
+                .map(|redacted| LeftOut { what: redacted.to_string(), why: NO_PASSWORDS.to_owned() }),
+        );
         self.cancellation.check()?;
         tell(observer, &dangling, &left_out, copied.inspection.as_ref());
 
@@ -134,10 +139,10 @@ impl Engine {
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
-            self.disk.remove(copy).map_err(Error::storage("remove", copy))?;
+            self.disk.remove(copy)?;
         }
         self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        Ok(WrittenArchive { manifest, keys, restarts: copied.restarts })
+        Ok(WrittenArchive { manifest, keys, redacted: copied.redacted, restarts: copied.restarts })
     }
 
     fn facts(

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use durable::{folder_of, with_suffix};
-use inventory::sqlite::{self, ChangeDetector, DatabaseState, ReplaceOutcome};
+use inventory::sqlite::{ChangeDetector, DatabaseState, ReplaceOutcome};
 
 use crate::settle::{CommitBy, DATABASE_FILES, Journal, discard, finish, note_folders, paths, sync_folders};
 use crate::{Engine, Error, Event, Observer, Step};
@@ -44,7 +44,7 @@ pub(super) fn run(
 /// Something failed before or at the deciding instant. The mark says which.
 fn settle_failure(engine: &Engine, journal: &Journal, error: Error) -> Error {
     let unfinished = |source: Error| Error::Unfinished { source: Box::new(source) };
-    match sqlite::has_marker(&engine.places.database, &journal.id) {
+    match engine.database().has_marker(&journal.id) {
         Ok(true) => match finish(engine, journal) {
             Ok(()) => error,
             Err(source) => unfinished(source),
@@ -65,8 +65,8 @@ fn place(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     for file in &journal.add {
         let (staged, live) = paths(journal, file);
         let folder = folder_of(&live);
-        engine.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-        engine.disk.rename_new(&staged, &live).map_err(Error::storage("place", &live))?;
+        engine.disk.create_folder(folder)?;
+        engine.disk.rename_new(&staged, &live)?;
         note_folders(&mut folders, journal, file, &live);
     }
     sync_folders(engine, &folders)
@@ -77,7 +77,7 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDet
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {
-        return match sqlite::replace(live, &staged, watch).map_err(Error::live(live))? {
+        return match engine.database().replace(&staged, watch).map_err(Error::live(live))? {
             ReplaceOutcome::Done => Ok(()),
             ReplaceOutcome::ChangedMeanwhile => Err(Error::ChangedMeanwhile { path: live.clone() }),
         };
@@ -88,11 +88,11 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDet
         // new one.
         let (from, to) = (with_suffix(live, suffix), with_suffix(&aside, suffix));
         if from.symlink_metadata().is_ok() {
-            engine.disk.rename_new(&from, &to).map_err(Error::storage("move", &from))?;
+            engine.disk.rename_new(&from, &to)?;
         }
     }
     let folder = folder_of(live);
-    engine.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
-    engine.disk.rename_new(&staged, live).map_err(Error::storage("place", live))?;
-    engine.disk.sync_folder(folder).map_err(Error::storage("write", folder))
+    engine.disk.sync_folder(folder)?;
+    engine.disk.rename_new(&staged, live)?;
+    Ok(engine.disk.sync_folder(folder)?)
 }

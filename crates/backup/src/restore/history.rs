@@ -6,8 +6,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use durable::write_durably;
-use inventory::{Actor, Permission, sqlite};
+use inventory::{Actor, Permission};
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error};
@@ -62,7 +61,7 @@ impl Engine {
         let database = &self.places.database;
         let mut last = None;
         for restore in self.history()?.restores.into_iter().rev() {
-            if sqlite::has_marker(database, &restore.id).map_err(Error::live(database))? {
+            if self.database().has_marker(&restore.id).map_err(Error::live(database))? {
                 last = Some(restore);
                 break;
             }
@@ -97,7 +96,7 @@ impl Engine {
         history.restores.drain(..forgotten);
         let json = serde_json::to_vec_pretty(&history).expect("a plain struct becomes JSON");
         let path = self.places.backups.join(NAME);
-        write_durably(&*self.disk, &path, &json).map_err(Error::storage("write", &path))
+        Ok(self.disk.write_durably(&path, &json)?)
     }
 
     /// Reads the notes. One that cannot be understood is as good as none: it holds nothing that is needed but to

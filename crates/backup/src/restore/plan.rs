@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::sqlite::RowChanges;
+use inventory::sqlite::{RedactedPasswords, RowChanges};
 use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ pub struct Plan {
     /// Tasks that were waiting or running in the backup and come back cancelled.
     pub cancelled_tasks: u64,
     /// Passwords that the original kept in the clear and that do not come back: in which tables, how many.
-    pub redacted: Vec<String>,
+    pub redacted: Vec<RedactedPasswords>,
     /// Whether the password in the backup settings of the live database stays: no archive holds one.
     pub kept_password: bool,
     /// Rows with broken foreign keys, taken as they are.

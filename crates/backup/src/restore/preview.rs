@@ -5,14 +5,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use durable::folder_of;
-use inventory::sqlite::{self, DatabaseState};
+use durable::{ScratchFolder, folder_of};
+use inventory::sqlite::DatabaseState;
 use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 use rustix::fs::{Access, access};
 
-use crate::create::{Source, look_at};
-use crate::scratch::Scratch;
+use crate::create::Source;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
 use super::stage::{Destination, StagedParts};
@@ -49,13 +48,13 @@ impl Engine {
         let archive = self.open(&options.archive)?;
         self.places.check()?;
         let database = &self.places.database;
-        let live = look_at(database).map_err(Error::live(database))?;
+        let live = self.database().state().map_err(Error::live(database))?;
         if matches!(live, DatabaseState::Usable { .. }) {
-            sqlite::check_replaceable(database).map_err(Error::live(database))?;
+            self.database().check_replaceable().map_err(Error::live(database))?;
         }
         self.require_permissions(&live)?;
         let scratch = self.preview_scratch()?;
-        let to = Destination { database: scratch.folder.join(archive::DATABASE), stages_files: false };
+        let to = Destination { database: scratch.path().join(archive::DATABASE), stages_files: false };
         let id = self.ambient.uuid().to_string();
         let StagedParts { plan, .. } = self.stage(options, &archive, &id, &live, &to, observer)?;
         self.require_file_permissions(&plan)?;
@@ -70,13 +69,13 @@ impl Engine {
 
     /// A folder that goes away: beside the database, where a restore would need the room, or, where there is
     /// no such folder yet or nothing may be written, among the temporary files.
-    pub(crate) fn preview_scratch(&self) -> Result<Scratch<'_>, Error> {
+    pub(crate) fn preview_scratch(&self) -> Result<ScratchFolder, Error> {
         let database = &self.places.database;
         let folder = folder_of(database);
         if folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok() {
-            return Scratch::create(self, database, MARK);
+            return self.scratch_folder(database, MARK);
         }
-        Scratch::create(self, &std::env::temp_dir().join(archive::DATABASE), MARK)
+        self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), MARK)
     }
 
     /// Tries what can fail in a safety backup: choosing its encryption, copying and checking the live
@@ -84,7 +83,7 @@ impl Engine {
     fn try_safety_backup(
         &self,
         lock: &Option<archive::EncryptionScheme>,
-        scratch: &Scratch<'_>,
+        scratch: &ScratchFolder,
     ) -> Result<(), Error> {
         self.encryption(&encrypt_safety_backup(self, *lock))?;
         require_writable(&self.places.backups)?;
@@ -96,7 +95,7 @@ impl Engine {
                 allow(&path, Access::READ_OK, "read")?;
             }
         }
-        let copy = scratch.folder.join("safety_backup.db");
+        let copy = scratch.path().join("safety_backup.db");
         let source = Source::of(self, Purpose::BeforeRestore);
         self.copy_database(&source, &copy, &mut |_: Event| {})?;
         // As the backup asks for it.

@@ -51,7 +51,7 @@ impl Engine {
             match kind_of(entry.role) {
                 _ if entry.role == Role::Database => {
                     let target = (&*to.database, FileMode::Private);
-                    archive.unpack(entry, &*self.disk, target, &mut meter)?;
+                    archive.unpack(entry, &self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
                     let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
@@ -72,7 +72,7 @@ impl Engine {
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if to.stages_files && (!add.is_empty() || !replace.is_empty()) {
                 let stage = file_stage(&self.places.static_files, kind, id);
-                self.disk.sync_tree(&stage).map_err(Error::storage("write", &stage))?;
+                self.disk.sync_tree(&stage)?;
             }
             unchanged.push(of_kind.unchanged);
             plan.files.push(of_kind.changes);
@@ -100,8 +100,7 @@ impl Engine {
 
     fn create_stages(&self, reader: &Reader<File>, id: &str, to: &Destination) -> Result<(), Error> {
         let database_stage = folder_of(&to.database);
-        let create =
-            |folder: &Path| self.disk.create_folder(folder).map_err(Error::storage("create", folder));
+        let create = |folder: &Path| self.disk.create_folder(folder);
         create(database_stage)?;
         // The staged copy, its rewriting by migrations, and the write-ahead log of the commit.
         let database = reader.entry(Role::Database).map_or(0, |entry| entry.size);
@@ -177,14 +176,14 @@ impl Engine {
         let hash = match &target {
             Some(target) => {
                 let folder = folder_of(target);
-                self.disk.create_folder(folder).map_err(Error::storage("create", folder))?;
-                archive.unpack(entry, &*self.disk, (target, FileMode::Default), meter)?
+                self.disk.create_folder(folder)?;
+                archive.unpack(entry, &self.disk, (target, FileMode::Default), meter)?
             }
             None => archive.drain(entry, meter)?,
         };
         if live_hash == Some(hash) {
             if let Some(target) = &target {
-                self.disk.remove(target).map_err(Error::storage("remove", target))?;
+                self.disk.remove(target)?;
             }
             of_kind.changes.unchanged += 1;
             seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
@@ -263,7 +262,7 @@ impl Engine {
         }
         let dropped = match replaced {
             Some(database) => {
-                let live = sqlite::live_objects(database).map_err(Error::live(database))?;
+                let live = self.database().schema_objects().map_err(Error::live(database))?;
                 lost(&live, &prepared.recreated)
             }
             None => Vec::new(),
@@ -271,16 +270,16 @@ impl Engine {
         // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
         let after = Census::of_copy(staged).map_err(Error::archived(path))?;
         let found = confirmed(staged, inspect).map_err(Error::archived(path))?;
-        self.disk.sync_file(staged).map_err(Error::storage("write", staged))?;
+        self.disk.sync_file(staged)?;
         let folder = folder_of(staged);
-        self.disk.sync_folder(folder).map_err(Error::storage("write", folder))?;
+        self.disk.sync_folder(folder)?;
         let rows_now = match live {
-            DatabaseState::Usable { .. } => sqlite::row_counts(&self.places.database).ok(),
+            DatabaseState::Usable { .. } => self.database().row_counts().ok(),
             _ => None,
         };
         // Only for people to look at, so a live database that cannot be compared stops nobody.
         let row_changes = match rows_now {
-            Some(_) => sqlite::compare_rows(&self.places.database, staged).unwrap_or_default(),
+            Some(_) => self.database().row_changes(staged).unwrap_or_default(),
             None => BTreeMap::new(),
         };
         Ok(Plan {

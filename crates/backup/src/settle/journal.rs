@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use durable::{folder_of, regular_file, write_durably};
+use durable::{folder_of, regular_file};
 use inventory::static_files::FileKind;
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,7 @@ impl Journal {
     pub(crate) fn write(&self, engine: &Engine) -> Result<(), Error> {
         let path = engine.places.journal(&self.id);
         let json = serde_json::to_vec_pretty(self).expect("a plain struct becomes JSON");
-        write_durably(&*engine.disk, &path, &json).map_err(Error::storage("write", &path))
+        Ok(engine.disk.write_durably(&path, &json)?)
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
@@ -150,8 +150,8 @@ impl Journal {
 
     pub(crate) fn remove(&self, engine: &Engine) -> Result<(), Error> {
         let path = engine.places.journal(&self.id);
-        engine.disk.remove(&path).map_err(Error::storage("remove", &path))?;
-        engine.disk.sync_folder(folder_of(&path)).map_err(Error::storage("write", folder_of(&path)))
+        engine.disk.remove(&path)?;
+        Ok(engine.disk.sync_folder(folder_of(&path))?)
     }
 }
 

@@ -32,10 +32,10 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     assert!(path.to_str().unwrap().ends_with(".zip.age"), "{}", path.display());
 
     // The archive was read back and is known as verified, although the server cannot open it.
-    let shown = engine.show(&path).unwrap();
+    let shown = engine.show(ACTOR, &path).unwrap();
     assert_eq!((shown.lock, shown.contents.is_none()), (Some(EncryptionScheme::Recipients(1)), true));
     assert!(shown.status.is_some());
-    let listed = engine.list().unwrap();
+    let listed = engine.list(ACTOR).unwrap();
     assert_eq!(listed[0].summary.as_ref().unwrap().lock, Some(EncryptionScheme::Recipients(1)));
     assert_eq!(
         fault(&engine.verify(ACTOR, &path, &mut quiet).unwrap_err()),
@@ -55,7 +55,7 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
     for engine in [engine.clone(), with(&engine, &other)] {
         fault(&restore(&engine, &path).unwrap_err());
         assert!(state_of(engine.places()) == before);
-        assert_eq!(engine.list().unwrap().len(), 1, "no safety backup was begun");
+        assert_eq!(engine.list(ACTOR).unwrap().len(), 1, "no safety backup was begun");
     }
 
     let holder = with(&engine, &Keys::identity(identity));
@@ -84,11 +84,12 @@ async fn a_key_that_opened_an_archive_is_recorded_with_it(
     let path = back_up(&engine);
     let other = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
     assert_eq!(fault(&other), KeyFault::Wrong(EncryptionScheme::Recipients(1)));
-    assert!(engine.show(&path).unwrap().status.unwrap().key_checked.is_none());
+    assert!(engine.show(ACTOR, &path).unwrap().status.unwrap().key_checked.is_none());
 
     let status = engine.check_key(ACTOR, &path, &identity).unwrap().unwrap();
     assert_eq!(status.key_checked.unwrap().recipient, identity.recipient().to_string());
-    let kept = |engine: &backup::Engine| engine.show(&path).unwrap().status.unwrap().key_checked.is_some();
+    let kept =
+        |engine: &backup::Engine| engine.show(ACTOR, &path).unwrap().status.unwrap().key_checked.is_some();
     assert!(kept(&engine));
     let holder = with(&engine, &Keys::identity(identity.clone()));
     holder.verify(ACTOR, &path, &mut quiet).unwrap();
@@ -145,7 +146,7 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     let error = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
     assert!(matches!(error, backup::Error::NotEncrypted { .. }), "there is no key to it: {error}");
     // Encryption is not configured here, but this archive was encrypted.
-    assert_eq!(engine.show(&safety).unwrap().lock, Some(EncryptionScheme::Passphrase));
+    assert_eq!(engine.show(ACTOR, &safety).unwrap().lock, Some(EncryptionScheme::Passphrase));
     holder.verify(ACTOR, &safety, &mut quiet).unwrap();
 }
 

@@ -93,12 +93,12 @@ fn r12_encryption_is_detected_by_content_and_not_by_name(
     let error = shop.engine.verify(ACTOR, &renamed, &mut quiet).unwrap_err();
     assert_eq!(fault(&error), KeyFault::Missing(EncryptionScheme::ZipCrypto));
     let called_so = shop.put("my_encrypted.zip", &plain);
-    let shown = shop.engine.show(&called_so).unwrap();
+    let shown = shop.engine.show(ACTOR, &called_so).unwrap();
     assert_eq!(shown.lock, None);
     shop.engine.verify(ACTOR, &called_so, &mut quiet).unwrap();
 
     // Names and sizes are not encrypted in such an archive, so they are shown.
-    let shown = shop.engine.show(&renamed).unwrap();
+    let shown = shop.engine.show(ACTOR, &renamed).unwrap();
     assert_eq!(shown.lock, Some(EncryptionScheme::ZipCrypto));
     let contents = shown.contents.unwrap();
     assert_eq!((contents.datasheets.0, contents.images.0, contents.format), (2, 1, None));

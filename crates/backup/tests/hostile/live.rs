@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use archive::Keys;
 use backup::{BackupOptions, Engine, Event, Places};
-use durable::{Disk, DiskFile, FileMode, RealDisk};
+use durable::{DiskFile, FileMode, RawDisk, RealDisk};
 use inventory::parts::CreatePart;
 use inventory::static_files::StaticFiles;
 use inventory::{Ambient, Inventory};
@@ -51,7 +51,7 @@ fn fixed() -> Ambient {
 /// power cuts.
 struct Unsynced;
 
-impl Disk for Unsynced {
+impl RawDisk for Unsynced {
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         RealDisk.create(path, mode)
     }

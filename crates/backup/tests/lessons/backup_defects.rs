@@ -122,7 +122,7 @@ async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
     let engine = test_db_with_schema.engine(&test_static_files_dir);
     let report = engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     let kept: Vec<_> = engine
-        .show(&report.path)
+        .show(ACTOR, &report.path)
         .unwrap()
         .contents
         .unwrap()
@@ -149,13 +149,13 @@ async fn b13_an_archive_is_listed_only_when_it_is_complete(
     let mut events = 0;
     let mut look = |_: Event| {
         events += 1;
-        assert!(engine.list().unwrap().is_empty());
+        assert!(engine.list(ACTOR).unwrap().is_empty());
         let found = fs::read_dir(&engine.places().backups).into_iter().flatten();
         assert!(found.flatten().all(|entry| entry.path().extension().is_none_or(|end| end != "zip")));
     };
     engine.backup(ACTOR, &BackupOptions::default(), &mut look).unwrap();
     assert!(events > 4);
-    assert_eq!(engine.list().unwrap().len(), 1);
+    assert_eq!(engine.list(ACTOR).unwrap().len(), 1);
 }
 
 /// The archives of the original contain the task that made them, as a running task.

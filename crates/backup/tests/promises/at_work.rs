@@ -107,7 +107,7 @@ async fn files_and_rows_of_a_backup_agree_while_files_come_and_go(
         };
         engine.backup(ACTOR, &BackupOptions::default(), &mut listen).unwrap()
     };
-    let kept = engine.show(&report.path).unwrap().contents.unwrap().files;
+    let kept = engine.show(ACTOR, &report.path).unwrap().contents.unwrap().files;
     let has = |name: &str| kept.iter().any(|(path, ..)| *path == format!("images/{name}"));
     assert!(!has(&stored.unwrap()), "its row is not in the snapshot");
     assert!(has(&first), "its row is");
@@ -227,7 +227,7 @@ async fn a_restore_loses_no_write_that_came_after_the_safety_backup(
             .query_row("SELECT count(*) FROM partmodel WHERE part_name IS NOT NULL", [], |row| row.get(0))
             .unwrap();
         assert_eq!((kept, parts), (5, 5), "the safety backup that stays has the write");
-        assert_eq!(engine.list().unwrap().len(), 2, "the one before it is gone");
+        assert_eq!(engine.list(ACTOR).unwrap().len(), 2, "the one before it is gone");
     } else {
         let error = result.unwrap_err();
         assert!(matches!(error, Error::ChangedMeanwhile { .. }), "{error}");

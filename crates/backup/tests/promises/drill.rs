@@ -23,7 +23,7 @@ fn drill(engine: &Engine, archive: &Path) -> Result<DrillReport, Error> {
 }
 
 fn proven(engine: &Engine, archive: &Path) -> Option<backup::ProofRecord> {
-    let listed = engine.list().unwrap();
+    let listed = engine.list(ACTOR).unwrap();
     let item = listed.into_iter().find(|item| item.path == archive).unwrap();
     item.summary.unwrap().status.and_then(|status| status.proven)
 }
@@ -62,7 +62,7 @@ async fn an_archive_is_proven_by_a_drill_and_by_nothing_else(
     let mut bytes = fs::read(&two.archive).unwrap();
     bytes.push(0);
     fs::write(&two.archive, bytes).unwrap();
-    assert!(engine.list().unwrap().into_iter().all(|item| item.summary.is_err()));
+    assert!(engine.list(ACTOR).unwrap().into_iter().all(|item| item.summary.is_err()));
     let error = drill(&engine, &two.archive).unwrap_err();
     assert_eq!(error.kind(), Kind::Refused, "{error}");
 }

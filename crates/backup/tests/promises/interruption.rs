@@ -126,7 +126,7 @@ async fn a_restore_ended_at_any_effect_is_wholly_old_or_wholly_new(
             end.strike(&disk, &mut random);
 
             let engine = two.database.engine(&two.files);
-            engine.recover().unwrap_or_else(|error| panic!("effect {at}: no recovery: {error}"));
+            engine.recover(ACTOR).unwrap_or_else(|error| panic!("effect {at}: no recovery: {error}"));
             let state = state_of(engine.places());
             if state == two.archived {
                 new += 1;
@@ -172,7 +172,7 @@ async fn a_recovery_ended_at_any_effect_is_completed_by_the_next(
     let engine = two.database.engine(&two.files);
     let interrupt = |at| {
         assert!(at < 1000, "a restore has an end");
-        engine.recover().unwrap();
+        engine.recover(ACTOR).unwrap();
         reset(&two, &saved);
         let disk = FaultyDisk::stop_at(at);
         let done =
@@ -194,9 +194,9 @@ async fn a_recovery_ended_at_any_effect_is_completed_by_the_next(
         for at in 1.. {
             interrupt(instant);
             let disk = end.disk(at, &saved.beside("kept"));
-            let recovered = two.database.engine_on(&two.files, Arc::new(disk.clone())).recover();
+            let recovered = two.database.engine_on(&two.files, Arc::new(disk.clone())).recover(ACTOR);
             end.strike(&disk, &mut random);
-            engine.recover().unwrap_or_else(|error| panic!("effects {instant}, {at}: {error}"));
+            engine.recover(ACTOR).unwrap_or_else(|error| panic!("effects {instant}, {at}: {error}"));
             let state = state_of(engine.places());
             if state == two.archived {
                 new += 1;
@@ -239,7 +239,7 @@ async fn a_failing_effect_fails_the_restore_without_a_trace(
         match &result {
             Ok(_) => assert!(state_of(places) == two.archived, "effect {at}"),
             Err(Error::Unfinished { .. }) => {
-                two.database.engine(&two.files).recover().unwrap();
+                two.database.engine(&two.files).recover(ACTOR).unwrap();
                 assert!(state_of(places) == two.archived, "effect {at}: completed at the next start");
             }
             Err(error) => {
@@ -247,7 +247,7 @@ async fn a_failing_effect_fails_the_restore_without_a_trace(
                 assert_eq!(error.kind(), Kind::Storage, "effect {at}: {error}");
             }
         }
-        two.database.engine(&two.files).recover().unwrap();
+        two.database.engine(&two.files).recover(ACTOR).unwrap();
         let left = leftovers(places);
         assert_eq!(left, Vec::<String>::new(), "effect {at}: {:?}", result.err().map(|e| e.to_string()));
         if disk.effects() < at {
@@ -410,7 +410,7 @@ async fn an_interrupted_restore_keeps_the_inventory_closed_until_it_is_recovered
                 closed += 1;
             }
         }
-        two.database.engine(&two.files).recover().unwrap();
+        two.database.engine(&two.files).recover(ACTOR).unwrap();
         inventory::Inventory::open(&path, Ambient::system()).await.unwrap().close().await.unwrap();
         if done && disk.effects() < at {
             break;
@@ -434,7 +434,7 @@ async fn files_of_other_people_beside_the_database_stay(
     fs::create_dir(beside(".restore-mine")).unwrap();
     kept.iter().for_each(|path| fs::write(path, b"mine").unwrap());
     let engine = database.engine(&test_static_files_dir);
-    engine.recover().unwrap();
+    engine.recover(ACTOR).unwrap();
     engine.backup(ACTOR, &BackupOptions::default(), &mut quiet).unwrap();
     assert!(kept.iter().all(|path| path.exists()));
     inventory::Inventory::open(&path, Ambient::system()).await.unwrap().close().await.unwrap();
@@ -466,13 +466,13 @@ async fn recovery_waits_for_the_static_folder(
         if journal {
             fs::rename(&root, &away).unwrap();
             fs::create_dir(&root).unwrap();
-            let error = engine.recover().unwrap_err();
+            let error = engine.recover(ACTOR).unwrap_err();
             assert!(error.to_string().contains("mounted"), "effect {at}: {error}");
             waited += 1;
             fs::remove_dir_all(&root).unwrap();
             fs::rename(&away, &root).unwrap();
         }
-        engine.recover().unwrap();
+        engine.recover(ACTOR).unwrap();
         let state = state_of(engine.places());
         assert!(state == two.old || state == two.archived, "effect {at}");
         if done && disk.effects() < at {

@@ -102,8 +102,8 @@ async fn the_longest_name_that_is_allowed_can_be_written_encrypted_or_not(
             encrypt: encrypt.clone(),
             ..BackupOptions::default()
         };
-        let refused = engine.backup(ACTOR, &with_name(201), &mut super::quiet).unwrap_err();
+        let refused = engine.backup(ACTOR, &with_name(228), &mut super::quiet).unwrap_err();
         assert!(matches!(refused, backup::Error::Name { .. }), "{refused}");
-        assert!(engine.backup(ACTOR, &with_name(200), &mut super::quiet).unwrap().path.exists());
+        assert!(engine.backup(ACTOR, &with_name(227), &mut super::quiet).unwrap().path.exists());
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
-use durable::{Disk, RealDisk, with_suffix, write_durably};
+use durable::{Disk, ScratchFolder, with_suffix};
 use inventory::sample::{Accounts, Sample, populate};
-use inventory::{Ambient, FileKind, Inventory, StaticFiles, sqlite};
+use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite};
 use serde_json::json;
 
 use super::{ACTOR, block_on};
@@ -17,10 +17,16 @@ use crate::output;
 use crate::progress::Progress;
 
 pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
-    let mut scratch =
-        tempfile::Builder::new().prefix("makermatrix-demo-").tempdir().map_err(scratch_failed)?;
-    scratch.disable_cleanup(keep);
-    let folder = scratch.path();
+    let ambient = Ambient::system();
+    let beside = std::env::temp_dir().join("makermatrix");
+    let id = || ambient.uuid().to_string();
+    // One that is kept has a name that no later run takes for left behind.
+    let kept = keep.then(|| with_suffix(&beside, &format!("-demo-{}-kept", id())));
+    let scratch = match &kept {
+        Some(folder) => Disk::real().create_folder(folder).map(|()| None)?,
+        None => Some(ScratchFolder::create(&Disk::real(), &beside, "-demo-", id)?),
+    };
+    let folder = scratch.as_ref().map(ScratchFolder::path).or(kept.as_deref()).expect("one of the two");
     let engine = Engine::new(Places::in_folder(folder), Ambient::system());
     let places = engine.places();
     let mut progress = Progress::new(global);
@@ -55,12 +61,13 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   {files}, every hash checked, database opened and checked"));
 
     heading("4. Damage the inventory");
-    let overwrite = |path: &Path, bytes: &[u8]| write_durably(&RealDisk, path, bytes).map_err(scratch_failed);
+    let overwrite =
+        |path: &Path, bytes: &[u8]| Disk::real().write_durably(path, bytes).map_err(Failure::from);
     overwrite(&places.database, b"this was a database")?;
     for file in ["-wal", "-shm"] {
-        let _ = RealDisk.remove(&with_suffix(&places.database, file));
+        let _ = Disk::real().remove(&with_suffix(&places.database, file));
     }
-    RealDisk.remove(&sample.images[0]).map_err(scratch_failed)?;
+    Disk::real().remove(&sample.images[0])?;
     overwrite(&sample.datasheets[0], b"scribbled over")?;
     say("   overwrote the database, deleted an image, overwrote a datasheet");
 
@@ -118,11 +125,11 @@ struct State {
 
 fn state(places: &Places) -> Result<State, Failure> {
     let copy = with_suffix(&places.database, ".compare");
-    sqlite::snapshot(&places.database, &copy, &mut |_, _| {})?;
+    LiveDatabase::new(places.database.as_path()).snapshot(&copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
     // Only the marker of the restore may differ.
     tables.remove("mm_restore");
-    RealDisk.remove(&copy).map_err(scratch_failed)?;
+    Disk::real().remove(&copy)?;
     let files = files(&places.static_files)?;
     Ok(State { tables: tables.into_iter().map(|(name, t)| (name, (t.rows, t.sha256))).collect(), files })
 }

@@ -73,9 +73,9 @@ fn archives(global: &Global, engine: &Engine, options: &Drill) -> Result<Vec<Pat
     }
     let missing = |error| places::missing_archive(global, engine, error);
     if !options.all {
-        return Ok(vec![engine.latest().map_err(missing)?]);
+        return Ok(vec![engine.latest(ACTOR).map_err(missing)?]);
     }
-    let found: Vec<PathBuf> = engine.list()?.into_iter().map(|item| item.path).collect();
+    let found: Vec<PathBuf> = engine.list(ACTOR)?.into_iter().map(|item| item.path).collect();
     if found.is_empty() {
         return Err(missing(Error::NoBackups { folder: engine.places().backups.clone() }));
     }

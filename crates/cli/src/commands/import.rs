@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         },
     };
     // Comes before any message about the current inventory, since the folder may be wrong.
-    engine.find_import(&options).map_err(|error| import_failure(global, error))?;
+    engine.find_import(ACTOR, &options).map_err(|error| import_failure(global, error))?;
     let recovered = settle_unless_dry_run(global, engine, &args.replace)?;
     if engine.places().database.symlink_metadata().is_err() {
         places::require_no_other(global, engine)?;

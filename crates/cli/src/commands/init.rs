@@ -1,8 +1,8 @@
 //! Implements `init`: creates an empty inventory, or brings an existing database up to date.
 
 use backup::{Engine, Totals};
-use inventory::sqlite::{self, DatabaseState};
-use inventory::{Ambient, Inventory};
+use inventory::sqlite::DatabaseState;
+use inventory::{Ambient, Inventory, LiveDatabase};
 use serde_json::json;
 
 use super::{ACTOR, block_on, plan};
@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     let recovered = places::settle_interrupted(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
-    match sqlite::probe_database(database)? {
+    match LiveDatabase::new(database.as_path()).state()? {
         DatabaseState::Missing => places::require_no_other(global, engine)?,
         DatabaseState::Empty { .. } => {}
         DatabaseState::Usable { .. } => return bring_up_to_date(global, engine, recovered),
@@ -60,8 +60,8 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
                 safety.path.display()
             ));
             plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
-            let passwords = safety.passwords_left_out();
-            for what in &passwords {
+            let passwords = &safety.redacted;
+            for what in passwords {
                 lines.add(format!("  stays in the database for the original, but is in no backup: {what}"));
             }
             let value = json!({

@@ -6,7 +6,7 @@ use std::path::Path;
 use archive::keys::ExposeSecret;
 use archive::{EncryptionScheme, Identity, KeyFault};
 use backup::{Engine, Error};
-use durable::{Disk, FileMode, RealDisk, folder_of};
+use durable::{Disk, FileMode, folder_of};
 use inventory::Ambient;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     if let Some(path) = kit_file {
         let written = kit.page().and_then(|page| write_new(path, &page));
         // Remove the key file if the kit fails: it would look complete, and block the next attempt.
-        written.inspect_err(|_| file.iter().for_each(|file| drop(RealDisk.remove(file))))?;
+        written.inspect_err(|_| file.iter().for_each(|file| drop(Disk::real().remove(file))))?;
     }
     let recipient = identity.recipient().to_string();
     let mut lines = Lines::default();
@@ -72,15 +72,14 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
 
 /// Writes a new file that only its owner can read.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = RealDisk.create(path, FileMode::Private).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync()?;
-        RealDisk.sync_folder(folder_of(path))
-    });
-    written.map_err(|source| match source.kind() {
+    let disk = Disk::real();
+    let mut file = disk.create(path, FileMode::Private).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => name_taken(path),
-        _ => Error::Storage { doing: "write", path: path.to_owned(), source }.into(),
-    })
+        _ => error.into(),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync());
+    written.map_err(|source| Error::Storage { doing: "write", path: path.to_owned(), source })?;
+    Ok(disk.sync_folder(folder_of(path))?)
 }
 
 fn name_taken(path: &Path) -> Failure {
@@ -136,7 +135,7 @@ fn newest_encrypted(global: &Global, engine: &Engine) -> Result<std::path::PathB
     if !engine.places().backups.exists() {
         places::require_inventory(global, engine)?;
     }
-    let listed = engine.list()?.into_iter();
+    let listed = engine.list(ACTOR)?.into_iter();
     let mut encrypted = listed.filter(|item| {
         item.summary
             .as_ref()

@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
     if !engine.places().backups.exists() {
         places::require_inventory(global, engine)?;
     }
-    let listed = KeyRing::new(keys)?.apply_to(engine).list()?;
+    let listed = KeyRing::new(keys)?.apply_to(engine).list(ACTOR)?;
     let folder = engine.places().backups.display().to_string();
     let mut lines = Lines::default();
     let mut values = Vec::new();

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use backup::{Plan, counted};
+use inventory::sqlite::RowChanges;
 use inventory::{Adjustment, Difference};
 use serde_json::{Map, Value, json};
-use snapshot::RowChanges;
 
 use crate::entities;
 use crate::output::{self, Lines};

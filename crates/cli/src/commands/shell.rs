@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use backup::{Error, counted};
+use backup::counted;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use durable::{RealDisk, write_durably};
+use durable::Disk;
 use serde_json::json;
 
 use crate::args::{Args, Global};
@@ -54,11 +54,7 @@ fn write_pages(folder: &Path, command: Command, names: &mut Vec<String>) -> Resu
     let name = format!("{}.1", command.get_display_name().unwrap_or(command.get_name()));
     let path = folder.join(&name);
     let page = page(command)?;
-    write_durably(&RealDisk, &path, page.as_bytes()).map_err(|source| Error::Storage {
-        doing: "write",
-        path,
-        source,
-    })?;
+    Disk::real().write_durably(&path, page.as_bytes())?;
     names.push(name);
     Ok(())
 }

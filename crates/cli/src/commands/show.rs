@@ -6,6 +6,7 @@ use archive::EncryptionScheme;
 use backup::{Contents, Engine};
 use serde_json::{Map, Value, json};
 
+use super::ACTOR;
 use crate::args::{self, Global};
 use crate::exit::Failure;
 use crate::keys::KeyRing;
@@ -21,7 +22,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
     let pending = places::report_pending(global, engine)?;
-    let summary = KeyRing::new(keys)?.apply_to(engine).show(file)?;
+    let summary = KeyRing::new(keys)?.apply_to(engine).show(ACTOR, file)?;
     let mut lines = Lines::from(file.display());
     lines.add(format!("  size      {}", output::bytes(summary.size)));
     if let Some(lock) = summary.lock {

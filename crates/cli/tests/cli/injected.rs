@@ -92,7 +92,8 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     most.into_iter().flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect()
 }
 
-/// Selects all calls in a long run. Otherwise selects some calls, about equally many of each kind.
+/// Selects all calls in a long run. Otherwise selects some calls, about equally many of each kind, and the last call of
+/// each kind, since random choices rarely include it.
 pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
     let some = long_run::amount(some, u32::MAX) as usize;
     let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
@@ -102,7 +103,7 @@ pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Rand
     for call in calls.drain(..) {
         kinds.entry(call.0.clone()).or_default().push(call);
     }
-    let mut chosen = Vec::new();
+    let mut chosen: Vec<(String, u32)> = kinds.values_mut().filter_map(Vec::pop).collect();
     while chosen.len() < some {
         for of_kind in kinds.values_mut().filter(|of_kind| !of_kind.is_empty()) {
             let index = random.below(of_kind.len() as u64) as usize;

@@ -19,6 +19,7 @@ mod odd_paths;
 mod output;
 mod places;
 mod plan;
+mod read_only_mount;
 #[cfg(unix)]
 mod root;
 mod shell;

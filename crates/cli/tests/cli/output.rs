@@ -80,6 +80,7 @@ fn a_newline_in_the_name_of_a_file_is_printed_escaped() {
     let missing = shop.run(&["verify", "no\nsuch.zip"]);
     assert_eq!(missing.code, 3);
     let shown = shop.run(&["show", "first", "--files"]);
+    fs::create_dir(shop.folder.join("out\nput")).unwrap();
     let other = shop.run(&["backup", "--name", "b", "--output", "out\nput"]);
     for text in [&made.err, &made.out, &missing.err, &shown.out, &other.out, &other.err] {
         assert!(

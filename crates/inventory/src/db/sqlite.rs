@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
-use durable::{Disk, FileMode, RealDisk};
+use durable::{Disk, FileMode};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
 
 use crate::migration::{self, SchemaState};
@@ -33,7 +33,7 @@ pub(super) fn create(path: &Path) -> Result<(), Error> {
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            RealDisk.create(path, FileMode::Private).map_err(|error| Error::io(path, error))?;
+            Disk::real().create(path, FileMode::Private)?;
         }
         Err(error) => return Err(Error::io(path, error)),
     }

@@ -6,11 +6,14 @@ use snapshot::{open_copy, sql, sqlite_error};
 
 use crate::{Error, password};
 
+/// The password that the original gives its first user.
+const DEFAULT_PASSWORD: &str = "Admin123!";
+
 /// The largest number of users to check: verifying a password is slow on purpose.
 const MAX_USERS: usize = 100;
 
-/// Returns the names of active users of a copy with this password, hashed by the original.
-pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, Error> {
+/// Returns the names of the active users in a copy whose password is the one that the original gives its first user.
+pub fn users_with_default_password(copy: &Path) -> Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
     let users = || -> sql::Result<Vec<(String, String)>> {
         // Only hashes with the rounds of the original: others are not its passwords, and take longer to verify.
@@ -22,6 +25,6 @@ pub fn users_with_password(copy: &Path, password: &str) -> Result<Vec<String>, E
         connection.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let users = users().map_err(|error| sqlite_error(copy, error))?;
-    let known = users.into_iter().filter(|(_, hash)| password::verify(password, hash));
+    let known = users.into_iter().filter(|(_, hash)| password::verify(DEFAULT_PASSWORD, hash));
     Ok(known.map(|(name, _)| name).collect())
 }

@@ -12,7 +12,7 @@ use snapshot::{
 use crate::Error;
 use crate::migration::{self, MigrationReport};
 
-use super::redact::{keep_live_password, redact_archived};
+use super::redact::{RedactedPasswords, keep_live_password, redact_archived};
 
 /// The parameters for preparing a copy.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct PreparationReport {
     /// The number of waiting or running tasks that were cancelled.
     pub cancelled_tasks: u64,
     /// The redacted passwords, as returned by [`super::redact`].
-    pub redacted: Vec<String>,
+    pub redacted: Vec<RedactedPasswords>,
     /// The objects that users added to the schema, recreated or skipped.
     pub recreated: RecreatedObjects,
     /// Whether the password in the backup settings of the live database was kept.
@@ -106,7 +106,7 @@ fn finish(connection: &Connection, how: &Preparation<'_>) -> sql::Result<u64> {
 ///
 /// # Errors
 /// [`Error::Busy`] and [`Error::Io`] when the answer is unknown.
-pub fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
+pub(crate) fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
     if !live.exists() {
         return Ok(false);
     }

@@ -60,7 +60,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 
 /// Refuses to replace an intact database of another program or of a newer version. Accepts a damaged database and a
 /// database without tables.
-pub fn check_replaceable(live: &Path) -> Result<(), Error> {
+pub(crate) fn check_replaceable(live: &Path) -> Result<(), Error> {
     let probe = || {
         let connection = open_live_reader(live)?;
         let failed = |error| sqlite_error(live, error);

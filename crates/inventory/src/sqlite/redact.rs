@@ -4,8 +4,10 @@
 
 mod json;
 
+use std::fmt;
 use std::path::Path;
 
+use serde::Serialize;
 use snapshot::sql::functions::{Context, FunctionFlags};
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{Connection, OptionalExtension, Result};
@@ -22,13 +24,30 @@ const TASK_COLUMNS: [&str; 2] = ["input_data", "result_data"];
 /// The table and column with the password in the backup settings of the original.
 const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 
-/// Redacts the passwords in a copy of a live database, in one transaction. No byte of a password stays in the file.
-/// Returns the number of redacted passwords per table, as text. Skips tables and columns that an older schema lacks.
+/// The passwords that were taken out of one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RedactedPasswords {
+    /// The table that held them.
+    pub table: &'static str,
+    /// Their number, at least 1.
+    pub passwords: u64,
+}
+
+impl fmt::Display for RedactedPasswords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, passwords } = self;
+        write!(f, "{table}: {passwords} password{}", if *passwords == 1 { "" } else { "s" })
+    }
+}
+
+/// Takes the passwords out of a copy of a live database, in one transaction, such that no byte of them stays in the file.
+/// Returns the number of redacted passwords per table. Tables that an older schema lacks are skipped.
 ///
-/// The live database keeps its passwords: the original uses them to encrypt scheduled backups and to repeat tasks.
+/// The live database keeps them: the original encrypts its scheduled backups with the one in its settings, and repeats a
+/// task with the one in the task's input.
 ///
-/// The copy must have been stripped by [`super::strip`].
-pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
+/// [`super::strip`] comes first: what is left then computes nothing.
+pub fn redact(copy: &Path) -> std::result::Result<Vec<RedactedPasswords>, Error> {
     let connection = open_copy(copy)?;
     let redacted = redact_in(&connection).and_then(|redacted| {
         // Rows that were updated or deleted earlier leave their content in free pages.
@@ -40,7 +59,7 @@ pub fn redact(copy: &Path) -> std::result::Result<Vec<String>, Error> {
 
 /// Redacts the passwords in the database of an archive, like [`redact`]. Free pages of archives made by this program were
 /// already cleared when the archive was made.
-pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<String>, Error> {
+pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<RedactedPasswords>, Error> {
     let connection = open_copy(copy)?;
     let redacted = redact_in(&connection).and_then(|redacted| {
         let sweep = !redacted.is_empty() || is_of_the_original(&connection)?;
@@ -49,7 +68,7 @@ pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<String>, E
     Ok(redacted.map_err(|error| sqlite_error(copy, error))?)
 }
 
-fn redact_in(connection: &Connection) -> Result<Vec<String>> {
+fn redact_in(connection: &Connection) -> Result<Vec<RedactedPasswords>> {
     connection.pragma_update(None, "secure_delete", true)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("passwords_in", 1, flags, |context| {
@@ -89,8 +108,7 @@ fn redact_in(connection: &Connection) -> Result<Vec<String>> {
     transaction.commit()?;
     for (table, passwords) in [("tasks", in_tasks.unsigned_abs()), (settings, in_settings as u64)] {
         if passwords > 0 {
-            let plural = if passwords == 1 { "" } else { "s" };
-            redacted.push(format!("{table}: {passwords} password{plural}"));
+            redacted.push(RedactedPasswords { table, passwords });
         }
     }
     Ok(redacted)

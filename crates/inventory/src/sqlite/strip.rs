@@ -29,7 +29,7 @@ pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Busy`].
-pub fn live_objects(live: &Path) -> Result<Vec<SchemaObject>, Error> {
+pub(crate) fn live_objects(live: &Path) -> Result<Vec<SchemaObject>, Error> {
     Ok(snapshot::live_objects(live, &is_original)?)
 }
 

@@ -277,7 +277,7 @@ impl Cache {
 mod tests {
     use std::io::Write;
 
-    use durable::{Disk, FileMode};
+    use durable::{FileMode, RawDisk};
 
     use super::*;
     use crate::{FaultyDisk, TestDbPath};

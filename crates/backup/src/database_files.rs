@@ -1,6 +1,6 @@
-//! Copying the database of another program without leaving a trace there: as files, since SQLite would
-//! make a lock, roll back, or leave files of its own beside it. What it would do there it does on the
-//! copy.
+//! Copies a database as files, without a trace where it lies: the database of another program, or one on a medium
+//! that cannot be written. SQLite would lock it, roll it back, or leave files of its own beside it; it does all that on
+//! the copy.
 
 use std::fs::Metadata;
 use std::io;
@@ -21,13 +21,13 @@ const MAX_ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// [`Error::ImportBusy`] when somebody wrote each time it was tried.
-pub(super) fn copy_database(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_database(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     // Behind a link: SQLite keeps what belongs to a database beside the file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
     copy_while(disk, &from, to, &mut || {})
 }
 
-fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+fn copy_while(disk: &Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
     for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
         for part in PARTS {
@@ -41,9 +41,9 @@ fn copy_while(disk: &dyn Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut
     Err(Error::ImportBusy { path: from.to_owned() })
 }
 
-fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
+fn copy(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
-        disk.remove(to).map_err(Error::storage("remove", to))?;
+        disk.remove(to)?;
     }
     let failed = || Error::storage("read", from);
     let mut file = match regular_file::open(from) {
@@ -53,7 +53,7 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if let Some(folder) = to.parent() {
         space::require(folder, file.metadata().map_err(failed())?.len())?;
     }
-    let mut copy = disk.create(to, FileMode::Private).map_err(Error::storage("create", to))?;
+    let mut copy = disk.create(to, FileMode::Private)?;
     io::copy(&mut file, &mut copy).map_err(Error::storage("copy", from))?;
     Ok(())
 }
@@ -66,8 +66,6 @@ fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use durable::RealDisk;
 
     use super::*;
 
@@ -85,7 +83,7 @@ mod tests {
                 fs::remove_file(with_suffix(&from, "-journal")).unwrap();
             }
         };
-        copy_while(&RealDisk, &from, &to, &mut once).unwrap();
+        copy_while(&Disk::real(), &from, &to, &mut once).unwrap();
         assert_eq!((tries, fs::read(&to).unwrap()), (2, b"newer".to_vec()));
         assert!(!with_suffix(&to, "-journal").exists(), "that of the first try is gone");
 
@@ -93,7 +91,7 @@ mod tests {
             let length = fs::read(&from).unwrap().len();
             fs::write(&from, vec![b'x'; length + 1]).unwrap();
         };
-        let refused = copy_while(&RealDisk, &from, &to, &mut always);
+        let refused = copy_while(&Disk::real(), &from, &to, &mut always);
         assert!(matches!(refused, Err(Error::ImportBusy { path }) if path == from));
     }
 }
