@@ -209,7 +209,12 @@ impl StagedRestore {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
                 DatabaseState::Usable { .. } => Some(
-                    self.session.engine.database().detect_changes().map_err(Error::live(database)).map_err(failed)?,
+                    self.session
+                        .engine
+                        .database()
+                        .detect_changes()
+                        .map_err(Error::live(database))
+                        .map_err(failed)?,
                 ),
                 _ => None,
             };

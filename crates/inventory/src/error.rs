@@ -220,7 +220,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The operation works on SQLite only so far.
+    /// The operation does not support the database engine yet.
     #[error("{engine} is not supported here by this version yet")]
     EngineNotSupported {
         /// The engine of the database.

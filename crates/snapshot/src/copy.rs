@@ -218,7 +218,7 @@ fn replace_while(
     if in_wal_mode {
         let _ = live_connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     } else if release_lock(&live_connection).is_err() {
-        // A connection that knows the former encoding cannot read the new content.
+        // A connection that has cached the previous encoding cannot read the new content.
         drop(live_connection);
         let _ = open_live_writer(live).map(|connection| {
             let _ = connection.pragma_update(None, "journal_mode", "PERSIST");
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn no_journal_stays_behind_where_the_encoding_changes() {
+    fn no_journal_stays_behind_when_the_encoding_changes() {
         let folder = tempfile::tempdir().unwrap();
         let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
         run_on(&live, "PRAGMA journal_mode = DELETE; CREATE TABLE old (a)");

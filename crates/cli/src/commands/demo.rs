@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     let ambient = Ambient::system();
     let beside = std::env::temp_dir().join("makermatrix");
     let id = || ambient.uuid().to_string();
-    // One that is kept has a name that no later run takes for left behind.
+    // A kept folder has a name that no later run mistakes for a leftover.
     let kept = keep.then(|| with_suffix(&beside, &format!("-demo-{}-kept", id())));
     let scratch = match &kept {
         Some(folder) => Disk::real().create_folder(folder).map(|()| None)?,

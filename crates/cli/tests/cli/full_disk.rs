@@ -38,7 +38,7 @@ fn run_on_small_disk(data: &Path, out: &Path, kibibytes: u64, args: &[&str]) -> 
     let ran = command.stdin(Stdio::null()).output().ok().map(Ran::from)?;
     let allowed = ran.code != 200 && !ran.err.contains("unshare");
     if !allowed {
-        testkit::skipped(&format!("no file system may be mounted here: {}", ran.err));
+        testkit::skipped(&format!("mounting is not permitted here: {}", ran.err));
     }
     (allowed && ran.code != 201).then_some(ran)
 }

@@ -12,7 +12,7 @@ const DEFAULT_PASSWORD: &str = "Admin123!";
 /// The largest number of users to check: verifying a password is slow on purpose.
 const MAX_USERS: usize = 100;
 
-/// Returns the names of the active users in a copy whose password is the one that the original gives its first user.
+/// Returns the names of the active users in a copy who still have the default password of the original.
 pub fn users_with_default_password(copy: &Path) -> Result<Vec<String>, Error> {
     let connection = open_copy(copy)?;
     let users = || -> sql::Result<Vec<(String, String)>> {

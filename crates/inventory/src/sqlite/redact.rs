@@ -24,12 +24,12 @@ const TASK_COLUMNS: [&str; 2] = ["input_data", "result_data"];
 /// The table and column with the password in the backup settings of the original.
 const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 
-/// The passwords that were taken out of one table.
+/// The number of passwords that were redacted in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RedactedPasswords {
-    /// The table that held them.
+    /// The table.
     pub table: &'static str,
-    /// Their number, at least 1.
+    /// The number of passwords, at least 1.
     pub passwords: u64,
 }
 
@@ -40,13 +40,12 @@ impl fmt::Display for RedactedPasswords {
     }
 }
 
-/// Takes the passwords out of a copy of a live database, in one transaction, such that no byte of them stays in the file.
-/// Returns the number of redacted passwords per table. Tables that an older schema lacks are skipped.
+/// Redacts the passwords in a copy of a live database, in one transaction. No byte of a password stays in the file.
+/// Returns the number of redacted passwords per table. Skips tables that an older schema lacks.
 ///
-/// The live database keeps them: the original encrypts its scheduled backups with the one in its settings, and repeats a
-/// task with the one in the task's input.
+/// The live database keeps its passwords: the original uses them to encrypt scheduled backups and to repeat tasks.
 ///
-/// [`super::strip`] comes first: what is left then computes nothing.
+/// The copy must have been stripped by [`super::strip`].
 pub fn redact(copy: &Path) -> std::result::Result<Vec<RedactedPasswords>, Error> {
     let connection = open_copy(copy)?;
     let redacted = redact_in(&connection).and_then(|redacted| {
