@@ -127,7 +127,7 @@ fn archive_advice(path: &Path, source: &archive::Error) -> &'static str {
         archive::Error::Corrupt(_) => {
             "Nothing was changed; copy the file again from its source, or try another backup."
         }
-        _ => "Check the drive it lies on.",
+        _ => "Check the drive that holds it.",
     }
 }
 

@@ -1,5 +1,5 @@
 //! Handles signals. The first SIGINT or SIGTERM asks the engine to stop and clean up. The second one ends the
-//! process at once, and the next run cleans up. SIGXFSZ is ignored, so that a file that exceeds `ulimit -f` is a write
+//! process at once, and the next run cleans up. SIGXFSZ is caught, so that a file that exceeds `ulimit -f` is a write
 //! error.
 
 use std::io;

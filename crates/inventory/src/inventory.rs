@@ -35,7 +35,7 @@ impl Inventory {
     /// Opens an existing, up-to-date database.
     ///
     /// # Errors
-    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) lies beside it,
+    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) exists beside it,
     /// [`Error::NeedsMigration`], [`Error::Newer`], [`Error::NotADatabase`], [`Error::Io`], [`Error::Database`].
     pub async fn open(database: impl Into<DatabaseUrl>, ambient: Ambient) -> Result<Self, Error> {
         Ok(Self::over(Database::open(database.into()).await?, ambient))

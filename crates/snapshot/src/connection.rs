@@ -216,7 +216,7 @@ pub fn probe_database(path: &Path) -> Result<DatabaseState, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DatabaseState::Missing),
         Err(source) => return Err(Error::io(path, source)),
         Ok(found) if found.is_dir() => {
-            let why = std::io::Error::other("a folder lies where the database should be; move it away");
+            let why = std::io::Error::other("there is a folder in place of the database; move it away");
             return Err(Error::io(path, why));
         }
         Ok(_) => {}

@@ -69,12 +69,12 @@ fn a_restore_on_a_full_disk_reports_it_and_changes_nothing() {
         let Some(ran) = run_on_small_disk(&two.shop.data(), &out, kibibytes, &args) else { continue };
         let state = state_of(&backup::Places::in_folder(&out));
         let left = testkit::state::leftovers(&backup::Places::in_folder(&out));
-        let said = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
-        assert_eq!(left, Vec::<String>::new(), "{said}");
+        let message = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
+        assert_eq!(left, Vec::<String>::new(), "{message}");
         match ran.code {
-            0 => assert!(state == two.archives[0].1, "{said}"),
-            7 => assert!(state == two.archives[1].1 && ran.err.contains("full"), "{said}"),
-            _ => panic!("{said}"),
+            0 => assert!(state == two.archives[0].1, "{message}"),
+            7 => assert!(state == two.archives[1].1 && ran.err.contains("full"), "{message}"),
+            _ => panic!("{message}"),
         }
         *(if ran.code == 0 { &mut done } else { &mut full }) += 1;
     }
@@ -100,15 +100,15 @@ fn a_backup_on_a_full_disk_reports_it_and_leaves_nothing() {
             continue;
         };
         let there = backup::Places::in_folder(&out);
-        let said = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
-        assert_eq!(testkit::state::leftovers(&there), Vec::<String>::new(), "{said}");
-        assert!(state_of(&there) == two.archives[1].1, "{said}");
+        let message = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
+        assert_eq!(testkit::state::leftovers(&there), Vec::<String>::new(), "{message}");
+        assert!(state_of(&there) == two.archives[1].1, "{message}");
         let archive = there.backups.join("small.zip");
-        assert_eq!(archive.exists(), ran.code == 0, "{said}");
+        assert_eq!(archive.exists(), ran.code == 0, "{message}");
         match ran.code {
-            0 => assert_eq!(two.shop.run(&["verify", archive.to_str().unwrap()]).code, 0, "{said}"),
-            7 => assert!(ran.err.contains("full"), "{said}"),
-            _ => panic!("{said}"),
+            0 => assert_eq!(two.shop.run(&["verify", archive.to_str().unwrap()]).code, 0, "{message}"),
+            7 => assert!(ran.err.contains("full"), "{message}"),
+            _ => panic!("{message}"),
         }
         *(if ran.code == 0 { &mut done } else { &mut full }) += 1;
     }

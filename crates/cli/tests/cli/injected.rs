@@ -129,20 +129,20 @@ fn restore(injection: Injection, some: u32) {
         let target = 1 - current;
         let when = format!("{injection:?} at {call} {number}");
         let ran = injected(shop, injection, (&call, number), &args(&two.archives[target].0));
-        let said = format!("{when}: exit code {}, {}{}", ran.code, ran.out, ran.err);
+        let message = format!("{when}: exit code {}, {}{}", ran.code, ran.out, ran.err);
         let settled = shop.run(&["init"]);
-        assert_eq!(settled.code, 0, "{said}; then: {}", settled.err);
-        current = two.current(&said);
+        assert_eq!(settled.code, 0, "{message}; then: {}", settled.err);
+        current = two.current(&message);
         *(if current == target { &mut new } else { &mut old }) += 1;
         match (injection, ran.code) {
-            (_, 0) => assert_eq!(current, target, "{said}"),
+            (_, 0) => assert_eq!(current, target, "{message}"),
             (Injection::Kill, _) => {}
             // If the new state is in place, the failure message must say so.
             (_, 7) => {
                 let told = ran.err.contains("has been restored") || ran.err.contains("it is done");
-                assert_eq!(current == target, told, "{said}");
+                assert_eq!(current == target, told, "{message}");
             }
-            _ => panic!("{said}"),
+            _ => panic!("{message}"),
         }
     }
     assert!(old > 0 && new > 0, "{old} old, {new} new");
@@ -177,21 +177,21 @@ fn backup(injection: Injection, some: u32) {
     let (mut none, mut whole) = (0, 0);
     for (call, number) in chosen(calls, some, &mut random) {
         let ran = injected(&shop, injection, (&call, number), &["backup", "--name", "cut"]);
-        let said =
+        let message =
             format!("{injection:?} at {call} {number}: exit code {}, {}{}", ran.code, ran.out, ran.err);
         if path.exists() {
             let verified = shop.run(&["verify", path.to_str().unwrap()]);
-            assert_eq!(verified.code, 0, "{said}; then: {}", verified.err);
+            assert_eq!(verified.code, 0, "{message}; then: {}", verified.err);
             fs::remove_file(&path).unwrap();
             whole += 1;
         } else {
-            assert_ne!(ran.code, 0, "{said}");
+            assert_ne!(ran.code, 0, "{message}");
             none += 1;
         }
-        assert!(matches!((injection, ran.code), (Injection::Kill, _) | (_, 0 | 7)), "{said}");
+        assert!(matches!((injection, ran.code), (Injection::Kill, _) | (_, 0 | 7)), "{message}");
         shop.json(&["backup", "--name", "next"]);
         fs::remove_file(places.backups.join("next.zip")).unwrap();
-        assert_eq!(leftovers(&places), ["next.zip.status.json"], "{said}");
+        assert_eq!(leftovers(&places), ["next.zip.status.json"], "{message}");
     }
     assert!(state_of(&places) == before);
     assert!(none > 0 && whole > 0, "{none} without, {whole} with an archive");
@@ -230,13 +230,13 @@ fn machine_errors_are_not_reported_as_a_damaged_archive() {
             for (call, number) in chosen(calls_of(&shop, call, command), some, &mut random) {
                 let inject = format!("inject={call}:error={error}:when={number}");
                 let ran = strace(&shop, &["-o", "/dev/null", "-e", &inject], command);
-                let said = format!("{error} at {call} {number} of {command:?}: {} {}", ran.code, ran.err);
+                let message = format!("{error} at {call} {number} of {command:?}: {} {}", ran.code, ran.err);
                 match ran.code {
                     0 => done += 1,
                     7 => failed += 1,
                     // The program could not be loaded.
-                    127 => assert!(ran.err.contains("shared libraries"), "{said}"),
-                    _ => panic!("{said}"),
+                    127 => assert!(ran.err.contains("shared libraries"), "{message}"),
+                    _ => panic!("{message}"),
                 }
             }
         }

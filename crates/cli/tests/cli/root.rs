@@ -12,18 +12,19 @@ use crate::support::{Ran, Shop, write};
 /// The id of the user and group `nobody`.
 const NOBODY: u32 = 65534;
 
-fn all_below(folder: &Path) -> Vec<PathBuf> {
+fn entries_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(all_below(&path)) } else { found.push(path) }
+        if path.is_dir() { found.extend(entries_below(&path)) } else { found.push(path) }
     }
     found
 }
 
 /// Changes the owner of everything in the data folder. Returns false if only root could do so.
 fn give_to_nobody(shop: &Shop) -> bool {
-    let given = all_below(&shop.folder).iter().all(|path| chown(path, Some(NOBODY), Some(NOBODY)).is_ok());
+    let given =
+        entries_below(&shop.folder).iter().all(|path| chown(path, Some(NOBODY), Some(NOBODY)).is_ok());
     if !given {
         testkit::skipped("only root can give files away");
     }
@@ -50,8 +51,8 @@ pub(crate) fn run_as_nobody(shop: &Shop, args: &[&str]) -> Option<Ran> {
     Some(ran)
 }
 
-fn all_are_nobodys(shop: &Shop, when: &str) {
-    for path in all_below(&shop.data()) {
+fn assert_all_belong_to_nobody(shop: &Shop, when: &str) {
+    for path in entries_below(&shop.data()) {
         let found = path.symlink_metadata().unwrap();
         assert_eq!((found.uid(), found.gid()), (NOBODY, NOBODY), "{when}: {}", path.display());
     }
@@ -69,22 +70,22 @@ fn files_that_root_creates_belong_to_the_owner_of_the_data() {
         return;
     }
     shop.json(&["backup", "--name", "x"]);
-    all_are_nobodys(&shop, "after a backup");
+    assert_all_belong_to_nobody(&shop, "after a backup");
     fs::remove_dir_all(shop.places().static_files.join("images")).unwrap();
     write(&shop.places().static_files.join("datasheets/x.pdf"), b"changed");
     chown(shop.places().static_files.join("datasheets/x.pdf"), Some(NOBODY), Some(NOBODY)).unwrap();
     shop.json(&["restore", "data/backups/x.zip", "--yes"]);
-    all_are_nobodys(&shop, "after a restore");
+    assert_all_belong_to_nobody(&shop, "after a restore");
     shop.json(&["drill", "data/backups/x.zip"]);
     shop.json(&["verify", "data/backups/x.zip"]);
-    all_are_nobodys(&shop, "after a drill");
+    assert_all_belong_to_nobody(&shop, "after a drill");
     // Over a file that is not a database, which is set aside and replaced.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(durable::with_suffix(&shop.places().database, suffix));
     }
     write(&shop.places().database, b"no database");
     shop.json(&["restore", "data/backups/x.zip", "--yes"]);
-    all_are_nobodys(&shop, "after a restore over an unusable database");
+    assert_all_belong_to_nobody(&shop, "after a restore over an unusable database");
     assert!(state_of(&shop.places()) == before);
     for args in [
         &["backup"][..],
@@ -104,7 +105,7 @@ fn an_inventory_that_root_creates_belongs_to_the_owner_of_its_folder() {
         return;
     }
     assert_eq!(shop.run(&["init"]).code, 0);
-    all_are_nobodys(&shop, "after init");
+    assert_all_belong_to_nobody(&shop, "after init");
     let mode = shop.places().database.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -29,15 +29,15 @@ fn at_some_calls(shop: &Shop, args: &[&str], some: u32, mut then: impl FnMut(i32
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         for (call, number) in chosen(calls.clone(), some, &mut random) {
             let ran = signalled(shop, signal, (&call, number), args);
-            let said = format!("{signal} at {call} {number} of {args:?}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
+            let message = format!("{signal} at {call} {number} of {args:?}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
             if ran.code == code {
-                assert!(ran.err.contains("cancelled: nothing was changed"), "{said}");
+                assert!(ran.err.contains("cancelled: nothing was changed"), "{message}");
                 stopped += 1;
             } else {
                 completed += 1;
             }
-            then(ran.code, &said);
+            then(ran.code, &message);
         }
     }
     assert!(stopped > 2, "{stopped} stopped, {completed} completed");
@@ -65,13 +65,13 @@ fn a_backup_that_is_interrupted_leaves_nothing() {
         let mut stopped = 0;
         for number in [1, 5, 20, 40, 60, 80, 120] {
             let ran = signalled(&shop, signal, ("write", number), &args);
-            let said = format!("{signal} at {number}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
+            let message = format!("{signal} at {number}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
             stopped += u32::from(ran.code == code);
-            assert_eq!(output.join("x.zip").exists(), ran.code == 0, "{said}");
+            assert_eq!(output.join("x.zip").exists(), ran.code == 0, "{message}");
             clear();
-            assert!(is_empty(&output), "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+            assert!(is_empty(&output), "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
         }
         assert!(stopped > 0, "no signal came in time");
     }
@@ -92,11 +92,11 @@ fn a_restore_that_is_interrupted_is_wholly_old_or_wholly_new_and_leaves_nothing(
         for (call, number) in chosen(calls.clone(), 15, &mut random) {
             let target = 1 - current;
             let ran = signalled(shop, signal, (&call, number), &args(target));
-            let said = format!("{signal} at {call} {number}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
-            current = two.current(&said);
-            assert_eq!(current == target, ran.code == 0, "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+            let message = format!("{signal} at {call} {number}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
+            current = two.current(&message);
+            assert_eq!(current == target, ran.code == 0, "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
             *(if ran.code == 0 { &mut completed } else { &mut stopped }) += 1;
         }
     }
@@ -117,9 +117,9 @@ fn a_drill_or_a_verification_that_is_interrupted_leaves_nothing() {
         &["drill", "data/backups/x.zip", "--scratch", scratch.to_str().unwrap()][..],
         &["restore", "data/backups/x.zip", "--dry-run"],
     ] {
-        at_some_calls(&shop, args, 10, |_, said| {
-            assert!(is_empty(&scratch), "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+        at_some_calls(&shop, args, 10, |_, message| {
+            assert!(is_empty(&scratch), "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
         });
     }
     assert!(state_of(&shop.places()) == before);

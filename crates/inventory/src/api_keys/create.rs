@@ -18,7 +18,7 @@ const MAX_NAME: usize = 255;
 /// The largest number of roles, and of addresses, per key.
 const MAX_ITEMS: usize = 100;
 
-/// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for somebody else.
+/// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for another user.
 ///
 /// Fails with [`Error::NotFound`] when the user or a role does not exist, and with [`Error::Forbidden`] also when the actor
 /// does not hold a permission of the new key.

@@ -2,7 +2,7 @@
 //!
 //! Tables and columns have the same names as in SQLite. Migrations have the same names as well, and are recorded in
 //! the same table, `mm_migrations`.
-#![expect(clippy::disallowed_methods, reason = "tables are made here, and nobody's data is changed")]
+#![expect(clippy::disallowed_methods, reason = "creates tables and changes no data")]
 
 use std::time::Duration;
 
