@@ -1,6 +1,6 @@
-//! Stopping early. Whoever runs the engine keeps a [`Cancellation`] and sets it; the engine asks where it
-//! has just done a piece of work, ends with [`crate::Error::Cancelled`], and tidies up as after any error.
-//! The commit of a restore does not ask: it is completed.
+//! Cancellation of a running use case. The caller keeps a [`Cancellation`] and sets it. The engine checks it
+//! between pieces of work, fails with [`crate::Error::Cancelled`], and cleans up as after any other error.
+//! The commit of a restore does not check it: a commit is always completed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::Error;
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// Shares a flag that somebody else sets, such as a handler of signals.
+    /// Creates a cancellation from a shared flag, such as one that a signal handler sets.
     pub fn of(flag: Arc<AtomicBool>) -> Self {
         Self(flag)
     }
@@ -27,7 +27,7 @@ impl Cancellation {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Fails once the engine has been asked to stop.
+    /// Fails with [`Error::Cancelled`] once the engine has been asked to stop.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! Looking at archives without unpacking them: one (`show`), or all of the folder (`list`).
+//! Describes archives without unpacking them: a single one (`show`), or all in the backup folder (`list`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,60 +17,60 @@ use crate::permission::require;
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
 use crate::{Engine, Error, Status, status};
 
-/// The name by which people ask for the newest backup.
+/// The name that stands for the newest backup.
 pub const LATEST: &str = "latest";
 
-/// What an archive says about itself.
+/// The description of an archive.
 #[derive(Debug)]
 pub struct Summary {
     /// The archive.
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
-    /// How it is encrypted, if it is.
+    /// How the archive is encrypted; `None` if it is not.
     pub lock: Option<EncryptionScheme>,
-    /// What is inside; nothing where that takes a key that is not in hand.
+    /// The contents; `None` if reading them takes a key that was not given.
     pub contents: Option<Contents>,
-    /// When it was verified, if it was and has not changed since.
+    /// The recorded status; `None` if the archive was never verified, or has changed since.
     pub status: Option<Status>,
 }
 
-/// What is inside an archive, by its own word.
+/// The contents of an archive, as its own manifest and directory state them.
 #[derive(Debug)]
 pub struct Contents {
-    /// The layout, where the manifest could be read.
+    /// The format; `None` if the manifest could not be read.
     pub format: Option<Format>,
     /// The manifest.
     pub info: Info,
-    /// Rows of each table; empty for formats that do not state them.
+    /// Number of rows per table; empty for formats that do not record it.
     pub rows: BTreeMap<String, u64>,
-    /// Bytes of the database.
+    /// Size of the database in bytes.
     pub database_size: u64,
-    /// Number and bytes of the datasheets.
+    /// Number and total bytes of the datasheets.
     pub datasheets: (u64, u64),
-    /// Number and bytes of the images.
+    /// Number and total bytes of the images.
     pub images: (u64, u64),
-    /// Each file, with its hash where the archive states one.
+    /// Name, size in bytes and hash of each entry; the hash is `None` if the archive does not record it.
     pub files: Vec<(String, u64, Option<archive::Sha256Hex>)>,
 }
 
-/// An archive in the folder of backups; an unreadable one keeps its place in the list.
+/// An archive in the backup folder. Unreadable archives are listed, too.
 #[derive(Debug)]
 pub struct ListedArchive {
     /// The archive.
     pub path: PathBuf,
-    /// What it says, or why it does not.
+    /// The description of the archive, or why it could not be read.
     pub summary: Result<Summary, Error>,
-    /// When it was made: by its own word, or else by the time of the file. For sorting.
+    /// When the archive was made, for sorting: as its manifest states, or else the modification time of the file.
     pub created: String,
 }
 
 impl Engine {
-    /// What is inside an archive. Reads its directory and manifest only, so it proves nothing. Without
-    /// the key of an encrypted one, what can be told from outside.
+    /// Describes an archive. Reads only its directory and manifest, so the result proves nothing about its
+    /// content. If the key of an encrypted archive is missing, describes what is readable without the key.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], and those of opening an archive.
+    /// [`Error::Forbidden`], and the errors of opening an archive.
     pub fn show(&self, actor: &Actor, path: &Path) -> Result<Summary, Error> {
         require(actor, "looking at a backup", Permission::BackupCreate)?;
         self.summary_of(path)
@@ -80,11 +80,11 @@ impl Engine {
         self.summary(path, |fault| matches!(fault, KeyFault::Missing(_)))
     }
 
-    /// `from_outside` says for which want of a key it is enough to look from outside.
-    fn summary(&self, path: &Path, from_outside: fn(KeyFault) -> bool) -> Result<Summary, Error> {
+    /// Describes an archive. For the key faults that `probe_if` accepts, describes what is readable without a key.
+    fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (lock, contents) = match self.open(path) {
             Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
-            Err(error) if error.key_fault().is_some_and(from_outside) => {
+            Err(error) if error.key_fault().is_some_and(probe_if) => {
                 let ArchiveProbe { encryption: lock, entries } = probe(path)?;
                 let shown = !entries.is_empty();
                 (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
@@ -95,12 +95,12 @@ impl Engine {
         Ok(Summary { path: path.to_owned(), size, lock, contents, status: status::read(path) })
     }
 
-    /// Finds the archive that a person names: an existing file; or else one in the folder of backups, with or
-    /// without `.zip` or `.zip.age`; or `latest`, see [`Engine::latest`].
+    /// Finds the archive that a user named. `named` is an existing file; or the name of an archive in the backup
+    /// folder, with or without `.zip` or `.zip.age`; or `latest`, see [`Engine::latest`]. A path that contains
+    /// folders is returned unchanged, and opening it reports what is wrong with it.
     ///
     /// # Errors
-    /// [`Error::NoSuchArchive`] for a bare name that nothing bears, [`Error::AmbiguousArchive`] when several files
-    /// do. A path with folders in it is returned as it is; opening it says what is wrong with it.
+    /// [`Error::NoSuchArchive`] when no file has that name, [`Error::AmbiguousArchive`] when several have.
     pub fn find_archive(&self, actor: &Actor, named: &Path) -> Result<PathBuf, Error> {
         require(actor, "looking for a backup", Permission::BackupCreate)?;
         let bare = matches!(named.components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]);
@@ -130,11 +130,11 @@ impl Engine {
         }
     }
 
-    /// Returns the newest backup in the folder of backups, by the time that it states itself. Safety backups do not
-    /// count: they hold what somebody replaced on purpose. Nor do files that are no usable archive.
+    /// Returns the newest backup in the backup folder, by the time that its manifest states. Skips safety backups,
+    /// which hold data that was replaced on purpose, and files that cannot be restored.
     ///
     /// # Errors
-    /// [`Error::NoBackups`] when there is none.
+    /// [`Error::NoBackups`] when there is no backup.
     pub fn latest(&self, actor: &Actor) -> Result<PathBuf, Error> {
         require(actor, "looking for a backup", Permission::BackupCreate)?;
         self.newest()
@@ -146,10 +146,10 @@ impl Engine {
         newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
     }
 
-    /// Lists the archives in the folder of backups, newest first.
+    /// Lists the archives in the backup folder, newest first, including those that cannot be read.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::Storage`]. An archive that cannot be read has its place in the list.
+    /// [`Error::Forbidden`], [`Error::Storage`].
     pub fn list(&self, actor: &Actor) -> Result<Vec<ListedArchive>, Error> {
         require(actor, "listing the backups", Permission::BackupCreate)?;
         self.archives()
@@ -168,11 +168,11 @@ impl Engine {
             if hidden || !is_archive_name(&path) {
                 continue;
             }
-            // The keys in hand are not those of all archives.
+            // The given keys need not open every archive in the folder.
             let summary = self.summary(&path, |_| true);
             let stated =
                 summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
-            let created = stated.map_or_else(|| modified(&path), str::to_owned);
+            let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
             listed.push(ListedArchive { path, summary, created });
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
@@ -181,7 +181,7 @@ impl Engine {
 }
 
 impl ListedArchive {
-    /// Returns whether the file is an archive that can be restored, as far as can be told without unpacking it.
+    /// Returns whether the archive looks restorable, judging by its directory and manifest.
     fn is_usable(&self) -> bool {
         let Ok(summary) = &self.summary else { return false };
         let manifest = summary.contents.as_ref().and_then(|contents| contents.info.v3());
@@ -214,8 +214,8 @@ impl Contents {
     }
 }
 
-/// The time of a file as archives write theirs: local, ISO 8601.
-fn modified(path: &Path) -> String {
+/// Returns the modification time of a file in the format of manifests: local time, ISO 8601.
+fn modification_time(path: &Path) -> String {
     let time = path.metadata().and_then(|found| found.modified());
     time.map_or_else(
         |_| String::new(),

@@ -1,8 +1,8 @@
-//! Numbers with their nouns, so that no message says "1 files".
+//! Formats counts with their nouns in the right form, such as "1 file" and "2 files".
 
 use std::fmt::Display;
 
-/// Returns a number and its noun in the right form: "1 file", "2 files", "0 categories".
+/// Formats a number and its noun: "1 file", "2 files", "0 categories".
 pub fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
 }

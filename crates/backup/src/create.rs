@@ -1,5 +1,5 @@
-//! Taking a backup: one moment of database and files, into an archive that has been read back
-//! before anyone is told that it exists.
+//! Makes a backup: writes the database and the files, as they were at one moment, into an archive, and
+//! reads the archive back before reporting success.
 
 mod database;
 mod files;
@@ -27,42 +27,42 @@ use unfinished::PartialArchive;
 pub(crate) use unfinished::unfinished_archive;
 use write::{Output, WrittenArchive};
 
-/// What to back up, and under which name.
+/// The options of a backup.
 #[derive(Debug, Clone)]
 pub struct BackupOptions {
-    /// The name without extension; by default one with the time in it.
+    /// The name without extension. The default contains the current time.
     pub name: Option<String>,
-    /// The folder for the archive; by default that of all backups.
+    /// The folder for the archive. The default is the backup folder.
     pub output: Option<PathBuf>,
-    /// Include the datasheets.
+    /// Whether to include the datasheets.
     pub datasheets: bool,
-    /// Include the images.
+    /// Whether to include the images.
     pub images: bool,
-    /// Include the environment file.
+    /// Whether to include the environment file.
     pub env: bool,
-    /// Write the environment file although the archive is not encrypted.
+    /// Whether to include the environment file even if the archive is not encrypted.
     pub env_in_the_clear: bool,
-    /// Whether to encrypt it, and for whom.
+    /// How to encrypt the archive.
     pub encrypt: EncryptionChoice,
 }
 
-/// Each takes a hundred bytes of a header of at most 64 KiB.
+/// Maximum number of recipients. Each takes about 100 bytes of the header, which may have 64 KiB.
 const MAX_RECIPIENTS: usize = 500;
 
-/// How often an archive is begun at most, when files change while they are read.
+/// Maximum number of attempts to write an archive when files change while they are read.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// How one backup is encrypted.
 #[derive(Debug, Clone, Default)]
 pub enum EncryptionChoice {
-    /// As the engine is told to protect all of them.
+    /// As the [`crate::EncryptionPolicy`] of the engine says.
     #[default]
     AsConfigured,
-    /// For these as well.
+    /// For these recipients in addition to those of the policy.
     AlsoFor(Vec<Recipient>),
-    /// So, and not for those whom the engine knows.
+    /// With this method, regardless of the policy.
     With(EncryptionMethod),
-    /// Not at all.
+    /// Without encryption.
     Not,
 }
 
@@ -80,16 +80,16 @@ impl Default for BackupOptions {
     }
 }
 
-/// Why a backup is made; its default name says so.
+/// Why a backup is made. The purpose determines its default name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Somebody asked for it.
+    /// A user requested the backup.
     Manual,
-    /// Before a restore replaces what is there.
+    /// A safety backup before a restore.
     BeforeRestore,
-    /// Before the schema is changed.
+    /// A safety backup before a migration of the schema.
     BeforeMigration,
-    /// Of what lies elsewhere, to be put in place here. That is only read.
+    /// A backup of another inventory that is to be imported. That inventory is only read.
     Import,
 }
 
@@ -104,7 +104,7 @@ impl Purpose {
     }
 }
 
-/// Returns whether an archive bears the name of those that are made before a restore or a migration.
+/// Returns whether an archive is a safety backup, judging by its name.
 pub(crate) fn is_safety_backup(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     [Purpose::BeforeRestore, Purpose::BeforeMigration]
@@ -112,42 +112,43 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
         .any(|purpose| name.starts_with(purpose.prefix()))
 }
 
-/// Why passwords that the original keeps in the clear are left out.
+/// The reason, stored in manifests, for leaving out passwords that the original stores in plain text.
 const NO_PASSWORDS: &str = "passwords do not belong in archives";
 
-/// The same, as archives of earlier versions say it: those hold no definition either.
+/// The reason, in manifests of earlier versions, for leaving out schema objects. Those archives do not hold the
+/// definitions.
 pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
 
-/// Why what people added to the schema stays out.
+/// The reason, stored in manifests, for not restoring schema objects that users added.
 pub(crate) const NOT_PUT_BACK: &str = "the archive holds its definition as text, in the table mm_schema_objects, and a restore does not run that";
 
-/// A backup that exists, is durable, and has been read back.
+/// The report of a finished backup, which is durable and has been read back.
 #[derive(Debug)]
 pub struct BackupReport {
     /// The archive.
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
-    /// What it says about itself.
+    /// Its manifest.
     pub manifest: Manifest,
-    /// How it is encrypted, if it is.
+    /// How the archive is encrypted; `None` if it is not.
     pub lock: Option<EncryptionScheme>,
-    /// That it was verified, and when.
+    /// The recorded status, with the time of verification.
     pub status: Status,
-    /// What opens it: whoever wrote it can read it, until it forgets these.
+    /// Keys that open the archive in this process, even if it was encrypted for somebody else.
     pub(crate) keys: Keys,
-    /// The passwords of the original that the archive does not hold. They stay in the live database: the original
-    /// encrypts its scheduled backups with one of them.
+    /// The passwords that were left out of the archive. They stay in the live database, because the original encrypts
+    /// its scheduled backups with one of them.
     pub redacted: Vec<RedactedPasswords>,
-    /// How often the copy of the database had to begin again; 0 while the moment stays pinned.
+    /// How often SQLite restarted the copy of the database. 0 as long as the snapshot stays pinned.
     pub snapshot_restarts: u32,
 }
 
 impl Engine {
-    /// Takes a backup.
+    /// Makes a backup.
     ///
     /// # Errors
-    /// On any error no archive of this name exists, and nothing else is left behind.
+    /// After any error there is no archive of that name, and no temporary file remains.
     pub fn backup(
         &self,
         actor: &Actor,
@@ -169,8 +170,8 @@ impl Engine {
         }
     }
 
-    /// Backs up an inventory on a file system that is mounted read-only, where nothing can be locked and SQLite could
-    /// not open a database with a log. SQLite works on a copy of the files instead.
+    /// Backs up an inventory on a read-only file system. Nothing can be locked there, and SQLite cannot open a
+    /// database with a log, so SQLite works on a copy of the files.
     fn backup_of_read_only_mount(
         &self,
         actor: &Actor,
@@ -188,7 +189,7 @@ impl Engine {
         let source = Source {
             purpose: Purpose::Manual,
             database: &copy,
-            known_as: database,
+            display_path: database,
             static_files: &self.places.static_files,
             can_be_locked: false,
             private_copies: Some(scratch.path()),
@@ -212,7 +213,8 @@ impl Session {
 }
 
 impl Engine {
-    /// Makes an archive. Of the inventory here, or in the folder of its backups, only in a session.
+    /// Writes an archive of `source`. The caller must hold a session if the source is the inventory of this engine, or
+    /// if the archive goes into its backup folder.
     pub(crate) fn archive(
         &self,
         options: &BackupOptions,
@@ -228,7 +230,7 @@ impl Engine {
         }
         let folder = options.output.as_deref().unwrap_or(&self.places.backups);
         match &options.output {
-            // A medium that is not mounted, or a typing error: the archive would lie on another disk.
+            // The medium may not be mounted, or the path mistyped. Creating the folder would write to another disk.
             Some(chosen) if is_missing(chosen) => return Err(Error::NoOutput { path: chosen.clone() }),
             _ => self.disk.create_folder(folder)?,
         }
@@ -241,7 +243,7 @@ impl Engine {
             .unwrap_or_else(|| format!("{}_{}", source.purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
         let mut attempt = 1;
-        // The file stays open, and so locked, until it bears its name: nobody else may tidy it away.
+        // The file stays open, and thereby locked, until it has its final name, so that no other process removes it.
         let (unfinished, _out, written) = loop {
             let (unfinished, mut out) =
                 PartialArchive::begin(self, &path, encryption.is_some(), source.private_copies)?;
@@ -250,7 +252,7 @@ impl Engine {
                 Ok(written) => break (unfinished, out, written),
                 Err(error) => {
                     unfinished.discard(self);
-                    // Part of a long file is in the archive already, which cannot be taken back.
+                    // The partly written file cannot be removed from the archive, so the archive is written anew.
                     if attempt == MAX_ATTEMPTS || !matches!(error, Error::FileBusy { .. }) {
                         return Err(error);
                     }
@@ -265,9 +267,12 @@ impl Engine {
         Ok(BackupReport { path, size, manifest, lock, status, keys, redacted, snapshot_restarts: restarts })
     }
 
-    /// How a backup is to be encrypted; nothing where that is allowed.
+    /// Returns the encryption method for a backup; `None` for no encryption.
+    ///
+    /// # Errors
+    /// [`Error::EncryptionRequired`], [`Error::TooManyRecipients`].
     pub(crate) fn encryption(&self, wanted: &EncryptionChoice) -> Result<Option<EncryptionMethod>, Error> {
-        let configured = &self.protection.recipients;
+        let configured = &self.encryption_policy.recipients;
         let recipients = match wanted {
             EncryptionChoice::With(encryption) => return Ok(Some(encryption.clone())),
             EncryptionChoice::Not => Vec::new(),
@@ -282,10 +287,10 @@ impl Engine {
                 all
             }
         };
-        if recipients.is_empty() && self.protection.required {
+        if recipients.is_empty() && self.encryption_policy.required {
             let why = match wanted {
-                EncryptionChoice::Not => "this one was asked for without encryption",
-                _ => "there is nobody to encrypt them for",
+                EncryptionChoice::Not => "this backup was requested without encryption",
+                _ => "no recipients are configured",
             };
             return Err(Error::EncryptionRequired { why });
         }
@@ -295,7 +300,7 @@ impl Engine {
         Ok((!recipients.is_empty()).then_some(EncryptionMethod::Recipients(recipients)))
     }
 
-    /// An archive inside the static files would be part of the next one, and of itself.
+    /// Refuses a backup folder inside the static files: each archive would become part of the next one, and of itself.
     fn refuse_among_files(&self, folder: &Path) -> Result<(), Error> {
         let real = |path: &Path| path.canonicalize().ok();
         let Some(output) = real(folder) else { return Ok(()) };
@@ -308,8 +313,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Gives a finished archive its name, as the last thing: what bears it is complete and durable,
-    /// and what is known about it lies beside it.
+    /// Writes the status file, then renames a finished archive to its final name. An archive with a final name is
+    /// therefore complete and durable. Returns its size and status.
     fn place_archive(&self, unfinished: &PartialArchive, path: &Path) -> Result<(u64, Status), Error> {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
@@ -321,7 +326,7 @@ impl Engine {
         Ok((size, status))
     }
 
-    /// Removes an archive and what is noted beside it.
+    /// Removes an archive and its status file.
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
         let status = status_file(path);
         if status.exists() {
@@ -335,10 +340,11 @@ fn is_missing(folder: &Path) -> bool {
     folder.metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// Bytes of a name at most. What bears the longest name is the note beside the archive while it is written,
-/// `NAME.zip.age.status.json.partial`, and no file system of today takes more than 255.
+/// Maximum length of a backup name in bytes. File systems allow file names of 255 bytes, and the longest name derived
+/// from that of a backup is the partial status file, `NAME.zip.age.status.json.partial`.
 const MAX_NAME: usize = 255 - ".zip.age.status.json.partial".len();
 
+/// Refuses a name that is empty, too long, or has characters other than ASCII letters, digits, `-` and `_`.
 fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -348,7 +354,8 @@ fn check_name(name: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-/// MakerMatrix 1.x takes what is called so for encrypted, and would ask for a password that there is not.
+/// Refuses a name with `_encrypted` for an unencrypted backup. MakerMatrix 1.x goes by the name, and would ask for a
+/// password that does not exist.
 fn refuse_misleading(name: Option<&str>, encrypted: bool) -> Result<(), Error> {
     match name {
         Some(name) if !encrypted && name.contains("_encrypted") => {
@@ -358,8 +365,11 @@ fn refuse_misleading(name: Option<&str>, encrypted: bool) -> Result<(), Error> {
     }
 }
 
-/// A path that is free: never is an archive overwritten. A name that was asked for must be free as
-/// it is; a default one gets a number when two backups fall into one second.
+/// Returns a free path for an archive, so that no archive is ever overwritten. An `exact` name is not altered.
+/// A default name gets a number if it is taken, as when two backups start within the same second.
+///
+/// # Errors
+/// [`Error::NameTaken`] when an `exact` name is taken.
 fn free_name(folder: &Path, name: &str, exact: bool, encrypted: bool) -> Result<PathBuf, Error> {
     for attempt in 1_u32.. {
         let candidate = if attempt == 1 { name.to_owned() } else { format!("{name}_{attempt}") };

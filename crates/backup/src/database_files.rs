@@ -1,6 +1,6 @@
-//! Copies a database as files, without a trace where it lies: the database of another program, or one on a medium
-//! that cannot be written. SQLite would lock it, roll it back, or leave files of its own beside it; it does all that on
-//! the copy.
+//! Copies a database as files, without changing anything in its folder. This is used for the database of another
+//! program, and for a database on a read-only medium. SQLite would lock the database, roll back transactions, or create
+//! files beside it. It does so on the copy instead.
 
 use std::fs::Metadata;
 use std::io;
@@ -11,23 +11,26 @@ use durable::{Disk, FileMode, regular_file, with_suffix};
 
 use crate::{Error, space};
 
-/// The database and what SQLite needs beside it. Shared memory (`-shm`) is made anew from the others.
+/// The suffixes of the database and of the files that SQLite needs beside it. SQLite recreates the shared memory
+/// (`-shm`) from these.
 const PARTS: [&str; 3] = ["", "-wal", "-journal"];
 
-/// How often it is tried while somebody writes.
+/// Maximum number of attempts while another program writes.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Copies the database such that it is as after a power cut at one moment, which SQLite can read.
+/// Copies the database files as of one moment. The copy is in the state that a power cut at that moment would leave,
+/// from which SQLite recovers.
 ///
 /// # Errors
-/// [`Error::ImportBusy`] when somebody wrote each time it was tried.
+/// [`Error::ImportBusy`] when another program wrote to the database during every attempt.
 pub(crate) fn copy_database(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
-    // Behind a link: SQLite keeps what belongs to a database beside the file itself.
+    // Resolve links: SQLite keeps its files beside the database file itself.
     let from = from.canonicalize().map_err(Error::storage("read", from))?;
-    copy_while(disk, &from, to, &mut || {})
+    copy_until_stable(disk, &from, to, &mut || {})
 }
 
-fn copy_while(disk: &Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+/// Copies the files until none of them changed during an attempt. `meanwhile` runs after each copy, for tests.
+fn copy_until_stable(disk: &Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
     for _ in 0..MAX_ATTEMPTS {
         let before = PARTS.map(|part| identity(&with_suffix(from, part)));
         for part in PARTS {
@@ -41,6 +44,7 @@ fn copy_while(disk: &Disk, from: &Path, to: &Path, meanwhile: &mut dyn FnMut()) 
     Err(Error::ImportBusy { path: from.to_owned() })
 }
 
+/// Copies a file that may not exist, and removes a copy of an earlier attempt.
 fn copy(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         disk.remove(to)?;
@@ -58,7 +62,7 @@ fn copy(disk: &Disk, from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Changes whenever the content does.
+/// Returns the size and modification time of a file, which change whenever its content does.
 fn identity(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     path.metadata().ok().map(|found: Metadata| (found.len(), found.modified().ok()))
 }
@@ -83,7 +87,7 @@ mod tests {
                 fs::remove_file(with_suffix(&from, "-journal")).unwrap();
             }
         };
-        copy_while(&Disk::real(), &from, &to, &mut once).unwrap();
+        copy_until_stable(&Disk::real(), &from, &to, &mut once).unwrap();
         assert_eq!((tries, fs::read(&to).unwrap()), (2, b"newer".to_vec()));
         assert!(!with_suffix(&to, "-journal").exists(), "that of the first try is gone");
 
@@ -91,7 +95,7 @@ mod tests {
             let length = fs::read(&from).unwrap().len();
             fs::write(&from, vec![b'x'; length + 1]).unwrap();
         };
-        let refused = copy_while(&Disk::real(), &from, &to, &mut always);
+        let refused = copy_until_stable(&Disk::real(), &from, &to, &mut always);
         assert!(matches!(refused, Err(Error::ImportBusy { path }) if path == from));
     }
 }

@@ -1,8 +1,8 @@
-//! The drill: an archive is restored for real, by the very code of a restore, into an inventory of
-//! its own that is thrown away afterwards. What came out is opened and compared with the archive,
-//! table by table and file by file. Only an archive that has passed this is called proven.
+//! The drill: restores an archive into a scratch inventory, with the code of a real restore, and compares
+//! the result with the archive, table by table and file by file. Only an archive that has passed a drill is
+//! called proven.
 //!
-//! The live inventory is neither touched nor locked: a drill may run while people work.
+//! A drill neither changes nor locks the live inventory, so it may run while the inventory is in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,54 +14,54 @@ use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
 use inventory::{Actor, Census, Difference, Inventory, LiveDatabase, Permission, migration};
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
-/// What to drill with.
+/// The options of a drill.
 #[derive(Debug, Clone)]
 pub struct DrillOptions {
     /// The archive.
     pub archive: PathBuf,
-    /// The folder for the scratch inventory; by default that of the database, so that it takes as long
-    /// as a real restore.
+    /// The folder for the scratch inventory. The default is the folder of the database, so that the drill takes
+    /// as long as a real restore.
     pub scratch: Option<PathBuf>,
-    /// Take rows with broken foreign keys as they are.
+    /// Whether to accept rows with broken foreign keys.
     pub allow_violations: bool,
 }
 
-/// An archive that has been restored, and was what it should be.
+/// The report of a passed drill.
 #[derive(Debug)]
 pub struct DrillReport {
-    /// Tables whose rows are the same, by digest.
+    /// Number of tables that are identical, by digest.
     pub tables: u64,
-    /// Tables that restoring changes: by a migration, or because tasks that were running are cancelled, or because
-    /// passwords are taken out. None has fewer rows.
+    /// Tables that restoring changed: by a migration, by cancelling running tasks, or by removing passwords. None of
+    /// them has lost rows.
     pub changed_tables: Vec<String>,
-    /// What people added to the schema and a restore does not put back.
+    /// Schema objects that users added and that a restore does not put back.
     pub left_out: Vec<String>,
     /// The totals of the archive and of what was restored.
     pub totals: Totals,
-    /// Rows altogether.
+    /// Number of rows in all tables.
     pub rows: u64,
-    /// Files with the same content.
+    /// Number of files, all with the same content.
     pub files: u64,
-    /// Their bytes.
+    /// Total size of the files in bytes.
     pub bytes: u64,
-    /// How long the restore took, from opening the archive to the last file in its place.
+    /// How long the restore took, from opening the archive to placing the last file.
     pub took: Duration,
-    /// What is now noted beside the archive; nothing where that cannot be written, or
-    /// where another file has taken the name of the archive.
+    /// The status recorded beside the archive; `None` if it could not be written, or if the archive was
+    /// replaced during the drill.
     pub status: Option<Status>,
 }
 
 impl Engine {
-    /// Restores an archive into a scratch inventory and compares what came out of it.
+    /// Restores an archive into a scratch inventory and compares the result with the archive.
     ///
     /// # Errors
-    /// Those of a restore, and [`Error::NotProven`].
+    /// The errors of a restore, and [`Error::NotProven`].
     pub fn drill(
         &self,
         actor: &Actor,
@@ -70,19 +70,19 @@ impl Engine {
     ) -> Result<DrillReport, Error> {
         crate::permission::require(actor, "drilling a backup", Permission::BackupRestore)?;
         let before = status::identity(&options.archive);
-        // What cannot be opened needs no scratch inventory.
+        // Fail before creating a scratch inventory if the archive cannot be opened.
         drop(self.open(&options.archive)?);
         let scratch =
             self.scratch_folder(&scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
-        let drilled = self.drill_in(&scratch, actor, options, observer)?;
+        let report = self.run_drill(&scratch, actor, options, observer)?;
         scratch.remove()?;
-        // Only a note, as after verifying: that the archive is proven stands without it.
+        // The drill has succeeded even if its result cannot be recorded.
         let same = status::identity(&options.archive) == before;
-        let status = if same { self.note_proven(&options.archive, drilled.took).ok() } else { None };
-        Ok(DrillReport { status, ..drilled })
+        let status = if same { self.note_proven(&options.archive, report.took).ok() } else { None };
+        Ok(DrillReport { status, ..report })
     }
 
-    fn drill_in(
+    fn run_drill(
         &self,
         scratch: &ScratchFolder,
         actor: &Actor,
@@ -93,9 +93,9 @@ impl Engine {
         let archive = options.archive.clone();
         let restore =
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
-        let begun = Instant::now();
+        let started = Instant::now();
         let plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
-        let took = begun.elapsed();
+        let took = started.elapsed();
         observer.event(Event::Step(Step::Compare));
         let archive = engine.open(&options.archive)?;
         let comparison = Comparison { archive: &archive, engine: &engine, scratch: scratch.path() };
@@ -120,7 +120,7 @@ impl Engine {
     }
 }
 
-/// Between an archive and what restoring it has led to.
+/// Compares an archive with its restored content.
 struct Comparison<'a> {
     archive: &'a OpenArchive,
     engine: &'a Engine,
@@ -128,18 +128,18 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn differs(&self, what: String) -> Error {
+    fn not_proven(&self, what: String) -> Error {
         Error::NotProven { path: self.archive.path.clone(), scratch: self.scratch.to_owned(), what }
     }
 
-    /// Every file of the archive is there with its content, and no other.
+    /// Checks that the restored files are exactly those of the archive. Returns their number.
     fn files(&self, meter: &mut Meter<'_>) -> Result<u64, Error> {
         let mut expected = BTreeSet::new();
         for entry in self.archive.files() {
             let archived = self.archive.drain(entry, meter)?;
             let restored = self.engine.places.static_files.join(&entry.name);
             if !restored.is_file() || hash_of(&restored)? != archived {
-                return Err(self.differs(entry.name.clone()));
+                return Err(self.not_proven(entry.name.clone()));
             }
             expected.insert(entry.name.as_str());
         }
@@ -149,30 +149,30 @@ impl Comparison<'_> {
             for file in listing.files {
                 let name = format!("{}/{}", kind.folder(), file.path);
                 if !expected.contains(name.as_str()) {
-                    return Err(self.differs(format!("{name}, which is not in it,")));
+                    return Err(self.not_proven(format!("{name}, which is not in it,")));
                 }
             }
         }
         Ok(expected.len() as u64)
     }
 
-    /// The program opens the database, and every table is what it is in the archive: unpacked once
-    /// more, and never in contact with the restore. Returns all rows, the number of tables that are the
-    /// same, and the names of those that restoring changes.
+    /// Opens the restored database and compares every table with a second, independently unpacked copy of the
+    /// archived database. Returns the number of rows, the number of identical tables, and the names of the tables
+    /// that restoring changed.
     fn tables(&self, plan: &Plan, meter: &mut Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
-        let restored = confirmed(restored, || sqlite::inspect(restored));
+        let restored = recheck_damage(restored, || sqlite::inspect(restored));
         let restored = restored.map_err(Error::live(&self.engine.places.database))?.tables;
         let archived = self.archived_tables(meter)?;
         let (mut rows, mut same, mut changed) = (0, 0, Vec::new());
         for (name, archived) in archived {
-            let differs = || self.differs(format!("table {name}"));
+            let differs = || self.not_proven(format!("table {name}"));
             let restored = restored.get(&name).ok_or_else(differs)?;
             rows += archived.rows;
             if *restored == archived {
                 same += 1;
-            } else if restoring_changes(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
+            } else if restore_may_change(&name, plan) && has_expected_rows(&name, plan, restored, &archived) {
                 changed.push(name);
             } else {
                 return Err(differs());
@@ -181,8 +181,8 @@ impl Comparison<'_> {
         Ok((rows, same, changed))
     }
 
-    /// The totals are those of the archive, whatever migrations did to the tables. Only stock that lay nowhere may
-    /// have been put somewhere.
+    /// Checks that the totals equal those of the archive, whatever migrations did to the tables. Only stock without a
+    /// location may have received one.
     fn totals(&self, files: u64) -> Result<Totals, Error> {
         let archived = self.archived_copy();
         let restored = &self.engine.places.database;
@@ -190,57 +190,59 @@ impl Comparison<'_> {
         let after = Census::of_copy(restored).map_err(Error::live(restored))?;
         let totals = Totals { before: Census { files, ..before }, after: Census { files, ..after } };
         match totals.differences().into_iter().find(Difference::is_wrong) {
-            Some(wrong) => Err(self.differs(wrong.to_string())),
+            Some(wrong) => Err(self.not_proven(wrong.to_string())),
             None => Ok(totals),
         }
     }
 
-    /// The database of the archive, unpacked once more.
+    /// Returns the path of the second copy of the archived database.
     fn archived_copy(&self) -> PathBuf {
         self.scratch.join("archived.db")
     }
 
     fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
-        let entry = self.archive.reader.entry(Role::Database).expect("without one nothing is restored");
+        let entry =
+            self.archive.reader.entry(Role::Database).expect("an archive without a database is not restored");
         let copy = self.archived_copy();
         self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
-        // Its rows are the marks of restores, which do not travel.
+        // This table holds the markers of restores, which archives do not carry over.
         tables.remove("mm_restore");
-        // A restore removes from it what it has put back.
+        // A restore removes the rows of the objects that it has put back.
         tables.remove(sqlite::OBJECTS_TABLE);
         Ok(tables)
     }
 }
 
-/// Tells whether a table has as many rows as before, or more where a migration may have added some.
+/// Returns whether a table has as many rows as in the archive, or more if a migration may have added rows.
 fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived: &TableDigest) -> bool {
     restored.rows == archived.rows
         || (restored.rows > archived.rows && migration::may_add_rows(&plan.migrations, table))
 }
 
-/// Whether a restore rewrites rows of this table.
-fn restoring_changes(table: &str, plan: &Plan) -> bool {
+/// Returns whether this restore may rewrite rows of a table.
+fn restore_may_change(table: &str, plan: &Plan) -> bool {
     migration::may_change(&plan.migrations, table)
         || (table == "tasks" && plan.cancelled_tasks > 0)
         || plan.redacted.iter().any(|redacted| redacted.table == table)
 }
 
-/// Between the name of the database and the id of the drill.
+/// The part of the folder's name between the name of the database and the id of the drill.
 const SCRATCH_MARKER: &str = ".drill-";
 
-/// The folder beside which the scratch inventory is made.
+/// Returns the path beside which the scratch inventory is created.
 fn scratch_parent(engine: &Engine, chosen: Option<&Path>) -> PathBuf {
     let database = &engine.places.database;
     match chosen {
         Some(folder) => folder.join(archive::DATABASE),
-        // Without an inventory here, there is no better place.
+        // There is no inventory, so use the folder for temporary files.
         None if !folder_of(database).exists() => std::env::temp_dir().join(archive::DATABASE),
         None => database.clone(),
     }
 }
 
-/// An engine for an empty inventory in a folder: a restore then goes the way it goes over a live one.
+/// Creates an empty inventory in a folder and an engine for it. The restore then takes the same path as over a
+/// live inventory.
 fn engine_in(engine: &Engine, folder: &Path) -> Result<Engine, Error> {
     let places = Places::in_folder(folder);
     places.require_text()?;

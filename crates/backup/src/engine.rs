@@ -1,4 +1,4 @@
-//! What every use case works with. The use cases themselves are methods, each in its own file.
+//! The engine that every use case uses. The use cases themselves are methods, each in its own file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use inventory::{Ambient, LiveDatabase};
 
 use crate::{Cancellation, Error, Places};
 
-/// The schema version of the original that our tables are those of.
+/// The version of the original's schema that our tables follow.
 pub(crate) const SCHEMA_VERSION: &str = "1.0.0";
 
-/// How backups are encrypted unless one of them is asked for otherwise.
+/// How backups are encrypted by default.
 #[derive(Debug, Clone, Default)]
 pub struct EncryptionPolicy {
-    /// For whom; nobody means not at all.
+    /// The public keys to encrypt for. An empty list means no encryption.
     pub recipients: Vec<Recipient>,
-    /// Refuse to write what is not encrypted.
+    /// Whether the engine refuses to write unencrypted backups.
     pub required: bool,
 }
 
@@ -28,10 +28,10 @@ pub struct Engine {
     pub(crate) places: Places,
     pub(crate) disk: Disk,
     pub(crate) ambient: Ambient,
-    /// The version of the program, as it goes into archives.
+    /// The version of the program, which is written into archives.
     pub(crate) version: String,
-    pub(crate) protection: EncryptionPolicy,
-    /// What encrypted archives are opened with.
+    pub(crate) encryption_policy: EncryptionPolicy,
+    /// The keys that open encrypted archives.
     pub(crate) keys: Keys,
     pub(crate) cancellation: Cancellation,
 }
@@ -43,12 +43,12 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// The engine for the inventory at `places`.
+    /// Creates an engine for the inventory at `places`.
     pub fn new(places: Places, ambient: Ambient) -> Self {
         Self::with_disk(places, ambient, Arc::new(RealDisk))
     }
 
-    /// The same, changing files through another [`Disk`].
+    /// Creates an engine that changes files through `disk`.
     pub fn with_disk(places: Places, ambient: Ambient, disk: Arc<dyn RawDisk>) -> Self {
         let places = places.resolved();
         let disk = OwnedDisk::for_root(disk, &places.database, &places.static_files);
@@ -57,47 +57,48 @@ impl Engine {
             disk: Disk::new(disk),
             ambient,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            protection: EncryptionPolicy::default(),
+            encryption_policy: EncryptionPolicy::default(),
             keys: Keys::default(),
             cancellation: Cancellation::default(),
         }
     }
 
-    /// The same, with backups encrypted: those that somebody asks for, and those before a restore or a
+    /// Sets how backups are encrypted by default, including the safety backups before a restore or a
     /// migration.
     #[must_use]
-    pub fn with_encryption_policy(self, protection: EncryptionPolicy) -> Self {
-        Self { protection, ..self }
+    pub fn with_encryption_policy(self, encryption_policy: EncryptionPolicy) -> Self {
+        Self { encryption_policy, ..self }
     }
 
-    /// Whether backups are encrypted unless one is asked for otherwise.
+    /// Returns whether backups are encrypted by default.
     pub fn encrypts(&self) -> bool {
-        !self.protection.recipients.is_empty()
+        !self.encryption_policy.recipients.is_empty()
     }
 
-    /// The same, with keys for archives that are encrypted.
+    /// Sets the keys that open encrypted archives.
     #[must_use]
     pub fn with_keys(self, keys: Keys) -> Self {
         Self { keys, ..self }
     }
 
-    /// The same, stopping when it is asked to.
+    /// Sets the flag that asks the engine to stop.
     #[must_use]
     pub fn cancelled_by(self, cancellation: Cancellation) -> Self {
         Self { cancellation, ..self }
     }
 
-    /// Where the inventory is.
+    /// Returns where the inventory is.
     pub fn places(&self) -> &Places {
         &self.places
     }
 
-    /// Creates a folder that is removed when it is dropped, named after `beside` and `marker`.
+    /// Creates a scratch folder with a name that starts with that of `beside` and `marker`. Dropping it removes the
+    /// folder.
     pub(crate) fn scratch_folder(&self, beside: &Path, marker: &str) -> Result<ScratchFolder, Error> {
         Ok(ScratchFolder::create(&self.disk, beside, marker, || self.ambient.uuid().to_string())?)
     }
 
-    /// Returns the database in use.
+    /// Returns the live database.
     pub(crate) fn database(&self) -> LiveDatabase {
         LiveDatabase::new(self.places.database.as_path())
     }

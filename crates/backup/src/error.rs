@@ -1,12 +1,12 @@
 //! The errors of the engine, and the rules for them:
 //!
-//! * A message says what happened, and to which file. What to do next is said where the error is shown: only there it
-//!   is known which commands, options or buttons there are. Fields hold what such advice needs.
-//! * Errors are returned, never logged and passed over.
-//! * [`Error::kind`] sorts them for exit codes and HTTP statuses; a new variant must choose one.
-//! * Unless the message says otherwise, nothing live has been changed.
+//! * A message says what happened, and to which file. The user interface adds what to do next, because only the user
+//!   interface knows its commands, options or buttons. Fields hold the facts for such advice.
+//! * Errors are returned. They are never logged and then ignored.
+//! * [`Error::kind`] maps errors to kinds for exit codes and HTTP statuses. Every new variant needs a kind.
+//! * Unless the message says otherwise, no live data has been changed.
 
-mod words;
+mod messages;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use inventory::sqlite::Violation;
 
 use crate::counted;
 
-use words::{no_safety_backup, only_archives, paths, shown, storage};
+use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 
-/// What went wrong.
+/// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what each field is")]
@@ -30,23 +30,23 @@ pub enum Error {
     NoSuchArchive { name: PathBuf, folder: PathBuf },
     #[error("there is no backup in {}", folder.display())]
     NoBackups { folder: PathBuf },
-    #[error("{} could be any of these: {}", name.display(), paths(found))]
+    #[error("{} could be any of these: {}", name.display(), join_paths(found))]
     AmbiguousArchive { name: PathBuf, found: Vec<PathBuf> },
     #[error("{} is a folder, not an archive", path.display())]
     ArchiveIsFolder { path: PathBuf },
-    #[error("{}: it is {kind}, not an archive", path.display())]
+    #[error("{} is {kind}, not an archive", path.display())]
     ArchiveNotAFile { path: PathBuf, kind: &'static str },
     #[error("{}: {source}", path.display())]
     Archive { path: PathBuf, source: archive::Error },
     #[error("the database in {}: {source}", path.display())]
     ArchivedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("{}: {what} is not what the manifest says", path.display())]
+    #[error("{}: {what} does not match the manifest", path.display())]
     Mismatch { path: PathBuf, what: String },
     #[error("{} holds a damaged database ({why}), kept for rescue: it cannot be restored", path.display())]
     Rescue { path: PathBuf, why: String },
     #[error(
         "{}: {} with a broken foreign key: {}",
-        path.display(), counted(*count, "row"), shown(violations)
+        path.display(), counted(*count, "row"), join_violations(violations)
     )]
     Violations { path: PathBuf, violations: Vec<Violation>, count: u64 },
 
@@ -63,38 +63,38 @@ pub enum Error {
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
     #[error("DATABASE_URL {url:?}: {why}")]
     DatabaseUrl { url: String, why: String },
-    #[error("{name:?} is no name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    #[error("{name:?} is not a valid name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
     Name { name: String, limit: usize },
-    #[error("there is no folder {}. Nothing was written, and no folder was created", path.display())]
+    #[error("the folder {} does not exist. Nothing was written, and no folder was created", path.display())]
     NoOutput { path: PathBuf },
     #[error(
-        "{name:?} would be the name of a backup that is not encrypted: MakerMatrix 1.x tells by the name, and would not \
-         restore it"
+        "an unencrypted backup cannot be called {name:?}: MakerMatrix 1.x would take it for an encrypted one because of \
+         its name, and not restore it"
     )]
     MisleadingName { name: String },
-    #[error("{} exists already", path.display())]
+    #[error("{} already exists", path.display())]
     NameTaken { path: PathBuf },
-    #[error("a .env file holds secrets, and the backup is not encrypted: refused")]
+    #[error("the .env file was refused: it holds secrets, and the backup is not encrypted")]
     EnvInTheClear,
     #[error("backups must be encrypted here, and {why}. Nothing was written")]
     EncryptionRequired { why: &'static str },
-    #[error("a backup can be encrypted for {limit} keys at most, and these are {found}")]
+    #[error("a backup can be encrypted for at most {limit} keys, and there are {found}")]
     TooManyRecipients { found: usize, limit: usize },
-    #[error("{}: nothing in it is encrypted with a key, so there is nothing to check", path.display())]
+    #[error("{} is not encrypted with a key, so there is nothing to check", path.display())]
     NotEncrypted { path: PathBuf },
     #[error("there is no {} to include", path.display())]
     NoEnv { path: PathBuf },
     #[error("{} vanished while the backup was made. Nothing was written", path.display())]
     Vanished { path: PathBuf },
-    #[error("the path of the database, {}, is not Unicode (UTF-8), which it has to be", path.display())]
+    #[error("the path of the database, {}, is not Unicode (UTF-8), so it cannot be used", path.display())]
     PathNotText { path: PathBuf },
     #[error(
-        "the database {} has {names} names (hard links), and SQLite would lose data through any but one of them", path.display()
+        "the database {} has {names} names (hard links): SQLite loses data when a database is used under several names", path.display()
     )]
     HardLinks { path: PathBuf, names: u64 },
-    #[error("cancelled: nothing was changed, and nothing of it is left behind")]
+    #[error("cancelled: nothing was changed, and no temporary files remain")]
     Cancelled,
-    #[error("{} changed each time that it was read. Nothing was written", path.display())]
+    #[error("{} changed every time it was read. Nothing was written", path.display())]
     FileBusy { path: PathBuf },
     #[error("another backup or restore of this inventory is running ({holder})")]
     Locked { holder: String },
@@ -109,11 +109,11 @@ pub enum Error {
     SafetyBackup { source: Box<Error> },
     #[error("the database has been restored, but some files are not in place yet: {source}")]
     Unfinished { source: Box<Error> },
-    #[error("the restore failed, and it cannot be told how far it got: {source}")]
+    #[error("the restore failed, and it is not known how far it got: {source}")]
     Undecided { source: Box<Error> },
-    #[error("no restore of this inventory is noted in {}, so there is nothing to undo", folder.display())]
+    #[error("{} has no record of a restore of this inventory, so there is nothing to undo", folder.display())]
     NothingToUndo { folder: PathBuf },
-    #[error("the last restore (of {archive}, {at}) cannot be undone: {}", no_safety_backup(missing.as_deref()))]
+    #[error("the last restore (of {archive}, {at}) cannot be undone: {}", why_no_safety_backup(missing.as_deref()))]
     NoSafetyBackup { archive: String, at: String, missing: Option<PathBuf> },
     #[error("{} is in the way of {name:?}: {why}", path.display())]
     InTheWay { path: PathBuf, name: String, why: &'static str },
@@ -123,22 +123,22 @@ pub enum Error {
     )]
     FileChanged { path: PathBuf },
     #[error(
-        "{} lies inside the folder of the static files: archives there would be backed up with them", path.display()
+        "{} is inside the folder of the static files: archives there would become part of every backup", path.display()
     )]
     OutputAmongFiles { path: PathBuf },
     #[error("the database {}: {source}. Nothing was imported", path.display())]
     ImportedDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("there is no database of MakerMatrix in {}{}", path.display(), only_archives(newest.as_deref()))]
+    #[error("there is no MakerMatrix database in {}{}", path.display(), newest_archive(newest.as_deref()))]
     ImportNothing { path: PathBuf, newest: Option<PathBuf> },
-    #[error("there are several {part}: {}", paths(found))]
+    #[error("there are several {part}: {}", join_paths(found))]
     ImportSeveral { part: ImportPart, found: Vec<PathBuf> },
     #[error("{} has neither datasheets/ nor images/", path.display())]
     ImportNoFiles { path: PathBuf },
     #[error(
-        "{} is what it would be imported to; the database found is {}", path.display(), database.display()
+        "{} is the destination of the import itself; the database found is {}", path.display(), database.display()
     )]
     ImportSame {
-        /// What lies at the source and at the destination.
+        /// The path that is both source and destination.
         path: PathBuf,
         /// The database that was to be imported.
         database: PathBuf,
@@ -146,17 +146,17 @@ pub enum Error {
     #[error("{}: no such file or folder", path.display())]
     ImportNotFound { path: PathBuf },
     #[error(
-        "{} changes all the time, so it could not be copied. Nothing was imported", path.display()
+        "{} kept changing, so it could not be copied. Nothing was imported", path.display()
     )]
     ImportBusy { path: PathBuf },
     #[error("the journal {} cannot be read: {why}", path.display())]
     Journal { path: PathBuf, why: String },
 
-    #[error("{}", storage(doing, path, source))]
+    #[error("{}", storage_message(doing, path, source))]
     Storage { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
-/// What there may be only one of in a folder that is imported.
+/// A part that must be unique in a folder that is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportPart {
     /// The database.
@@ -174,33 +174,33 @@ impl std::fmt::Display for ImportPart {
     }
 }
 
-/// What sort of error it is.
+/// The kind of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The request itself is wrong.
     Usage,
-    /// What was named is not there.
+    /// Something that was named does not exist.
     NotFound,
-    /// The archive is whole, but must not be used.
+    /// The archive is intact, but must not be used.
     Refused,
     /// The archive or the live database is damaged.
     Corrupt,
     /// The archive is encrypted, and the key is missing or wrong.
     Key,
-    /// Backups must be encrypted, and this one would not be.
+    /// Backups must be encrypted, and this backup would not be.
     EncryptionRequired,
-    /// Somebody else is at work.
+    /// Another process is working on the same data.
     Locked,
-    /// Disk, permissions.
+    /// Reading or writing failed: the disk is full or fails, or a permission is missing.
     Storage,
-    /// It was asked to stop.
+    /// The engine was asked to stop.
     Cancelled,
-    /// None of these: a defect.
+    /// Any other error: a defect of this program.
     Internal,
 }
 
 impl Error {
-    /// How the archive is encrypted that could not be opened for want of a key, or with a wrong one.
+    /// Returns the key fault if an archive could not be opened because its key is missing or wrong.
     pub fn key_fault(&self) -> Option<KeyFault> {
         match self {
             Self::Archive { source: archive::Error::Key(fault), .. } => Some(*fault),
@@ -208,7 +208,7 @@ impl Error {
         }
     }
 
-    /// What sort of error it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> Kind {
         match self {
             Self::ImportNotFound { .. } | Self::ImportNothing { .. } | Self::ImportNoFiles { .. } => {
@@ -251,7 +251,7 @@ impl Error {
             }
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
-                // SQLite stumbled over what somebody else wrote: not a defect of ours.
+                // SQLite failed because of the content of the archive, not because of a defect of this program.
                 Kind::Internal | Kind::Usage => Kind::Corrupt,
                 kind => kind,
             },
@@ -269,16 +269,19 @@ impl Error {
         }
     }
 
+    /// Returns a function that makes a [`Error::Storage`] of an I/O error.
     pub(crate) fn storage(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Storage { doing, path, source }
     }
 
+    /// Returns a function that adds the path of an archive to its error.
     pub(crate) fn archive(path: &Path) -> impl FnOnce(archive::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Archive { path, source }
     }
 
+    /// Returns a function that makes an error of the live database.
     pub(crate) fn live<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |source| match source.into() {
@@ -287,21 +290,24 @@ impl Error {
         }
     }
 
+    /// Returns a function that makes an error of the database in an archive.
     pub(crate) fn archived<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => {
-                Self::ArchivedDatabase { path, source: Box::new(named(source, Path::new(archive::DATABASE))) }
-            }
+            source => Self::ArchivedDatabase {
+                path,
+                source: Box::new(with_path(source, Path::new(archive::DATABASE))),
+            },
         }
     }
 
+    /// Returns a function that makes an error of the database that is imported.
     pub(crate) fn imported<E: Into<inventory::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |source| match source.into() {
             inventory::Error::Io { path, source } => Self::Storage { doing: "use", path, source },
-            source => Self::ImportedDatabase { source: Box::new(named(source, &path)), path },
+            source => Self::ImportedDatabase { source: Box::new(with_path(source, &path)), path },
         }
     }
 }
@@ -314,7 +320,7 @@ impl From<durable::Error> for Error {
 }
 
 impl Kind {
-    /// Tells the sort of an error of the inventory.
+    /// Returns the kind of an error of the inventory.
     pub fn of(error: &inventory::Error) -> Self {
         use inventory::Kind as Of;
         match error.kind() {
@@ -329,8 +335,8 @@ impl Kind {
     }
 }
 
-/// The error of a database that was copied somewhere, by the name that people can find.
-fn named(mut error: inventory::Error, name: &Path) -> inventory::Error {
+/// Replaces the path of a temporary copy in an error by a path that the user knows.
+fn with_path(mut error: inventory::Error, name: &Path) -> inventory::Error {
     use inventory::Error as Of;
     match &mut error {
         Of::NotADatabase { path }

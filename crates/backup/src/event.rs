@@ -1,28 +1,28 @@
-//! What the engine tells while it works: one typed stream, which a terminal, a socket or a table
-//! of tasks only renders.
+//! The events that the engine emits while it works. A terminal, a socket or a table of tasks only
+//! displays this typed stream.
 
 use std::path::PathBuf;
 
 use crate::{Cancellation, Error, Names, counted};
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A stage begins.
+    /// A step begins.
     Step(Step),
-    /// How far the current stage is, in bytes. The total can be unknown at first (0).
+    /// The progress of the current step, in bytes. The total is 0 as long as it is unknown.
     Progress {
         /// Bytes done.
         done: u64,
-        /// Bytes altogether.
+        /// Total bytes.
         total: u64,
     },
-    /// Something the user should know although the work goes on.
+    /// A note for the user. The work continues.
     Note(Note),
 }
 
-/// The stages, in the order in which they occur.
+/// The steps of all use cases, in the order in which they occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the display text says it")]
 #[non_exhaustive]
@@ -62,30 +62,30 @@ impl std::fmt::Display for Step {
     }
 }
 
-/// Something worth knowing.
+/// A note for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the display text says what each field is")]
 #[non_exhaustive]
 pub enum Note {
-    /// Rows refer to files that are not there.
+    /// Rows refer to files that do not exist.
     Dangling { files: Names },
-    /// Something cannot be kept in an archive, all of it for the same reason.
+    /// Items were left out, all for the same reason.
     LeftOut { what: Names, why: String },
-    /// A note of the safety backup that a restore takes: about what there is now, not about what is restored.
+    /// A note of the safety backup of a restore. It is about the live data, not about the restored data.
     OfSafetyBackup(Box<Note>),
     /// The database has rows with broken foreign keys.
     Violations { count: u64 },
-    /// The live database is damaged; what there is of it has been kept.
+    /// The live database is damaged. Its readable content has been kept.
     LiveDamaged { why: String },
-    /// The archive says nothing about a folder, which therefore stays as it is.
+    /// The archive was made without a folder, so the live folder is not changed.
     FolderKept { folder: &'static str },
-    /// The archive has an environment file, which is never put in place.
+    /// The archive contains an environment file, which is never restored.
     EnvNotRestored { encrypted: bool },
-    /// Entries of a re-packed archive that are no part of a backup.
+    /// Entries of a re-packed archive that are not part of a backup.
     Ignored { names: Names },
-    /// The inventory lies on a file system that is mounted read-only, so the backup could not lock it.
+    /// The inventory is on a read-only file system, so the backup could not lock it.
     NotLocked { path: PathBuf },
-    /// Where the unusable live database was moved.
+    /// The unusable live database was moved to `path`.
     SetAside { path: PathBuf },
 }
 
@@ -94,12 +94,12 @@ impl std::fmt::Display for Note {
         match self {
             Self::Dangling { files } => write!(
                 f,
-                "{} that rows refer to {} missing already before the backup: {files}",
+                "{} that rows refer to {} already missing before the backup: {files}",
                 counted(files.count as u64, "file"),
                 if files.count == 1 { "was" } else { "were" },
             ),
-            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.are()),
-            Self::OfSafetyBackup(note) => write!(f, "in the backup of what is there now: {note}"),
+            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.verb()),
+            Self::OfSafetyBackup(note) => write!(f, "in the safety backup: {note}"),
             Self::Violations { count } => write!(
                 f,
                 "{} with a broken foreign key: the backup holds them as they are",
@@ -109,17 +109,17 @@ impl std::fmt::Display for Note {
                 write!(f, "the live database is damaged ({why}); it is kept for rescue")
             }
             Self::FolderKept { folder } => {
-                write!(f, "the archive was made without {folder}: that folder stays as it is")
+                write!(f, "the archive was made without {folder}: that folder is not changed")
             }
             Self::EnvNotRestored { .. } => {
-                f.write_str("the archive holds a .env file, which is never put in place by itself")
+                f.write_str("the archive holds a .env file, which is never restored")
             }
             Self::Ignored { names } => {
-                write!(f, "{names} in the archive {} no part of a backup and ignored", names.are())
+                write!(f, "{names} in the archive {} not part of a backup, and ignored", names.verb())
             }
             Self::NotLocked { path } => write!(
                 f,
-                "{} is on a file system that is mounted read-only: nothing was locked there while the backup was made",
+                "{} is mounted read-only, so nothing was locked there during the backup",
                 path.display()
             ),
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
@@ -127,9 +127,9 @@ impl std::fmt::Display for Note {
     }
 }
 
-/// Hears events. Any closure that takes an [`Event`] is one.
+/// Receives events. Every closure that takes an [`Event`] is an observer.
 pub trait Observer {
-    /// Called on the thread that works; it should be quick.
+    /// Receives an event. Runs on the thread that does the work, so it should return quickly.
     fn event(&mut self, event: Event);
 }
 
@@ -139,7 +139,7 @@ impl<F: FnMut(Event)> Observer for F {
     }
 }
 
-/// Passes everything on, and says of notes that they are those of the safety backup.
+/// Forwards events, and marks notes as those of the safety backup.
 pub(crate) struct OfSafetyBackup<'a>(pub(crate) &'a mut dyn Observer);
 
 impl Observer for OfSafetyBackup<'_> {
@@ -151,22 +151,23 @@ impl Observer for OfSafetyBackup<'_> {
     }
 }
 
-/// Counts bytes towards a total and tells of them, not too often.
+/// Counts bytes towards a total and emits progress events at intervals.
 pub(crate) struct Meter<'a> {
     cancellation: &'a Cancellation,
     observer: &'a mut dyn Observer,
     done: u64,
-    told: u64,
+    reported: u64,
     total: u64,
 }
 
 impl<'a> Meter<'a> {
+    /// Creates a meter and emits the first progress event.
     pub(crate) fn new(cancellation: &'a Cancellation, observer: &'a mut dyn Observer, total: u64) -> Self {
         observer.event(Event::Progress { done: 0, total });
-        Self { cancellation, observer, done: 0, told: 0, total }
+        Self { cancellation, observer, done: 0, reported: 0, total }
     }
 
-    /// Counts so many bytes more.
+    /// Adds to the count, and fails if the engine was asked to stop.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -175,11 +176,12 @@ impl<'a> Meter<'a> {
         self.cancellation.check()
     }
 
+    /// Adds to the count.
     pub(crate) fn add(&mut self, bytes: u64) {
-        const OFTEN_ENOUGH: u64 = 1 << 18;
+        const REPORT_INTERVAL: u64 = 1 << 18;
         self.done += bytes;
-        if self.done - self.told >= OFTEN_ENOUGH || self.done == self.total {
-            self.told = self.done;
+        if self.done - self.reported >= REPORT_INTERVAL || self.done == self.total {
+            self.reported = self.done;
             self.observer.event(Event::Progress { done: self.done, total: self.total });
         }
     }

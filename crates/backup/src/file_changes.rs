@@ -1,21 +1,21 @@
-//! What a restore does to the static files, by name: part of its plan, and of its journal.
+//! The changes that a restore makes to static files. They are part of its plan and of its journal.
 
 use inventory::static_files::FileKind;
 use serde::Serialize;
 
-/// What happens to the files of one folder.
+/// The changes to the files of one folder.
 #[derive(Debug, Clone, Serialize)]
 pub struct FileChanges {
-    /// Which folder.
+    /// The kind of files, which determines the folder.
     #[serde(serialize_with = "folder")]
     pub kind: FileKind,
-    /// Files that are not there now.
+    /// Files that do not exist now.
     pub add: Vec<String>,
-    /// Files with another content now.
+    /// Files whose content differs now.
     pub replace: Vec<String>,
-    /// Files that the backup does not have.
+    /// Files that are not in the backup.
     pub remove: Vec<String>,
-    /// How many are the same already.
+    /// Number of files that are already identical.
     pub unchanged: u64,
 }
 

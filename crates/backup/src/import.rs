@@ -1,9 +1,9 @@
-//! Moving in from the original: its data folder, its database, or an archive, in place of the
-//! inventory here. A data folder is first copied as of one moment and made into an archive of ours,
-//! read back like any other; what follows is a restore, with all that belongs to one.
+//! Imports an inventory of the original from its data folder, its database, or an archive. A data folder is
+//! first backed up into an archive, which is read back like any other. That archive is then restored, with the
+//! same guarantees as every restore.
 //!
-//! The source is only read: no lock, no lease and no journal is left there, and nothing of it is opened
-//! by SQLite, so that it may lie where nothing can be written.
+//! The source is only read. The import creates no lock, lease or journal there, and SQLite opens no file
+//! there, so the source may be on a read-only medium.
 
 mod find;
 
@@ -22,93 +22,93 @@ use crate::{
 
 pub use find::{ImportSource, databases_in, is_database};
 
-/// Where to import from, and how careful to be.
+/// The options of an import.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
     /// A data folder of the original, its database, or an archive.
     pub source: PathBuf,
-    /// Its folder with datasheets and images, where that is not found by itself.
+    /// The folder with datasheets and images, if it is not in its usual place below the source.
     pub static_files: Option<PathBuf>,
-    /// As for a restore. The archive in it does not matter: it is what is made of the source.
+    /// The options of the restore. The path of the archive in them is ignored.
     pub restore: RestoreOptions,
 }
 
 impl ImportOptions {
-    /// An import with a safety backup that accepts no violations.
+    /// Creates options with a safety backup, and without accepting broken foreign keys.
     pub fn new(source: impl Into<PathBuf>) -> Self {
         let source = source.into();
         Self { restore: RestoreOptions::new(&source), source, static_files: None }
     }
 }
 
-/// What the source holds.
+/// The contents of the source.
 #[derive(Debug, Clone)]
 pub struct Contents {
-    /// Rows of each table.
+    /// Number of rows per table.
     pub rows: BTreeMap<String, u64>,
-    /// Bytes of the database.
+    /// Size of the database in bytes.
     pub database_size: u64,
-    /// Number and bytes of the datasheets.
+    /// Number and total bytes of the datasheets.
     pub datasheets: (u64, u64),
-    /// Number and bytes of the images.
+    /// Number and total bytes of the images.
     pub images: (u64, u64),
-    /// References to files that are missing; none are known of an archive of the original.
+    /// References to missing files; empty for archives of the original, which do not record them.
     pub dangling: Vec<String>,
-    /// Passwords that were kept in the clear and are taken out: in which tables, how many.
+    /// Plain-text passwords that the import removes.
     pub passwords: Vec<RedactedPasswords>,
-    /// Users whose password is still the one that the original gives its first user.
+    /// Users who still have the default password of the original.
     pub default_passwords: Vec<String>,
 }
 
-/// An import that needs only to be committed. Dropped instead, it leaves nothing behind.
+/// An import that is ready to be committed. Dropping it removes everything that was staged.
 #[derive(Debug)]
 pub struct StagedImport {
     source: ImportSource,
     contents: Contents,
-    made: Option<ImportedArchive>,
+    imported: Option<ImportedArchive>,
     staged: StagedRestore,
 }
 
-/// What an import would do.
+/// The result of a dry run of an import.
 #[derive(Debug)]
 pub struct ImportPreview {
-    /// Where it comes from.
+    /// The source of the import.
     pub source: ImportSource,
-    /// What is there.
+    /// The contents of the source.
     pub contents: Contents,
-    /// What committing would do.
+    /// The plan of the restore.
     pub plan: Plan,
 }
 
-/// An import that is complete.
+/// The report of a completed import.
 #[derive(Debug)]
 pub struct ImportReport {
-    /// Where it came from.
+    /// The source of the import.
     pub source: ImportSource,
-    /// What was there.
+    /// The contents of the source.
     pub contents: Contents,
-    /// The archive of it, which stays as the first backup; or the one that was imported.
+    /// The archive that was made of the source, which stays as the first backup; or the imported archive itself.
     pub archive: PathBuf,
-    /// What the restore did.
+    /// The report of the restore.
     pub restored: RestoreReport,
 }
 
 impl Engine {
-    /// Finds out what would be imported. Only looks.
+    /// Finds the database and the files to import. Changes nothing.
     ///
     /// # Errors
-    /// When there is nothing to import, or more than one thing.
+    /// When the source holds nothing to import, or several candidates.
     pub fn find_import(&self, actor: &Actor, options: &ImportOptions) -> Result<ImportSource, Error> {
         crate::permission::require(actor, "importing an inventory", Permission::BackupRestore)?;
         let source = find::find(&options.source, options.static_files.as_deref())?;
-        find::must_be_elsewhere(&source, &self.places)?;
+        find::refuse_overlap(&source, &self.places)?;
         Ok(source)
     }
 
-    /// Copies and checks the source, and stages it for being put in place.
+    /// Copies and checks the source, and stages the import.
     ///
     /// # Errors
-    /// Everything that is wrong with the source; then nothing has been changed, there or here.
+    /// Any fault of the source. Then neither the source nor the inventory has been changed.
     pub fn stage_import(
         &self,
         actor: &Actor,
@@ -120,7 +120,7 @@ impl Engine {
         let made = match &source {
             ImportSource::Archive(_) => None,
             ImportSource::Data { database, static_files, .. } => {
-                Some(self.archive_of(database, static_files.as_deref(), observer)?)
+                Some(self.archive_source(database, static_files.as_deref(), observer)?)
             }
         };
         let (engine, archive) =
@@ -129,14 +129,14 @@ impl Engine {
         let staged = engine.stage_restore(actor, &restore, observer)?;
         let contents =
             engine.contents(archive, redacted_of(made.as_ref()), staged.plan(), &staged.database())?;
-        Ok(StagedImport { source, contents, made, staged })
+        Ok(StagedImport { source, contents, imported: made, staged })
     }
 
-    /// Finds, copies and checks the source, and returns what importing it would do. Changes nothing, there or
-    /// here.
+    /// Finds, copies and checks the source, and returns what importing it would do. Changes neither the source nor
+    /// the inventory.
     ///
     /// # Errors
-    /// Those of an import.
+    /// The errors of an import.
     pub fn preview_import(
         &self,
         actor: &Actor,
@@ -152,7 +152,7 @@ impl Engine {
             ImportSource::Data { database, static_files, .. } => {
                 let copy = scratch.path().join("source.db");
                 let output = Some(scratch.path().to_owned());
-                Some(self.archive_of_copy((database, &copy), static_files.as_deref(), output, observer)?)
+                Some(self.archive_copy((database, &copy), static_files.as_deref(), output, observer)?)
             }
         };
         let (engine, archive) =
@@ -167,26 +167,26 @@ impl Engine {
         Ok(ImportPreview { source, contents, plan })
     }
 
-    /// One of our backups of what lies elsewhere.
-    fn archive_of(
+    /// Backs up the source into the backup folder of this inventory.
+    fn archive_source(
         &self,
         database: &Path,
         static_files: Option<&Path>,
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
-        // Under the lock, since the copy bears a name that is tidied up: what a killed import leaves
-        // must not stay.
+        // The copy has a name that the next session removes, in case this import is killed. So hold the lock.
         let _session = self.session("an import")?;
         let copy = self.places.private_copy(&self.ambient.uuid().to_string());
-        let made = self.archive_of_copy((database, &copy), static_files, None, observer);
+        let made = self.archive_copy((database, &copy), static_files, None, observer);
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            // Best effort: the next backup removes it.
+            // Errors are ignored: the next session removes the file.
             let _ = self.disk.remove(&with_suffix(&copy, suffix));
         }
         made
     }
 
-    fn archive_of_copy(
+    /// Copies the database of the source to `copy`, and archives the copy and the files.
+    fn archive_copy(
         &self,
         (database, copy): (&Path, &Path),
         static_files: Option<&Path>,
@@ -194,17 +194,17 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<ImportedArchive, Error> {
         copy_database(&self.disk, database, copy)?;
-        // Without a folder of files there is an empty one.
-        let nowhere = with_suffix(copy, ".static");
+        // A source without files is archived with a folder that does not exist, which counts as empty.
+        let no_files = with_suffix(copy, ".static");
         let source = Source {
             purpose: Purpose::Import,
             database: copy,
-            known_as: database,
-            static_files: static_files.unwrap_or(&nowhere),
+            display_path: database,
+            static_files: static_files.unwrap_or(&no_files),
             can_be_locked: false,
             private_copies: None,
         };
-        // A source without files says nothing about them, so those here stay.
+        // If the source has no folder of files, the archive includes none, and the live files stay.
         let files = static_files.is_some();
         let options = BackupOptions { datasheets: files, images: files, output, ..BackupOptions::default() };
         let made = self.archive(&options, &source, observer)?;
@@ -216,6 +216,7 @@ impl Engine {
         })
     }
 
+    /// Returns the contents of the source, from its archive and the plan.
     fn contents(
         &self,
         archive: &Path,
@@ -239,27 +240,27 @@ impl Engine {
 }
 
 impl StagedImport {
-    /// Where it comes from.
+    /// Returns the source of the import.
     pub fn source(&self) -> &ImportSource {
         &self.source
     }
 
-    /// What is there.
+    /// Returns the contents of the source.
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
 
-    /// What committing would do.
+    /// Returns the plan of the restore.
     pub fn plan(&self) -> &Plan {
         self.staged.plan()
     }
 
-    /// Makes the change.
+    /// Commits the import.
     ///
     /// # Errors
-    /// Those of a restore. The archive that was made of the source stays.
+    /// The errors of a restore. The archive that was made of the source is kept.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<ImportReport, Error> {
-        let made = self.made.as_mut().map(|made| {
+        let made = self.imported.as_mut().map(|made| {
             made.kept = true;
             made.archive.clone()
         });
@@ -269,14 +270,13 @@ impl StagedImport {
     }
 }
 
-/// The archive that was made of the source. Goes away when nothing comes of it.
+/// The archive that was made of the source. Dropping it removes the archive unless `kept` is set.
 #[derive(Debug)]
 struct ImportedArchive {
-    /// With what opens the archive: it may have been encrypted for somebody else, and whoever wrote it
-    /// can still read it.
+    /// An engine with the keys of the archive, which may be encrypted for somebody else.
     engine: Engine,
     archive: PathBuf,
-    /// The passwords that it does not hold.
+    /// The passwords that were left out of the archive.
     redacted: Vec<RedactedPasswords>,
     kept: bool,
 }
@@ -288,7 +288,7 @@ fn redacted_of(made: Option<&ImportedArchive>) -> &[RedactedPasswords] {
 impl Drop for ImportedArchive {
     fn drop(&mut self) {
         if !self.kept {
-            // Best effort: what stays is a sound archive, under a name that says what it is.
+            // Errors are ignored: a remaining archive is intact, and its name says what it is.
             let _ = self.engine.remove_archive(&self.archive);
         }
     }

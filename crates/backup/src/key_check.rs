@@ -1,5 +1,5 @@
-//! Proving that a key in hand opens an archive. The machine that makes encrypted backups cannot: it has
-//! no secret key. So its owner does, now and then, and it is noted when.
+//! Proves that a key opens an archive. A machine that makes encrypted backups has no secret key, so its owner
+//! checks the key from time to time, and the time of the last check is recorded.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::{Engine, Error, Status};
 
 impl Engine {
     /// Opens the archive at `path` with `identity`: decrypts it, and reads its directory, its manifest
-    /// and the list of hashes. Notes beside the archive when that was, if it lies where that can be
-    /// written and is known to be sound.
+    /// and the list of hashes. Records the time in the status of the archive. Returns `None` if the archive has no
+    /// status because it was never verified, or if the status cannot be written.
     ///
     /// # Errors
-    /// [`Error::NotEncrypted`], and those of opening an archive.
+    /// [`Error::NotEncrypted`], and the errors of opening an archive.
     pub fn check_key(
         &self,
         actor: &Actor,

@@ -1,5 +1,5 @@
-//! What killed runs left behind. The next run in the same folder removes it, but there may never be one: a
-//! backup to a medium that was never used again, a drill in a folder of its own.
+//! Finds the files that killed runs left behind. The next run in the same folder removes them, but there may never be
+//! one: the medium of a backup or the folder of a drill may not be used again.
 
 use std::fs;
 use std::io;
@@ -12,9 +12,9 @@ use crate::create::unfinished_archive;
 use crate::{Engine, Error};
 
 impl Engine {
-    /// Lists what killed runs left in the folder of backups and beside the database: unfinished archives,
-    /// copies of the database, staging and scratch folders. What a run that is under way works with is not
-    /// listed, nor is an interrupted restore, see [`Engine::pending_restores`]. Changes nothing.
+    /// Lists the files and folders that killed runs left in the backup folder and beside the database: unfinished
+    /// archives, copies of the database, staging and scratch folders. Omits those of running processes, and those
+    /// of interrupted restores, for which see [`Engine::pending_restores`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Storage`] when a folder cannot be read.
@@ -28,26 +28,26 @@ impl Engine {
         collect(backups, &unfinished, &mut found).map_err(Error::storage("read", backups))?;
         let folder = folder_of(&self.places.database);
         let database = self.places.database.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let working = self.is_working().map_err(Error::storage("read", folder))?;
-        let left = |path: &Path, name: &str| {
+        let is_busy = self.is_busy().map_err(Error::storage("read", folder))?;
+        let is_left_over = |path: &Path, name: &str| {
             let Some(rest) = name.strip_prefix(&database) else { return false };
             match [".backup-", ".restore-", ".drill-"]
                 .iter()
-                .find_map(|mark| Some((mark, rest.strip_prefix(mark)?)))
+                .find_map(|marker| Some((marker, rest.strip_prefix(marker)?)))
             {
                 Some((&".drill-", id)) => is_id(id) && !is_locked(path),
-                Some((&".restore-", id)) => is_id(id) && !working && !self.places.journal(id).exists(),
-                Some((_, id)) => id.get(..36).is_some_and(is_id) && !working,
+                Some((&".restore-", id)) => is_id(id) && !is_busy && !self.places.journal(id).exists(),
+                Some((_, id)) => id.get(..36).is_some_and(is_id) && !is_busy,
                 None => false,
             }
         };
-        collect(folder, &left, &mut found).map_err(Error::storage("read", folder))?;
+        collect(folder, &is_left_over, &mut found).map_err(Error::storage("read", folder))?;
         found.sort();
         Ok(found)
     }
 
-    /// Returns whether a backup or restore of this inventory is under way. Leaves no lock file behind.
-    pub(crate) fn is_working(&self) -> io::Result<bool> {
+    /// Returns whether a backup or restore of this inventory is running. Does not create a lock file.
+    pub(crate) fn is_busy(&self) -> io::Result<bool> {
         match regular_file::open(&self.places.lock_file()) {
             Ok(lock) => Ok(matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -56,13 +56,18 @@ impl Engine {
     }
 }
 
+/// Returns whether another process holds the lock of a scratch folder.
 fn is_locked(folder: &Path) -> bool {
     let opened = fs::File::open(folder);
     opened.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
 }
 
-/// Collects what lies in a folder and is one of those, by its path and its name. No folder holds nothing.
-fn collect(folder: &Path, is_one: &dyn Fn(&Path, &str) -> bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Collects the entries of a folder whose path and name satisfy `is_leftover`. A missing folder has no entries.
+fn collect(
+    folder: &Path,
+    is_leftover: &dyn Fn(&Path, &str) -> bool,
+    found: &mut Vec<PathBuf>,
+) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
@@ -70,7 +75,7 @@ fn collect(folder: &Path, is_one: &dyn Fn(&Path, &str) -> bool, found: &mut Vec<
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if is_one(&path, &name) {
+        if is_leftover(&path, &name) {
             found.push(path);
         }
     }

@@ -1,18 +1,18 @@
-//! The backup engine: take a backup, prove that it is one, put it back, and recover when any of
-//! that was interrupted.
+//! The backup engine. It makes backups, verifies and restores them, and recovers from interrupted
+//! restores.
 //!
-//! What this crate must never know: HTTP, the command line, how anything is shown. It prints
-//! nothing; what happens is told as [`event::Event`]s, and what went wrong as one [`Error`].
+//! This crate must never know HTTP, the command line, or how anything is displayed. It prints
+//! nothing: it reports progress as [`event::Event`]s and failures as [`Error`].
 //!
-//! Reading order: [`places`] (where things are), [`engine`] (what every use case needs), then one
-//! use case a file: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
+//! Reading order: [`places`] (where the files are), [`engine`] (what every use case needs), then one
+//! file per use case: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
 
 pub mod cancellation;
 pub mod catalog;
-mod confirm;
 mod counted;
 pub mod create;
+mod damage;
 mod database_files;
 pub mod drill;
 pub mod engine;

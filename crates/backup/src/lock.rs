@@ -1,5 +1,5 @@
-//! One backup or restore of an inventory at a time, across processes: `flock` on a file beside the
-//! database. The lock ends with the process that holds it, however that ends.
+//! The lock that allows one backup or restore of an inventory at a time, across processes. It is a
+//! `flock` on a file beside the database, so it is released whenever and however its process ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -8,14 +8,17 @@ use durable::{folder_of, open_lock_file};
 
 use crate::{Engine, Error};
 
-/// Held while it lives.
+/// The lock, held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Engine {
-    /// Takes the lock for `what`, or says who has it.
+    /// Takes the lock for `what`.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], with the current holder, when another process holds the lock.
     pub(crate) fn lock(&self, what: &str) -> Result<Lock, Error> {
         self.places.check()?;
         let path = self.places.lock_file();
@@ -32,7 +35,7 @@ impl Engine {
             }
             Err(TryLockError::Error(source)) => return Err(Error::storage("lock", &path)(source)),
         }
-        // Only for the message above; the lock holds without it.
+        // The text is only for the message above. The lock does not depend on it.
         let _ = file.set_len(0).and_then(|()| file.rewind());
         let since = self.ambient.local().format("%Y-%m-%d %H:%M:%S");
         let _ = write!(file, "{what}, process {}, since {since}", std::process::id());

@@ -1,4 +1,4 @@
-//! Bringing the live database up to date, after a backup of it as it is.
+//! Migrates the live database to the current schema, after a safety backup.
 
 use inventory::migration::{MigrationReport, SchemaState};
 use inventory::{Actor, Permission};
@@ -6,8 +6,8 @@ use inventory::{Actor, Permission};
 use crate::{BackupOptions, BackupReport, Engine, Error, Observer, Purpose};
 
 impl Engine {
-    /// Brings the live database up to date, after a backup of it as it is. Returns what migrating did and the
-    /// backup; nothing is done when nothing is pending.
+    /// Makes a safety backup and migrates the live database to the current schema. Returns what the migration did,
+    /// and the backup; `None` if the schema is already current.
     pub fn migrate(
         &self,
         actor: &Actor,

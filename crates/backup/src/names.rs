@@ -1,21 +1,21 @@
-//! Many names in one line: the first of them, and how many there are.
+//! Shortens a long list of names to the first few and a count.
 
 use std::fmt;
 
-/// Names shown at most.
+/// Maximum number of names that are shown.
 const SHOWN: usize = 5;
 
-/// Names of which only the first are kept.
+/// A list of names, of which only the first few are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// How many there are.
+    /// The number of all names.
     pub count: usize,
-    /// The first of them.
+    /// The first few names.
     pub first: Vec<String>,
 }
 
 impl Names {
-    /// Keeps the first names and counts all of them. `None` where there is none.
+    /// Keeps the first few names and counts all of them. Returns `None` for an empty list.
     pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut all = Self { count: 0, first: Vec::new() };
         for name in names {
@@ -27,8 +27,8 @@ impl Names {
         (all.count > 0).then_some(all)
     }
 
-    /// Returns the verb for so many: "is" or "are".
-    pub(crate) fn are(&self) -> &'static str {
+    /// Returns the verb that agrees with the number of names: "is" or "are".
+    pub(crate) fn verb(&self) -> &'static str {
         if self.count == 1 { "is" } else { "are" }
     }
 }

@@ -1,4 +1,4 @@
-//! The places of an inventory that does not exist yet.
+//! Prepares the folders and the database file of a new inventory.
 
 use durable::{FileMode, folder_of};
 use inventory::{Actor, Permission};
@@ -7,7 +7,8 @@ use crate::{Engine, Error};
 
 impl Engine {
     /// Creates the folders of a new inventory and an empty file for its database. Only the owner may
-    /// read and write the database: it holds password hashes, and SQLite would let everybody read it.
+    /// read and write that file, because the database holds password hashes. SQLite would make it readable to
+    /// every user.
     ///
     /// # Errors
     /// [`Error::PathNotText`], [`Error::Storage`].

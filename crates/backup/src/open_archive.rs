@@ -1,5 +1,5 @@
-//! An archive that is open for reading: where it lies, and what reads it. Verifying, drilling and restoring
-//! read and unpack its entries here, and check its database.
+//! An archive that is open for reading: its path and its reader. Verifying, drilling and restoring use it to read
+//! and unpack entries, and to check the database.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -11,7 +11,7 @@ use durable::{Disk, FileMode, printable};
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_and_remove_orphans, strip};
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::{Cancellation, Error, Event, Observer, Step};
 
@@ -38,18 +38,18 @@ impl OpenArchive {
         self.entries().iter().filter(|entry| entry.role.is_static())
     }
 
-    /// Returns the number of bytes of all entries, unpacked.
+    /// Returns the unpacked size of all entries in bytes.
     pub(crate) fn unpacked_size(&self) -> u64 {
         self.entries().iter().map(|entry| entry.size).sum()
     }
 
-    /// Returns why the database in the archive cannot be restored, if the archive was kept for rescue.
+    /// Returns the error of restoring a rescue archive; `None` if the archive is not one.
     pub(crate) fn rescue(&self) -> Option<Error> {
         let why = self.reader.info().v3()?.damaged.as_deref()?;
         Some(Error::Rescue { path: self.path.clone(), why: printable(why) })
     }
 
-    /// Reads every entry and checks its hash, nothing more.
+    /// Reads every entry and checks its hash. Does not check the database.
     pub(crate) fn check_entries(
         &self,
         cancellation: &Cancellation,
@@ -81,6 +81,7 @@ impl OpenArchive {
         Ok(hash)
     }
 
+    /// Passes the content of an entry to `sink` and returns its hash.
     fn copy(
         &self,
         entry: &Entry,
@@ -100,15 +101,16 @@ impl OpenArchive {
         }
     }
 
-    /// Checks the unpacked database of the archive and compares it with the manifest, if there is one that
-    /// says. First the database loses what computes when it is looked at, so that no schema can keep the
-    /// checks busy. Returns what was found, and what was taken out.
+    /// Checks the unpacked database of the archive, and compares it with the manifest if the format has one. First
+    /// removes the schema objects that run code when the database is read, so that a hostile schema cannot slow the
+    /// checks down. Returns the inspection, and the removed objects.
     pub(crate) fn check_database(&self, database: &Path) -> Result<(Inspection, Vec<SchemaObject>), Error> {
         let manifest = self.reader.info().v3();
-        let stripped = confirmed(database, || strip(database)).map_err(Error::archived(&self.path))?;
-        // What a manifest describes is compared as it is; what the original made may refer to what is gone.
+        let stripped = recheck_damage(database, || strip(database)).map_err(Error::archived(&self.path))?;
+        // A database with a manifest is compared unchanged. One from the original may have categories with missing
+        // parents, which are removed first.
         let inspect = if manifest.is_some() { inspect } else { inspect_and_remove_orphans };
-        let inspection = confirmed(database, || inspect(database))
+        let inspection = recheck_damage(database, || inspect(database))
             .map_err(|error| error.locate_value(database))
             .map_err(Error::archived(&self.path))?;
         if let SchemaState::Newer(found) = &inspection.schema {
@@ -127,18 +129,18 @@ impl OpenArchive {
                     return Err(mismatch(format!("the content of table {name}")));
                 }
                 Some(_) => {}
-                None => return Err(mismatch(format!("the list of tables: {name} is missing"))),
+                None => return Err(mismatch(format!("the list of tables ({name} is missing)"))),
             }
         }
         if let Some(name) = inspection.tables.keys().find(|name| !manifest.tables.contains_key(*name)) {
-            return Err(mismatch(format!("the list of tables: {} is not in it", printable(name))));
+            return Err(mismatch(format!("the list of tables ({} is not in it)", printable(name))));
         }
-        let behind: &[String] = match &inspection.schema {
-            SchemaState::Behind(behind) => behind,
+        let pending: &[String] = match &inspection.schema {
+            SchemaState::Behind(pending) => pending,
             _ => &[],
         };
-        let had = names().into_iter().filter(|name| !behind.iter().any(|lacks| lacks == name));
-        if !had.eq(manifest.migrations.iter().map(String::as_str)) {
+        let applied = names().into_iter().filter(|name| !pending.iter().any(|missing| missing == name));
+        if !applied.eq(manifest.migrations.iter().map(String::as_str)) {
             return Err(mismatch("the list of migrations".to_owned()));
         }
         if inspection.violation_count != manifest.foreign_key_violations {
@@ -148,15 +150,16 @@ impl OpenArchive {
     }
 }
 
-/// Returns what can be told of an archive without a key.
+/// Returns the parts of an archive that are readable without a key.
 pub(crate) fn probe(path: &Path) -> Result<ArchiveProbe, Error> {
     ArchiveProbe::open(open_file(path)?, &Limits::default()).map_err(Error::archive(path))
 }
 
+/// Opens the file of an archive, which must be a regular file.
 fn open_file(path: &Path) -> Result<File, Error> {
     let file = regular_file::open(path).map_err(|source| match source.kind() {
         _ if NotAFile::of(&source).is_some() => {
-            let NotAFile { kind } = NotAFile::of(&source).expect("just seen");
+            let NotAFile { kind } = NotAFile::of(&source).expect("matched by the guard");
             Error::ArchiveNotAFile { path: path.to_owned(), kind }
         }
         io::ErrorKind::NotFound => Error::ArchiveNotFound { path: path.to_owned() },

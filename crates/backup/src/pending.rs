@@ -1,5 +1,5 @@
-//! Interrupted restores that nobody has settled yet. Whatever changes something settles them first, see
-//! [`crate::recover`]; whatever only looks says that they are there.
+//! Finds interrupted restores that have not been settled. Use cases that change something settle them first, see
+//! [`crate::recover`]. Use cases that only read report them.
 
 use std::path::PathBuf;
 
@@ -11,14 +11,14 @@ use crate::{Engine, Error};
 /// A restore that was interrupted and has been neither finished nor discarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingRestore {
-    /// The archive that was being restored; nothing where the journal cannot be read.
+    /// The archive that was being restored; `None` if the journal cannot be read.
     pub archive: Option<String>,
-    /// The journal that says how to settle it.
+    /// The journal of the restore.
     pub journal: PathBuf,
 }
 
 impl Engine {
-    /// Returns the interrupted restores of this inventory. One that is under way is none. Changes nothing.
+    /// Returns the interrupted restores of this inventory, but not one that is still running. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Storage`] when the folder of the database cannot be read.
@@ -29,7 +29,7 @@ impl Engine {
         let beside = restore_names::beside(database).map_err(failed())?;
         let journals: Vec<PathBuf> =
             beside.into_iter().filter(|(_, name)| name.ends_with(".json")).map(|(path, _)| path).collect();
-        if journals.is_empty() || self.is_working().map_err(failed())? {
+        if journals.is_empty() || self.is_busy().map_err(failed())? {
             return Ok(Vec::new());
         }
         let pending = journals.into_iter().map(|journal| {

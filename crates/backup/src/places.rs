@@ -1,7 +1,7 @@
-//! Where an inventory keeps its things, and what the engine calls its own files there.
+//! The paths of an inventory, and the names of the engine's own files there.
 //!
-//! State of a restore lies beside the database it belongs to, under the database's own name, so
-//! that the next start finds it whatever else was configured, and so that several databases can
+//! The state of a restore is stored beside its database, under a name that starts with that of the
+//! database. So the next start finds it whatever else is configured, and several databases can
 //! share a folder.
 
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use inventory::static_files::FileKind;
 
 use crate::Error;
 
-/// The places of one inventory.
+/// The paths of one inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     /// The SQLite database.
     pub database: PathBuf,
     /// The folder with `datasheets/` and `images/`.
     pub static_files: PathBuf,
-    /// The folder archives are written to and listed from.
+    /// The backup folder, where archives are written and listed.
     pub backups: PathBuf,
     /// The environment file that a backup may include.
     pub env_file: PathBuf,
 }
 
 impl Places {
-    /// The usual layout in one folder.
+    /// Returns the default layout in one folder.
     pub fn in_folder(data: &Path) -> Self {
         Self {
             database: data.join(archive::DATABASE),
@@ -36,8 +36,8 @@ impl Places {
         }
     }
 
-    /// Replaces the database by the one a `DATABASE_URL` names: `sqlite:///relative/path` or
-    /// `sqlite:////absolute/path`, as the original writes it.
+    /// Replaces the path of the database by that of a `DATABASE_URL`: `sqlite:///relative/path` or
+    /// `sqlite:////absolute/path`, the format of the original.
     ///
     /// # Errors
     /// [`Error::DatabaseUrl`] for anything else.
@@ -58,11 +58,11 @@ impl Places {
         Ok(self)
     }
 
-    /// The same places without symbolic links in their paths. Lock, journal and staging folders lie
-    /// beside the database under its name, so everybody has to call the database the same.
+    /// Resolves the symbolic links in the paths. Lock, journal and staging folders are named after the
+    /// database, so every process has to use the same path of the database.
     #[must_use]
     pub fn resolved(self) -> Self {
-        // What cannot be resolved cannot be opened either, and that is told then.
+        // A path that cannot be resolved cannot be opened either, and opening it reports the error.
         let real = |path: PathBuf| resolve(&path).unwrap_or(path);
         Self {
             database: real(self.database),
@@ -72,7 +72,7 @@ impl Places {
         }
     }
 
-    /// Refuses a database whose path is not Unicode: the library that runs the use cases takes text.
+    /// Refuses a database whose path is not Unicode, because the database library takes paths as text.
     pub(crate) fn require_text(&self) -> Result<(), Error> {
         match self.database.to_str() {
             Some(_) => Ok(()),
@@ -80,15 +80,15 @@ impl Places {
         }
     }
 
-    /// Refuses a database that cannot be worked with because of its path.
+    /// Refuses a database with an unsuitable path: one that is not Unicode, or has several hard links.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.require_text()?;
         self.refuse_hard_links()
     }
 
-    /// Refuses a database that has several names. SQLite keeps its log, and the engine its lock and its
-    /// journals, beside one of them; what is opened by another misses all of that, and is damaged
-    /// (<https://sqlite.org/howtocorrupt.html>, 2.6).
+    /// Refuses a database with several hard links. SQLite stores its log beside one of the names, and so does
+    /// the engine with its lock and journals. A process that opens the database by another name misses these
+    /// files and damages the database (<https://sqlite.org/howtocorrupt.html>, 2.6).
     fn refuse_hard_links(&self) -> Result<(), Error> {
         #[cfg(unix)]
         if let Ok(found) = self.database.metadata() {
@@ -100,42 +100,46 @@ impl Places {
         Ok(())
     }
 
-    /// Held while the inventory is backed up or restored.
+    /// Returns the path of the file that is locked while the inventory is backed up or restored.
     pub(crate) fn lock_file(&self) -> PathBuf {
         with_suffix(&self.database, ".lock")
     }
 
+    /// Returns the path of the journal of a restore.
     pub(crate) fn journal(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!("{RESTORE_MARKER}{id}.json"))
     }
 
-    /// Where the database of a restore is staged.
+    /// Returns the folder in which the database of a restore is staged.
     pub(crate) fn database_stage(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!("{RESTORE_MARKER}{id}"))
     }
 
+    /// Returns the path of the staged database of a restore.
     pub(crate) fn staged_database(&self, id: &str) -> PathBuf {
         self.database_stage(id).join(archive::DATABASE)
     }
 
-    /// A copy of a database that nobody else is to see: one that goes into an encrypted archive, or one of
-    /// another program that is imported. It lies where the data lies, and not in the clear beside the
-    /// archive, perhaps on a medium that is meant to be lost one day.
+    /// Returns the path of a confidential copy of a database: one for an encrypted archive, or one of a database that
+    /// is imported. The copy is beside the live database. Beside the archive, an unencrypted copy could end up on a
+    /// removable medium.
     pub(crate) fn private_copy(&self, id: &str) -> PathBuf {
-        with_suffix(&self.database, &format!("{COPY}{id}"))
+        with_suffix(&self.database, &format!("{COPY_MARKER}{id}"))
     }
 
-    /// What killed backups and imports left of those copies. To be asked under the lock, when nobody is making one.
+    /// Returns the private copies that killed backups and imports left behind. The caller must hold the lock, so that
+    /// no other process is making such a copy.
     pub(crate) fn abandoned_copies(&self) -> std::io::Result<Vec<PathBuf>> {
         let folder = folder_of(&self.database);
-        let mark = format!("{}{COPY}", self.database.file_name().unwrap_or_default().to_string_lossy());
+        let marker =
+            format!("{}{COPY_MARKER}", self.database.file_name().unwrap_or_default().to_string_lossy());
         let mut found = Vec::new();
         if folder.exists() {
             for entry in std::fs::read_dir(folder)? {
                 let entry = entry?;
                 let name = entry.file_name().to_string_lossy().into_owned();
-                // SQLite's own files beside it have the same beginning.
-                let id = name.strip_prefix(&mark).and_then(|rest| rest.get(..36));
+                // The files that SQLite creates beside a copy start with the same name.
+                let id = name.strip_prefix(&marker).and_then(|rest| rest.get(..36));
                 if id.is_some_and(is_id) {
                     found.push(entry.path());
                 }
@@ -144,52 +148,52 @@ impl Places {
         Ok(found)
     }
 
-    /// Where an unusable live database is kept.
+    /// Returns the path to which an unusable live database is moved.
     pub(crate) fn set_aside(&self, id: &str) -> PathBuf {
         with_suffix(&self.database, &format!(".damaged-{id}"))
     }
 }
 
-/// Between the name of the database and the id of a backup.
-const COPY: &str = ".backup-";
+/// The part of a private copy's name between the name of the database and the id of the backup.
+const COPY_MARKER: &str = ".backup-";
 
-/// What the names of our archives end with.
+/// The extensions of archives of this program.
 pub(crate) const PLAIN: &str = ".zip";
 pub(crate) const ENCRYPTED: &str = ".zip.age";
 
-/// The name of an archive in a file.
+/// Returns the file name of the archive of a backup.
 pub(crate) fn archive_name(name: &str, encrypted: bool) -> String {
     format!("{name}{}", if encrypted { ENCRYPTED } else { PLAIN })
 }
 
-/// The name of a backup: that of its file without what all have.
+/// Returns the name of a backup: its file name without extension.
 pub(crate) fn backup_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(ENCRYPTED).or_else(|| name.strip_suffix(PLAIN));
     stem.unwrap_or(&name).to_owned()
 }
 
-/// Whether a file is called as archives are. What it is, only its content tells.
+/// Returns whether the name of a file has the extension of an archive. Says nothing about the content.
 pub(crate) fn is_archive_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(PLAIN) || name.ends_with(ENCRYPTED)
 }
 
-/// Starts with what listings of static files pass over.
+/// The prefix of staging folders. Listings of static files skip names that start with a dot.
 const STAGE_PREFIX: &str = ".mm-restore-";
 
-/// Where the files of a restore are staged: inside the folder they go to, so that moving them is a
-/// rename even where that folder is a mount of its own.
+/// Returns the folder in which the files of a restore are staged. It is inside their destination folder, so that
+/// a rename moves them even if that folder is a mount point.
 pub(crate) fn file_stage(static_root: &Path, kind: FileKind, id: &str) -> PathBuf {
     static_root.join(kind.folder()).join(format!("{STAGE_PREFIX}{id}"))
 }
 
-/// The staging folders below a static folder, whoever left them.
+/// Returns all staging folders below a static folder, with the ids of their restores.
 pub(crate) fn file_stages(static_root: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     for kind in FileKind::ALL {
         let folder = static_root.join(kind.folder());
-        // What else lies there is named by whoever needs the folder.
+        // Anything other than a folder is reported by the code that needs the folder.
         if folder.is_dir() {
             for entry in std::fs::read_dir(folder)? {
                 let entry = entry?;
@@ -202,6 +206,7 @@ pub(crate) fn file_stages(static_root: &Path) -> std::io::Result<Vec<(PathBuf, S
     Ok(found)
 }
 
+/// Replaces the user name and the password in a URL by an ellipsis.
 fn hide_password(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(start), Some(end)) if start < end => format!("{}://…{}", &url[..start], &url[end..]),

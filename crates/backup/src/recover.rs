@@ -1,8 +1,8 @@
-//! Recovery: what an interrupted restore left is finished or discarded, before anything opens the
-//! database. The mark in the live database decides: if it is the one of the journal, the new state
-//! is in and the rest follows; if not, the old state is still in and the rest goes away.
+//! Recovery: finishes or discards an interrupted restore before anything opens the database. The marker
+//! in the live database decides. If the marker of the journal is there, the database has been replaced, and the
+//! restore is finished. If not, the database is still the old one, and the restore is discarded.
 //!
-//! Every use case that changes something does this first, so there is nothing to remember.
+//! Every use case that changes something starts with the recovery.
 
 use inventory::{Actor, Permission, restore_names};
 
@@ -12,12 +12,12 @@ use crate::places::file_stages;
 use crate::settle::{Journal, discard, finish};
 use crate::{Engine, Error};
 
-/// What was done about an interrupted restore.
+/// The outcome of recovering an interrupted restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovery {
-    /// The restore of this archive had happened, and its last files are now in place.
+    /// The restore of this archive had replaced the database, and has now been completed.
     Finished(String),
-    /// The restore of this archive had not happened, and nothing of it is left.
+    /// The restore of this archive had not replaced the database, and has been undone.
     Discarded(String),
 }
 
@@ -36,11 +36,11 @@ impl std::fmt::Display for Recovery {
 }
 
 impl Engine {
-    /// To be called at every start, before the database is opened. Does nothing, and takes no
-    /// lock, when nothing was interrupted.
+    /// Settles interrupted restores. Call it at every start, before opening the database. Does nothing, and
+    /// takes no lock, if no restore was interrupted.
     ///
     /// # Errors
-    /// [`Error::Locked`] when the restore is not interrupted but running.
+    /// [`Error::Locked`] when a restore is still running.
     pub fn recover(&self, actor: &Actor) -> Result<Vec<Recovery>, Error> {
         require(actor, "completing an interrupted restore", Permission::BackupCreate)?;
         let beside = restore_names::beside(&self.places.database);
@@ -50,7 +50,7 @@ impl Engine {
         Ok(self.session("a recovery")?.recovered)
     }
 
-    /// Only a session does this, since it takes the lock.
+    /// Settles interrupted restores. Requires the lock, so only a session calls it.
     pub(crate) fn settle_interrupted(&self, _lock: &Lock) -> Result<Vec<Recovery>, Error> {
         let database = &self.places.database;
         let failed = || Error::storage("look for restores beside", database);
@@ -73,9 +73,9 @@ impl Engine {
         Ok(recovered)
     }
 
-    /// Staging folders without a journal: of restores that had not begun to change anything, or
-    /// had ended. Under the lock nobody else is staging for this database; those of another
-    /// database that shares the static files are known by its own staging folder.
+    /// Removes staging folders without a journal. Their restores had not begun to change anything, or had ended. The
+    /// lock guarantees that no other process is staging for this database. Another database may share the static
+    /// files, so only folders with the id of a staging folder beside this database are removed.
     fn remove_leftovers(&self) -> Result<(), Error> {
         let database = &self.places.database;
         let beside =

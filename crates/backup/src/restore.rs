@@ -1,8 +1,8 @@
-//! Restoring, in two halves. [`Engine::stage_restore`] verifies the whole archive and unpacks it
-//! beside the live data, touching nothing that is in use; it yields the [`Plan`]. Then
-//! [`StagedRestore::commit`] takes a safety backup, writes the journal, and makes the change, whose
-//! one deciding instant is the replacement of the database. What happens when it is interrupted is
-//! told in [`crate::recover`].
+//! Restores an archive in two steps. [`Engine::stage_restore`] verifies the whole archive, unpacks it
+//! beside the live data without changing that data, and returns the [`Plan`]. Then
+//! [`StagedRestore::commit`] makes a safety backup, writes the journal, and replaces the live data. The
+//! replacement of the database is the commit point. [`crate::recover`] describes the recovery from an
+//! interruption.
 
 mod commit;
 mod history;
@@ -31,25 +31,25 @@ pub(crate) use stage::hash_of;
 use stage::{Destination, StagedParts};
 use unchanged::UnchangedFiles;
 
-/// What to restore, and how careful to be.
+/// The options of a restore.
 #[derive(Debug, Clone)]
 pub struct RestoreOptions {
     /// The archive.
     pub archive: PathBuf,
-    /// Back up what is there now first. On unless told otherwise.
+    /// Whether to back up the live data first. The default is yes.
     pub safety_backup: bool,
-    /// Take rows with broken foreign keys as they are.
+    /// Whether to accept rows with broken foreign keys.
     pub allow_violations: bool,
 }
 
 impl RestoreOptions {
-    /// A restore with a safety backup that accepts no violations.
+    /// Creates options with a safety backup, and without accepting broken foreign keys.
     pub fn new(archive: impl Into<PathBuf>) -> Self {
         Self { archive: archive.into(), safety_backup: true, allow_violations: false }
     }
 }
 
-/// A restore that needs only to be committed. Dropped instead, it leaves nothing behind.
+/// A restore that is ready to be committed. Dropping it removes everything that was staged.
 #[derive(Debug)]
 pub struct StagedRestore {
     options: RestoreOptions,
@@ -58,23 +58,23 @@ pub struct StagedRestore {
     commit: CommitBy,
     unchanged: Vec<UnchangedFiles>,
     live: DatabaseState,
-    lock: Option<archive::EncryptionScheme>,
+    archive_encryption: Option<archive::EncryptionScheme>,
     committed: bool,
     _lease: Lease,
-    /// Last, so that the lock is released when all else is gone.
+    /// The last field, because fields are dropped in order and the lock must be released last.
     session: Session,
 }
 
-/// A restore that is complete.
+/// The report of a completed restore.
 #[derive(Debug)]
 pub struct RestoreReport {
-    /// What it did.
+    /// The plan that was carried out.
     pub plan: Plan,
-    /// The backup of what was there before.
+    /// The safety backup; `None` if none was made.
     pub safety_backup: Option<PathBuf>,
-    /// How that is encrypted.
+    /// How the safety backup is encrypted; `None` if it is not.
     pub safety_lock: Option<archive::EncryptionScheme>,
-    /// Where a database that SQLite could not work with was moved.
+    /// The path to which an unusable live database was moved.
     pub set_aside: Option<PathBuf>,
 }
 
@@ -82,7 +82,7 @@ impl Engine {
     /// Verifies an archive and stages it for restoring.
     ///
     /// # Errors
-    /// Everything that is wrong with the archive; then nothing has been changed.
+    /// Any fault of the archive. Then nothing has been changed.
     pub fn stage_restore(
         &self,
         actor: &Actor,
@@ -98,7 +98,7 @@ impl Engine {
         if matches!(live, DatabaseState::Usable { .. }) {
             self.database().check_replaceable().map_err(Error::live(database))?;
         }
-        // From here to the end no file goes away; deletes that waited are done first.
+        // The lease keeps all files in place until the end. Pending deletes are done first.
         let static_files = self.static_files();
         static_files.sweep().map_err(Error::live(&self.places.static_files))?;
         let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
@@ -114,7 +114,7 @@ impl Engine {
                 commit,
                 unchanged,
                 live,
-                lock: archive.reader.encryption(),
+                archive_encryption: archive.reader.encryption(),
                 committed: false,
                 _lease: lease,
             }
@@ -128,40 +128,41 @@ impl Engine {
 }
 
 impl StagedRestore {
-    /// Known before anybody is asked whether to go on.
+    /// Checks that the safety backup can be encrypted as required, before the user is asked to confirm.
     fn check_safety_backup_possible(self) -> Result<Self, Error> {
         if self.needs_safety_backup() {
-            let encryption = self.session.engine.encryption(&self.encrypt_safety_backup());
+            let encryption = self.session.engine.encryption(&self.safety_backup_encryption());
             encryption.map_err(|source| Error::SafetyBackup { source: Box::new(source) })?;
         }
         Ok(self)
     }
 
-    fn encrypt_safety_backup(&self) -> EncryptionChoice {
-        encrypt_safety_backup(&self.session.engine, self.lock)
+    fn safety_backup_encryption(&self) -> EncryptionChoice {
+        safety_backup_encryption(&self.session.engine, self.archive_encryption)
     }
 
     fn needs_safety_backup(&self) -> bool {
         needs_safety_backup(&self.options, &self.plan)
     }
 
-    /// What committing would do.
+    /// Returns the plan of the restore.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The database that would go live.
+    /// Returns the path of the staged database.
     pub(crate) fn database(&self) -> PathBuf {
         self.session.engine.places.staged_database(&self.id)
     }
 
-    /// Makes the change.
+    /// Commits the restore.
     ///
     /// # Errors
-    /// On any error but [`Error::Unfinished`], everything is as it was before.
+    /// After [`Error::Unfinished`] and [`Error::Undecided`], the next start completes or discards the restore. After
+    /// any other error, nothing has been changed.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
         let (made, watch) = self.safety_backup(observer)?;
-        // The last moment: what follows is completed.
+        // Last check: from here on, the restore is completed.
         if let Err(cancelled) = self.session.engine.cancellation.check() {
             if let Some(made) = &made {
                 self.session.engine.remove_archive(&made.path)?;
@@ -171,7 +172,7 @@ impl StagedRestore {
         let (safety_backup, safety_lock) = made.map_or((None, None), |made| (Some(made.path), made.lock));
         let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
-        // Only now, since every file takes memory and the backup needs it, too.
+        // Create the journal after the safety backup, because both need memory for every file.
         let static_files = &self.session.engine.places.static_files;
         let journal =
             Journal::new(&self.id, &self.options.archive, static_files, self.commit, &self.plan.files);
@@ -189,9 +190,8 @@ impl StagedRestore {
         Ok(RestoreReport { plan: std::mem::take(&mut self.plan), safety_backup, safety_lock, set_aside })
     }
 
-    /// Backs up what is there, and watches that nothing comes after it: what people wrote while the
-    /// backup was made would be lost. If somebody did write, takes another backup; if somebody writes
-    /// each time, the commit refuses.
+    /// Makes the safety backup, and watches for writes that it does not contain, which the restore would lose. If
+    /// there were any, makes another backup. If there are writes during every attempt, the commit refuses.
     fn safety_backup(
         &self,
         observer: &mut dyn Observer,
@@ -218,29 +218,31 @@ impl StagedRestore {
                 ),
                 _ => None,
             };
-            let options = BackupOptions { encrypt: self.encrypt_safety_backup(), ..BackupOptions::default() };
+            let options =
+                BackupOptions { encrypt: self.safety_backup_encryption(), ..BackupOptions::default() };
             let made = self.session.backup(&options, Purpose::BeforeRestore, &mut OfSafetyBackup(observer));
             let made = made.map_err(failed)?;
-            // Where it cannot be told, the commit finds out.
+            // If it is not known whether there were writes, the commit finds out.
             let changed = watch.as_ref().is_some_and(|watch| watch.changed() == Some(true));
             if !changed || attempt == MAX_ATTEMPTS {
                 return Ok((Some(made), watch));
             }
             self.session.engine.remove_archive(&made.path).map_err(failed)?;
         }
-        unreachable!("the last try returns")
+        unreachable!("the last attempt returns")
     }
 }
 
-/// As backups are here; and where they are not, but the archive is, as that is.
-fn encrypt_safety_backup(engine: &Engine, lock: Option<archive::EncryptionScheme>) -> EncryptionChoice {
+/// Returns the encryption of the safety backup: that of the policy, or else that of the restored archive.
+fn safety_backup_encryption(engine: &Engine, scheme: Option<archive::EncryptionScheme>) -> EncryptionChoice {
     if engine.encrypts() {
         return EncryptionChoice::AsConfigured;
     }
-    let like_it = lock.and_then(|lock| archive::EncryptionMethod::matching(lock, &engine.keys));
-    like_it.map_or(EncryptionChoice::AsConfigured, EncryptionChoice::With)
+    let same_method = scheme.and_then(|scheme| archive::EncryptionMethod::matching(scheme, &engine.keys));
+    same_method.map_or(EncryptionChoice::AsConfigured, EncryptionChoice::With)
 }
 
+/// Returns whether the options ask for a safety backup and there is anything to back up.
 fn needs_safety_backup(options: &RestoreOptions, plan: &Plan) -> bool {
     options.safety_backup && plan.replaces_something
 }
@@ -253,7 +255,7 @@ impl Drop for StagedRestore {
     }
 }
 
-/// Returns the name of an archive that this program named: it is always text.
+/// Returns the file name of an archive, if it is Unicode. Names given by this program always are.
 fn file_name(path: &Path) -> Option<String> {
     path.file_name()?.to_str().map(str::to_owned)
 }

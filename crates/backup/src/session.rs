@@ -1,25 +1,26 @@
-//! An inventory held for one change: nobody else backs it up, restores or migrates it meanwhile, and what an
-//! interrupted restore left has been settled. The use cases that change something are methods of a session, so
-//! that none can forget either.
+//! A session locks an inventory for one change. While it lasts, no other process backs up, restores or migrates the
+//! inventory, and interrupted restores have been settled. Use cases that change something are methods of a session,
+//! so none of them can forget the lock or the recovery.
 
 use crate::lock::Lock;
 use crate::recover::Recovery;
 use crate::{Engine, Error};
 
-/// Holds an inventory until it is dropped.
+/// Locks an inventory until the session is dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) engine: Engine,
-    /// What was done about an interrupted restore.
+    /// What was done about interrupted restores.
     pub(crate) recovered: Vec<Recovery>,
     _lock: Lock,
 }
 
 impl Engine {
-    /// Takes the lock and settles an interrupted restore. `what` tells others who has the lock, as in "a backup".
+    /// Takes the lock and settles interrupted restores. `what` tells other processes who holds the lock, for
+    /// example "a backup".
     ///
     /// # Errors
-    /// [`Error::Locked`] when somebody else has the lock; what kept the restore from being settled.
+    /// [`Error::Locked`] when another process holds the lock, and any error that stops the recovery.
     pub(crate) fn session(&self, what: &str) -> Result<Session, Error> {
         let lock = self.lock(what)?;
         let recovered = self.settle_interrupted(&lock)?;
@@ -27,7 +28,8 @@ impl Engine {
         Ok(Session { engine: self.clone(), recovered, _lock: lock })
     }
 
-    /// Removes the copies of databases that killed backups and imports left. Under the lock nobody is making one.
+    /// Removes the copies of databases that killed backups and imports left behind. The lock guarantees that no other
+    /// process is making such a copy.
     fn remove_abandoned_copies(&self) -> Result<(), Error> {
         let database = &self.places.database;
         for copy in self.places.abandoned_copies().map_err(Error::storage("read", database))? {

@@ -1,6 +1,6 @@
-//! Settles a restore whose journal is written: once the database has been replaced, [`finish`] completes the
-//! rest; before that, [`discard`] takes everything back. Both need the journal alone, and can be repeated as
-//! often as they are interrupted.
+//! Settles a restore whose journal has been written: [`finish`] completes a restore that has replaced the database,
+//! and [`discard`] undoes a restore that has not. Both need only the journal, and can be repeated after an
+//! interruption.
 
 mod journal;
 
@@ -16,20 +16,20 @@ use crate::{Engine, Error};
 
 pub(crate) use journal::{CommitBy, FileName, Journal};
 
-/// What SQLite may have left beside a database; `""` is the database itself.
+/// The suffixes of a database file, which is `""`, and of the files that SQLite may have left beside it.
 pub(crate) const DATABASE_FILES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
-/// Puts the remaining files in place and removes the journal and the staging folders. What is done already stays done.
+/// Places the remaining files, then removes the journal and the staging folders. Skips the steps that are already done.
 pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     require_stages(journal)?;
-    // SQLite's own files first: what decided must last before anything follows from it.
+    // Make the replaced database durable before any step that depends on it.
     let database_folder = folder_of(&engine.places.database);
     engine.disk.sync_folder(database_folder)?;
-    // Deletes that people asked for in the old state; the new one has its own list.
+    // Forget the pending deletes of the old state. They do not apply to the restored files.
     engine.static_files().forget_deferred().map_err(Error::live(&journal.static_files))?;
     let mut folders = BTreeSet::new();
     for file in journal.add.iter().chain(&journal.replace) {
-        let (staged, live) = paths(journal, file);
+        let (staged, live) = staged_and_live(journal, file);
         if staged.symlink_metadata().is_err() && live.symlink_metadata().is_err() {
             let missing = io::Error::new(io::ErrorKind::NotFound, "it is neither staged nor in place");
             return Err(Error::storage("place", &live)(missing));
@@ -39,7 +39,7 @@ pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
             engine.disk.create_folder(folder)?;
             engine.disk.rename(&staged, &live)?;
         }
-        note_folders(&mut folders, journal, file, &live);
+        collect_folders(&mut folders, journal, file, &live);
     }
     remove_files(engine, journal, &journal.remove, &mut folders)?;
     sync_folders(engine, &folders)?;
@@ -48,15 +48,15 @@ pub(crate) fn finish(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes the files that were placed, the journal and the staging folders. What never happened is passed over.
+/// Removes the placed files, the journal and the staging folders. Skips the steps that never happened.
 pub(crate) fn discard(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     require_stages(journal)?;
     if journal.commit == CommitBy::Rename {
-        put_back(engine, journal)?;
+        restore_set_aside(engine, journal)?;
     }
-    // A file that is still staged was not placed; what bears its name is not ours.
+    // A file that is still staged was not placed, so a live file of that name belongs to somebody else.
     let placed: Vec<FileName> =
-        journal.add.iter().filter(|file| !paths(journal, file).0.exists()).cloned().collect();
+        journal.add.iter().filter(|file| !staged_and_live(journal, file).0.exists()).cloned().collect();
     let mut folders = BTreeSet::new();
     remove_files(engine, journal, &placed, &mut folders)?;
     sync_folders(engine, &folders)?;
@@ -65,8 +65,8 @@ pub(crate) fn discard(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     Ok(())
 }
 
-/// As long as there is a journal there are the staging folders it speaks of. Where they are not, the
-/// static folder is not what it was (a mount that is missing, say), and nothing can be told from it.
+/// Checks that the staging folders of the journal exist. They exist as long as the journal does. If they are missing,
+/// the static folder is not the one of the restore, for example because it is not mounted.
 fn require_stages(journal: &Journal) -> Result<(), Error> {
     for file in journal.add.iter().chain(&journal.replace) {
         let kind = file.kind().expect("checked when it was read");
@@ -80,8 +80,8 @@ fn require_stages(journal: &Journal) -> Result<(), Error> {
     Ok(())
 }
 
-/// Moves an unusable database back that had been set aside.
-fn put_back(engine: &Engine, journal: &Journal) -> Result<(), Error> {
+/// Moves an unusable database that had been set aside back to its place.
+fn restore_set_aside(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     let live = &engine.places.database;
     let aside = engine.places.set_aside(&journal.id);
     let folder = folder_of(live);
@@ -94,7 +94,7 @@ fn put_back(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     Ok(engine.disk.sync_folder(folder)?)
 }
 
-/// Removes files, and folders that this leaves empty.
+/// Removes files, and the folders that become empty.
 fn remove_files(
     engine: &Engine,
     journal: &Journal,
@@ -102,14 +102,14 @@ fn remove_files(
     folders: &mut BTreeSet<PathBuf>,
 ) -> Result<(), Error> {
     for file in files {
-        let live = paths(journal, file).1;
+        let live = staged_and_live(journal, file).1;
         if live.symlink_metadata().is_ok() {
             engine.disk.remove(&live)?;
         }
-        note_folders(folders, journal, file, &live);
+        collect_folders(folders, journal, file, &live);
     }
-    // Deepest first; the two folders themselves stay. One that is not empty refuses to go.
-    let tops: BTreeSet<PathBuf> = files.iter().map(|file| top(journal, file)).collect();
+    // Start with the deepest folders, and keep the top folders of datasheets and images.
+    let tops: BTreeSet<PathBuf> = files.iter().map(|file| top_folder(journal, file)).collect();
     for folder in folders.clone().into_iter().rev() {
         if !tops.contains(&folder) && is_empty(&folder) && engine.disk.remove_folder(&folder).is_ok() {
             folders.remove(&folder);
@@ -122,6 +122,7 @@ fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
+/// Syncs the folders that exist.
 pub(crate) fn sync_folders(engine: &Engine, folders: &BTreeSet<PathBuf>) -> Result<(), Error> {
     folders
         .iter()
@@ -129,27 +130,33 @@ pub(crate) fn sync_folders(engine: &Engine, folders: &BTreeSet<PathBuf>) -> Resu
         .try_for_each(|folder| Ok(engine.disk.sync_folder(folder)?))
 }
 
-/// The folder of a file and those above it, up to datasheets or images.
-pub(crate) fn note_folders(folders: &mut BTreeSet<PathBuf>, journal: &Journal, file: &FileName, live: &Path) {
-    let top = top(journal, file);
+/// Adds the folder of a file and the folders above it, up to the top folder of datasheets or images.
+pub(crate) fn collect_folders(
+    folders: &mut BTreeSet<PathBuf>,
+    journal: &Journal,
+    file: &FileName,
+    live: &Path,
+) {
+    let top = top_folder(journal, file);
     folders
         .extend(live.ancestors().skip(1).take_while(|folder| folder.starts_with(&top)).map(Path::to_owned));
 }
 
-fn top(journal: &Journal, file: &FileName) -> PathBuf {
+/// Returns the top folder of a file: that of datasheets or images.
+fn top_folder(journal: &Journal, file: &FileName) -> PathBuf {
     journal.static_files.join(file.kind().expect("checked when it was read").folder())
 }
 
-/// Where a file is staged, and where it belongs.
-pub(crate) fn paths(journal: &Journal, file: &FileName) -> (PathBuf, PathBuf) {
+/// Returns the staged path and the live path of a file.
+pub(crate) fn staged_and_live(journal: &Journal, file: &FileName) -> (PathBuf, PathBuf) {
     let kind = file.kind().expect("checked when it was read");
     let staged = file_stage(&journal.static_files, kind, &journal.id).join(&file.path);
     (staged, journal.static_files.join(kind.folder()).join(&file.path))
 }
 
 impl Engine {
-    /// Removes what a restore staged, wherever it got to. Best effort: what fails is done at the next
-    /// start, which knows of it as long as the folder beside the database is there. So that goes last.
+    /// Removes all staging folders of a restore. Ignores errors: the next start tries again as long as the staging
+    /// folder beside the database exists, so that folder is removed last.
     pub(crate) fn remove_stages(&self, id: &str) {
         let stages = FileKind::ALL.map(|kind| file_stage(&self.places.static_files, kind, id));
         for stage in stages.iter().filter(|stage| stage.exists()) {
@@ -163,8 +170,8 @@ impl Engine {
         }
     }
 
-    /// Removes a staging folder among the static files, durably: once the folder beside the database
-    /// is gone, nothing would tell of one that a power cut brought back.
+    /// Removes a staging folder in the static files durably. Otherwise a power cut could bring the folder back after
+    /// the staging folder beside the database is gone, and no later start would remove it.
     pub(crate) fn remove_file_stage(&self, stage: &Path) -> Result<(), Error> {
         self.disk.remove_tree(stage)?;
         Ok(self.disk.sync_folder(folder_of(stage))?)

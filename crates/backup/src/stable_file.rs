@@ -1,6 +1,5 @@
-//! Reads a file that others may write to, so that what was read is what the file held at one moment, or
-//! an error. Static files are never written to by MakerMatrix once they have their name, but they lie in
-//! a folder where any program can.
+//! Reads a file that other programs may write to. Reading returns the content of one moment, or an error.
+//! MakerMatrix never changes a static file once the file has its name, but other programs can.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -12,8 +11,8 @@ use durable::regular_file;
 
 use crate::Cancellation;
 
-/// A file being read. Its end is reached only if nobody has written to the file meanwhile, and the file
-/// still bears its name; otherwise reading fails with [`SourceChanged`] as the inner error.
+/// A file that must not change while it is read. Reading reaches the end only if nothing has written to the file
+/// and the file still has its name. Otherwise it fails with [`SourceChanged`] as the inner error.
 #[derive(Debug)]
 pub(crate) struct StableFile {
     path: PathBuf,
@@ -23,18 +22,20 @@ pub(crate) struct StableFile {
     cancellation: Cancellation,
 }
 
-/// What reading fails with, as the inner error, once the engine has been asked to stop.
+/// The inner error of reading once the engine has been asked to stop.
 #[derive(Debug, thiserror::Error)]
 #[error("it was cancelled")]
 pub(crate) struct Cancelled;
 
 impl StableFile {
+    /// Opens a regular file and records its stamp.
     pub(crate) fn open(path: &Path, cancellation: &Cancellation) -> io::Result<Self> {
         let file = regular_file::open(path)?;
         let stamp = FileStamp::of(&file.metadata()?);
         Ok(Self { path: path.to_owned(), file, stamp, read: 0, cancellation: cancellation.clone() })
     }
 
+    /// Fails if the file has changed, has been replaced, or has another size than was read.
     fn check(&self) -> io::Result<()> {
         let named = self.path.symlink_metadata().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => io::Error::other(SourceChanged),
@@ -61,16 +62,17 @@ impl Read for StableFile {
     }
 }
 
-/// What differs once a file has been written to or replaced.
+/// The metadata that changes when a file is written to or replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileStamp {
     size: u64,
     modified: Option<SystemTime>,
-    /// Device and inode, and the time of the last change of the inode, which nobody can set.
+    /// Device, inode, and the time of the last change of the inode, which programs cannot set.
     inode: Option<(u64, u64, i64, i64)>,
 }
 
 impl FileStamp {
+    /// Returns the stamp of a file with this metadata.
     pub(crate) fn of(found: &Metadata) -> Self {
         #[cfg(unix)]
         let inode = {

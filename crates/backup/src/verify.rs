@@ -1,6 +1,5 @@
-//! Verifying: every byte of every entry against its hash, the database opened and checked, its
-//! rows and digests against the manifest. The restore does the same to what it stages, through the
-//! same functions.
+//! Verifies an archive: checks every entry against its hash, opens and checks the database, and compares its
+//! rows and digests with the manifest. A restore checks its staged data with the same functions.
 
 use std::path::Path;
 
@@ -13,26 +12,26 @@ use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
-/// Between the name of the program and the id of a verification, among the temporary files.
+/// The part of the scratch folder's name between the name of the program and the id of the verification.
 const SCRATCH_MARKER: &str = ".verify-";
 
-/// What verifying found.
+/// The report of a successful verification.
 #[derive(Debug)]
 pub struct VerifyReport {
-    /// The layout of the archive.
+    /// The format of the archive.
     pub format: Format,
-    /// Entries read.
+    /// Number of entries.
     pub files: u64,
-    /// Their bytes, unpacked.
+    /// Unpacked size of the entries in bytes.
     pub bytes: u64,
-    /// The database.
+    /// What the inspection of the database found.
     pub database: Inspection,
-    /// What was noted beside the archive, when it lies among the backups.
+    /// The recorded status; `None` if the archive is not in the backup folder, or the status could not be written.
     pub status: Option<Status>,
 }
 
 impl Engine {
-    /// Opens an archive with the keys in hand.
+    /// Opens an archive with the keys of the engine.
     pub(crate) fn open(&self, path: &Path) -> Result<OpenArchive, Error> {
         OpenArchive::open(path, &self.keys)
     }
@@ -40,7 +39,7 @@ impl Engine {
     /// Verifies an archive. Writes only below the folder for temporary files.
     ///
     /// # Errors
-    /// Says what is wrong with which entry.
+    /// Any fault of the archive, with the name of the faulty entry.
     pub fn verify(
         &self,
         actor: &Actor,
@@ -48,9 +47,9 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<VerifyReport, Error> {
         crate::permission::require(actor, "verifying a backup", Permission::BackupCreate)?;
-        // The database that is unpacked into it can be read by its owner only.
+        // Other users can read this folder, but not the database that is unpacked into it.
         let temporary = std::env::temp_dir();
-        // Making it would leave it behind: it may be mistyped, or not mounted.
+        // Do not create this folder: its path may be mistyped, or its medium not mounted.
         temporary
             .metadata()
             .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
@@ -58,14 +57,14 @@ impl Engine {
         let before = status::identity(path);
         let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         if self.is_among_backups(path) && status::identity(path) == before {
-            // Only a note: that the archive is sound stands without it, in a folder that cannot be
-            // written, say. And none about a file that has taken its name meanwhile.
+            // The verification has succeeded even if its result cannot be recorded, for example in a read-only
+            // folder. Nothing is recorded if another file has taken the name of the archive.
             verified.status = self.note_verified(path, path).ok();
         }
         Ok(verified)
     }
 
-    /// Verifies, unpacking the database to `database`, which is gone afterwards.
+    /// Verifies an archive. Unpacks the database to `database`, and removes that file afterwards.
     pub(crate) fn verify_with(
         &self,
         path: &Path,
@@ -79,7 +78,7 @@ impl Engine {
             return Err(rescue);
         }
         let unpacked = self.verify_into(&archive, database, observer);
-        // Best effort: it lies in a folder for temporary files, or bears a name that says so.
+        // Errors are ignored: the file is in a scratch folder, or has a name that the next backup recognises.
         let _ = self.disk.remove(database);
         let (bytes, inspection) = unpacked?;
         Ok(VerifyReport {
@@ -91,6 +90,7 @@ impl Engine {
         })
     }
 
+    /// Checks all entries and the database. Returns the unpacked size and the inspection.
     fn verify_into(
         &self,
         archive: &OpenArchive,
@@ -112,6 +112,7 @@ impl Engine {
         Ok((total, inspection))
     }
 
+    /// Returns whether a file is in the backup folder.
     fn is_among_backups(&self, path: &Path) -> bool {
         let folder = |path: &Path| path.canonicalize().ok();
         let parent = folder(path).and_then(|path| path.parent().map(Path::to_owned));

@@ -262,7 +262,7 @@ async fn sources_that_cannot_be_imported_are_named_and_change_nothing() {
     fs::write(&database, bytes).unwrap();
     expect(&old.from, Kind::Corrupt, &[database.to_str().unwrap()]);
     fs::write(&database, b"").unwrap();
-    expect(&old.from, Kind::NotFound, &["no database of MakerMatrix"]);
+    expect(&old.from, Kind::NotFound, &["no MakerMatrix database"]);
     fs::create_dir(old.from.join("backups")).unwrap();
     for (name, at) in [("backups/older.zip", 1), ("backups/newer.zip", 2)] {
         let file = fs::File::create(old.from.join(name)).unwrap();

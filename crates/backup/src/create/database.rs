@@ -1,4 +1,4 @@
-//! The database of a backup: a copy as of now, checked, in a file of its own.
+//! Copies and checks the database for a backup.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use inventory::LiveDatabase;
 use inventory::migration::SchemaState;
 use inventory::sqlite::{self, DatabaseState, Inspection, RedactedPasswords, SchemaObject};
 
-use crate::confirm::{confirmed, is_damage};
+use crate::damage::{is_damage, recheck_damage};
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::{Purpose, Source};
 
-/// The copy, or why there is none that is sound.
+/// The checked copy of a database, or the damage that prevented one.
 #[derive(Default)]
 pub(crate) struct DatabaseCopy {
     pub(super) inspection: Option<Inspection>,
@@ -23,8 +23,8 @@ pub(crate) struct DatabaseCopy {
 }
 
 impl Engine {
-    /// The database as of now, checked, in a file of its own. Before a restore a damaged one is
-    /// taken as it is: it is what the user wants to be rid of, and still all there is of the data.
+    /// Copies the database to `copy` as of one moment and checks the copy. Before a restore, a damaged
+    /// database is copied as it is: the user is about to replace it, and it is the only copy of the data.
     pub(crate) fn copy_database(
         &self,
         source: &Source<'_>,
@@ -48,7 +48,7 @@ impl Engine {
             });
         }
         if matches!(state, DatabaseState::Empty { .. }) {
-            return Err(Error::EmptyDatabase { path: source.known_as.to_owned() });
+            return Err(Error::EmptyDatabase { path: source.display_path.to_owned() });
         }
         if let Ok(found) = source.database.metadata() {
             space::require(folder_of(copy), found.len())?;
@@ -56,7 +56,7 @@ impl Engine {
         self.create_private(copy)?;
         let mut copied = self.copy_checked(&live, copy, observer);
         if copied.as_ref().is_err_and(is_damage) {
-            // Once more: it may be a read that failed.
+            // A failed read may look like damage, so copy the database again.
             self.disk.remove(copy)?;
             self.create_private(copy)?;
             copied = self.copy_checked(&live, copy, observer);
@@ -73,7 +73,7 @@ impl Engine {
         }
     }
 
-    /// The empty file that SQLite then fills: it would make one that everybody may read.
+    /// Creates the empty file for SQLite to fill. SQLite itself would create a file that every user can read.
     fn create_private(&self, copy: &Path) -> Result<(), Error> {
         self.disk.create(copy, FileMode::Private)?;
         Ok(())
@@ -91,13 +91,13 @@ impl Engine {
         })?;
         observer.event(Event::Step(Step::CheckCopy));
         if self.cancellation.is_cancelled() {
-            // The caller asks as well; checking the copy would be for nothing.
+            // The caller checks for cancellation, too, and discards the copy.
             return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
-        let stripped = confirmed(copy, || sqlite::strip(copy))?;
+        let stripped = recheck_damage(copy, || sqlite::strip(copy))?;
         sqlite::store_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = confirmed(copy, || sqlite::inspect_and_remove_orphans(copy))?;
+        let inspection = recheck_damage(copy, || sqlite::inspect_and_remove_orphans(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }

@@ -1,4 +1,4 @@
-//! The files of a backup: which belong to the moment of the snapshot, and which are missing from it.
+//! Selects the files of a backup: those that belong to the moment of the snapshot. Finds references to missing files.
 
 use std::path::Path;
 
@@ -21,24 +21,25 @@ impl BackupOptions {
     }
 }
 
-/// The files of the included folders, sorted, and what could not be taken.
+/// The files of the included folders, sorted, and the entries that cannot be archived.
 pub(super) struct FileListing {
     pub(super) files: Vec<(FileKind, StaticFile)>,
     pub(super) left_out: Vec<LeftOut>,
 }
 
-pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<FileListing, Error> {
+/// Lists the files of the given kinds.
+pub(super) fn list_files(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<FileListing, Error> {
     let mut listed = FileListing { files: Vec::new(), left_out: Vec::new() };
     for &kind in kinds {
         let found = static_files.list(kind).map_err(Error::live(static_files.root()))?;
-        let mut leave = |path: &str, why: String| {
+        let mut leave_out = |path: &str, why: String| {
             listed.left_out.push(LeftOut { what: format!("{}/{path}", kind.folder()), why });
         };
-        found.unusable.iter().for_each(|(path, why)| leave(path, (*why).to_owned()));
+        found.unusable.iter().for_each(|(path, why)| leave_out(path, (*why).to_owned()));
         for file in found.files {
             match archive::name::check(&format!("{}/{}", kind.folder(), file.path)) {
                 Ok(()) => listed.files.push((kind, file)),
-                Err(fault) => leave(&file.path, fault.to_string()),
+                Err(fault) => leave_out(&file.path, fault.to_string()),
             }
         }
     }
@@ -46,18 +47,19 @@ pub(super) fn list(static_files: &StaticFiles, kinds: &[FileKind]) -> Result<Fil
     Ok(listed)
 }
 
-/// What lies beside the folders that are archived, where that is a folder of their own.
-pub(super) fn others(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
+/// Lists the entries of the static folder that no backup includes. Returns nothing if the database is in the same
+/// folder.
+pub(super) fn list_unarchived(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
     if folder_of(database) == static_files.root() {
         return Ok(Vec::new());
     }
-    let others = static_files.others().map_err(Error::live(static_files.root()))?;
+    let unarchived = static_files.others().map_err(Error::live(static_files.root()))?;
     let why = || "only datasheets and images are archived".to_owned();
-    Ok(others.into_iter().map(|what| LeftOut { what, why: why() }).collect())
+    Ok(unarchived.into_iter().map(|what| LeftOut { what, why: why() }).collect())
 }
 
-/// Files that were there before the moment of the snapshot, and those that its rows refer to.
-pub(super) fn choose(
+/// Selects the files that existed before the snapshot, and those of the later ones to which its rows refer.
+pub(super) fn select_files(
     before: Vec<(FileKind, StaticFile)>,
     mut after: Vec<(FileKind, StaticFile)>,
     references: &[Reference],
@@ -69,18 +71,21 @@ pub(super) fn choose(
         references.iter().any(|reference| reference.kind == kind && reference.matches(path))
     };
     after.retain(|(kind, file)| !known(*kind, &file.path) && referenced(*kind, &file.path));
-    // A file that is only in `before` stays in the list: reading it then tells that it vanished.
+    // A file that is only in `before` stays in the list, so that reading it reports that it vanished.
     let mut files = before;
     files.append(&mut after);
     files.sort_unstable();
     files
 }
 
-/// References to files that do not exist, in whichever folder.
-pub(super) fn dangling(static_files: &StaticFiles, references: &[Reference]) -> Result<Vec<String>, Error> {
+/// Returns the references to files that do not exist.
+pub(super) fn dangling_references(
+    static_files: &StaticFiles,
+    references: &[Reference],
+) -> Result<Vec<String>, Error> {
     let mut present = vec![false; references.len()];
     for kind in FileKind::ALL {
-        // The other way round would hold every file under all its names.
+        // Iterate over the files and mark references: a set of all names of all files would need more memory.
         let mut mark = |path: &str| {
             let found = references.binary_search_by(|r| (r.kind, r.path.as_str()).cmp(&(kind, path)));
             found.into_iter().for_each(|place| present[place] = true);
@@ -90,7 +95,7 @@ pub(super) fn dangling(static_files: &StaticFiles, references: &[Reference]) -> 
             mark(path);
             if kind == FileKind::Images {
                 let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
-                // As `Reference::matches` has it: the name may have dots of its own.
+                // The same rule as in `Reference::matches`: the stem of a name may contain dots.
                 path[name_at..].match_indices('.').for_each(|(dot, _)| mark(&path[..name_at + dot]));
             }
         }

@@ -1,4 +1,4 @@
-//! What a backup is made of.
+//! The source of a backup: a database and its files.
 
 use std::path::Path;
 
@@ -14,45 +14,46 @@ pub(crate) struct Source<'a> {
     pub(crate) purpose: Purpose,
     /// The database that is copied.
     pub(crate) database: &'a Path,
-    /// The database as people know it; another one where a copy of it is read.
-    pub(crate) known_as: &'a Path,
+    /// The path to show to users. It differs from `database` if that is a temporary copy.
+    pub(crate) display_path: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
-    /// Whether a lease can keep the files in place. Otherwise they are only read.
+    /// Whether a lease can keep the files in place. If not, the files are only read.
     pub(crate) can_be_locked: bool,
-    /// The folder for copies that nobody else may see, where that of the database cannot be written.
+    /// The folder for confidential copies if the folder of the database is not writable.
     pub(crate) private_copies: Option<&'a Path>,
 }
 
 impl<'a> Source<'a> {
-    /// Returns the inventory of an engine.
+    /// Returns the inventory of an engine as a source.
     pub(crate) fn of(engine: &'a Engine, purpose: Purpose) -> Self {
         let database = engine.places.database.as_path();
         let static_files = &engine.places.static_files;
         Self {
             purpose,
             database,
-            known_as: database,
+            display_path: database,
             static_files,
             can_be_locked: true,
             private_copies: None,
         }
     }
 
-    /// Tells whether the source is the inventory here.
+    /// Returns whether the source is the inventory of the engine.
     fn is_ours(&self) -> bool {
         self.purpose != Purpose::Import
     }
 
+    /// Returns the static files of the source.
     pub(super) fn files(&self, engine: &Engine) -> StaticFiles {
         StaticFiles::with_disk(self.static_files, engine.disk.clone())
     }
 
-    /// Names the database that an error is about.
+    /// Returns a function that adds the path of the database to an error.
     pub(super) fn failed<E: Into<inventory::Error>>(&self) -> impl FnOnce(E) -> Error {
-        let (is_ours, known_as) = (self.is_ours(), self.known_as.to_owned());
+        let (is_ours, display_path) = (self.is_ours(), self.display_path.to_owned());
         move |error| {
-            if is_ours { Error::live(&known_as)(error) } else { Error::imported(&known_as)(error) }
+            if is_ours { Error::live(&display_path)(error) } else { Error::imported(&display_path)(error) }
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The files of a backup in the making: how they are named, and how they go away when it fails, or
-//! when it was killed.
+//! The temporary files of a backup: their names, and their removal after a failed or killed backup.
 
 use std::fs;
 use std::io;
@@ -8,13 +7,13 @@ use std::path::{Path, PathBuf};
 use durable::{DiskFile, FileMode, folder_of, is_being_written, with_suffix};
 
 use crate::places::{backup_name, is_archive_name};
-use crate::status::noted_archive;
+use crate::status::archive_of_status;
 use crate::{Engine, Error};
 
 const PARTIAL: &str = ".partial";
 const PARTIAL_DATABASE: &str = ".db";
 
-/// The files of a backup in the making, next to where it will be.
+/// The temporary files of a backup, beside its final path.
 pub(super) struct PartialArchive {
     pub(super) name: String,
     pub(super) archive: PathBuf,
@@ -22,8 +21,10 @@ pub(super) struct PartialArchive {
 }
 
 impl PartialArchive {
-    /// Creates the archive, readable by its owner only. Where somebody else is making one of the same
-    /// name, that is left alone.
+    /// Creates the partial archive, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`] when another process is writing an archive of the same name.
     pub(super) fn begin(
         engine: &Engine,
         path: &Path,
@@ -44,8 +45,8 @@ impl PartialArchive {
         Ok((Self { name, database, archive }, out))
     }
 
-    /// Best effort: what stays behind bears a name that says what it is, and the next backup
-    /// removes it.
+    /// Removes the temporary files. Ignores errors: the next backup recognises the remaining files by their
+    /// names and removes them.
     pub(super) fn discard(&self, engine: &Engine) {
         for suffix in ["-journal", "-wal", "-shm", ""] {
             let file = with_suffix(&self.database, suffix);
@@ -57,21 +58,21 @@ impl PartialArchive {
     }
 }
 
-/// What the archive at `path` is called while it is being written.
+/// Returns the path of the archive at `path` while it is being written.
 fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder_of(path).join(format!(".{name}{PARTIAL}"))
 }
 
 impl Engine {
-    /// Archives that a crash left unfinished, and notes about archives that are not there. Those that
-    /// somebody is writing stay.
+    /// Removes partial archives that crashes left behind, and status files of archives that do not exist. Keeps
+    /// those that another process is writing.
     pub(super) fn remove_unfinished(&self, folder: &Path) -> Result<(), Error> {
         let failed = || Error::storage("read", folder);
         for entry in fs::read_dir(folder).map_err(failed())? {
             let path = entry.map_err(failed())?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let archive = match (unfinished_archive(&name), noted_archive(&path)) {
+            let archive = match (unfinished_archive(&name), archive_of_status(&path)) {
                 (Some(unfinished), _) => folder.join(unfinished),
                 (None, Some(gone)) if gone.symlink_metadata().is_err() => partial(&gone),
                 (None, _) => continue,
@@ -84,7 +85,8 @@ impl Engine {
     }
 }
 
-/// The unfinished archive that a file of this name is, or is the database of.
+/// Returns the name of the partial archive to which a file of this name belongs: the archive itself, or its
+/// database.
 pub(crate) fn unfinished_archive(name: &str) -> Option<String> {
     let (archive, rest) = name.strip_prefix('.')?.split_once(PARTIAL)?;
     let ours = is_archive_name(Path::new(archive)) && (rest.is_empty() || rest.starts_with(PARTIAL_DATABASE));

@@ -1,4 +1,4 @@
-//! Writing the archive: one moment of database and files, then reading it back.
+//! Writes an archive with the database and the files of one moment, and reads it back.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,33 +14,34 @@ use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection, RedactedPasswords};
 use inventory::static_files::FileKind;
 
-use crate::confirm::confirmed;
+use crate::damage::recheck_damage;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
 use crate::{Engine, Error, Event, Names, Note, Observer, Step};
 
-use super::files::{choose, dangling, list, others};
+use super::files::{dangling_references, list_files, list_unarchived, select_files};
 use super::unfinished::PartialArchive;
 use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
 
-/// Where an archive is written to, and how.
+/// The destination of an archive and its encryption.
 pub(super) struct Output<'a> {
     pub(super) unfinished: &'a PartialArchive,
     pub(super) out: &'a mut dyn DiskFile,
     pub(super) encryption: Option<&'a EncryptionMethod>,
 }
 
-/// What was written.
+/// An archive that has been written and read back.
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
     pub(super) redacted: Vec<RedactedPasswords>,
-    /// How often the copy of the database had to begin again.
+    /// How often SQLite restarted the copy of the database.
     pub(super) restarts: u32,
 }
 
 impl Engine {
+    /// Writes the archive, makes it durable, and reads it back.
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
@@ -50,9 +51,9 @@ impl Engine {
     ) -> Result<WrittenArchive, Error> {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
-        // The files of another program are only read, and it knows of no lease.
-        let ours = source.can_be_locked;
-        let lease = match ours {
+        // The files of another program are only read, and that program does not respect leases.
+        let can_be_locked = source.can_be_locked;
+        let lease = match can_be_locked {
             true => {
                 static_files.sweep().map_err(source.failed())?;
                 Some(static_files.lease().map_err(source.failed())?)
@@ -60,26 +61,27 @@ impl Engine {
             false => None,
         };
 
-        // The order is what makes it one moment: files that were there before it, then the
-        // database, then those files that the database refers to and that came in between.
+        // This order makes the backup consistent: list the files, then copy the database, then list the
+        // files again and add the new ones to which the copy refers.
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
-        let before = list(&static_files, &kinds)?;
+        let before = list_files(&static_files, &kinds)?;
         let copy = &unfinished.database;
         let copied = self.copy_database(source, copy, observer)?;
-        let after = list(&static_files, &kinds)?;
+        let after = list_files(&static_files, &kinds)?;
         let references = match &copied.inspection {
-            Some(_) => confirmed(copy, || sqlite::references(copy)).map_err(source.failed())?,
+            Some(_) => recheck_damage(copy, || sqlite::references(copy)).map_err(source.failed())?,
             None => Vec::new(),
         };
-        let files = choose(before.files, after.files, &references);
-        let dangling = dangling(&static_files, &references)?;
-        let mut left_out = others(&static_files, source.known_as)?;
+        let files = select_files(before.files, after.files, &references);
+        let dangling = dangling_references(&static_files, &references)?;
+        let mut left_out = list_unarchived(&static_files, source.display_path)?;
         left_out.extend(after.left_out);
         drop(references);
         let generated = sqlite::generated_column_names(&copied.stripped);
-        let kept_out = copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
+        let not_restorable =
+            copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
         left_out.extend(
-            kept_out.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
+            not_restorable.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );
         left_out.extend(
             copied
@@ -88,7 +90,7 @@ impl Engine {
                 .map(|redacted| LeftOut { what: redacted.to_string(), why: NO_PASSWORDS.to_owned() }),
         );
         self.cancellation.check()?;
-        tell(observer, &dangling, &left_out, copied.inspection.as_ref());
+        report_notes(observer, &dangling, &left_out, copied.inspection.as_ref());
 
         observer.event(Event::Step(Step::Pack));
         let database_size = copy.metadata().map_or(0, |found| found.len());
@@ -97,12 +99,12 @@ impl Engine {
         let mut names: Vec<String> =
             files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         names.shrink_to_fit();
-        // Beside them the database, the environment, the manifest and the hashes.
+        // Plus the database, the environment file, the manifest and the list of hashes.
         let entries = names.len() + 4;
         let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
-        let (sealed, keys) =
+        let (sink, keys) =
             ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
-        let mut writer = Writer::with_capacity(sealed, self.ambient.utc(), entries);
+        let mut writer = Writer::with_capacity(sink, self.ambient.utc(), entries);
         let read = |path: &Path| {
             StableFile::open(path, &self.cancellation).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
@@ -110,7 +112,7 @@ impl Engine {
             })
         };
         let mut progress = |bytes| meter.add(bytes);
-        // An entry is called as the file is below the static folder.
+        // The name of an entry is the path of its file below the static folder.
         let path_of = |name: &str| match name {
             archive::DATABASE => copy.clone(),
             archive::ENV => self.places.env_file.clone(),
@@ -129,13 +131,14 @@ impl Engine {
                 .map_err(write_failed)?;
         }
         drop(lease);
-        if ours {
+        if can_be_locked {
             static_files.sweep().map_err(source.failed())?;
         }
 
-        let facts = self.facts(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (sealed, manifest) = writer.finish(facts).map_err(write_failed)?;
-        let flushed = sealed.finish().and_then(|mut buffered| buffered.flush());
+        let metadata =
+            self.metadata(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
+        let (sink, manifest) = writer.finish(metadata).map_err(write_failed)?;
+        let flushed = sink.finish().and_then(|mut buffered| buffered.flush());
         flushed.map_err(Error::storage("write", archive_path))?;
         out.sync().map_err(Error::storage("write", archive_path))?;
         if copy.exists() {
@@ -145,7 +148,8 @@ impl Engine {
         Ok(WrittenArchive { manifest, keys, redacted: copied.redacted, restarts: copied.restarts })
     }
 
-    fn facts(
+    /// Returns the metadata for the manifest.
+    fn metadata(
         &self,
         options: &BackupOptions,
         unfinished: &PartialArchive,
@@ -189,6 +193,7 @@ impl Engine {
         }
     }
 
+    /// Verifies the archive that has just been written.
     fn read_back(&self, unfinished: &PartialArchive, observer: &mut dyn Observer) -> Result<(), Error> {
         observer.event(Event::Step(Step::ReadBack));
         forget_cached(&unfinished.archive);
@@ -199,7 +204,8 @@ impl Engine {
     }
 }
 
-fn tell(
+/// Reports missing files, left-out items and broken foreign keys to the observer.
+fn report_notes(
     observer: &mut dyn Observer,
     dangling: &[String],
     left_out: &[LeftOut],
@@ -213,7 +219,7 @@ fn tell(
     reasons.dedup();
     for why in reasons {
         let of_reason = left_out.iter().filter(|left| left.why == why).map(|left| left.what.as_str());
-        let what = Names::of(of_reason).expect("the reason is one of something");
+        let what = Names::of(of_reason).expect("every reason has at least one item");
         observer.event(Event::Note(Note::LeftOut { what, why: why.to_owned() }));
     }
     match inspection.map_or(0, |inspection| inspection.violation_count) {
@@ -222,7 +228,7 @@ fn tell(
     }
 }
 
-/// Reading back must reach the disk, not what the kernel remembers of the writing.
+/// Asks the kernel to drop its cached pages of a file, so that reading it back reads from the disk.
 fn forget_cached(path: &Path) {
     #[cfg(target_os = "linux")]
     if let Ok(file) = File::open(path) {
@@ -232,8 +238,7 @@ fn forget_cached(path: &Path) {
     let _ = path;
 }
 
-/// Tells what failed while the archive at `path` was written. `source_of` says which file was to become
-/// an entry.
+/// Converts an error of writing the archive at `path`. `source_of` returns the file of an entry.
 fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
     match error {
         archive::Error::Source { name, source } => {
@@ -249,13 +254,14 @@ fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> 
     }
 }
 
-/// Adding many files fails on the side of the files or on that of the archive.
+/// An error of adding files: of a file, or of the archive.
 enum AddError {
     File(Error),
     Archive(archive::Error),
 }
 
 impl AddError {
+    /// Converts the error, see [`write_error`].
     fn explain(self, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
         match self {
             Self::File(error) => error,

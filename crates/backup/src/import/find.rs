@@ -1,5 +1,4 @@
-//! Finding what there is to import: the original keeps its things in one of a few places, depending on
-//! how it is run.
+//! Finds the database and the files to import. Their places in the original depend on how it was installed.
 
 use std::fs;
 use std::io::{self, Read};
@@ -12,7 +11,7 @@ use inventory::static_files::FileKind;
 use crate::error::ImportPart;
 use crate::{Error, Places};
 
-/// Below a data folder (a Docker volume, or a checkout of the source).
+/// Paths of the database below a data folder, which is a Docker volume or a checkout of the source code.
 const DATABASES: [&str; 8] = [
     "database/makermatrix.db",
     "database/makers_matrix.db",
@@ -27,19 +26,19 @@ const STATIC_FILES: [&str; 3] = ["static", "MakerMatrix/services/static", "servi
 const BACKUPS: [&str; 3] = ["backups", "MakerMatrix/backups", ""];
 const ENV: [&str; 2] = [".env", "MakerMatrix/.env"];
 
-/// With which every SQLite database begins, <https://sqlite.org/fileformat2.html>.
+/// The first bytes of every SQLite database, <https://sqlite.org/fileformat2.html>.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What is imported.
+/// The source of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportSource {
-    /// An archive, of the original or of ours.
+    /// An archive of the original or of this program.
     Archive(PathBuf),
     /// A database, and the files that belong to it.
     Data {
         /// The database.
         database: PathBuf,
-        /// The folder with datasheets and images, if there is one.
+        /// The folder with datasheets and images, if it exists.
         static_files: Option<PathBuf>,
         /// The environment file, which is never imported.
         env: Option<PathBuf>,
@@ -47,7 +46,7 @@ pub enum ImportSource {
 }
 
 impl ImportSource {
-    /// The archive or the database.
+    /// Returns the path of the archive or of the database.
     pub fn path(&self) -> &Path {
         match self {
             Self::Archive(path) | Self::Data { database: path, .. } => path,
@@ -55,6 +54,7 @@ impl ImportSource {
     }
 }
 
+/// Finds what to import at the path `source`.
 pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
     let found = fs::metadata(source).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::ImportNotFound { path: source.to_owned() },
@@ -70,19 +70,19 @@ pub(super) fn find(source: &Path, static_files: Option<&Path>) -> Result<ImportS
     }
     if is_database(source)? {
         let static_files = static_files.map(Path::to_owned);
-        // Beside it, or above a folder that holds nothing but the database.
+        // The file is beside the database, or one level up if the database has a folder of its own.
         let above = [folder_of(source), folder_of(folder_of(source))];
         let env = above.map(|folder| folder.join(".env")).into_iter().find(|path| path.is_file());
         return Ok(ImportSource::Data { database: source.to_owned(), static_files, env });
     }
-    // An archive, or something that opening it has better words for.
+    // If the file is not an archive, opening it reports what is wrong.
     Ok(ImportSource::Archive(source.to_owned()))
 }
 
-/// Returns the databases that lie below a data folder where the original keeps its own.
+/// Returns the databases below a data folder, at the paths where the original keeps its database.
 ///
 /// # Errors
-/// When one of them cannot be read.
+/// When a database cannot be read.
 pub fn databases_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut databases = Vec::new();
     for path in DATABASES.map(|path| folder.join(path)) {
@@ -94,6 +94,7 @@ pub fn databases_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(databases)
 }
 
+/// Finds the database and the files in a data folder.
 fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource, Error> {
     let databases = databases_in(folder)?;
     let database = match databases.as_slice() {
@@ -121,14 +122,15 @@ fn in_folder(folder: &Path, static_files: Option<&Path>) -> Result<ImportSource,
     Ok(ImportSource::Data { database, static_files, env })
 }
 
+/// Returns whether a folder contains `datasheets/` or `images/`.
 fn has_files(folder: &Path) -> bool {
     FileKind::ALL.into_iter().any(|kind| folder.join(kind.folder()).is_dir())
 }
 
-/// Returns whether a file begins as SQLite databases do.
+/// Returns whether a file is an SQLite database, judging by its first bytes.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the file cannot be read.
 pub fn is_database(path: &Path) -> Result<bool, Error> {
     let mut begin = Vec::new();
     let read =
@@ -137,6 +139,7 @@ pub fn is_database(path: &Path) -> Result<bool, Error> {
     Ok(begin == MAGIC)
 }
 
+/// Returns the newest archive in the backup folders of the original.
 fn newest_archive(folder: &Path) -> Option<PathBuf> {
     let mut newest: Option<(SystemTime, PathBuf)> = None;
     for entry in BACKUPS.iter().filter_map(|path| fs::read_dir(folder.join(path)).ok()).flatten().flatten() {
@@ -151,8 +154,8 @@ fn newest_archive(folder: &Path) -> Option<PathBuf> {
     newest.map(|(_, path)| path)
 }
 
-/// Refuses to import an inventory over itself, or files from where they go to.
-pub(super) fn must_be_elsewhere(source: &ImportSource, places: &Places) -> Result<(), Error> {
+/// Refuses a source that is the inventory itself, or whose folder of files overlaps with that of the inventory.
+pub(super) fn refuse_overlap(source: &ImportSource, places: &Places) -> Result<(), Error> {
     let ImportSource::Data { database, static_files, .. } = source else { return Ok(()) };
     let real = |path: &Path| path.canonicalize().ok();
     if same_file(database, &places.database) {
@@ -167,6 +170,7 @@ pub(super) fn must_be_elsewhere(source: &ImportSource, places: &Places) -> Resul
     Ok(())
 }
 
+/// Returns whether two paths lead to the same file.
 #[cfg(unix)]
 fn same_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

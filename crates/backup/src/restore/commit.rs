@@ -1,12 +1,12 @@
-//! The change itself. Its steps, with the one instant that decides in the middle:
+//! Commits a restore. Step 3 is the commit point:
 //!
-//! 1. the journal is written;
-//! 2. files with new names are placed, disturbing nobody;
-//! 3. **the database is replaced**, and its mark with it;
-//! 4. files with a new content replace the old ones, files that are no more are removed;
-//! 5. the journal is removed, then the staging folders.
+//! 1. write the journal;
+//! 2. place the files with new names, which affects no reader;
+//! 3. **replace the database**, together with its marker;
+//! 4. replace files whose content changes, and remove files that are not in the archive;
+//! 5. remove the journal, then the staging folders.
 //!
-//! Until 3 everything can be taken back ([`discard`]), after it everything can be completed
+//! Before step 3 everything can be undone ([`discard`]). After it everything can be completed
 //! ([`finish`]).
 
 use std::collections::BTreeSet;
@@ -15,10 +15,12 @@ use std::path::PathBuf;
 use durable::{folder_of, with_suffix};
 use inventory::sqlite::{ChangeDetector, DatabaseState, ReplaceOutcome};
 
-use crate::settle::{CommitBy, DATABASE_FILES, Journal, discard, finish, note_folders, paths, sync_folders};
+use crate::settle::{
+    CommitBy, DATABASE_FILES, Journal, collect_folders, discard, finish, staged_and_live, sync_folders,
+};
 use crate::{Engine, Error, Event, Observer, Step};
 
-/// Runs all steps. Returns where an unusable database was moved.
+/// Runs all steps. Returns the path to which an unusable database was moved.
 pub(super) fn run(
     engine: &Engine,
     journal: &Journal,
@@ -28,7 +30,7 @@ pub(super) fn run(
 ) -> Result<Option<PathBuf>, Error> {
     let replaced = journal.write(engine).and_then(|()| {
         observer.event(Event::Step(Step::Place));
-        place(engine, journal)?;
+        place_new_files(engine, journal)?;
         observer.event(Event::Step(Step::Commit));
         replace_database(engine, journal, watch)
     });
@@ -41,7 +43,8 @@ pub(super) fn run(
     Ok((matches!(live, DatabaseState::Unusable(_)) && aside.exists()).then_some(aside))
 }
 
-/// Something failed before or at the deciding instant. The mark says which.
+/// Settles a failure before or at the commit point. The marker in the database says whether the database was
+/// replaced.
 fn settle_failure(engine: &Engine, journal: &Journal, error: Error) -> Error {
     let unfinished = |source: Error| Error::Unfinished { source: Box::new(source) };
     match engine.database().has_marker(&journal.id) {
@@ -49,30 +52,30 @@ fn settle_failure(engine: &Engine, journal: &Journal, error: Error) -> Error {
             Ok(()) => error,
             Err(source) => unfinished(source),
         },
-        // Whatever cannot be taken back now is taken back at the next start.
+        // If this fails, the next start discards the restore.
         Ok(false) => {
             let _ = discard(engine, journal);
             error
         }
-        // Nobody knows, so nothing is decided: the journal stays.
+        // The state of the database is unknown, so keep the journal for the next start.
         Err(_) => Error::Undecided { source: Box::new(error) },
     }
 }
 
-/// Step 2.
-fn place(engine: &Engine, journal: &Journal) -> Result<(), Error> {
+/// Places the files with new names (step 2).
+fn place_new_files(engine: &Engine, journal: &Journal) -> Result<(), Error> {
     let mut folders = BTreeSet::new();
     for file in &journal.add {
-        let (staged, live) = paths(journal, file);
+        let (staged, live) = staged_and_live(journal, file);
         let folder = folder_of(&live);
         engine.disk.create_folder(folder)?;
         engine.disk.rename_new(&staged, &live)?;
-        note_folders(&mut folders, journal, file, &live);
+        collect_folders(&mut folders, journal, file, &live);
     }
     sync_folders(engine, &folders)
 }
 
-/// Step 3.
+/// Replaces the database (step 3).
 fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDetector>) -> Result<(), Error> {
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
@@ -84,8 +87,7 @@ fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDet
     }
     let aside = engine.places.set_aside(&journal.id);
     for suffix in DATABASE_FILES {
-        // Even where the database itself is missing: SQLite would apply a left-over log to the
-        // new one.
+        // Move the log even if there is no database, or SQLite would apply it to the new one.
         let (from, to) = (with_suffix(live, suffix), with_suffix(&aside, suffix));
         if from.symlink_metadata().is_ok() {
             engine.disk.rename_new(&from, &to)?;

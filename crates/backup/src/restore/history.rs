@@ -1,6 +1,6 @@
-//! The last restores of an inventory, noted beside the archives in `restores.json`, so that the last one can be
-//! undone. A restore is noted before it is committed; whether it took place, the marker in the database says. So
-//! a note is right whenever the process ends.
+//! The history of the last restores of an inventory, stored in `restores.json` in the backup folder, so that the last
+//! restore can be undone. A restore is recorded before it is committed. The marker in the database shows whether it
+//! was committed, so the history is correct whenever the process ends.
 
 use std::fs;
 use std::io;
@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error};
 
-/// The name of the file in the folder of backups.
+/// The name of the history file in the backup folder.
 const NAME: &str = "restores.json";
 
-/// The version of its format.
+/// The version of the file's format.
 const FORMAT: u32 = 1;
 
-/// Restores kept; older ones are forgotten.
+/// Maximum number of recorded restores. Older records are dropped.
 const MAX_RESTORES: usize = 20;
 
 /// A restore that replaced the inventory.
@@ -27,35 +27,35 @@ pub struct RestoreRecord {
     pub id: String,
     /// When it was committed, local time, `YYYY-MM-DD HH:MM:SS`.
     pub at: String,
-    /// The archive that was restored, as its path was given.
+    /// The path of the restored archive, as the user gave it.
     pub archive: String,
-    /// The name of the safety backup in the folder of backups; `None` if none was made.
+    /// The file name of the safety backup in the backup folder; `None` if none was made.
     pub safety_backup: Option<String>,
 }
 
-/// What has to be done to undo a restore.
+/// The restore to undo, and the archive that undoes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
     /// The restore to undo.
     pub restore: RestoreRecord,
-    /// The archive of what was there before it.
+    /// The safety backup that was made before the restore.
     pub safety_backup: PathBuf,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct History {
     format: u32,
-    /// Newest last.
+    /// The recorded restores, the newest last.
     restores: Vec<RestoreRecord>,
 }
 
 impl Engine {
-    /// Finds the last restore of this inventory, and the archive that undoes it. Undoing is a restore like any
-    /// other, so it can be undone as well.
+    /// Finds the last restore of this inventory and the archive that undoes it. Undoing is itself a restore, so it can
+    /// be undone, too.
     ///
     /// # Errors
-    /// [`Error::NothingToUndo`] when no restore is noted, and [`Error::NoSafetyBackup`] when the last one made no
-    /// safety backup, or that is gone.
+    /// [`Error::NothingToUndo`] when no restore is recorded, and [`Error::NoSafetyBackup`] when the last restore made
+    /// no safety backup, or its safety backup no longer exists.
     pub fn find_undo(&self, actor: &Actor) -> Result<Undo, Error> {
         crate::permission::require(actor, "undoing a restore", Permission::BackupRestore)?;
         let database = &self.places.database;
@@ -76,8 +76,8 @@ impl Engine {
         }
     }
 
-    /// Notes a restore that is about to be committed. Without a safety backup nothing could be undone, so a folder
-    /// that cannot be written then stops nobody.
+    /// Records a restore that is about to be committed. A restore without a safety backup cannot be undone, so a
+    /// failure to record it is ignored.
     pub(super) fn note_restore(&self, restore: RestoreRecord) -> Result<(), Error> {
         let required = restore.safety_backup.is_some();
         if !required && !self.places.backups.exists() {
@@ -99,8 +99,8 @@ impl Engine {
         Ok(self.disk.write_durably(&path, &json)?)
     }
 
-    /// Reads the notes. One that cannot be understood is as good as none: it holds nothing that is needed but to
-    /// undo, and must not stand in the way of a restore.
+    /// Reads the history. Treats a file that cannot be parsed as empty: only undo needs the history, and a damaged
+    /// history must not prevent a restore.
     fn history(&self) -> Result<History, Error> {
         let path = self.places.backups.join(NAME);
         let none = History { format: FORMAT, restores: Vec::new() };

@@ -1,6 +1,6 @@
-//! The dry run: everything a restore checks, and nothing that it leaves behind. No lock is made, no
-//! interrupted restore is settled, no folder is created where the inventory is. What a restore would be
-//! refused for later, in its safety backup or for want of a permission, is tried or looked for.
+//! The dry run of a restore. It makes every check of a restore, and leaves nothing behind: it takes no lock,
+//! settles no interrupted restore, and creates no folder of the inventory. It also tries the safety backup and checks
+//! the file permissions, which a real restore would need later.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,17 +15,17 @@ use crate::create::Source;
 use crate::{Engine, Error, Event, Observer, Plan, Purpose, RestoreOptions, Step, space};
 
 use super::stage::{Destination, StagedParts};
-use super::{encrypt_safety_backup, needs_safety_backup};
+use super::{needs_safety_backup, safety_backup_encryption};
 
-/// Between the name of the database and the id of a dry run.
-const MARK: &str = ".drill-";
+/// The part of the scratch folder's name between the name of the database and the id of the dry run.
+const SCRATCH_MARKER: &str = ".drill-";
 
 impl Engine {
-    /// Checks everything that [`Engine::stage_restore`] checks, and what the rest of the restore needs, and
-    /// returns what the restore would do. Changes nothing.
+    /// Makes the checks of [`Engine::stage_restore`], checks the requirements of the commit, and returns the plan of
+    /// the restore. Changes nothing.
     ///
     /// # Errors
-    /// Those of a restore.
+    /// The errors of a restore.
     pub fn preview_restore(
         &self,
         actor: &Actor,
@@ -35,7 +35,8 @@ impl Engine {
         self.preview(actor, options, observer, |plan, _| Ok(plan))
     }
 
-    /// As [`Engine::preview_restore`]; `then` gets the plan and the path of the staged database.
+    /// Makes a dry run like [`Engine::preview_restore`], and passes the plan and the path of the staged database to
+    /// `then`.
     pub(crate) fn preview<T>(
         &self,
         actor: &Actor,
@@ -67,52 +68,52 @@ impl Engine {
         Ok(result)
     }
 
-    /// A folder that goes away: beside the database, where a restore would need the room, or, where there is
-    /// no such folder yet or nothing may be written, among the temporary files.
+    /// Creates a scratch folder beside the database, where a restore would need the space. If that folder does not
+    /// exist or is not writable, creates it in the folder for temporary files.
     pub(crate) fn preview_scratch(&self) -> Result<ScratchFolder, Error> {
         let database = &self.places.database;
         let folder = folder_of(database);
         if folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok() {
-            return self.scratch_folder(database, MARK);
+            return self.scratch_folder(database, SCRATCH_MARKER);
         }
-        self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), MARK)
+        self.scratch_folder(&std::env::temp_dir().join(archive::DATABASE), SCRATCH_MARKER)
     }
 
-    /// Tries what can fail in a safety backup: choosing its encryption, copying and checking the live
-    /// database, reading the files, and writing to its folder.
+    /// Tries the steps of a safety backup that can fail: choosing its encryption, copying and checking the live
+    /// database, reading the files, and writing to the backup folder.
     fn try_safety_backup(
         &self,
-        lock: &Option<archive::EncryptionScheme>,
+        scheme: &Option<archive::EncryptionScheme>,
         scratch: &ScratchFolder,
     ) -> Result<(), Error> {
-        self.encryption(&encrypt_safety_backup(self, *lock))?;
+        self.encryption(&safety_backup_encryption(self, *scheme))?;
         require_writable(&self.places.backups)?;
         let static_files = self.static_files();
         for kind in FileKind::ALL {
             let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
             for file in listing.files {
                 let path = static_files.folder(kind).join(&file.path);
-                allow(&path, Access::READ_OK, "read")?;
+                require_access(&path, Access::READ_OK, "read")?;
             }
         }
         let copy = scratch.path().join("safety_backup.db");
         let source = Source::of(self, Purpose::BeforeRestore);
         self.copy_database(&source, &copy, &mut |_: Event| {})?;
-        // As the backup asks for it.
+        // The same requirement as that of the backup.
         space::require_near(&self.places.backups, copy.metadata().map_or(0, |found| found.len()))
     }
 
-    /// Whether the database can be replaced.
+    /// Checks the permissions that replacing the database needs.
     fn require_permissions(&self, live: &DatabaseState) -> Result<(), Error> {
         let database = &self.places.database;
         require_writable(folder_of(database))?;
         if !matches!(live, DatabaseState::Missing) {
-            allow(database, Access::WRITE_OK, "write")?;
+            require_access(database, Access::WRITE_OK, "write")?;
         }
         FileKind::ALL.into_iter().try_for_each(|kind| require_writable(&self.static_files().folder(kind)))
     }
 
-    /// Whether the files can be placed, replaced and removed.
+    /// Checks the permissions that placing, replacing and removing the files need.
     fn require_file_permissions(&self, plan: &Plan) -> Result<(), Error> {
         let mut folders = BTreeSet::new();
         for changes in &plan.files {
@@ -124,15 +125,17 @@ impl Engine {
     }
 }
 
-/// Refuses a folder in which nothing may be created; of one that does not exist, the one in which it would be.
+/// Refuses a folder that is not writable. For a missing folder, checks the nearest existing folder above it.
 fn require_writable(folder: &Path) -> Result<(), Error> {
-    allow(nearest_existing(folder), Access::WRITE_OK | Access::EXEC_OK, "write to")
+    require_access(nearest_existing(folder), Access::WRITE_OK | Access::EXEC_OK, "write to")
 }
 
-fn allow(path: &Path, what: Access, doing: &'static str) -> Result<(), Error> {
+/// Refuses a path without the permission `what`.
+fn require_access(path: &Path, what: Access, doing: &'static str) -> Result<(), Error> {
     access(path, what).map_err(|errno| Error::storage(doing, path)(errno.into()))
 }
 
+/// Returns the path itself if it exists, or else the nearest existing folder above it.
 fn nearest_existing(path: &Path) -> &Path {
     let mut above = path;
     while above.symlink_metadata().is_err() && folder_of(above) != above {

@@ -1,5 +1,5 @@
-//! Staging: everything the archive holds is unpacked beside the live data, on the same file
-//! system, and checked. Nothing that is in use changes.
+//! Stages a restore: unpacks the archive beside the live data, on the same file system, and checks it.
+//! FolderChanges no live data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use inventory::Census;
 use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, RecreatedObjects, SchemaObject};
 use inventory::static_files::FileKind;
 
-use crate::confirm::{confirmed, unless_sound};
+use crate::damage::{recheck_damage, recheck_error};
 use crate::event::Meter;
 use crate::file_changes::FileChanges;
 use crate::open_archive::OpenArchive;
@@ -24,6 +24,7 @@ use super::plan::{Plan, Totals};
 use super::unchanged::UnchangedFiles;
 
 impl Engine {
+    /// Stages the database and the files of an archive, and returns the plan.
     pub(super) fn stage(
         &self,
         options: &RestoreOptions,
@@ -37,7 +38,7 @@ impl Engine {
         if let Some(rescue) = archive.rescue() {
             return Err(rescue);
         }
-        self.tell_about(reader, observer);
+        self.report_omissions(reader, observer);
         self.create_stages(reader, id, to)?;
 
         observer.event(Event::Step(Step::Stage));
@@ -54,9 +55,9 @@ impl Engine {
                     archive.unpack(entry, &self.disk, target, &mut meter)?;
                 }
                 Some(kind) => {
-                    let of_kind = changes.get_mut(&kind).expect("every folder with entries is listed");
+                    let folder_changes = changes.get_mut(&kind).expect("every folder with entries is listed");
                     let id = to.stages_files.then_some(id);
-                    self.stage_file(archive, entry, kind, id, of_kind, &mut meter)?;
+                    self.stage_file(archive, entry, kind, id, folder_changes, &mut meter)?;
                 }
                 None => drop(archive.drain(entry, &mut meter)?),
             }
@@ -66,21 +67,22 @@ impl Engine {
         let mut unchanged = Vec::new();
         plan.totals.before.files =
             reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
-        for (kind, of_kind) in changes {
-            let FileChanges { add, replace, remove, unchanged: same, .. } = &of_kind.changes;
+        for (kind, folder_changes) in changes {
+            let FileChanges { add, replace, remove, unchanged: same, .. } = &folder_changes.changes;
             plan.totals.after.files += (add.len() + replace.len()) as u64 + same;
             plan.replaces_something |= !replace.is_empty() || !remove.is_empty();
             if to.stages_files && (!add.is_empty() || !replace.is_empty()) {
                 let stage = file_stage(&self.places.static_files, kind, id);
                 self.disk.sync_tree(&stage)?;
             }
-            unchanged.push(of_kind.unchanged);
-            plan.files.push(of_kind.changes);
+            unchanged.push(folder_changes.unchanged);
+            plan.files.push(folder_changes.changes);
         }
         Ok(StagedParts { plan, commit, unchanged })
     }
 
-    fn tell_about(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
+    /// Reports what the restore will leave out.
+    fn report_omissions(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
         for (role, folder) in [(Role::Datasheet, "datasheets"), (Role::Image, "images")] {
             if !reader.includes(role) {
                 observer.event(Event::Note(Note::FolderKept { folder }));
@@ -98,14 +100,15 @@ impl Engine {
         }
     }
 
+    /// Creates the staging folders, and checks that the disks have enough space.
     fn create_stages(&self, reader: &Reader<File>, id: &str, to: &Destination) -> Result<(), Error> {
         let database_stage = folder_of(&to.database);
         let create = |folder: &Path| self.disk.create_folder(folder);
         create(database_stage)?;
-        // The staged copy, its rewriting by migrations, and the write-ahead log of the commit.
+        // Space for the staged copy, for its rewriting by migrations, and for the write-ahead log of the commit.
         let database = reader.entry(Role::Database).map_or(0, |entry| entry.size);
         space::require(database_stage, database.saturating_mul(3))?;
-        for kind in included(reader) {
+        for kind in included_kinds(reader) {
             let stage = file_stage(&self.places.static_files, kind, id);
             if to.stages_files {
                 create(&stage)?;
@@ -116,60 +119,62 @@ impl Engine {
         Ok(())
     }
 
-    /// Bytes of the files that are not there in this size, and so will surely be staged.
+    /// Returns the total bytes of the files that are missing or have another size, and so must be staged.
     fn missing_bytes(&self, reader: &Reader<File>, kind: FileKind) -> u64 {
         let folder = self.places.static_files.join(kind.folder());
         let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
         let missing = entries.filter(|entry| {
-            fs::metadata(folder.join(below(entry))).map_or(true, |found| found.len() != entry.size)
+            fs::metadata(folder.join(path_in_folder(entry))).map_or(true, |found| found.len() != entry.size)
         });
         missing.map(|entry| entry.size).sum()
     }
 
-    /// The files there are now, of the folders that the archive includes.
-    fn live_files(&self, reader: &Reader<File>) -> Result<BTreeMap<FileKind, Changes>, Error> {
+    /// Lists the live files of the folders that the archive includes.
+    fn live_files(&self, reader: &Reader<File>) -> Result<BTreeMap<FileKind, FolderChanges>, Error> {
         let static_files = self.static_files();
         let mut changes = BTreeMap::new();
-        for kind in included(reader) {
+        for kind in included_kinds(reader) {
             let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
-            // What a backup would have left out is none of a restore's business.
+            // Ignore files that a backup would leave out.
             let nameable = |path: &str| archive::name::check(&format!("{}/{path}", kind.folder())).is_ok();
             let files = listing.files.into_iter().filter(|file| nameable(&file.path));
             let live: BTreeMap<String, u64> = files.map(|file| (file.path, file.size)).collect();
             let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
-            let kept: BTreeSet<&str> = entries.map(below).collect();
+            let kept: BTreeSet<&str> = entries.map(path_in_folder).collect();
             let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            changes.insert(kind, Changes { live, changes: changed, unchanged: UnchangedFiles::of(kind) });
+            changes
+                .insert(kind, FolderChanges { live, changes: changed, unchanged: UnchangedFiles::of(kind) });
         }
         Ok(changes)
     }
 
+    /// Stages a file, unless the live file is identical, and records the change.
     fn stage_file(
         &self,
         archive: &OpenArchive,
         entry: &Entry,
         kind: FileKind,
         id: Option<&str>,
-        of_kind: &mut Changes,
+        folder_changes: &mut FolderChanges,
         meter: &mut Meter<'_>,
     ) -> Result<(), Error> {
-        let name = below(entry);
+        let name = path_in_folder(entry);
         let live = self.places.static_files.join(kind.folder()).join(name);
-        self.ensure_path_free(kind, name, of_kind)?;
-        let (live_hash, seen) = match of_kind.live.get(name) {
+        self.ensure_path_free(kind, name, folder_changes)?;
+        let (live_hash, metadata) = match folder_changes.live.get(name) {
             Some(size) if *size == entry.size => {
-                // Before hashing, so that a change meanwhile shows.
-                let seen = live.symlink_metadata().map_err(Error::storage("read", &live))?;
-                (Some(hash_of(&live)?), Some(seen))
+                // Read the metadata before hashing, so that a change during hashing is detected.
+                let metadata = live.symlink_metadata().map_err(Error::storage("read", &live))?;
+                (Some(hash_of(&live)?), Some(metadata))
             }
             _ => (None, None),
         };
         if live_hash.is_some() && live_hash == entry.sha256 {
-            // Still read to its end: the whole archive is checked before anything is touched.
+            // Read the entry to its end all the same: the whole archive is checked before live data is changed.
             archive.drain(entry, meter)?;
-            of_kind.changes.unchanged += 1;
-            seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
+            folder_changes.changes.unchanged += 1;
+            metadata.iter().for_each(|metadata| folder_changes.unchanged.add(name, metadata));
             return Ok(());
         }
         let target = id.map(|id| file_stage(&self.places.static_files, kind, id).join(name));
@@ -185,19 +190,24 @@ impl Engine {
             if let Some(target) = &target {
                 self.disk.remove(target)?;
             }
-            of_kind.changes.unchanged += 1;
-            seen.iter().for_each(|seen| of_kind.unchanged.add(name, seen));
-        } else if of_kind.live.contains_key(name) {
-            of_kind.changes.replace.push(name.to_owned());
+            folder_changes.changes.unchanged += 1;
+            metadata.iter().for_each(|metadata| folder_changes.unchanged.add(name, metadata));
+        } else if folder_changes.live.contains_key(name) {
+            folder_changes.changes.replace.push(name.to_owned());
         } else {
-            of_kind.changes.add.push(name.to_owned());
+            folder_changes.changes.add.push(name.to_owned());
         }
         Ok(())
     }
 
-    /// Refuses when something that a restore does not manage lies where a file belongs: a folder or a
-    /// link of that name, or a file where a folder is needed.
-    fn ensure_path_free(&self, kind: FileKind, name: &str, of_kind: &Changes) -> Result<(), Error> {
+    /// Refuses a file whose path is blocked: by a folder, link or special file of its name, or by a file in place of
+    /// a folder above it.
+    fn ensure_path_free(
+        &self,
+        kind: FileKind,
+        name: &str,
+        folder_changes: &FolderChanges,
+    ) -> Result<(), Error> {
         let folder = self.places.static_files.join(kind.folder());
         let in_the_way = |path: PathBuf, why| {
             Err(Error::InTheWay { path, name: format!("{}/{name}", kind.folder()), why })
@@ -207,17 +217,17 @@ impl Engine {
             match above.symlink_metadata() {
                 Err(_) => break,
                 Ok(found) if found.is_dir() => {}
-                Ok(_) => return in_the_way(above, "it is no folder"),
+                Ok(_) => return in_the_way(above, "it is not a folder"),
             }
         }
         let path = folder.join(name);
-        if !of_kind.live.contains_key(name) && path.symlink_metadata().is_ok() {
+        if !folder_changes.live.contains_key(name) && path.symlink_metadata().is_ok() {
             return in_the_way(path, "it is a folder, a link or a special file");
         }
         Ok(())
     }
 
-    /// Checks the staged database, makes it fit to go live, and makes it durable.
+    /// Checks the staged database, prepares it to go live, and makes it durable.
     fn stage_database(
         &self,
         options: &RestoreOptions,
@@ -239,7 +249,8 @@ impl Engine {
             DatabaseState::Usable { page_size } | DatabaseState::Empty { page_size } => Some(*page_size),
             DatabaseState::Missing | DatabaseState::Unusable(_) => None,
         };
-        // An archive of ours carries what may come back, and never more: what is found besides was put in by hand.
+        // Archives of this program carry the definitions of restorable objects as text. Any other object was added to
+        // the archive by hand, and is not restored.
         let manifest = archive.reader.info().v3();
         let objects = if manifest.is_none() { stripped.as_slice() } else { &[] };
         let replaced = matches!(live, DatabaseState::Usable { .. }).then_some(self.places.database.as_path());
@@ -248,7 +259,7 @@ impl Engine {
             Preparation { restore_id: id, archive: &archive_name, now, page_size, objects, live: replaced };
         let inspect = || sqlite::inspect(staged);
         let prepared = sqlite::prepare(staged, &preparation)
-            .map_err(|error| unless_sound(staged, error, || inspect().map(drop)))
+            .map_err(|error| recheck_error(staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
         let mut left_out: Vec<String> = prepared.recreated.skipped.iter().map(ToString::to_string).collect();
         if let Some(manifest) = manifest {
@@ -263,13 +274,13 @@ impl Engine {
         let dropped = match replaced {
             Some(database) => {
                 let live = self.database().schema_objects().map_err(Error::live(database))?;
-                lost(&live, &prepared.recreated)
+                dropped_objects(&live, &prepared.recreated)
             }
             None => Vec::new(),
         };
-        // Once more, now that migrations have been at it: what goes live is counted, not what was meant to.
+        // Inspect the database again after the migrations, so that the plan describes what goes live.
         let after = Census::of_copy(staged).map_err(Error::archived(path))?;
-        let found = confirmed(staged, inspect).map_err(Error::archived(path))?;
+        let found = recheck_damage(staged, inspect).map_err(Error::archived(path))?;
         self.disk.sync_file(staged)?;
         let folder = folder_of(staged);
         self.disk.sync_folder(folder)?;
@@ -277,7 +288,7 @@ impl Engine {
             DatabaseState::Usable { .. } => self.database().row_counts().ok(),
             _ => None,
         };
-        // Only for people to look at, so a live database that cannot be compared stops nobody.
+        // The row changes are only for display, so a live database that cannot be compared is no error.
         let row_changes = match rows_now {
             Some(_) => self.database().row_changes(staged).unwrap_or_default(),
             None => BTreeMap::new(),
@@ -302,39 +313,42 @@ impl Engine {
     }
 }
 
-/// Returns what people added to the live schema and will not be there afterwards.
-fn lost(live: &[SchemaObject], recreated: &RecreatedObjects) -> Vec<String> {
-    let is_back = |object: &SchemaObject| {
-        recreated.done.iter().any(|back| match object.kind {
-            ObjectKind::GeneratedColumn if back.kind == ObjectKind::Table => back.table == object.table,
-            kind => back.kind == kind && back.name == object.name,
+/// Returns the schema objects of the live database that will no longer exist after the restore.
+fn dropped_objects(live: &[SchemaObject], recreated: &RecreatedObjects) -> Vec<String> {
+    let is_put_back = |object: &SchemaObject| {
+        recreated.done.iter().any(|restored| match object.kind {
+            ObjectKind::GeneratedColumn if restored.kind == ObjectKind::Table => {
+                restored.table == object.table
+            }
+            kind => restored.kind == kind && restored.name == object.name,
         })
     };
-    live.iter().filter(|object| !is_back(object)).map(ToString::to_string).collect()
+    live.iter().filter(|object| !is_put_back(object)).map(ToString::to_string).collect()
 }
 
-/// Where an archive is unpacked to.
+/// The destination of an unpacked archive.
 pub(super) struct Destination {
     /// The path for the database.
     pub(super) database: PathBuf,
-    /// Whether files are staged that differ from the live ones; otherwise they are only compared.
+    /// Whether to stage the files that differ from the live ones. If not, files are only compared.
     pub(super) stages_files: bool,
 }
 
-/// The live files of one folder by path with their sizes, and what will happen to them.
-pub(super) struct Changes {
+/// The live files of one folder, by path with their sizes, and the changes to them.
+pub(super) struct FolderChanges {
     live: BTreeMap<String, u64>,
     changes: FileChanges,
     unchanged: UnchangedFiles,
 }
 
-/// What staging leads to.
+/// The result of staging.
 pub(super) struct StagedParts {
     pub(super) plan: Plan,
     pub(super) commit: CommitBy,
     pub(super) unchanged: Vec<UnchangedFiles>,
 }
 
+/// Returns the kind of the files with this role; `None` for other roles.
 fn kind_of(role: Role) -> Option<FileKind> {
     match role {
         Role::Datasheet => Some(FileKind::Datasheets),
@@ -343,18 +357,19 @@ fn kind_of(role: Role) -> Option<FileKind> {
     }
 }
 
-/// The folders that the archive was made with.
-fn included(reader: &Reader<File>) -> impl Iterator<Item = FileKind> + '_ {
+/// Returns the kinds of files that the archive includes.
+fn included_kinds(reader: &Reader<File>) -> impl Iterator<Item = FileKind> + '_ {
     let roles = [(FileKind::Datasheets, Role::Datasheet), (FileKind::Images, Role::Image)];
     let here = move |role| reader.includes(role) || reader.entry(role).is_some();
     roles.into_iter().filter(move |(_, role)| here(*role)).map(|(kind, _)| kind)
 }
 
-/// The path of a static file below its folder.
-fn below(entry: &Entry) -> &str {
+/// Returns the path of a static file below its folder.
+fn path_in_folder(entry: &Entry) -> &str {
     entry.name.split_once('/').map_or(entry.name.as_str(), |(_, path)| path)
 }
 
+/// Returns the hash of a file.
 pub(crate) fn hash_of(path: &Path) -> Result<Sha256Hex, Error> {
     let failed = || Error::storage("read", path);
     let mut file = HashingReader::new(regular_file::open(path).map_err(failed())?);

@@ -1,5 +1,5 @@
-//! Live files that are as the archive has them: a restore leaves them alone, so they must still be so
-//! when it commits.
+//! Records the live files that are identical to those in the archive. A restore does not replace them, so they must
+//! not change before the commit.
 
 use std::fs::Metadata;
 use std::path::Path;
@@ -9,37 +9,40 @@ use inventory::static_files::FileKind;
 
 use crate::Error;
 
-/// Those of one folder. There can be many, so their names lie in one text, one behind the other.
+/// The identical files of one folder. There can be many, so their names are stored in one string to save memory.
 #[derive(Debug)]
 pub(super) struct UnchangedFiles {
     kind: FileKind,
     names: String,
-    files: Vec<Seen>,
+    files: Vec<FileRecord>,
 }
 
+/// The size and modification time of a file, and where its name ends in the string of all names.
 #[derive(Debug)]
-struct Seen {
+struct FileRecord {
     name_ends: usize,
     size: u64,
     modified: Option<SystemTime>,
 }
 
 impl UnchangedFiles {
+    /// Creates an empty record for a folder.
     pub(super) fn of(kind: FileKind) -> Self {
         Self { kind, names: String::new(), files: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, name: &str, seen: &Metadata) {
+    /// Records an identical file, with its metadata.
+    pub(super) fn add(&mut self, name: &str, metadata: &Metadata) {
         self.names.push_str(name);
-        let modified = seen.modified().ok();
-        self.files.push(Seen { name_ends: self.names.len(), size: seen.len(), modified });
+        let modified = metadata.modified().ok();
+        self.files.push(FileRecord { name_ends: self.names.len(), size: metadata.len(), modified });
     }
 
-    /// Refuses when a file is no longer the one that was compared.
+    /// Fails if a file has changed since it was compared.
     pub(super) fn check(&self, static_files: &Path) -> Result<(), Error> {
         let folder = static_files.join(self.kind.folder());
         let mut name_begins = 0;
-        for Seen { name_ends, size, modified } in &self.files {
+        for FileRecord { name_ends, size, modified } in &self.files {
             let live = folder.join(&self.names[name_begins..*name_ends]);
             name_begins = *name_ends;
             let same = live.symlink_metadata().is_ok_and(|found| {

@@ -1,5 +1,6 @@
-//! The journal of a restore: written before the first live file is touched, removed when the last
-//! one is in place. Between the two, the mark in the live database says which way to go.
+//! The journal of a restore. It is written before the first live file is changed, and removed when the last
+//! file is in place. While it exists, the marker in the live database decides whether the restore is finished or
+//! discarded.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -11,31 +12,31 @@ use serde::{Deserialize, Serialize};
 use crate::file_changes::FileChanges;
 use crate::{Engine, Error};
 
-/// The version of the journal's format; it only has to outlive one restart.
+/// The version of the journal's format.
 const FORMAT: u32 = 1;
 
-/// What a restore is about to do.
+/// The changes that a restore is about to make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Journal {
     format: u32,
-    /// The id of the restore: the mark in the database, and part of every name.
+    /// The id of the restore. It is the marker in the database, and part of the names of all staging folders.
     pub(crate) id: String,
-    /// The archive, for messages.
+    /// The path of the archive, for messages.
     pub(crate) archive: String,
-    /// The folder of the static files at that time, absolute.
+    /// The absolute path of the static files at the time of the restore.
     #[serde(with = "path")]
     pub(crate) static_files: PathBuf,
-    /// How the database is put in place.
+    /// How the database is replaced.
     pub(crate) commit: CommitBy,
-    /// Files with names that are free.
+    /// Files that do not exist yet.
     pub(crate) add: Vec<FileName>,
     /// Files whose content changes.
     pub(crate) replace: Vec<FileName>,
-    /// Files that go away.
+    /// Files to remove.
     pub(crate) remove: Vec<FileName>,
 }
 
-/// A path in JSON: as text where it is text, and else as its bytes.
+/// Serializes a path as text if it is Unicode, and as bytes otherwise.
 mod path {
     use std::path::{Path, PathBuf};
 
@@ -69,17 +70,17 @@ mod path {
     }
 }
 
-/// How the database is put in place.
+/// How the database is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CommitBy {
     /// One SQLite transaction that replaces every page.
     Transaction,
-    /// A rename, where there is no database that SQLite could work with.
+    /// A rename, if there is no database that SQLite can use.
     Rename,
 }
 
-/// A static file.
+/// The name of a static file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileName {
     folder: Cow<'static, str>,
@@ -91,7 +92,7 @@ impl FileName {
         Self { folder: kind.folder().into(), path: path.to_owned() }
     }
 
-    /// The folder; journals are ours, but a damaged one must not lead anywhere else.
+    /// Returns the kind of the file. A damaged journal may name another folder; then `None`.
     pub(crate) fn kind(&self) -> Option<FileKind> {
         FileKind::ALL.into_iter().find(|kind| kind.folder() == self.folder)
     }
@@ -124,18 +125,26 @@ impl Journal {
         }
     }
 
+    /// Writes the journal durably.
     pub(crate) fn write(&self, engine: &Engine) -> Result<(), Error> {
         let path = engine.places.journal(&self.id);
         let json = serde_json::to_vec_pretty(self).expect("a plain struct becomes JSON");
         Ok(engine.disk.write_durably(&path, &json)?)
     }
 
+    /// Reads a journal and checks its format and its file names.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Storage`].
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |why: String| Error::Journal { path: path.to_owned(), why };
         let bytes = regular_file::read(path).map_err(Error::storage("read", path))?;
         let journal: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         if journal.format != FORMAT {
-            return Err(wrong(format!("it has format {}, and this version knows {FORMAT}", journal.format)));
+            return Err(wrong(format!(
+                "it has format {}, but this version reads format {FORMAT} only",
+                journal.format
+            )));
         }
         let files = journal.add.iter().chain(&journal.replace).chain(&journal.remove);
         for file in files {
@@ -148,6 +157,7 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Removes the journal durably.
     pub(crate) fn remove(&self, engine: &Engine) -> Result<(), Error> {
         let path = engine.places.journal(&self.id);
         engine.disk.remove(&path)?;

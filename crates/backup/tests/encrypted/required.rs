@@ -45,7 +45,7 @@ async fn b8_every_backup_is_refused_if_required_encryption_is_not_possible(
 
     // On request.
     let message = refused(engine.backup(ACTOR, &BackupOptions::default(), &mut quiet));
-    assert!(message.contains("nobody to encrypt them for"), "{message}");
+    assert!(message.contains("no recipients are configured"), "{message}");
     let named = open.clone().with_encryption_policy(EncryptionPolicy {
         recipients: vec![archive::Identity::generate().recipient()],
         required: true,

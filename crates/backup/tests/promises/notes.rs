@@ -35,15 +35,11 @@ async fn many_missing_files_are_one_note_that_says_whose_it_is(
     assert_eq!(files.count, 3000);
     let shown = notes[0].to_string();
     assert!(
-        shown.starts_with("3000 files that rows refer to were missing already") && shown.len() < 500,
+        shown.starts_with("3000 files that rows refer to were already missing") && shown.len() < 500,
         "{shown}"
     );
     assert!(matches!(&**of_safety_backup, Note::Dangling { files } if files.count == 3000));
-    assert!(
-        notes[1].to_string().starts_with("in the backup of what is there now: 3000 files"),
-        "{}",
-        notes[1]
-    );
+    assert!(notes[1].to_string().starts_with("in the safety backup: 3000 files"), "{}", notes[1]);
 }
 
 /// The folder of all static files was named, or the staging folder that could not be made.

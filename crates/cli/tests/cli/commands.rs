@@ -123,17 +123,17 @@ fn each_wrong_input_has_its_own_message_and_code() {
         }
     }
     for (args, code, words) in [
-        (&["backup", "--name", "a/b"][..], 2, "is no name for a backup"),
-        (&["backup", "--name", "good"], 2, "exists already"),
+        (&["backup", "--name", "a/b"][..], 2, "is not a valid name for a backup"),
+        (&["backup", "--name", "good"], 2, "already exists"),
         (&["backup", "--name", &"x".repeat(228)], 2, "use 1 to 227 letters"),
-        (&["backup", "--name", &"x".repeat(240)], 2, "is no name for a backup"),
+        (&["backup", "--name", &"x".repeat(240)], 2, "is not a valid name for a backup"),
         (&["backup", "--include-env"], 2, "refused. Encrypt it"),
         (&["backup", "--include-env", "--force"], 3, "there is no"),
         (&["backup", "--force"], 2, "--include-env"),
         (&["restore", &archive], 2, "there is no terminal to ask on"),
         (&["frobnicate"], 2, "unrecognized subcommand"),
         (&["backup", "--data-dir", "nothing-here"], 3, "there is no database at nothing-here"),
-        (&["backup", "--output", "/proc/nope"], 3, "there is no folder /proc/nope"),
+        (&["backup", "--output", "/proc/nope"], 3, "the folder /proc/nope does not exist"),
     ] {
         let ran = shop.run(args);
         assert_eq!(ran.code, code, "{args:?}: {}", ran.err);

@@ -72,7 +72,7 @@ fn a_missing_source_is_reported_first() {
     fs::create_dir(shop.folder.join("empty")).unwrap();
     let empty = shop.run(&["import", "empty"]);
     assert_eq!(empty.code, 3);
-    assert!(empty.err.contains("no database of MakerMatrix in empty"), "{}", empty.err);
+    assert!(empty.err.contains("no MakerMatrix database in empty"), "{}", empty.err);
     assert!(!shop.data().exists(), "nothing is created");
 }
 
