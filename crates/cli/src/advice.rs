@@ -16,7 +16,7 @@ pub(crate) fn error_message(error: &Error) -> String {
     }
 }
 
-/// Returns the message for a note, with advice where there is any.
+/// Returns the message for a note, with advice if there is any.
 pub(crate) fn note_message(note: &Note) -> String {
     let advice = match note {
         Note::Violations { .. } => "Restoring the backup will need --allow-violations.",

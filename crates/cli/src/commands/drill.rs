@@ -44,10 +44,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             }
             Err(error @ Error::Cancelled) => return Err(error.into()),
             Err(error) => {
-                let explained = advice::error_message(&error);
-                lines.add(format!("NOT PROVEN: {explained}"));
-                values
-                    .push(json!({"archive": output::path(&**archive), "proven": false, "error": explained}));
+                let message = advice::error_message(&error);
+                lines.add(format!("NOT PROVEN: {message}"));
+                values.push(json!({"archive": output::path(&**archive), "proven": false, "error": message}));
                 first_failure.get_or_insert(error);
             }
         }

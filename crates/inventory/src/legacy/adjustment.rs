@@ -8,7 +8,7 @@ use durable::printable;
 
 /// The largest number of names that are kept for a message.
 const MAX_KEPT: usize = 50;
-/// The largest number of names in a sentence.
+/// The largest number of names in a message.
 const MAX_SHOWN: usize = 10;
 
 /// A change that was necessary to fit the data into the current schema.
