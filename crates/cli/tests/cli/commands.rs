@@ -127,7 +127,7 @@ fn each_wrong_input_has_its_own_message_and_code() {
         (&["backup", "--name", "good"], 2, "already exists"),
         (&["backup", "--name", &"x".repeat(228)], 2, "use 1 to 227 letters"),
         (&["backup", "--name", &"x".repeat(240)], 2, "is not a valid name for a backup"),
-        (&["backup", "--include-env"], 2, "refused. Encrypt it"),
+        (&["backup", "--include-env"], 2, "is not encrypted. Encrypt it"),
         (&["backup", "--include-env", "--force"], 3, "there is no"),
         (&["backup", "--force"], 2, "--include-env"),
         (&["restore", &archive], 2, "there is no terminal to ask on"),
