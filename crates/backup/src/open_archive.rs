@@ -9,7 +9,7 @@ use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, Sha256Hex};
 use durable::regular_file::{self, NotAFile};
 use durable::{Disk, FileMode, printable};
 use inventory::migration::{SchemaState, names};
-use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_tidied, strip};
+use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_and_remove_orphans, strip};
 
 use crate::damage::recheck_damage;
 use crate::event::Meter;
@@ -109,7 +109,7 @@ impl OpenArchive {
         let stripped = recheck_damage(database, || strip(database)).map_err(Error::archived(&self.path))?;
         // A database with a manifest is compared unchanged. One from the original may have categories with missing
         // parents, which are removed first.
-        let inspect = if manifest.is_some() { inspect } else { inspect_tidied };
+        let inspect = if manifest.is_some() { inspect } else { inspect_and_remove_orphans };
         let inspection = recheck_damage(database, || inspect(database))
             .map_err(|error| error.locate_value(database))
             .map_err(Error::archived(&self.path))?;

@@ -13,7 +13,7 @@ mod unchanged;
 
 use std::path::{Path, PathBuf};
 
-use inventory::sqlite::{DatabaseState, Watch};
+use inventory::sqlite::{ChangeDetector, DatabaseState};
 use inventory::static_files::Lease;
 use inventory::{Actor, Permission};
 
@@ -196,7 +196,7 @@ impl StagedRestore {
     fn safety_backup(
         &self,
         observer: &mut dyn Observer,
-    ) -> Result<(Option<BackupReport>, Option<Watch>), Error> {
+    ) -> Result<(Option<BackupReport>, Option<ChangeDetector>), Error> {
         const MAX_ATTEMPTS: u32 = 3;
         if !self.needs_safety_backup() {
             return Ok((None, None));
@@ -210,7 +210,12 @@ impl StagedRestore {
             observer.event(Event::Step(Step::SafetyBackup));
             let watch = match self.live {
                 DatabaseState::Usable { .. } => Some(
-                    self.session.engine.database().watch().map_err(Error::live(database)).map_err(failed)?,
+                    self.session
+                        .engine
+                        .database()
+                        .detect_changes()
+                        .map_err(Error::live(database))
+                        .map_err(failed)?,
                 ),
                 _ => None,
             };

@@ -1,5 +1,5 @@
-//! What to do next about an error or a note of the engine, in the words of this command line. The engine says what
-//! happened; which command or option helps is known only here.
+//! Adds advice to the errors and notes of the engine. The engine reports what happened; only the command line knows which
+//! command or option helps.
 
 use std::io;
 use std::path::Path;
@@ -8,16 +8,16 @@ use archive::{KeyFault, Refusal};
 use backup::error::ImportPart;
 use backup::{Error, Note};
 
-/// Returns an error as it is shown: what happened, and what to do next.
-pub(crate) fn explained(error: &Error) -> String {
-    match on(error) {
+/// Returns the message for an error: what happened, and what to do next.
+pub(crate) fn error_message(error: &Error) -> String {
+    match advice_for(error) {
         Some(advice) => format!("{error}. {advice}"),
         None => error.to_string(),
     }
 }
 
-/// Returns a note as it is shown.
-pub(crate) fn noted(note: &Note) -> String {
+/// Returns the message for a note, with advice if there is any.
+pub(crate) fn note_message(note: &Note) -> String {
     let advice = match note {
         Note::Violations { .. } => "Restoring the backup will need --allow-violations.",
         Note::EnvNotRestored { encrypted: true } => "Take it out with `age -d`, then `unzip`.",
@@ -27,23 +27,23 @@ pub(crate) fn noted(note: &Note) -> String {
     format!("{note}. {advice}")
 }
 
-/// Returns what to do about an error, unless its message leaves nothing to say.
-fn on(error: &Error) -> Option<String> {
+/// Returns advice on an error, if there is any.
+fn advice_for(error: &Error) -> Option<String> {
     let advice = match error {
         Error::ArchiveNotFound { .. } | Error::NoSuchArchive { .. } => {
             "`makermatrix list` shows the backups there are."
         }
         Error::NoBackups { .. } => "Make one with `makermatrix backup`.",
-        Error::AmbiguousArchive { .. } => "Name the one that is meant.",
+        Error::AmbiguousArchive { .. } => "Give the full name of one of them.",
         Error::ArchiveIsFolder { .. } | Error::ArchiveNotAFile { .. } => "Name the .zip file itself.",
-        Error::Archive { path, source } => on_archive(path, source),
+        Error::Archive { path, source } => archive_advice(path, source),
         Error::ArchivedDatabase { .. } => "The archive cannot be used; try another backup.",
         Error::Mismatch { .. } => "The archive cannot be trusted; try another backup.",
         Error::Rescue { .. } => "Take it out with unzip.",
-        Error::Violations { .. } => "Restore with --allow-violations to take them as they are.",
+        Error::Violations { .. } => "Restore with --allow-violations to accept them.",
         Error::NotProven { scratch, .. } => {
             return Some(format!(
-                "The archive is sound, but restoring it here goes wrong: check the drive of {}, and report this.",
+                "The archive is sound, but restoring it here fails: check the drive of {}, and report this.",
                 scratch.display()
             ));
         }
@@ -63,19 +63,19 @@ fn on(error: &Error) -> Option<String> {
             "makermatrix.toml says so ([backup.encryption] required = true). Name recipients there (`makermatrix key new` \
              makes a key). `makermatrix backup` takes --recipient or --passphrase-file as well."
         }
-        Error::NotEncrypted { .. } => "Name an archive that is.",
-        Error::Vanished { .. } => "Try again when nobody removes files.",
+        Error::NotEncrypted { .. } => "Name an encrypted archive.",
+        Error::Vanished { .. } => "Try again when no program is removing files.",
         Error::HardLinks { .. } => "Keep one name: copy the file to where the others are.",
-        Error::FileBusy { .. } => "Try again when nobody writes to it.",
+        Error::FileBusy { .. } => "Try again when no program is writing to it.",
         Error::Locked { .. } => "Try again when it has ended.",
         Error::ChangedMeanwhile { .. } => "Stop what uses the inventory, or restore with --no-safety-backup.",
-        Error::SafetyBackup { source } => return on(source),
-        Error::Unfinished { .. } => "Mend that, then run `makermatrix init`: it finishes the restore.",
+        Error::SafetyBackup { source } => return advice_for(source),
+        Error::Unfinished { .. } => "Fix that, then run `makermatrix init`: it finishes the restore.",
         Error::Undecided { .. } => {
-            "Mend that, then run `makermatrix init`: it finishes or discards the restore."
+            "Fix that, then run `makermatrix init`: it finishes or discards the restore."
         }
         Error::InTheWay { .. } => "Move it away, then restore again.",
-        Error::FileChanged { .. } => "Try again when nobody changes files.",
+        Error::FileChanged { .. } => "Try again when no program is changing files.",
         Error::OutputAmongFiles { .. } => "Choose another folder.",
         Error::ImportNothing { newest: Some(_), .. } => "To import an archive, name it.",
         Error::ImportNothing { newest: None, .. } => {
@@ -88,20 +88,22 @@ fn on(error: &Error) -> Option<String> {
             "Please name the one to import with --static."
         }
         Error::ImportNoFiles { .. } => "Name the folder that holds them.",
-        Error::ImportNotFound { .. } => "Name a data folder of the original, its database, or an archive.",
+        Error::ImportNotFound { .. } => {
+            "Name a data folder of the original MakerMatrix, its database, or an archive."
+        }
         Error::ImportBusy { .. } => "Stop MakerMatrix there, and try again.",
-        Error::Journal { .. } => "Keep it, and ask for help: it says how to finish a restore.",
-        Error::Storage { source, .. } => return on_storage(source).map(str::to_owned),
+        Error::Journal { .. } => "Keep it and ask for help: it records how to finish a restore.",
+        Error::Storage { source, .. } => return storage_advice(source).map(str::to_owned),
         _ => return None,
     };
     Some(advice.to_owned())
 }
 
-fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
+fn archive_advice(path: &Path, source: &archive::Error) -> &'static str {
     match source {
         archive::Error::Refused(Refusal::NewerFormat { .. }) => "Restore it with a newer makermatrix.",
         archive::Error::Refused(Refusal::UnsupportedEncryption { .. }) => {
-            "Decrypt it with the program that made it, and use the plain archive."
+            "Decrypt it with the program that encrypted it, and use the plain archive."
         }
         archive::Error::Refused(Refusal::TooMuchWork { .. }) => {
             "Decrypt it with `age -d`, and use the zip that comes out."
@@ -115,21 +117,21 @@ fn on_archive(path: &Path, source: &archive::Error) -> &'static str {
             }
             (_, true) => "Nothing was changed; check the passphrase, and its file for spaces.",
             (_, false) => {
-                "Nothing was changed; the key is in the identity file or on the emergency kit of that time."
+                "Nothing was changed; use the identity file or emergency kit from the time of the backup."
             }
         },
         archive::Error::Refused(_) if backup::import::is_database(path).is_ok_and(|is| is) => {
-            "Nothing was changed; `makermatrix import FILE` moves in from a database."
+            "Nothing was changed; `makermatrix import FILE` imports a database."
         }
         archive::Error::Refused(_) => "Nothing was changed; use a backup made by makermatrix.",
         archive::Error::Corrupt(_) => {
-            "Nothing was changed; copy the file anew from where it was kept, or try another backup."
+            "Nothing was changed; copy the file again from its source, or try another backup."
         }
-        _ => "Check the drive it lies on.",
+        _ => "Check the drive that holds it.",
     }
 }
 
-fn on_storage(source: &io::Error) -> Option<&'static str> {
+fn storage_advice(source: &io::Error) -> Option<&'static str> {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Some("Free some space, or use another disk.")

@@ -1,4 +1,4 @@
-//! The arguments, as clap reads them. No work is done here.
+//! Defines the arguments for clap. Does no work.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-/// Options of every command, before or after it.
+/// Options of every command, given before or after it.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
@@ -42,35 +42,35 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
-/// An empty variable is as good as none, as in every shell.
+/// Accessors that treat an empty environment variable as unset, as shells do.
 impl Global {
     pub(crate) fn database_url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
     }
 
     pub(crate) fn static_files(&self) -> Option<&Path> {
-        set(self.static_files.as_ref())
+        non_empty(self.static_files.as_ref())
     }
 
     pub(crate) fn config(&self) -> Option<&Path> {
-        set(self.config.as_ref())
+        non_empty(self.config.as_ref())
     }
 
     pub(crate) fn backups(&self) -> Option<&Path> {
-        set(self.backups.as_ref())
+        non_empty(self.backups.as_ref())
     }
 }
 
-fn set(path: Option<&PathBuf>) -> Option<&Path> {
+fn non_empty(path: Option<&PathBuf>) -> Option<&Path> {
     path.map(PathBuf::as_path).filter(|path| !path.as_os_str().is_empty())
 }
 
-/// The commands.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create an empty inventory, or bring an existing database up to date (after a backup)
     Init,
-    /// Try it all on sample data in a scratch folder: back up, verify, damage, restore, compare
+    /// Demonstrate a whole cycle on sample data in a scratch folder: back up, verify, damage, restore, compare
     Demo {
         /// Keep the scratch folder
         #[arg(long)]
@@ -85,7 +85,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         keys: Keys,
     },
-    /// Restore archives into a scratch folder, compare everything, and note that they are proven
+    /// Restore archives into a scratch folder, compare everything, and record that they are proven
     Drill(Drill),
     /// Show what an archive says is inside it (without checking that it is)
     Show {
@@ -97,23 +97,23 @@ pub(crate) enum Command {
         #[command(flatten)]
         keys: Keys,
     },
-    /// Put a backup in place of the inventory, all or nothing
+    /// Replace the inventory with a backup, all or nothing
     Restore(Restore),
-    /// Take back the last restore: restore the safety backup that it made
+    /// Undo the last restore: restore the safety backup that it made
     Undo {
         #[command(flatten)]
         replace: Replace,
         #[command(flatten)]
         keys: Keys,
     },
-    /// Move in from the original MakerMatrix: its data folder, its database, or an archive
+    /// Import from the original MakerMatrix: its data folder, its database, or an archive
     Import(Import),
     /// List the archives in the backup folder, newest first
     List {
         #[command(flatten)]
         keys: Keys,
     },
-    /// Make a key for encrypted backups, or prove that the one in hand opens them
+    /// Make a key for encrypted backups, or prove that a key opens them
     #[command(subcommand)]
     Key(Key),
     /// Print a script that completes commands and options in a shell
@@ -129,17 +129,17 @@ pub(crate) enum Command {
     },
 }
 
-/// What is said of every archive that is asked for.
+/// The help text of every argument that names an archive.
 const ARCHIVE: &str = "The archive: a file, the name of one in the backup folder (as `list` shows it), or `latest` (no safety backup)";
 
-/// What opens encrypted archives. Neither is ever an argument or a variable: other users could see it.
+/// The keys for encrypted archives. Always read from files: other users can see arguments and variables.
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Encrypted archives")]
 pub(crate) struct Keys {
     /// File with the secret key (AGE-SECRET-KEY-1…) that opens the archive; may be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) identity: Vec<PathBuf>,
-    /// File with the passphrase or password of the archive: all of it, but for the end of the last line
+    /// File with the passphrase or password of the archive: the whole content, except the final line break
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -156,7 +156,7 @@ pub(crate) enum Key {
         #[arg(long, value_name = "FILE")]
         kit: Option<PathBuf>,
     },
-    /// Prove that a secret key opens the newest encrypted archive, and note when that was
+    /// Prove that a secret key opens the newest encrypted archive, and record when
     Check {
         /// File with the secret key
         identity: PathBuf,
@@ -190,23 +190,23 @@ pub(crate) struct Backup {
     pub(crate) encrypt: EncryptionChoice,
 }
 
-/// Whom a backup is encrypted for.
+/// How a backup is encrypted.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Encryption")]
 pub(crate) struct EncryptionChoice {
     /// Encrypt for this public key (age1…) as well as for those of makermatrix.toml; may be repeated
     #[arg(long, short, value_name = "KEY")]
     pub(crate) recipient: Vec<String>,
-    /// Encrypt for the public keys in this file, one a line; # begins a comment
+    /// Encrypt for the public keys in this file, one per line; # begins a comment
     #[arg(long, short = 'R', value_name = "FILE")]
     pub(crate) recipients_file: Vec<PathBuf>,
     /// Encrypt with a passphrase instead, and ask for it
     #[arg(long, short, conflicts_with_all = ["recipient", "recipients_file"])]
     pub(crate) passphrase: bool,
-    /// Encrypt with the passphrase in this file: all of it, but for the end of the last line
+    /// Encrypt with the passphrase in this file: the whole content, except the final line break
     #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Do not encrypt, whatever makermatrix.toml says (refused where that requires it)
+    /// Do not encrypt, whatever makermatrix.toml says (refused if the file requires encryption)
     #[arg(long, conflicts_with_all = ["recipient", "recipients_file", "passphrase", "passphrase_file"])]
     pub(crate) no_encryption: bool,
 }
@@ -216,7 +216,7 @@ pub(crate) struct EncryptionChoice {
 pub(crate) struct Restore {
     #[arg(help = ARCHIVE)]
     pub(crate) file: PathBuf,
-    /// Make the inventory if there is none, as on a new machine
+    /// Create the inventory if there is none, as on a new machine
     #[arg(long)]
     pub(crate) create: bool,
     #[command(flatten)]
@@ -239,19 +239,19 @@ pub(crate) struct Import {
     pub(crate) keys: Keys,
 }
 
-/// How careful to be with the inventory that is there.
+/// Options for replacing an existing inventory.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Replace {
     /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
-    /// Do not back up what is there now
+    /// Do not back up the current inventory first
     #[arg(long)]
     pub(crate) no_safety_backup: bool,
-    /// Take rows with broken foreign keys as they are
+    /// Accept rows with broken foreign keys
     #[arg(long)]
     pub(crate) allow_violations: bool,
 }
@@ -264,10 +264,10 @@ pub(crate) struct Drill {
     /// All archives in the backup folder
     #[arg(long, conflicts_with = "files")]
     pub(crate) all: bool,
-    /// Folder for the scratch inventory; needs room for everything in the archive [default: that of the database]
+    /// Folder for the scratch inventory; needs space for the whole archive [default: the folder of the database]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
-    /// Take rows with broken foreign keys as they are
+    /// Accept rows with broken foreign keys
     #[arg(long)]
     pub(crate) allow_violations: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! One file per command. Each calls one use case and shows what came of it.
+//! One file per command. Each command calls one use case and prints the result.
 
 mod backup;
 mod demo;
@@ -19,7 +19,7 @@ use crate::places::{self, ACTOR};
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let global = &args.global;
-    // These need no inventory, nor the configuration of one.
+    // These commands need neither an inventory nor its configuration.
     match &args.command {
         Command::Demo { keep } => return demo::run(global, *keep),
         Command::Completions { shell } => return shell::completions(global, *shell),
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Runs async use cases; the engine itself needs no runtime.
+/// Runs an async use case. The engine itself needs no runtime.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(Failure::internal)?.block_on(future))

@@ -1,5 +1,5 @@
-//! The configuration file, `makermatrix.toml`. It holds nothing secret, and only what cannot be said
-//! anew with each command, or must not be forgotten.
+//! Reads the configuration file, `makermatrix.toml`. It holds no secrets, only settings that must apply to every
+//! command.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use serde::Deserialize;
 use crate::args::Global;
 use crate::exit::Failure;
 
-/// Its name in the data folder.
+/// The name of the configuration file in the data folder.
 const NAME: &str = "makermatrix.toml";
 
-/// What it says.
+/// The content of the configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
@@ -39,8 +39,8 @@ struct Encryption {
 }
 
 impl Config {
-    /// The one that was named; or else the one in the data folder or beside the database, if there is
-    /// one. The database may lie elsewhere, and what protects it must not depend on where somebody stands.
+    /// Reads the file given by `--config`, or else the one in the data folder or beside the database. The
+    /// database may lie outside the data folder, and its protection must not depend on the working folder.
     pub(crate) fn read(global: &Global, database: &Path) -> Result<Self, Failure> {
         if let Some(path) = global.config() {
             return Self::read_from(path);
@@ -48,8 +48,7 @@ impl Config {
         let mut found: Vec<PathBuf> = Vec::new();
         for folder in [&global.data_dir, folder_of(database)] {
             let path = folder.join(NAME);
-            // A link that leads nowhere is there, too: what it should lead to may say that backups have to
-            // be encrypted.
+            // A dangling link counts as a file: its target may require encryption.
             let known = || found.iter().any(|other| other.canonicalize().ok() == path.canonicalize().ok());
             if path.symlink_metadata().is_ok() && !known() {
                 found.push(path);
@@ -60,9 +59,7 @@ impl Config {
             [path] => Self::read_from(path),
             [one, other, ..] => {
                 let (one, other) = (one.display(), other.display());
-                Err(Failure::usage(format!(
-                    "there are {one} and {other}: name the one that counts with --config"
-                )))
+                Err(Failure::usage(format!("there are {one} and {other}: choose one of them with --config")))
             }
         }
     }
@@ -87,21 +84,21 @@ impl Config {
         Ok(Self { path: path.to_owned(), ..config })
     }
 
-    /// How backups are to be encrypted.
+    /// Returns the encryption policy for backups.
     pub(crate) fn protection(&self) -> Result<EncryptionPolicy, Failure> {
         let Encryption { recipients, required } = &self.backup.encryption;
         let parsed = recipients.iter().enumerate().map(|(index, text)| {
             Recipient::from_str(text.trim()).map_err(|fault| {
                 let (path, number) = (self.path.display(), index + 1);
-                Failure::usage(format!("{path}: number {number} of the recipients: {fault}"))
+                Failure::usage(format!("{path}: recipient {number}: {fault}"))
             })
         });
         Ok(EncryptionPolicy { recipients: parsed.collect::<Result<_, _>>()?, required: *required })
     }
 }
 
-/// What the parser says, unless it repeats a value: somebody may have put a key where none belongs.
+/// Returns the message of the parser, unless it repeats a value, which may be a misplaced secret key.
 fn without_values(message: &str) -> &str {
     let repeats = message.contains('"') || message.to_ascii_uppercase().contains("AGE-SECRET-KEY");
-    if repeats { "this is not what belongs here (see docs/encryption.md)" } else { message }
+    if repeats { "this value is not allowed here (see docs/encryption.md)" } else { message }
 }

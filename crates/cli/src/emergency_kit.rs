@@ -1,5 +1,5 @@
-//! The emergency kit: a page to print, with all that it takes to open the backups when the computer, and
-//! MakerMatrix, are gone.
+//! The emergency kit: a page to print, with everything needed to open the backups without the computer and without
+//! MakerMatrix.
 
 use archive::Identity;
 use archive::keys::ExposeSecret;
@@ -8,7 +8,7 @@ use qrcode::render::{svg, unicode};
 
 use crate::exit::Failure;
 
-/// What goes onto the page.
+/// The content of the page.
 pub(crate) struct Kit<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) made: &'a str,
@@ -17,8 +17,8 @@ pub(crate) struct Kit<'a> {
 const WHAT_IT_IS: [&str; 3] = [
     "This page opens the backups of a MakerMatrix parts inventory. Print it, and keep it where you keep important papers, \
      away from the computer.",
-    "Whoever has this page can read the backups. Whoever has neither this page nor the file with the secret key cannot: \
-     nobody can help then.",
+    "Anyone who has this page can read the backups. Without this page and without the file with the secret key, \
+    nobody can.",
     "Prove once in a while that it works: makermatrix key check FILE-WITH-THE-KEY",
 ];
 const WITH: &str = "makermatrix restore --create --identity key.txt NAME.zip.age";
@@ -29,17 +29,17 @@ const WITHOUT: [(&str, &str); 4] = [
         "age -d -i key.txt -o backup.zip NAME.zip.age",
     ),
     (
-        "Unpack, and check that every file is what it was:",
+        "Unpack, and check that every file is intact:",
         "unzip -q backup.zip -d backup && cd backup && sha256sum -c SHA256SUMS",
     ),
     (
-        "The inventory is an SQLite database, makers_matrix.db; the files lie in datasheets and images:",
+        "The inventory is an SQLite database, makers_matrix.db; the files are in datasheets and images:",
         "sqlite3 makers_matrix.db 'select part_name, part_number from partmodel'",
     ),
 ];
 
 impl Kit<'_> {
-    /// As text. On a dark terminal the QR code is inverted, so that scanners see it as on paper.
+    /// Returns the kit as text. For a dark terminal the QR code is inverted, so that scanners can read it.
     pub(crate) fn text(&self, dark: bool) -> Result<String, Failure> {
         let secret = self.identity.to_text();
         let code = self.code()?;
@@ -69,11 +69,11 @@ impl Kit<'_> {
         Ok(text)
     }
 
-    /// As a page of HTML that fits on a sheet of paper.
+    /// Returns the kit as an HTML page that fits on a sheet of paper.
     pub(crate) fn page(&self) -> Result<String, Failure> {
         let secret = self.identity.to_text();
         let code = self.code()?.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
-        // The declaration belongs to a file of its own.
+        // Omit the XML declaration, which is not allowed inside HTML.
         let code = code.split_once("?>").map_or(code.as_str(), |(_, svg)| svg);
         let paragraphs: String =
             WHAT_IT_IS.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect();

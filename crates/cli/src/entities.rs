@@ -1,15 +1,15 @@
-//! The kinds of things that people think in, and the tables that hold them.
+//! The kinds of things that users know, and the tables that hold them.
 
 use std::collections::BTreeMap;
 
 use backup::plural;
 
-/// A kind of things.
+/// A kind of thing, such as a part.
 #[derive(Debug)]
 pub(crate) struct EntityKind {
-    /// Its name in the singular.
+    /// The name of the kind in the singular.
     pub(crate) noun: &'static str,
-    /// The table with one row for each.
+    /// The table with one row for each thing.
     pub(crate) table: &'static str,
 }
 
@@ -32,7 +32,7 @@ impl EntityKind {
         plural(self.noun)
     }
 
-    /// Its name in JSON.
+    /// Returns the name of the kind in JSON.
     pub(crate) fn key(&self) -> String {
         self.plural().to_lowercase().replace(' ', "_")
     }
@@ -43,12 +43,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static EntityKind> {
     KINDS.iter()
 }
 
-/// Returns the number of things of each kind, from the rows of each table.
+/// Returns the number of things of each kind, from the row count of each table.
 pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> impl Iterator<Item = (&'static EntityKind, u64)> {
     all().map(|kind| (kind, rows.get(kind.table).copied().unwrap_or(0)))
 }
 
-/// Returns whether a table holds one of the kinds, and so is counted under its name.
+/// Returns whether a table holds one of the kinds.
 pub(crate) fn is_counted(table: &str) -> bool {
     KINDS.iter().any(|kind| kind.table == table)
 }

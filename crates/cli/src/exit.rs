@@ -1,4 +1,4 @@
-//! The exit codes. They are stable: scripts rely on them.
+//! Exit codes. They are stable, since scripts rely on them.
 
 use std::process::ExitCode;
 
@@ -6,22 +6,22 @@ use backup::{Error, Kind};
 
 use crate::advice;
 
-/// Shown below `--help`.
+/// The text below the output of `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  success
   1  unexpected failure (a defect)
-  2  wrong usage, or a restore that nobody confirmed
+  2  wrong usage, or a restore that was not confirmed
   3  not found: archive, database, file
   4  refused: the archive must not be used (not ours, hostile, newer, broken foreign keys)
   5  corrupt: the archive or the live database is damaged
-  6  locked: another backup or restore is running, or a program holds the database
+  6  locked: another backup or restore is running, or a program has locked the database
   7  storage: disk full, permission denied, read-only, input/output error
   8  key: the archive is encrypted, and the key or passphrase is missing or wrong
   9  encryption is required by makermatrix.toml and not possible: no backup was made
 130, 143  stopped by SIGINT (Ctrl-C) or by SIGTERM: nothing was changed, and nothing is left behind";
 
-/// What the process ends with.
+/// The exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
@@ -44,12 +44,12 @@ impl From<Code> for ExitCode {
     }
 }
 
-/// Why a command failed.
+/// The failure of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) message: String,
-    /// The result has been printed already, and says why.
+    /// Whether the result has already been printed and gives the reason.
     pub(crate) shown: bool,
 }
 
@@ -70,8 +70,8 @@ impl Failure {
         Self::new(Code::Internal, error.to_string())
     }
 
-    /// Standard output is gone: a full disk behind a redirection, or a closed pipe. By then the work is
-    /// done, and who does not know that would do it again.
+    /// Returns the failure for an unwritable standard output: a full disk behind a redirection, or a closed pipe. Its
+    /// message says that the work is done, so that nobody repeats it.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         let message = format!("it is done, but the result cannot be written to standard output: {error}");
         Self::new(Code::Storage, message)
@@ -97,7 +97,7 @@ impl From<Kind> for Code {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(error.kind().into(), advice::explained(&error))
+        Self::new(error.kind().into(), advice::error_message(&error))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Keys and passphrases: from files, or asked for on the terminal. Never from arguments or the
-//! environment, where other users and crash reports see them.
+//! Reads keys and passphrases from files or from the terminal. Never from arguments or the environment, where
+//! other users and crash reports can see them.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -15,14 +15,14 @@ use crate::args;
 use crate::exit::Failure;
 use crate::signals;
 
-/// The keys in hand, and what has been asked for beside them.
+/// The known keys, and the number of questions asked for more.
 pub(crate) struct KeyRing {
     keys: Keys,
     asked: u32,
 }
 
 impl KeyRing {
-    /// How often a wrong answer is asked for again.
+    /// The largest number of attempts to enter a key or passphrase.
     const MAX_ATTEMPTS: u32 = 3;
 
     pub(crate) fn new(args: &args::Keys) -> Result<Self, Failure> {
@@ -36,31 +36,31 @@ impl KeyRing {
         Ok(Self { keys, asked: 0 })
     }
 
-    /// The engine with these keys.
-    pub(crate) fn give(&self, engine: &Engine) -> Engine {
+    /// Returns the engine with these keys.
+    pub(crate) fn apply_to(&self, engine: &Engine) -> Engine {
         engine.clone().with_keys(self.keys.clone())
     }
 
-    /// Does something with an archive. Where it takes a key that is not in hand, and there is somebody
-    /// to ask, asks and does it again.
+    /// Runs `work` on an archive. If a key is missing and there is a terminal, asks for the key and runs `work`
+    /// again.
     pub(crate) fn unlock<T>(
         &mut self,
         engine: &Engine,
         mut work: impl FnMut(&Engine) -> Result<T, Error>,
     ) -> Result<Result<T, Error>, Failure> {
         loop {
-            let done = work(&self.give(engine));
+            let done = work(&self.apply_to(engine));
             let Some(fault) = done.as_ref().err().and_then(Error::key_fault) else { return Ok(done) };
             let again = match fault {
                 KeyFault::Missing(_) => self.asked < Self::MAX_ATTEMPTS,
-                // Those from files do not get better by asking.
+                // Asking does not help if a key from a file is wrong.
                 KeyFault::Wrong(_) => (1..Self::MAX_ATTEMPTS).contains(&self.asked),
             };
             if !again || !can_ask() {
                 return Ok(done);
             }
             if let KeyFault::Wrong(_) = fault {
-                crate::output::ask_again("That was not it.");
+                crate::output::ask_again("That is not correct.");
             }
             self.asked += 1;
             if fault.scheme().takes_passphrase() {
@@ -76,8 +76,8 @@ impl KeyRing {
     }
 }
 
-/// Does something with one archive, asking for its key where it has to.
-pub(crate) fn unlocking<T>(
+/// Runs `work` on one archive, and asks for its key if necessary.
+pub(crate) fn with_keys<T>(
     engine: &Engine,
     args: &args::Keys,
     work: impl FnMut(&Engine) -> Result<T, Error>,
@@ -85,7 +85,7 @@ pub(crate) fn unlocking<T>(
     Ok(KeyRing::new(args)?.unlock(engine, work)??)
 }
 
-/// How a backup is to be encrypted, by its arguments.
+/// Returns how a backup is encrypted, from the arguments.
 pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice, Failure> {
     if args.no_encryption {
         return Ok(EncryptionChoice::Not);
@@ -94,11 +94,11 @@ pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice,
         return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
     }
     if args.passphrase {
-        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_a_new_passphrase()?)));
+        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_new_passphrase()?)));
     }
     let mut recipients = Vec::new();
     for text in &args.recipient {
-        // The text is not repeated: it may be what should not have been typed.
+        // The message does not repeat the text, which may be a secret.
         let parsed = Recipient::from_str(text.trim());
         recipients.push(parsed.map_err(|fault| Failure::usage(format!("--recipient: {fault}")))?);
     }
@@ -112,7 +112,7 @@ pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice,
     })
 }
 
-/// The secret keys in a file, one a line, between comments.
+/// Reads the secret keys in a file: one per line, with comments.
 pub(crate) fn identities(path: &Path) -> Result<Vec<Identity>, Failure> {
     keys_of(path)
 }
@@ -131,18 +131,18 @@ fn keys_of<K: FromStr<Err: std::fmt::Display>>(path: &Path) -> Result<Vec<K>, Fa
     Ok(keys)
 }
 
-/// Returns a line of a file of keys without its comment: no key has a # in it.
+/// Removes the comment from a line of a key file. No key contains a #.
 fn without_comment(line: &str) -> &str {
     line.split_once('#').map_or(line, |(before, _)| before).trim()
 }
 
-/// Returns a text without the byte order mark that some editors begin it with.
+/// Removes the byte order mark that some editors write.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Returns what a file holds, but for a byte order mark and the end of its last line. A passphrase of several lines
-/// is one passphrase; one that begins with such a mark itself is written with two.
+/// Returns the content of a passphrase file without a byte order mark and without the final line break. A passphrase may
+/// have several lines. A file for a passphrase that begins with a byte order mark must begin with two.
 fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
     let text = read(path)?;
     let text = without_mark(text.expose_secret());
@@ -154,14 +154,14 @@ fn passphrase_of(path: &Path) -> Result<SecretString, Failure> {
 }
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
-    // A pipe without a name comes from a shell, `<(…)`, or is standard input: somebody writes to it.
+    // An anonymous pipe comes from a shell, `<(…)`, or is standard input, so it has a writer.
     let is_named = path.canonicalize().is_ok();
     let bytes = if is_named { regular_file::read(path) } else { fs::read(path) };
     let bytes = bytes.map_err(|source| match source.kind() {
-        // Not repeated: it may be the key or the passphrase itself.
+        // The message does not repeat the name, which may be the key or the passphrase itself.
         io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename => Failure::not_found(
-            "there is no file of the name given for a key or passphrase. It takes the name of a file, never the key or \
-             passphrase itself: other users can see the arguments of a command.",
+            "the file for a key or passphrase does not exist. The option takes the name of a file, never the key or \
+            passphrase itself: other users can see the arguments of a command.",
         ),
         _ => Error::Storage { doing: "read", path: path.to_owned(), source }.into(),
     })?;
@@ -170,7 +170,7 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     Ok(SecretString::from(text))
 }
 
-fn ask_for_a_new_passphrase() -> Result<SecretString, Failure> {
+fn ask_for_new_passphrase() -> Result<SecretString, Failure> {
     if !can_ask() {
         let why = "there is no terminal to ask for a passphrase on. Use --passphrase-file FILE.";
         return Err(Failure::usage(why));
@@ -179,9 +179,9 @@ fn ask_for_a_new_passphrase() -> Result<SecretString, Failure> {
     if passphrase.expose_secret().is_empty() {
         return Err(Failure::usage("an empty passphrase protects nothing"));
     }
-    let again = ask("The same again: ")?;
+    let again = ask("Repeat the passphrase: ")?;
     if passphrase.expose_secret() != again.expose_secret() {
-        return Err(Failure::usage("the two are not the same; nothing was written"));
+        return Err(Failure::usage("the passphrases differ; nothing was written"));
     }
     Ok(passphrase)
 }
@@ -190,7 +190,7 @@ fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks without showing what is typed.
+/// Asks a question without echoing the answer.
 fn ask(question: &str) -> Result<SecretString, Failure> {
     let answer = signals::while_asking(|| rpassword::prompt_password(question));
     answer

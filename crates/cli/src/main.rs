@@ -1,8 +1,8 @@
-//! `makermatrix`: the command line. Parses arguments, finds the places, calls one use case, shows
-//! what came of it, and turns errors into exit codes. No rule of the domain lives here.
+//! The command line program `makermatrix`. Parses arguments, resolves paths, calls one use case, prints
+//! its result, and turns errors into exit codes. Contains no domain rules.
 //!
 //! Reading order: [`args`], [`places`] with [`config`], [`keys`], one file per command in [`commands`], [`output`] and
-//! [`progress`] for how things are shown, [`signals`] for what stops a command, [`exit`] for what the codes mean.
+//! [`progress`] (printing), [`signals`] (interruption), [`exit`] (exit codes).
 
 mod advice;
 mod args;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-/// Whether what is wrong with the arguments may be a passphrase among them, which must not be shown again.
+/// Returns whether the message for wrong arguments may repeat a passphrase, which must not be shown.
 fn repeats_a_secret(error: &clap::Error) -> bool {
     let is_passphrase =
         |arg: String| arg == "-p" || arg == "--passphrase" || arg.starts_with("--passphrase=");
@@ -30,15 +30,15 @@ fn repeats_a_secret(error: &clap::Error) -> bool {
         && std::env::args_os().any(|arg| is_passphrase(arg.to_string_lossy().into_owned()))
 }
 
-/// Whether one JSON object is wanted, by the arguments alone: they could not be parsed.
+/// Returns whether the raw arguments ask for JSON. Used when the arguments could not be parsed.
 fn wants_json() -> bool {
     std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
 }
 
-/// Ends the process for what clap says: help and version, or wrong usage.
+/// Prints the help, the version or the usage error that clap reports, and returns the exit code.
 fn usage_error(error: &clap::Error) -> ExitCode {
     if repeats_a_secret(error) {
-        let why = "--passphrase takes no value: it asks. Whoever can see the arguments of a command has seen this one.";
+        let why = "--passphrase takes no value: it asks for the passphrase. Other users may have seen the one given here.";
         output::failure(&exit::Failure::usage(why), wants_json());
     } else if error.use_stderr() && wants_json() {
         output::failure(&exit::Failure::usage(message_of(error)), true);
@@ -48,7 +48,7 @@ fn usage_error(error: &clap::Error) -> ExitCode {
     exit::Code::Usage.into()
 }
 
-/// Returns what clap says is wrong, without the usage that follows.
+/// Returns the message of a clap error without the usage text.
 fn message_of(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "a command is missing; --help lists them".to_owned();

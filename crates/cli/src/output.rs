@@ -1,5 +1,5 @@
-//! How things are shown: results on standard output, everything else on standard error, and with
-//! `--json` one object on standard output and nothing else.
+//! Prints results on standard output and everything else on standard error. With `--json`, prints a single
+//! object on standard output and nothing else.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -14,19 +14,19 @@ use crate::entities;
 use crate::exit::Failure;
 use crate::signals;
 
-/// The lines of a result. Each line is shown as one line, whatever is in it: names of files, manifests and
-/// databases from elsewhere can hold what a terminal would obey.
+/// The lines of a result. Control characters and line breaks inside a line are escaped, since names from files,
+/// manifests and databases may be hostile.
 #[derive(Debug, Default)]
 pub(crate) struct Lines(String);
 
 impl Lines {
     /// Adds one line.
     pub(crate) fn add(&mut self, line: impl Display) {
-        self.0.push_str(&harmless(&line.to_string()));
+        self.0.push_str(&escape(&line.to_string()));
         self.0.push('\n');
     }
 
-    /// Adds a text of several lines that is ours throughout.
+    /// Adds a trusted text of several lines without escaping it.
     pub(crate) fn add_each(&mut self, text: &str) {
         text.lines().for_each(|line| self.add(line));
     }
@@ -45,27 +45,27 @@ impl<T: Display> From<T> for Lines {
     }
 }
 
-/// Prints the result of a command: lines for people, or one JSON object.
+/// Prints the result of a command as lines or as one JSON object.
 pub(crate) fn result(global: &Global, lines: impl Into<Lines>, value: &Value) -> Result<(), Failure> {
     if global.json { print(&mark_lossy(value.to_string())) } else { print(lines.into().0.trim_end()) }
 }
 
-/// Prints a text as it is, for a program that reads it.
+/// Prints a text without changes, for other programs.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        // Who reads has read enough, as `head` does.
+        // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::output(&error)),
     }
 }
 
-/// A path in JSON, which is Unicode: what of it is not becomes U+FFFD, and [`result`] says so.
+/// Returns a path as JSON. Bytes that are not UTF-8 become U+FFFD, and [`result`] marks the object.
 pub(crate) fn path<'a>(path: impl Into<Option<&'a Path>>) -> Value {
     path.into().map_or(Value::Null, |path| path.to_string_lossy().into())
 }
 
-/// Adds to an object with U+FFFD in it that a path may not be given to the letter.
+/// Marks an object that contains U+FFFD: a path in it may be inexact.
 fn mark_lossy(shown: String) -> String {
     match shown.strip_suffix('}') {
         Some(object) if shown.contains(char::REPLACEMENT_CHARACTER) => {
@@ -75,52 +75,51 @@ fn mark_lossy(shown: String) -> String {
     }
 }
 
-/// Says what is being done. `--quiet` silences this, and nothing else.
+/// Prints what is being done. `--quiet` suppresses only these messages.
 pub(crate) fn progress(global: &Global, line: &str) {
     if !global.quiet {
         note(global, line);
     }
 }
 
-/// Says what somebody has to know although the work goes on. With `--json` it stands in the object instead.
+/// Prints a note. With `--json` the note is part of the object instead.
 pub(crate) fn note(global: &Global, line: &str) {
     if !global.json {
-        let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
+        let _ = writeln!(io::stderr().lock(), "{}", escape(line));
     }
 }
 
-/// Shows what a question is about, before it is asked.
+/// Prints the lines that a question refers to.
 pub(crate) fn before_question(lines: &Lines) {
     let _ = writeln!(io::stderr().lock(), "{}", lines.0.trim_end());
 }
 
-/// Says that a question is asked again; whoever is asked must see it.
+/// Prints why a question is asked again, even with `--quiet`.
 pub(crate) fn ask_again(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Shows a step of a command whose steps are its result.
+/// Prints a step of a command whose steps are its result.
 pub(crate) fn step(global: &Global, line: &str) {
     if !global.quiet && !global.json {
-        let _ = writeln!(io::stdout().lock(), "{}", harmless(line));
+        let _ = writeln!(io::stdout().lock(), "{}", escape(line));
     }
 }
 
-/// Shows the end of a command that failed.
+/// Prints the failure of a command.
 pub(crate) fn failure(failure: &Failure, as_json: bool) {
     if as_json && failure.shown {
-        // There is one object, and it is out.
+        // The one JSON object has already been printed.
     } else if as_json {
         let code = failure.code as u8;
         let _ = writeln!(io::stdout().lock(), "{}", json!({"error": failure.message, "exit_code": code}));
     } else {
-        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", harmless(&failure.message));
+        let _ = writeln!(io::stderr().lock(), "makermatrix: {}", escape(&failure.message));
     }
 }
 
-/// Returns one line of text with control characters, line ends among them, and marks that turn the direction of
-/// writing as escapes.
-fn harmless(line: &str) -> String {
+/// Escapes control characters, line breaks, and characters that change the direction of writing.
+fn escape(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     for char in line.chars() {
         if char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
@@ -132,15 +131,15 @@ fn harmless(line: &str) -> String {
     shown
 }
 
-/// Asks a question on the terminal. `None` when there is none to ask on.
+/// Asks a question on the terminal. Returns `None` if there is no terminal.
 pub(crate) fn confirm(question: &str) -> Option<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return None;
     }
-    let _ = write!(io::stderr().lock(), "{} [y/N] ", harmless(question));
+    let _ = write!(io::stderr().lock(), "{} [y/N] ", escape(question));
     let mut answer = String::new();
     if !wait_for_answer() {
-        // As if that had been the answer, and on a line of its own.
+        // An interrupted question counts as a no. The next message begins on a new line.
         let _ = writeln!(io::stderr().lock());
         return Some(false);
     }
@@ -148,10 +147,10 @@ pub(crate) fn confirm(question: &str) -> Option<bool> {
     Some(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
-/// Waits until there is an answer to read. Returns false when a signal asked to stop instead.
+/// Waits until there is an answer to read. Returns false if a signal arrives first.
 fn wait_for_answer() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    // A signal may come just before each wait.
+    // Limits each wait, since a signal may arrive just before it.
     const AT_MOST: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
     let stdin = io::stdin();
     let cancellation = signals::cancellation();
@@ -164,7 +163,7 @@ fn wait_for_answer() -> bool {
     false
 }
 
-/// Returns a number of bytes for people.
+/// Formats a number of bytes.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
@@ -179,20 +178,20 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// Returns "5 parts, 4 allocations, …" of what there is at all.
+/// Formats the row counts that are not zero: "5 parts, 4 allocations, …".
 pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> String {
     let counts = entities::counts(rows).filter(|(_, rows)| *rows > 0);
     let shown: Vec<String> = counts.map(|(kind, rows)| counted(rows, kind.noun)).collect();
     if shown.is_empty() { "an empty inventory".to_owned() } else { shown.join(", ") }
 }
 
-/// Returns number and bytes of the static files: "2 datasheets (1.2 KiB), 1 image (70 B)".
+/// Formats the number and size of the static files: "2 datasheets (1.2 KiB), 1 image (70 B)".
 pub(crate) fn files(datasheets: (u64, u64), images: (u64, u64)) -> String {
     let shown = |(count, size): (u64, u64), noun| format!("{} ({})", counted(count, noun), bytes(size));
     format!("{}, {}", shown(datasheets, "datasheet"), shown(images, "image"))
 }
 
-/// Returns the same as an object.
+/// Returns the number of things of each kind as a JSON object.
 pub(crate) fn counts_json(rows: &BTreeMap<String, u64>) -> Value {
     entities::counts(rows).map(|(kind, rows)| (kind.key(), json!(rows))).collect()
 }
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stays_one_line_whatever_is_in_it() {
+    fn line_breaks_inside_a_line_are_escaped() {
         let mut lines = Lines::from("a\nb");
         lines.add("\u{1b}[2J\u{202e}é");
         assert_eq!(lines.0, "a\\nb\n\\u{1b}[2J\\u{202e}é\n");

@@ -1,5 +1,5 @@
-//! From arguments and environment to places, and what is at them: which database a command will touch, and
-//! whether there is an inventory at all.
+//! Resolves arguments and environment to paths, and checks which database a command uses and whether there is an
+//! inventory.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::{output, signals};
 
-/// Whoever may run the binary on the data may do everything with it.
+/// The actor of every command: a user who can run the program on the data may do everything.
 pub(crate) const ACTOR: &Actor = &Actor::System;
 
-/// Returns the engine for the places that were asked for.
+/// Returns the engine for the requested paths.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let mut places = Places::in_folder(&global.data_dir);
     if let Some(url) = global.database_url() {
@@ -33,28 +33,28 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
         .cancelled_by(signals::cancellation()))
 }
 
-/// Says which database will be touched, then finishes or discards what was interrupted on it. Returns what was
-/// done about that, for the JSON object.
-pub(crate) fn announce(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+/// Prints the database in use, then finishes or discards interrupted restores. Returns messages about them for the JSON
+/// object.
+pub(crate) fn settle_interrupted(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
     let recovered: Vec<String> = engine.recover(ACTOR)?.iter().map(ToString::to_string).collect();
     recovered.iter().for_each(|line| output::note(global, &format!("Note: {line}")));
     Ok(recovered)
 }
 
-/// Says which database a dry run is about, and that an interrupted restore waits to be settled.
-pub(crate) fn announce_dry_run(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+/// Prints the database of a dry run, and reports interrupted restores without settling them.
+pub(crate) fn report_interrupted(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     output::progress(global, &format!("Database {}", engine.places().database.display()));
-    pending(global, engine)
+    report_pending(global, engine)
 }
 
-/// Says that an interrupted restore waits to be settled, where one does. Returns the same for the JSON object.
-pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
+/// Reports interrupted restores that have not been settled. Returns the messages for the JSON object.
+pub(crate) fn report_pending(global: &Global, engine: &Engine) -> Result<Vec<String>, Failure> {
     let shown = |pending: &PendingRestore| {
-        let archive = pending.archive.as_deref().unwrap_or("an archive that cannot be told");
+        let archive = pending.archive.as_deref().unwrap_or("an unknown archive");
         format!(
-            "a restore of {archive} was interrupted, and is finished or discarded by the next command that changes \
-             something, such as `makermatrix init`"
+            "a restore of {archive} was interrupted; the next command that changes something, such as \
+            `makermatrix init`, finishes or discards it"
         )
     };
     let pending: Vec<String> = engine.pending_restores(ACTOR)?.iter().map(shown).collect();
@@ -62,14 +62,14 @@ pub(crate) fn pending(global: &Global, engine: &Engine) -> Result<Vec<String>, F
     Ok(pending)
 }
 
-/// Returns the archive that a person names. Where there is neither an archive of that name nor an inventory, the
-/// place is what is wrong.
+/// Returns the path of a named archive. If there is neither such an archive nor an inventory, reports the missing
+/// inventory.
 pub(crate) fn archive(global: &Global, engine: &Engine, named: &Path) -> Result<PathBuf, Failure> {
-    engine.find_archive(ACTOR, named).map_err(|error| explain_missing(global, engine, error))
+    engine.find_archive(ACTOR, named).map_err(|error| missing_archive(global, engine, error))
 }
 
-/// Returns why no archive was found: there may be no inventory at all.
-pub(crate) fn explain_missing(global: &Global, engine: &Engine, error: Error) -> Failure {
+/// Returns the failure for a missing archive: possibly, the inventory itself is missing.
+pub(crate) fn missing_archive(global: &Global, engine: &Engine, error: Error) -> Failure {
     let nothing = matches!(error, Error::NoSuchArchive { .. } | Error::NoBackups { .. });
     if nothing
         && !engine.places().backups.exists()
@@ -80,7 +80,7 @@ pub(crate) fn explain_missing(global: &Global, engine: &Engine, error: Error) ->
     error.into()
 }
 
-/// Refuses to go on where there is no inventory: the place may be mistyped, or not mounted.
+/// Fails if there is no inventory: the path may be mistyped or not mounted.
 pub(crate) fn require_inventory(global: &Global, engine: &Engine) -> Result<(), Failure> {
     let database = &engine.places().database;
     if database.symlink_metadata().is_ok() {
@@ -93,7 +93,7 @@ pub(crate) fn require_inventory(global: &Global, engine: &Engine) -> Result<(), 
     Err(Failure::not_found(format!("there is no database at {}. {hint}", database.display())))
 }
 
-/// Refuses to make an inventory unless that was asked for, and beside another one even then.
+/// Fails if there is no inventory, unless `create` is set and there is no other inventory in the data folder.
 pub(crate) fn require_inventory_or(create: bool, global: &Global, engine: &Engine) -> Result<(), Failure> {
     let database = &engine.places().database;
     if database.symlink_metadata().is_ok() {
@@ -105,14 +105,14 @@ pub(crate) fn require_inventory_or(create: bool, global: &Global, engine: &Engin
     let hint = match other_database(global, engine)? {
         Some(other) => in_another_place(global, &other),
         None => {
-            "Say --create to make a new inventory there, or check --data-dir and DATABASE_URL.".to_owned()
+            "Use --create to create a new inventory there, or check --data-dir and DATABASE_URL.".to_owned()
         }
     };
     Err(Failure::not_found(format!("there is no database at {}. {hint}", database.display())))
 }
 
-/// Refuses to make an inventory beside one that lies in the data folder as the original lays it out. Whoever names
-/// a database knows which one is meant.
+/// Refuses to create an inventory beside a database of the original in the data folder. Allows it if a database was named
+/// explicitly.
 pub(crate) fn require_no_other(global: &Global, engine: &Engine) -> Result<(), Failure> {
     match other_database(global, engine)? {
         Some(other) => Err(Failure::usage(format!(
@@ -124,7 +124,7 @@ pub(crate) fn require_no_other(global: &Global, engine: &Engine) -> Result<(), F
     }
 }
 
-/// Returns a database of the original in the data folder, unless a database was named.
+/// Returns the database of the original in the data folder, unless a database was named explicitly.
 fn other_database(global: &Global, engine: &Engine) -> Result<Option<PathBuf>, Failure> {
     if global.database_url().is_some() {
         return Ok(None);
@@ -135,13 +135,13 @@ fn other_database(global: &Global, engine: &Engine) -> Result<Option<PathBuf>, F
 
 fn in_another_place(global: &Global, other: &Path) -> String {
     format!(
-        "But there is {}. To go on with that one as it is: {} (and the same DATABASE_URL for every command)",
+        "But there is {}. To use that database where it is: {} (and the same DATABASE_URL for every command)",
         other.display(),
         init_with(global, other)
     )
 }
 
-/// Returns the command that takes a database where it is.
+/// Returns the `init` command for an existing database.
 pub(crate) fn init_with(global: &Global, database: &Path) -> String {
     let absolute = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
     let url = quoted(&format!("sqlite:///{}", absolute.display()));
@@ -149,7 +149,7 @@ pub(crate) fn init_with(global: &Global, database: &Path) -> String {
     format!("DATABASE_URL={url} makermatrix init --data-dir {data}")
 }
 
-/// Returns a word as a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-:=+,@%".contains(char);
     if !word.is_empty() && word.chars().all(plain) {

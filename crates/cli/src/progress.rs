@@ -1,5 +1,5 @@
-//! Events of the engine on a terminal: a line for each stage, and a bar with bytes, rate and time
-//! left below it. Where standard error is no terminal, only the notes are shown.
+//! Shows the events of the engine on a terminal: a line for each stage, and below it a bar with bytes, rate and
+//! remaining time. If standard error is not a terminal, only notes are shown.
 
 use std::io::{self, IsTerminal};
 
@@ -10,11 +10,11 @@ use crate::advice;
 use crate::args::Global;
 use crate::output;
 
-/// Renders events; tidies up when dropped.
+/// Renders events. Clears the bar when dropped.
 pub(crate) struct Progress<'a> {
     global: &'a Global,
     bar: ProgressBar,
-    /// Shown notes of one run, for `--json`.
+    /// The notes of one run, for `--json`.
     pub(crate) notes: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Progress<'a> {
         Self { global, bar: ProgressBar::with_draw_target(Some(0), target), notes: Vec::new() }
     }
 
-    /// Makes room for something else on the terminal.
+    /// Hides the bar while `show` writes to the terminal.
     pub(crate) fn suspend<T>(&self, show: impl FnOnce() -> T) -> T {
         self.bar.suspend(show)
     }
@@ -62,7 +62,7 @@ impl Observer for Progress<'_> {
                 self.bar.set_position(done);
             }
             Event::Note(note) => {
-                let note = advice::noted(&note);
+                let note = advice::note_message(&note);
                 self.bar.suspend(|| output::note(self.global, &format!("Note: {note}")));
                 self.notes.push(note);
             }

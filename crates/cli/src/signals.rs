@@ -1,6 +1,6 @@
-//! Signals. The first SIGINT or SIGTERM asks the engine to stop, which tidies up; the second ends the process
-//! at once, and the next run tidies up. A file that grows beyond `ulimit -f` is an error of the write instead
-//! of the end of the process.
+//! Handles signals. The first SIGINT or SIGTERM asks the engine to stop and clean up. The second one ends the
+//! process at once, and the next run cleans up. SIGXFSZ is caught, so that a file that exceeds `ulimit -f` is a write
+//! error.
 
 use std::io;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use signal_hook::flag;
 
 use crate::exit::Code;
 
-/// What a shell adds to the number of a signal that ended a process.
+/// The offset that shells add to the signal number for the exit code.
 const SIGNALLED: i32 = 128;
 
 struct Signals {
     stop: Arc<AtomicBool>,
     received: Arc<AtomicUsize>,
-    /// A question is asked for which nothing has been begun: the signal does what it usually does.
+    /// Whether a question is open and no work has begun. Then a signal has its default effect.
     asking: Arc<AtomicBool>,
 }
 
@@ -29,13 +29,13 @@ fn signals() -> &'static Signals {
     SIGNALS.get_or_init(|| Signals { stop: Arc::default(), received: Arc::default(), asking: Arc::default() })
 }
 
-/// Installs the handlers.
+/// Installs the signal handlers.
 pub(crate) fn install() -> io::Result<()> {
     let Signals { stop, received, asking } = signals();
     for signal in [SIGINT, SIGTERM] {
         let number = usize::try_from(signal).unwrap_or_default();
         flag::register_conditional_default(signal, Arc::clone(asking))?;
-        // In this order: the first one finds that there was none before it.
+        // The order matters: the shutdown handler must run before `stop` is set by the first signal.
         flag::register_conditional_shutdown(signal, SIGNALLED + signal, Arc::clone(stop))?;
         flag::register_usize(signal, Arc::clone(received), number)?;
         flag::register(signal, Arc::clone(stop))?;
@@ -44,7 +44,7 @@ pub(crate) fn install() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns what asks the engine to stop.
+/// Returns the cancellation flag that the first signal sets.
 pub(crate) fn cancellation() -> Cancellation {
     Cancellation::of(Arc::clone(&signals().stop))
 }
@@ -58,7 +58,7 @@ pub(crate) fn exit_code() -> Option<Code> {
     }
 }
 
-/// Asks a question that a signal may end the process at, since nothing has been begun that would be left.
+/// Asks a question during which a signal ends the process, since no work has begun.
 pub(crate) fn while_asking<T>(ask: impl FnOnce() -> T) -> T {
     signals().asking.store(true, Ordering::SeqCst);
     let answer = ask();

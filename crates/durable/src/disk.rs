@@ -26,7 +26,7 @@ impl Disk {
     /// Creates a file that must not exist yet.
     ///
     /// # Errors
-    /// [`crate::Error`], as of all operations; its kind is `AlreadyExists` where something bears the name.
+    /// [`crate::Error`]. Its kind is `AlreadyExists` when the path exists.
     pub fn create(&self, path: &Path, mode: FileMode) -> Result<Box<dyn DiskFile>> {
         self.0.create(path, mode).map_err(failed("create", path))
     }
@@ -39,7 +39,7 @@ impl Disk {
         self.0.sync_file(path).map_err(failed("write", path))
     }
 
-    /// Makes everything in and below a folder durable: contents and names.
+    /// Makes all files in and below a folder durable: contents and names.
     ///
     /// # Errors
     /// [`crate::Error`].
@@ -55,7 +55,7 @@ impl Disk {
         self.0.sync_folder(path).map_err(failed("write", path))
     }
 
-    /// Creates a folder and those above it, durably. The folder may exist already.
+    /// Creates a folder and its parents durably. The folder may exist already.
     ///
     /// # Errors
     /// [`crate::Error`].
@@ -63,18 +63,18 @@ impl Disk {
         self.0.create_folder(path).map_err(failed("create", path))
     }
 
-    /// Moves a file, replacing what bears the new name.
+    /// Moves a file and replaces the target.
     ///
     /// # Errors
-    /// [`crate::Error`], about the new name.
+    /// [`crate::Error`] with the target path.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.0.rename(from, to).map_err(failed("replace", to))
     }
 
-    /// Moves a file to a name that must be free.
+    /// Moves a file to a path that must not exist.
     ///
     /// # Errors
-    /// [`crate::Error`], about the new name.
+    /// [`crate::Error`] with the target path.
     pub fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
         self.0.rename_new(from, to).map_err(failed("place", to))
     }
@@ -103,8 +103,8 @@ impl Disk {
         self.0.remove_tree(path).map_err(failed("remove", path))
     }
 
-    /// Writes a small file so that it is there whole or not at all: a temporary name, fsync, rename, fsync of the
-    /// folder. Replaces what bears the name.
+    /// Writes a small file atomically: writes a temporary file, syncs it, renames it, and syncs the folder. Replaces an
+    /// existing file.
     ///
     /// # Errors
     /// [`crate::Error`].
@@ -118,7 +118,7 @@ impl Disk {
             written.map_err(failed("write", &partial))
         });
         if let Err(error) = written.and_then(|()| self.rename(&partial, path)) {
-            // Best effort: the name says that the file is unfinished, and the next write removes it.
+            // Best effort: the suffix marks the file as unfinished, and the next write removes it.
             let _ = self.remove(&partial);
             return Err(error);
         }

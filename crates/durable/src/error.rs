@@ -1,11 +1,11 @@
-//! What can go wrong with a file or folder.
+//! Errors of files and folders.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::printable;
 
-/// An operation on a file or folder that failed.
+/// A failed operation on a file or folder.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {operation} {}: {source}", printable(&path.display().to_string()))]
 pub struct Error {
@@ -13,7 +13,7 @@ pub struct Error {
     pub operation: &'static str,
     /// The file or folder.
     pub path: PathBuf,
-    /// What the operating system said.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
@@ -21,7 +21,7 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Returns what sort of error the operating system reported.
+    /// Returns the kind of the error that the operating system reported.
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
     }

@@ -1,11 +1,11 @@
-//! Files that survive a crash. Everything the program does to the file system, other than what SQLite
-//! does to its own files, goes through [`Disk`].
+//! Files that survive a crash. Every change that the program makes to the file system goes through [`Disk`],
+//! except for what SQLite does to its own files.
 //!
 //! What this crate must never know: databases, archives, and what any file is for.
 //!
-//! Reading order: [`RawDisk`] (the seam, and the real file system behind it), [`Disk`], [`OwnedDisk`] (the owner of
-//! what root creates), [`open_lock_file`], [`resolve`] (one name for each file), [`regular_file`] (opens
-//! regular files only), [`printable`] (how a name from outside is shown).
+//! Reading order: [`RawDisk`] (the interface, and its implementation for the real file system), [`Disk`], [`OwnedDisk`]
+//! (sets the owner of files that root creates), [`open_lock_file`], [`ScratchFolder`], [`resolve`] (finds the canonical
+//! path of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages).
 
 mod disk;
 mod error;

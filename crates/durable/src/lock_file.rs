@@ -1,4 +1,4 @@
-//! Files that exist to be locked.
+//! Lock files: files that exist only to be locked.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -7,15 +7,15 @@ use std::path::Path;
 use crate::error::{Result, failed};
 use crate::{Disk, FileMode};
 
-/// Opens a file that is there to be locked, and creates it first where it is missing.
+/// Opens a lock file. Creates a missing file first.
 ///
 /// # Errors
-/// Those of creating and of opening a file.
+/// The errors of creating and of opening a file.
 pub fn open_lock_file(disk: &Disk, path: &Path) -> Result<File> {
     if path.symlink_metadata().is_err() {
         match disk.create(path, FileMode::Default) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            // Made, here or by somebody else just now.
+            // Created by this process, or by another one in the meantime.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! A disk on which new files and folders get an owner.
+//! A [`RawDisk`] that sets the owner of new files and folders.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,34 +6,34 @@ use std::sync::Arc;
 
 use crate::{DiskFile, FileMode, Owner, RawDisk, folder_of};
 
-/// A disk on which new files and folders get an owner.
+/// A [`RawDisk`] that sets the owner of new files and folders.
 pub struct OwnedDisk {
     inner: Arc<dyn RawDisk>,
-    main: PathBuf,
-    apart: PathBuf,
+    database: PathBuf,
+    backups: PathBuf,
 }
 
 impl OwnedDisk {
-    /// Gives what is created in or below the folder of the file `main` to the owner of that file, and everything
-    /// else to the owner of the folder it is created in; what is created in or below the folder `apart` too, wherever
-    /// that lies. Where this process is not root's, and so cannot give anything away, returns `inner` itself.
-    pub fn for_root(inner: Arc<dyn RawDisk>, main: &Path, apart: &Path) -> Arc<dyn RawDisk> {
+    /// Wraps a disk for a process that runs as root. New files in or below the folder of the file `database` get the
+    /// owner of that file. All other new files, and everything in or below the folder `backups`, get the owner of the
+    /// folder that contains them. Returns `inner` itself unless the process runs as root: only root can change owners.
+    pub fn for_root(inner: Arc<dyn RawDisk>, database: &Path, backups: &Path) -> Arc<dyn RawDisk> {
         if !rustix::process::geteuid().is_root() {
             return inner;
         }
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Arc::new(Self { inner, main: absolute(main), apart: absolute(apart) })
+        Arc::new(Self { inner, database: absolute(database), backups: absolute(backups) })
     }
 
-    /// Returns who owns what is created at `path`.
+    /// Returns the owner that a new file at `path` gets.
     fn owner(&self, path: &Path) -> io::Result<Owner> {
         let path = std::path::absolute(path)?;
         let above = path.ancestors().skip(1).find(|above| above.is_dir()).unwrap_or(Path::new("/"));
-        if !above.starts_with(&self.apart)
-            && path.starts_with(folder_of(&self.main))
-            && let Ok(main) = self.main.metadata()
+        if !above.starts_with(&self.backups)
+            && path.starts_with(folder_of(&self.database))
+            && let Ok(database) = self.database.metadata()
         {
-            return Ok(Owner::of(&main));
+            return Ok(Owner::of(&database));
         }
         Ok(Owner::of(&above.metadata()?))
     }
@@ -43,7 +43,7 @@ impl RawDisk for OwnedDisk {
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>> {
         let owner = self.owner(path)?;
         let mut file = self.inner.create(path, mode)?;
-        file.give_to(owner)?;
+        file.set_owner(owner)?;
         Ok(file)
     }
 
@@ -58,7 +58,7 @@ impl RawDisk for OwnedDisk {
         for folder in missing.into_iter().rev() {
             let owner = self.owner(folder)?;
             self.inner.create_folder(folder)?;
-            give_folder(folder, owner)?;
+            set_folder_owner(folder, owner)?;
         }
         Ok(())
     }
@@ -96,11 +96,11 @@ impl RawDisk for OwnedDisk {
     }
 }
 
-/// Gives a new folder to its owner. One that is gone again, taken for abandoned by somebody else, has none.
-fn give_folder(folder: &Path, owner: Owner) -> io::Result<()> {
+/// Sets the owner of a new folder. Ignores a missing folder: another process may have removed it as abandoned.
+fn set_folder_owner(folder: &Path, owner: Owner) -> io::Result<()> {
     use rustix::fs::{Mode, OFlags, open};
     match open(folder, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(opened) => owner.give(&std::fs::File::from(opened)),
+        Ok(opened) => owner.apply_to(&std::fs::File::from(opened)),
         Err(rustix::io::Errno::NOENT) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -1,10 +1,10 @@
-//! Whose files are. A program that root runs leaves files of root's, which the user whose data it worked on can
-//! neither read nor lock. So what root creates gets the owner of the data that it belongs to.
+//! Owners of files. Files that root creates belong to root, and the user who owns the data can neither read nor lock
+//! them. So a file that root creates gets the owner of the data it belongs to.
 
 use std::fs::Metadata;
 use std::io;
 
-/// A user and a group, by number.
+/// The numeric ids of a user and a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
     user: u32,
@@ -17,9 +17,9 @@ impl Owner {
         Self { user: found.uid(), group: found.gid() }
     }
 
-    /// Gives an open file or folder to this owner. By its descriptor, since whoever owns the folder could put
-    /// something else under its name.
-    pub(crate) fn give(self, file: &std::fs::File) -> io::Result<()> {
+    /// Changes the owner of an open file or folder. Uses the descriptor, since the owner of the parent folder could
+    /// replace the file under its name.
+    pub(crate) fn apply_to(self, file: &std::fs::File) -> io::Result<()> {
         if Self::of(&file.metadata()?) == self {
             return Ok(());
         }

@@ -1,26 +1,25 @@
-//! Text from outside that may be hostile, on its way into a message: a terminal would obey it,
-//! and nobody would read all of it.
+//! Makes untrusted text safe to show in a message: it may hold control sequences for the terminal, and may be long.
 
-/// Characters of one name or message that are shown.
-const SHOWN: usize = 120;
+/// The largest number of characters that are shown.
+const MAX_CHARACTERS: usize = 120;
 
-/// The text without anything that a terminal obeys, and no longer than a message may be.
+/// Escapes control and invisible characters, and truncates the text to [`MAX_CHARACTERS`].
 pub fn printable(text: &str) -> String {
     let mut shown = String::new();
-    for character in text.chars().take(SHOWN) {
+    for character in text.chars().take(MAX_CHARACTERS) {
         if character.is_control() || is_invisible(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
         }
     }
-    if text.chars().nth(SHOWN).is_some() {
+    if text.chars().nth(MAX_CHARACTERS).is_some() {
         shown.push('…');
     }
     shown
 }
 
-/// Marks that turn the direction of writing, or take no room.
+/// Returns whether a character changes the direction of writing or has no width.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -33,8 +32,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_spelt_out() {
+    fn control_characters_are_escaped_and_long_text_is_truncated() {
         assert_eq!(printable("Größe \u{1b}[2J\u{202e}x"), "Größe \\u{1b}[2J\\u{202e}x");
-        assert_eq!(printable(&"x".repeat(5000)).chars().count(), SHOWN + 1);
+        assert_eq!(printable(&"x".repeat(5000)).chars().count(), MAX_CHARACTERS + 1);
     }
 }

@@ -1,6 +1,5 @@
-//! What can be done to the file system, as a seam: the real file system, or one that a test stops or lets fail at any
-//! effect. Reading has no effect and needs no seam. (SQLite writes its own files; a change of a database counts as one
-//! effect, and SQLite answers for it.)
+//! The interface to the file system: the real one, or one that a test stops or lets fail at any change. Reading changes
+//! nothing and does not use this interface. (SQLite writes its own files; a change to a database counts as one effect.)
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,22 +8,22 @@ use std::path::Path;
 use crate::Owner;
 use crate::paths::folder_of;
 
-/// What can be done to the file system. All paths are absolute or relative to the working folder.
+/// The operations that change the file system. Paths are absolute or relative to the working folder.
 pub trait RawDisk: Send + Sync {
     /// Creates a file that must not exist yet.
     fn create(&self, path: &Path, mode: FileMode) -> io::Result<Box<dyn DiskFile>>;
-    /// Makes what a file now holds durable. Never call it on a database that this process has
-    /// open: closing any descriptor of a file drops the locks SQLite holds on it.
+    /// Makes the content of a file durable. Must not be called on a database that this process has
+    /// open: closing any descriptor of a file drops the locks that SQLite holds on it.
     fn sync_file(&self, path: &Path) -> io::Result<()>;
-    /// Makes everything in and below a folder durable: contents and names.
+    /// Makes all files in and below a folder durable: contents and names.
     fn sync_tree(&self, root: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Creates a folder and those above it, durably; it may exist already.
+    /// Creates a folder and its parents durably. The folder may exist already.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
-    /// Moves a file, replacing what is there.
+    /// Moves a file and replaces the target.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Moves a file to a name that must be free.
+    /// Moves a file to a path that must not exist.
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -48,8 +47,8 @@ pub trait DiskFile: Write + Send {
     /// Makes its content durable. A failure is final: the kernel may have dropped the data, and
     /// asking again would report success.
     fn sync(&mut self) -> io::Result<()>;
-    /// Gives the file to an owner, as only root can.
-    fn give_to(&mut self, owner: Owner) -> io::Result<()>;
+    /// Changes the owner of the file. Only root may do so.
+    fn set_owner(&mut self, owner: Owner) -> io::Result<()>;
 }
 
 /// The real file system.
@@ -61,8 +60,8 @@ impl DiskFile for File {
         self.sync_all()
     }
 
-    fn give_to(&mut self, owner: Owner) -> io::Result<()> {
-        owner.give(self)
+    fn set_owner(&mut self, owner: Owner) -> io::Result<()> {
+        owner.apply_to(self)
     }
 }
 
@@ -77,8 +76,8 @@ impl RawDisk for RealDisk {
         #[cfg(not(unix))]
         let _ = mode;
         let file = options.open(path)?;
-        // Held while it is being written, so that others can tell it from what a crash left behind.
-        // File systems without locks only lose that.
+        // The lock tells other processes that the file is still being written, and not left behind by a
+        // crash. On file systems without locks only that distinction is lost.
         let _ = file.try_lock();
         Ok(Box::new(file))
     }
@@ -88,7 +87,7 @@ impl RawDisk for RealDisk {
     }
 
     fn sync_tree(&self, root: &Path) -> io::Result<()> {
-        // One call for thousands of files. It reports failed writes since Linux 5.8.
+        // One call syncs thousands of files. Since Linux 5.8 the call reports failed writes.
         #[cfg(target_os = "linux")]
         return Ok(rustix::fs::syncfs(File::open(root)?)?);
         #[cfg(not(target_os = "linux"))]
@@ -131,7 +130,7 @@ impl RawDisk for RealDisk {
         {
             use rustix::fs::{CWD, RenameFlags, renameat_with};
             match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-                // Some file systems (NFS, FAT) know no such rename.
+                // Some file systems (NFS, FAT) do not support this rename.
                 Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
                 result => return Ok(result?),
             }

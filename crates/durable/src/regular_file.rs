@@ -1,24 +1,24 @@
-//! Opens files for reading, and nothing but files: opening a named pipe waits for a writer for ever,
-//! and opening a device can have effects.
+//! Opens regular files only: opening a named pipe blocks until there is a writer, and opening a device can
+//! have side effects.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Opens a regular file for reading. Folders are opened as well, as [`File::open`] does.
+/// Opens a regular file for reading. Opens folders as well, like [`File::open`].
 ///
 /// # Errors
-/// Those of [`File::open`], and [`NotAFile`] as the inner error for everything else that can lie
-/// under a name.
+/// The errors of [`File::open`], and [`NotAFile`] as the inner error for pipes, sockets and devices.
 pub fn open(path: &Path) -> io::Result<File> {
-    // Before opening it, since that alone may have an effect; and after, in case it was exchanged.
+    // Checked before opening, which alone may have a side effect, and again afterwards, since the file may have been
+    // replaced.
     check(path.metadata()?.file_type())?;
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
-        let never_wait = rustix::fs::OFlags::NONBLOCK.bits();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, never_wait.cast_signed());
+        let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nonblocking.cast_signed());
     }
     let file = options.open(path)?;
     check(file.metadata()?.file_type())?;
@@ -28,41 +28,41 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Reads a whole regular file.
 ///
 /// # Errors
-/// As [`open`].
+/// The errors of [`open`].
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut open(path)?, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Something that is neither a file nor a folder lies where a file belongs.
+/// The path leads to something that is neither a file nor a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is {kind}, not a file")]
 pub struct NotAFile {
-    /// What it is, with its article.
+    /// What the path leads to, with its article: "a named pipe".
     pub kind: &'static str,
 }
 
 impl NotAFile {
-    /// The fact inside an error of [`open`] or [`read`].
+    /// Returns the [`NotAFile`] inside an error of [`open`] or [`read`].
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
 }
 
-/// Refuses what is neither a file nor a folder.
+/// Refuses everything that is neither a file nor a folder.
 ///
 /// # Errors
 /// [`NotAFile`], as the inner error.
 pub fn check(file_type: FileType) -> io::Result<()> {
-    match special(file_type) {
+    match special_kind(file_type) {
         Some(kind) => Err(io::Error::new(io::ErrorKind::InvalidInput, NotAFile { kind })),
         None => Ok(()),
     }
 }
 
 #[cfg(unix)]
-fn special(file_type: FileType) -> Option<&'static str> {
+fn special_kind(file_type: FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
     let kinds = [
         (file_type.is_fifo(), "a named pipe"),
@@ -73,6 +73,6 @@ fn special(file_type: FileType) -> Option<&'static str> {
 }
 
 #[cfg(not(unix))]
-fn special(_: FileType) -> Option<&'static str> {
+fn special_kind(_: FileType) -> Option<&'static str> {
     None
 }

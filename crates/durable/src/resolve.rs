@@ -1,19 +1,19 @@
-//! One name for each file. What lies beside a file under its name (a lock, a journal) is found by all
-//! that use the file only if all of them call it the same.
+//! Resolves each file to one path. The lock and the journal of a file are named after its path, so all processes find
+//! them only if all of them use the same path.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::folder_of;
 
-/// More links than any system follows.
+/// The largest number of symbolic links that are followed. Linux follows 40.
 const MAX_LINKS: u32 = 40;
 
-/// Returns the path of what `path` leads to, with no symbolic link in it, whether or not there is
-/// anything yet. A path without links is returned as it is, relative if it was.
+/// Returns the target of `path` without symbolic links, whether or not the target exists. Returns a path
+/// without links unchanged: a relative path stays relative.
 ///
 /// # Errors
-/// When a folder cannot be read, or links lead in a circle.
+/// When a folder cannot be read, or the links form a loop.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     let real = follow(path, 0)?;
     let unchanged = std::path::absolute(path).is_ok_and(|absolute| absolute == real);
@@ -28,8 +28,8 @@ fn follow(path: &Path, links: u32) -> io::Result<PathBuf> {
     let above = folder_of(path);
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::NotFound.into()) };
     match path.read_link() {
-        Ok(_) if links == MAX_LINKS => Err(io::Error::other("its symbolic links lead in a circle")),
-        // A link that leads to nothing yet.
+        Ok(_) if links == MAX_LINKS => Err(io::Error::other("its symbolic links form a loop")),
+        // A link whose target does not exist yet.
         Ok(target) => follow(&above.join(target), links + 1),
         Err(_) if above == path => Err(io::ErrorKind::NotFound.into()),
         Err(_) => Ok(follow(above, links)?.join(name)),
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_names_of_a_file_resolve_to_one() {
+    fn all_paths_of_a_file_resolve_to_the_same_path() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().canonicalize().unwrap().join(path);
         fs::create_dir_all(at("real")).unwrap();

@@ -1,6 +1,5 @@
-//! Folders that are used while something is tried or checked, and removed afterwards. Each is locked while it is in
-//! use, so that the next run can tell it from one that a killed run left behind, perhaps with decrypted content, and
-//! removes that.
+//! Temporary folders for drills and checks. A folder is locked while it is in use, so that the next run can recognise and
+//! remove the folders that a killed run left behind, possibly with decrypted content.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::failed;
 use crate::{Disk, Result, folder_of, with_suffix};
 
-/// A folder that is removed when this is dropped.
+/// A temporary folder that is removed on drop.
 pub struct ScratchFolder {
     disk: Disk,
     path: PathBuf,
@@ -18,8 +17,8 @@ pub struct ScratchFolder {
 }
 
 impl ScratchFolder {
-    /// Creates an empty folder named after `beside`, `marker` and a fresh id, and removes those that killed runs left
-    /// beside it. The mode of the folder is the default one: whoever writes secrets into it makes them private.
+    /// Creates an empty folder named after `beside`, `marker` and a fresh id, and removes the folders of killed runs
+    /// beside it. The folder has the default mode, so callers must create files with secrets as private.
     ///
     /// # Errors
     /// [`crate::Error`].
@@ -34,7 +33,7 @@ impl ScratchFolder {
             let path = with_suffix(beside, &format!("{marker}{}", new_id()));
             disk.create_folder(&path)?;
             let lock = File::open(&path).and_then(|lock| lock.lock().map(|()| lock));
-            // Another run may have taken the folder for abandoned before it was locked.
+            // Another run may have removed the folder as abandoned before it was locked.
             if path.exists() {
                 let lock = lock.map_err(failed("lock", &path))?;
                 return Ok(Self { disk: disk.clone(), path, removed: false, _lock: lock });
@@ -42,7 +41,7 @@ impl ScratchFolder {
         }
     }
 
-    /// Returns where the folder is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -72,13 +71,13 @@ impl fmt::Debug for ScratchFolder {
     }
 }
 
-/// Tells whether a text has the form of the ids that are part of the names of the program's own files: a UUID.
+/// Returns whether a text has the form of a UUID, which is part of the names of the program's own files.
 pub fn is_id(text: &str) -> bool {
     const LENGTH: usize = 36;
     text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// Removes the folders of killed runs. Best effort: those of other users cannot be removed.
+/// Removes the folders of killed runs. Best effort: folders of other users cannot be removed.
 fn remove_abandoned(disk: &Disk, beside: &Path, marker: &str) {
     let prefix = format!("{}{marker}", beside.file_name().unwrap_or_default().to_string_lossy());
     for entry in fs::read_dir(folder_of(beside)).into_iter().flatten().flatten() {
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_in_use_is_told_from_one_that_a_killed_run_left() {
+    fn folders_of_killed_runs_are_removed_and_folders_in_use_are_kept() {
         let above = tempfile::tempdir().unwrap();
         let beside = above.path().join("parts.db");
         let mut ids = (0..).map(|number| format!("00000000-0000-4000-8000-{number:012}"));

@@ -1,15 +1,15 @@
-//! Who may run a use case.
+//! Access rules: who may run a use case.
 
 use std::fmt;
 
 use crate::{Actor, Error, Permission};
 
-/// Who may run a use case. Each use case states it, see [`Command`](crate::Command) and [`Query`](crate::Query).
+/// Who may run a use case. Each [`Command`](crate::Command) and [`Query`](crate::Query) declares its access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever holds the permission.
+    /// Actors with the permission.
     Permission(Permission),
-    /// Whoever has signed in.
+    /// Actors who have signed in.
     SignedIn,
     /// Everybody.
     Public,

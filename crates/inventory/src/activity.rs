@@ -1,5 +1,5 @@
 //! The activity log: which actor changed which thing, when, and how. [`Work`](crate::Work) collects the changes of a
-//! transaction and writes them here just before it commits; no use case writes to the log itself.
+//! transaction and writes them to the log just before it commits. Use cases do not write to the log themselves.
 
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Value};
 use serde_json::{Map, json};
@@ -8,12 +8,12 @@ use crate::db::entity::activitylogmodel;
 use crate::db::record::{ColumnOf, Record};
 use crate::{Actor, Ambient, Error, Json, Timestamp};
 
-/// The most characters of a text that the log repeats.
-const MAX_SHOWN: usize = 200;
-/// The most rows that one statement writes: PostgreSQL takes 65,535 values.
+/// The largest number of characters of a value that the log repeats.
+const MAX_VALUE_LENGTH: usize = 200;
+/// The largest number of rows per statement: PostgreSQL allows 65,535 values.
 const MAX_ROWS: usize = 1000;
 
-/// The original's words for what was done.
+/// The actions of the activity log, named as in the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Created,
@@ -31,7 +31,7 @@ impl Action {
     }
 }
 
-/// The changes of a transaction, one for each thing.
+/// The changes of a transaction, one entry for each thing.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     changes: Vec<Change>,
@@ -47,12 +47,12 @@ struct Change {
 }
 
 impl Changes {
-    /// Notes that a thing was created.
+    /// Records that a thing was created.
     pub(crate) fn created<M: Record>(&mut self, row: &M) {
         self.note(row, Action::Created, Map::new());
     }
 
-    /// Notes which columns of a thing have other values now.
+    /// Records which columns of a thing have changed.
     pub(crate) fn updated<M: Record>(&mut self, before: &M, after: &M) {
         let mut details = Map::new();
         for column in ColumnOf::<M>::iter().filter(|column| !M::unlogged(column)) {
@@ -68,7 +68,7 @@ impl Changes {
         }
     }
 
-    /// Notes that a thing was deleted, and what it was.
+    /// Records that a thing was deleted, with its last values.
     pub(crate) fn deleted<M: Record>(&mut self, row: &M) {
         let columns = ColumnOf::<M>::iter().filter(|column| !M::unlogged(column));
         let details = columns.map(|column| {
@@ -78,7 +78,7 @@ impl Changes {
         self.note(row, Action::Deleted, details.collect());
     }
 
-    /// Notes that something was added to, or taken out of, a list that belongs to a thing.
+    /// Records that an item was added to, or removed from, a list that belongs to a thing.
     pub(crate) fn linked<M: Record>(&mut self, owner: &M, list: &'static str, how: LinkChange, to: &str) {
         let mut details = Map::new();
         details.insert(list.to_owned(), json!({how.as_str(): [to]}));
@@ -148,7 +148,7 @@ async fn insert_all<A: ActiveModelTrait>(
     Ok(())
 }
 
-/// What happened to a list.
+/// The kinds of change to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkChange {
     Added,
@@ -164,7 +164,7 @@ impl LinkChange {
     }
 }
 
-/// Joins lists of what was added; of a value that changed twice, keeps the first old and the last new value.
+/// Merges two changes of the same thing: joins lists, and keeps the first old and the last new value of a column.
 fn merge(into: &mut Map<String, serde_json::Value>, from: Map<String, serde_json::Value>) {
     for (name, change) in from {
         let Some(serde_json::Value::Object(present)) = into.get_mut(&name) else {
@@ -194,7 +194,7 @@ fn shown<M: Record>(column: &ColumnOf<M>, value: Value) -> serde_json::Value {
         Value::Bool(Some(value)) => value.into(),
         Value::BigInt(Some(value)) => value.into(),
         Value::Double(Some(value)) => value.into(),
-        Value::String(Some(text)) => match text.char_indices().nth(MAX_SHOWN) {
+        Value::String(Some(text)) => match text.char_indices().nth(MAX_VALUE_LENGTH) {
             Some((end, _)) => format!("{}…", &text[..end]).into(),
             None => text.into(),
         },

@@ -1,13 +1,13 @@
-//! Who asks. Each use case runs on behalf of an actor.
+//! Actors. Each use case runs on behalf of an actor.
 
 use crate::{Error, Permission, Permissions};
 
-/// On whose behalf something is done.
+/// The actor on whose behalf a use case runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The program itself: backups, schedules, the command line on the machine. May do everything.
     System,
-    /// A person who has signed in, or an API key that acts for one.
+    /// A user who has signed in, or an API key that acts for a user.
     User {
         /// The user's id.
         id: String,
@@ -21,7 +21,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// Whether the actor has `permission`, or [`Permission::All`].
+    /// Returns whether the actor has `permission`, or [`Permission::All`].
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Self::System => true,
@@ -33,7 +33,7 @@ impl Actor {
     /// Refuses an actor who lacks `permission`.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], naming the permission; [`Error::NotSignedIn`].
+    /// [`Error::Forbidden`] with the missing permission, [`Error::NotSignedIn`].
     pub fn require(&self, permission: Permission) -> Result<(), Error> {
         match self {
             Self::Anonymous => Err(Error::NotSignedIn),
@@ -42,7 +42,7 @@ impl Actor {
         }
     }
 
-    /// Refuses to let an actor hand out what the actor does not hold.
+    /// Refuses an actor who lacks any of `permissions`, so that nobody grants permissions that they do not hold.
     pub(crate) fn require_each(&self, permissions: &Permissions) -> Result<(), Error> {
         permissions.iter().try_for_each(|permission| self.require(permission))
     }

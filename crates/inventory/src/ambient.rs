@@ -1,4 +1,4 @@
-//! Time and randomness, as values. Nothing else in the workspace may ask the machine for either
+//! Time and randomness, injected as values. No other code in the workspace may ask the machine for them
 //! (`clippy.toml` forbids it), so a test that fixes both is deterministic.
 
 use std::fmt;
@@ -7,28 +7,28 @@ use std::sync::Arc;
 use chrono::{Local, NaiveDateTime, TimeDelta};
 use uuid::Uuid;
 
-/// Where the time comes from.
+/// A source of time.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// Returns the current time.
     fn now(&self) -> Now;
 }
 
-/// One instant, to the microsecond.
+/// A point in time, with microsecond precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// In UTC.
+    /// The time in UTC.
     pub utc: NaiveDateTime,
-    /// On the wall clock of this machine.
+    /// The local time of this machine.
     pub local: NaiveDateTime,
 }
 
-/// Where randomness comes from.
+/// A source of randomness.
 pub trait Random: Send + Sync {
-    /// Fills `bytes` with randomness fit for keys and ids.
+    /// Fills `bytes` with cryptographically secure random data.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The clock and the randomness one part of the program works with. Cheap to clone.
+/// A clock and a source of randomness. Cheap to clone.
 #[derive(Clone)]
 pub struct Ambient {
     clock: Arc<dyn Clock>,
@@ -36,37 +36,37 @@ pub struct Ambient {
 }
 
 impl Ambient {
-    /// The machine's own clock and randomness.
+    /// Returns the clock and the randomness of the machine.
     pub fn system() -> Self {
         Self { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
     }
 
-    /// A chosen clock and a chosen source of randomness.
+    /// Combines a clock and a source of randomness.
     pub fn new(clock: impl Clock + 'static, random: impl Random + 'static) -> Self {
         Self { clock: Arc::new(clock), random: Arc::new(random) }
     }
 
-    /// The present instant, on both clocks.
+    /// Returns the current time, in UTC and local.
     pub fn now(&self) -> Now {
         self.clock.now()
     }
 
-    /// The time in UTC, to the microsecond.
+    /// Returns the current time in UTC, with microsecond precision.
     pub fn utc(&self) -> NaiveDateTime {
         self.now().utc
     }
 
-    /// The local time, to the microsecond.
+    /// Returns the current local time, with microsecond precision.
     pub fn local(&self) -> NaiveDateTime {
         self.now().local
     }
 
-    /// A new random (version 4) UUID.
+    /// Returns a new random (version 4) UUID.
     pub fn uuid(&self) -> Uuid {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 
-    /// `N` random bytes.
+    /// Returns `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
@@ -90,7 +90,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Cuts what is finer than the microsecond: the database stores no more.
+/// Truncates a time to microseconds, the precision of the database.
 fn to_microseconds(time: NaiveDateTime) -> NaiveDateTime {
     let finer = i64::from(time.and_utc().timestamp_subsec_nanos() % 1_000);
     time - TimeDelta::nanoseconds(finer)
@@ -100,6 +100,6 @@ struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system always has randomness to give");
+        getrandom::fill(bytes).expect("the operating system always provides randomness");
     }
 }

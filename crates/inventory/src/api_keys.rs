@@ -1,4 +1,4 @@
-//! API keys: a way in for scripts. Only the hash of a key is stored; the key is shown once.
+//! API keys for scripts. Only the hash of a key is stored. The key is shown once, when it is created.
 
 mod authenticate;
 mod create;
@@ -20,29 +20,29 @@ pub use list::{ApiKeyFilter, ApiKeySort, GetApiKey, ListApiKeys};
 pub struct ApiKey {
     /// Unique.
     pub id: String,
-    /// What the key is called.
+    /// The name of the key.
     pub name: String,
     /// What the key is for.
     pub description: Option<String>,
-    /// The first characters of the key, to tell keys apart by.
+    /// The first characters of the key, which identify it in lists.
     pub prefix: String,
     /// The user whom the key acts for.
     pub user_id: String,
-    /// What the key may do, as far as its user may.
+    /// The permissions of the key. Only those that its user holds take effect.
     pub permissions: Permissions,
-    /// The names of the roles whose permissions it was given.
+    /// The names of the roles whose permissions the key received.
     pub roles: Vec<String>,
-    /// Whether it can be used.
+    /// Whether the key can be used.
     pub is_active: bool,
-    /// When it stops working, in UTC.
+    /// When the key expires, in UTC.
     pub expires_at: Option<Timestamp>,
-    /// When it was created.
+    /// When the key was created.
     pub created_at: Timestamp,
-    /// When it was used last.
+    /// When the key was last used.
     pub last_used_at: Option<Timestamp>,
-    /// How often it was used.
+    /// The number of uses.
     pub usage_count: i64,
-    /// The addresses that it may be used from; from everywhere when empty.
+    /// The addresses that the key may be used from. An empty list allows all addresses.
     pub allowed_ips: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl From<Model> for ApiKey {
     }
 }
 
-/// Refuses what concerns somebody else's key to those who do not administer keys.
+/// Refuses access to a key of another user, unless the actor administers keys.
 fn require_own(actor: &Actor, user_id: &str) -> Result<(), Error> {
     match actor {
         Actor::User { id, .. } if id != user_id => actor.require(Permission::ApiKeysAdmin),

@@ -1,4 +1,4 @@
-//! Categories of parts. Their names are unique as a whole, as in the original; their tree is ours.
+//! Categories of parts. Their names are unique across the whole tree, as in the original, which has no tree.
 
 mod create;
 mod list;
@@ -17,14 +17,14 @@ pub use create::CreateCategory;
 pub use list::{CategoryFilter, CategorySort, GetCategory, ListCategories};
 pub use tree::{GetCategoryPath, GetCategoryTree, MoveCategory};
 
-/// A kind of parts.
+/// A category of parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// Unique.
     pub id: String,
     /// Unique.
     pub name: String,
-    /// What belongs in it.
+    /// What belongs in the category.
     pub description: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn find(read: &Read, id: &str) -> Result<Model, Error> {
     row.ok_or_else(|| Error::not_found("category", id))
 }
 
-/// Finds all of these categories, in this order.
+/// Finds the categories with these ids, in this order.
 pub(crate) async fn find_all(read: &Read, ids: &[String]) -> Result<Vec<Model>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! The totals that a migration, a restore and an import must not change: taken before and after, they show at once that
-//! something was lost, whatever the cause.
+//! Totals that a migration, a restore and an import must not change. Comparing the totals before and after shows whether
+//! anything was lost, whatever the cause.
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use snapshot::sql::types::ValueRef;
 use snapshot::sql::{Connection, Result, Row};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 use crate::legacy::units_of;
@@ -15,22 +15,22 @@ use crate::legacy::units_of;
 /// The totals of an inventory, counted from the columns that its database has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Census {
-    /// Parts.
+    /// The number of parts.
     pub parts: u64,
-    /// Units of stock. A negative quantity counts as none.
+    /// The units of stock. A negative quantity counts as 0.
     pub units: u64,
-    /// Parts that have a location.
+    /// The number of parts with a location.
     pub parts_with_location: u64,
-    /// Users.
+    /// The number of users.
     pub users: u64,
-    /// Static files. A database does not tell; whoever knows fills it in.
+    /// The number of static files. The caller sets it, since the database does not hold it.
     pub files: u64,
 }
 
-/// One total that differs.
+/// A total that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Which total.
+    /// The total.
     pub total: Total,
     /// The value before.
     pub before: u64,
@@ -51,17 +51,17 @@ pub enum Total {
 }
 
 impl Census {
-    /// Counts what the database in `path` holds: a copy, or one that nobody else has open.
+    /// Counts the totals of the database at `path`, which no other program may have open.
     ///
     /// # Errors
     /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Sqlite`].
     pub fn of_copy(path: &Path) -> std::result::Result<Self, Error> {
         let connection = open_copy(path)?;
-        Ok(Self::take(&connection).map_err(|error| explain(path, error))?)
+        Ok(Self::take(&connection).map_err(|error| sqlite_error(path, error))?)
     }
 
-    /// Counts what a database holds. Works for every age of the original's tables: the stock of a part is what its
-    /// allocations say or, where there are none, the quantity in the part itself.
+    /// Counts the totals of a database with any historical schema of the original. The stock of a part is the sum of its
+    /// allocations or, if there are none, the quantity in the row of the part.
     pub(crate) fn take(connection: &Connection) -> Result<Self> {
         let has = |table: &str, column: &str| connection.column_exists(None, table, column);
         let mut census = Self::default();
@@ -98,7 +98,7 @@ impl Census {
         Ok(census)
     }
 
-    /// Returns the totals that are not the same afterwards.
+    /// Returns the totals that differ afterwards.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
         [
             (Total::Parts, self.parts, after.parts),
@@ -115,8 +115,8 @@ impl Census {
 }
 
 impl Difference {
-    /// Tells whether something is missing afterwards, or was counted twice. Parts may gain a location: stock that lay
-    /// nowhere is put somewhere.
+    /// Returns whether the difference is an error: something was lost or counted twice. Parts may gain a location, since a
+    /// migration gives one to stock without a location.
     pub fn is_wrong(&self) -> bool {
         self.after < self.before || self.total != Total::PartsWithLocation
     }
@@ -144,7 +144,7 @@ fn count(connection: &Connection, sql: &str) -> Result<u64> {
     connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
-/// Adds up the quantities in the first column. SQLite's own `sum` fails where they exceed 64 bits.
+/// Adds up the quantities in the first column. SQLite's `sum` fails if the result exceeds 64 bits.
 fn sum(connection: &Connection, sql: &str) -> Result<u64> {
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;

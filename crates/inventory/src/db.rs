@@ -1,11 +1,11 @@
-//! The open database, whatever the engine. Everything that differs between the engines is in this
-//! folder: how connections are made, the tables of PostgreSQL, and what an error of the driver means.
+//! The open database. Everything that differs between the database engines is in this folder: the connections, the
+//! tables of PostgreSQL, and the meaning of driver errors.
 //!
-//! SQLite: one connection writes, several read and cannot write. A transaction that writes takes the
-//! write lock when it begins. PostgreSQL: transactions that write are SERIALIZABLE and take a lock when they
-//! begin, so they run one after the other, too; those that read are REPEATABLE READ, READ ONLY. On both
-//! engines, what a transaction has checked still holds when it commits. On PostgreSQL it may have to run again
-//! for that when another program writes to the same tables, see `Error::may_succeed_when_run_again`.
+//! SQLite: one connection writes, and several read-only connections read. A write transaction takes the write lock
+//! when it begins. PostgreSQL: write transactions are SERIALIZABLE and take a lock when they begin, so they also run
+//! one after the other. Read transactions are REPEATABLE READ, READ ONLY. On both engines, whatever a transaction has
+//! checked still holds when it commits. On PostgreSQL a transaction may have to run again if another program writes to
+//! the same tables, see `Error::is_retryable`.
 
 pub(crate) mod entity;
 mod fault;
@@ -20,7 +20,7 @@ pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
 
 use crate::Error;
 
-/// The connections to one database. Cheap to clone.
+/// The connections to a database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     url: DatabaseUrl,
@@ -29,7 +29,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Makes the tables in an empty database, and opens it.
+    /// Creates the tables in an empty database, and opens it.
     pub(crate) async fn create(url: DatabaseUrl) -> Result<Self, Error> {
         match &url {
             DatabaseUrl::Sqlite(path) => sqlite::create(path)?,
@@ -38,7 +38,7 @@ impl Database {
         Self::open(url).await
     }
 
-    /// Opens a database that is up to date.
+    /// Opens an up-to-date database.
     pub(crate) async fn open(url: DatabaseUrl) -> Result<Self, Error> {
         let (writer, readers) = match &url {
             DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
@@ -56,7 +56,7 @@ impl Database {
         &self.url
     }
 
-    /// Begins a transaction that may write.
+    /// Begins a write transaction.
     #[expect(clippy::disallowed_methods, reason = "a lock changes no data")]
     pub(crate) async fn begin_write(&self) -> Result<DatabaseTransaction, Error> {
         match &self.url {
@@ -69,7 +69,7 @@ impl Database {
         }
     }
 
-    /// Begins a transaction that sees one moment and cannot write.
+    /// Begins a read-only transaction on a consistent snapshot.
     pub(crate) async fn begin_read(&self) -> Result<DatabaseTransaction, Error> {
         let options = match &self.url {
             DatabaseUrl::Sqlite(_) => sqlite::READ,

@@ -1,4 +1,4 @@
-//! What can go wrong. An error holds facts; [`Error::kind`] tells what sort of error it is, for status codes and exit codes.
+//! Errors of the inventory. An error holds facts, and [`Error::kind`] classifies it for status codes and exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use snapshot::LargeValue;
 use crate::fields::{FieldError, Fields, Problem};
 use crate::permission::Permission;
 
-/// The sort of an error: what a caller can do about it.
+/// The kind of an error, which tells a caller how to react.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// What was asked for is not there.
+    /// The requested thing does not exist.
     NotFound,
-    /// It does not go together with what is there: a name is taken, stock is insufficient.
+    /// The request conflicts with the existing data: a name is taken, or stock is insufficient.
     Conflict,
-    /// The request breaks a rule, whatever is there.
+    /// The request breaks a rule, regardless of the existing data.
     Invalid,
     /// The actor has to sign in first.
     NotSignedIn,
     /// The actor may not do this.
     Forbidden,
-    /// Others use the database; the same request may succeed later.
+    /// Other programs use the database. The same request may succeed later.
     Busy,
     /// The database has to be migrated, or an interrupted restore settled, before it can be used.
     NotReady,
-    /// The file or database is not one that this program uses: another program's, or a newer version's.
+    /// The file or database belongs to another program or to a newer version.
     Refused,
-    /// Disk, memory or connection: the machine failed.
+    /// The disk, the memory, or the connection failed.
     Storage,
     /// The database is damaged.
     Corrupt,
@@ -40,12 +40,12 @@ pub enum Kind {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no such thing.
+    /// The thing does not exist.
     #[error("there is no {what} {id:?}")]
     NotFound {
         /// The kind of thing, such as `part`.
         what: &'static str,
-        /// What it was asked for by.
+        /// The id or name that was requested.
         id: String,
     },
     /// The name is taken.
@@ -53,10 +53,10 @@ pub enum Error {
     AlreadyExists {
         /// The kind of thing, such as `part`.
         what: &'static str,
-        /// The name, or whatever else has to be unique.
+        /// The name, or another value that must be unique.
         name: String,
     },
-    /// Fields break rules. Every such field is listed.
+    /// Some fields break rules. The error lists all of them.
     #[error("{}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid {
         /// The fields, each with the rule that it breaks.
@@ -68,7 +68,7 @@ pub enum Error {
     /// The API key cannot be used.
     #[error("the API key cannot be used: {problem}")]
     ApiKey {
-        /// Why not.
+        /// The reason.
         problem: KeyProblem,
     },
     /// The actor lacks a permission.
@@ -77,32 +77,32 @@ pub enum Error {
         /// The missing permission.
         permission: Permission,
     },
-    /// Less lies at the location than is to be taken from it.
+    /// The location holds less than the requested quantity.
     #[error("only {available} available, but {requested} requested; take no more than there is")]
     InsufficientStock {
-        /// Quantity at the location.
+        /// The quantity at the location.
         available: i64,
-        /// Quantity asked for.
+        /// The requested quantity.
         requested: i64,
     },
-    /// The part has a primary location already, and replacing it was not asked for.
+    /// The part already has a primary location, and the request does not replace it.
     #[error("location {location:?} is already the part's primary storage; ask for it to be replaced")]
     PrimaryTaken {
-        /// The name of the primary location, or its id when it has none.
+        /// The name of the primary location, or its id if it has no name.
         location: String,
     },
-    /// The location holds a single part, and another one is there.
+    /// The location holds a single part, and already holds another one.
     #[error("location {location:?} holds a single part, and another part is there")]
     LocationTaken {
-        /// The location's name.
+        /// The name of the location.
         location: String,
     },
-    /// A thing would be inside itself.
+    /// The move would place a thing inside itself.
     #[error("{what} {id:?} cannot be placed inside itself or anything below it; choose another parent")]
     Cycle {
         /// The kind of thing, such as `location`.
         what: &'static str,
-        /// The thing that was to be moved.
+        /// The id of the thing to move.
         id: String,
     },
     /// The database was written by a newer version of the program.
@@ -111,7 +111,7 @@ pub enum Error {
         found.join(", ")
     )]
     Newer {
-        /// The migrations that are not known.
+        /// The unknown migrations.
         found: Vec<String>,
     },
     /// The database was written by an older version, or by the original.
@@ -123,13 +123,13 @@ pub enum Error {
     /// A restore was interrupted and has been neither finished nor discarded.
     #[error("an interrupted restore ({}) has to be finished or discarded before the database is opened", journal.display())]
     RestorePending {
-        /// The restore's journal.
+        /// The journal of the restore.
         journal: PathBuf,
     },
-    /// Others changed the same rows each time that a transaction was tried.
+    /// Other transactions changed the same rows during every attempt.
     #[error("others keep changing the same data ({attempts} attempts); try again later")]
     Contended {
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
     /// A row in the database breaks a rule of the schema.
@@ -142,7 +142,7 @@ pub enum Error {
         /// The column without a value.
         column: &'static str,
     },
-    /// A table of the original lacks a column that nothing can stand in for.
+    /// A table of the original lacks a column that has no default.
     #[error(
         "{} is not a MakerMatrix database: its table {table} has no column {column}, and nothing can stand in for its values",
         path.display()
@@ -155,15 +155,15 @@ pub enum Error {
         /// The column.
         column: String,
     },
-    /// The database refused.
+    /// The database reported an error.
     #[error("the database reported an error: {source}")]
     Database {
-        /// What that means.
+        /// The meaning of the error.
         fault: DatabaseFault,
-        /// What the driver said.
+        /// The error of the driver.
         source: sea_orm::DbErr,
     },
-    /// SQLite refused.
+    /// SQLite reported an error.
     #[error("SQLite reported an error: {0}")]
     Sqlite(snapshot::sql::Error),
     /// A file or folder could not be read or written.
@@ -171,7 +171,7 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is not an SQLite database.
@@ -189,7 +189,7 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// The tables it has.
+        /// The tables of the database.
         tables: Vec<String>,
     },
     /// The database is damaged.
@@ -197,10 +197,10 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the checks found.
+        /// The findings of the checks.
         findings: Vec<String>,
     },
-    /// A value is longer than this program handles.
+    /// A value is larger than this program supports.
     #[error(
         "{} holds a value of more than {} MiB, which MakerMatrix never writes; take it out",
         value.as_ref().map_or_else(|| path.display().to_string(), ToString::to_string),
@@ -209,18 +209,18 @@ pub enum Error {
     ValueTooLarge {
         /// The file.
         path: PathBuf,
-        /// Bytes allowed.
+        /// The largest supported size in bytes.
         limit: i32,
-        /// Which value it is, where that could be found out.
+        /// The location of the value, if it is known.
         value: Option<LargeValue>,
     },
-    /// Something else holds the database.
+    /// Another process has locked the database.
     #[error("{} is in use by another process; stop it, or try again later", path.display())]
     Busy {
         /// The file.
         path: PathBuf,
     },
-    /// The operation works on SQLite only so far.
+    /// The operation does not support the database engine yet.
     #[error("{engine} is not supported here by this version yet")]
     EngineNotSupported {
         /// The engine of the database.
@@ -228,16 +228,16 @@ pub enum Error {
     },
 }
 
-/// The meaning of an error of a database.
+/// The meaning of a database error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseFault {
-    /// A value that has to be unique is there already.
+    /// A value that must be unique already exists.
     Unique,
-    /// A row refers to one that is not there, or is referred to.
+    /// A row refers to a missing row, or another row refers to it.
     Reference,
-    /// The transaction met another one and may succeed when it is run again.
+    /// The transaction conflicted with another one and may succeed when it runs again.
     Retry,
-    /// The database is held or overloaded by others.
+    /// The database is locked or overloaded.
     Busy,
     /// The disk, the memory, or the connection to the server failed.
     Storage,
@@ -253,22 +253,22 @@ pub enum KeyProblem {
     /// There is no such key.
     #[error("there is no such key")]
     Unknown,
-    /// The key was switched off.
+    /// The key is not active.
     #[error("it is not active")]
     Inactive,
     /// The key has expired.
     #[error("it has expired")]
     Expired,
-    /// The key is bound to other addresses.
+    /// The key is restricted to other addresses.
     #[error("it must not be used from this address")]
     Address,
-    /// The user whom it acts for was switched off.
+    /// The user of the key is not active.
     #[error("its user is not active")]
     UserInactive,
 }
 
 impl Error {
-    /// Tells what sort of error it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound { .. } => Kind::NotFound,
@@ -294,12 +294,12 @@ impl Error {
         }
     }
 
-    /// Whether a transaction failed only because it met another one.
-    pub(crate) fn may_succeed_when_run_again(&self) -> bool {
+    /// Returns whether the error was caused by a concurrent transaction, so that a retry may succeed.
+    pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Database { fault: DatabaseFault::Retry, .. })
     }
 
-    /// Fails with every field that breaks a rule.
+    /// Fails with all fields that break a rule, if there are any.
     pub(crate) fn check(fields: Fields) -> Result<(), Self> {
         match fields.into_errors() {
             fields if fields.is_empty() => Ok(()),
@@ -307,8 +307,8 @@ impl Error {
         }
     }
 
-    /// Says of a value that is too large where it is. `copy` is the database in which it was met, which nobody else may have
-    /// open. Any other error stays as it is.
+    /// Adds the location of a value that is too large. `copy` is the database that holds the value, and no other program may
+    /// have it open. Returns any other error unchanged.
     pub fn locate_value(self, copy: &Path) -> Self {
         match self {
             Self::ValueTooLarge { path, limit, value: None } => {

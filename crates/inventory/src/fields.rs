@@ -1,5 +1,5 @@
-//! The rules of fields. A use case checks all its fields before anything is read or written, and reports every
-//! field that breaks a rule, as a form needs it.
+//! Field validation. A use case checks all its fields before it reads or writes anything, and reports every field that
+//! breaks a rule, so that a form can show all of them.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,9 +7,9 @@ use std::ops::RangeInclusive;
 /// A field that breaks a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// The name of the field in the use case.
+    /// The name of the field.
     pub field: &'static str,
-    /// The rule that it breaks.
+    /// The rule that the field breaks.
     pub problem: Problem,
 }
 
@@ -50,13 +50,13 @@ pub enum Problem {
         /// The largest number of items.
         max: usize,
     },
-    /// The text holds a NUL character, which no database stores.
+    /// The text holds a NUL character, which PostgreSQL cannot store.
     #[error("must not hold a NUL character")]
     Nul,
     /// The text holds characters that are not allowed.
     #[error("may hold letters, digits, \"_\" and \"-\" only")]
     NotAName,
-    /// The text is not like an email address.
+    /// The text is not an email address.
     #[error("must be like name@host")]
     NotAnEmail,
     /// An upper-case letter is required.
@@ -71,19 +71,19 @@ pub enum Problem {
     /// The path leads out of the folder.
     #[error("must be a path below the folder")]
     OutsideFolder,
-    /// Two fields that must differ are the same.
+    /// Two fields that must differ are equal.
     #[error("must differ from {from}")]
     SameAs {
         /// The other field.
         from: &'static str,
     },
-    /// Things would be nested deeper than `max`.
+    /// The nesting would exceed `max` levels.
     #[error("must not be nested deeper than {max} levels")]
     TooDeep {
         /// The largest number of levels.
         max: usize,
     },
-    /// A text is not that of a permission.
+    /// A text is not a known permission.
     #[error("must be permissions that this program knows")]
     UnknownPermission,
     /// The text is not a cursor of this list.
@@ -97,39 +97,39 @@ impl fmt::Display for FieldError {
     }
 }
 
-/// The most characters of a text that has no tighter limit.
+/// The largest number of characters in a text without a tighter limit.
 pub const MAX_TEXT: usize = 100_000;
 
-/// Collects the fields that break rules.
+/// A collection of the fields that break rules.
 #[derive(Debug, Default)]
 pub struct Fields {
     errors: Vec<FieldError>,
 }
 
 impl Fields {
-    /// Notes that `field` breaks a rule unless `holds`.
+    /// Records that `field` breaks a rule unless `holds`.
     pub fn require(&mut self, field: &'static str, holds: bool, problem: Problem) {
         if !holds {
             self.errors.push(FieldError { field, problem });
         }
     }
 
-    /// Checks a text that is required, and has `max` characters at most.
+    /// Checks a required text of at most `max` characters.
     pub fn name(&mut self, field: &'static str, value: &str, max: usize) {
         self.require(field, !value.trim().is_empty(), Problem::Missing);
         self.text(field, Some(value), max);
     }
 
-    /// Checks a text that may be absent, and has `max` characters at most.
+    /// Checks an optional text of at most `max` characters.
     pub fn text(&mut self, field: &'static str, value: Option<&str>, max: usize) {
         let value = value.unwrap_or_default();
-        // A character has four bytes at most: long texts are not counted.
+        // A character has at most four bytes, so very long texts need not be counted.
         let short = value.len() <= max.saturating_mul(4) && value.chars().count() <= max;
         self.require(field, short, Problem::TooLong { max });
         self.require(field, !value.contains('\0'), Problem::Nul);
     }
 
-    /// Checks a number.
+    /// Checks that a number is within a range.
     pub fn number(&mut self, field: &'static str, value: i64, range: RangeInclusive<i64>) {
         self.require(field, value >= *range.start(), Problem::TooSmall { min: *range.start() });
         self.require(field, value <= *range.end(), Problem::TooLarge { max: *range.end() });
@@ -140,7 +140,7 @@ impl Fields {
         self.require(field, items.len() <= max, Problem::TooMany { max });
     }
 
-    /// The fields that break rules.
+    /// Returns the fields that break rules.
     pub(crate) fn into_errors(self) -> Vec<FieldError> {
         self.errors
     }

@@ -1,4 +1,4 @@
-//! The open inventory, and the one place that runs use cases.
+//! The open inventory, which runs the use cases.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::password::Rounds;
 use crate::work::{Command, Context, Query, Read, Work};
 use crate::{Actor, Ambient, Error, Timestamp};
 
-/// How often a command runs when it meets others.
+/// The largest number of attempts of a command that conflicts with others.
 const MAX_ATTEMPTS: u32 = 20;
-/// The longest wait between two attempts, in milliseconds.
+/// The longest time between two attempts, in milliseconds.
 const MAX_WAIT: u64 = 100;
 
 /// The inventory in one database. Cheap to clone.
@@ -23,29 +23,29 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Makes the tables in a new database, and opens it. A SQLite file must not exist or be empty; a PostgreSQL
+    /// Creates the tables in a new database, and opens it. A SQLite file must be empty or missing. A PostgreSQL
     /// database must exist and have no tables.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`] when something is there already, [`Error::Io`], [`Error::Database`].
+    /// [`Error::AlreadyExists`] when the database is not empty, [`Error::Io`], [`Error::Database`].
     pub async fn create(database: impl Into<DatabaseUrl>, ambient: Ambient) -> Result<Self, Error> {
         Ok(Self::over(Database::create(database.into()).await?, ambient))
     }
 
-    /// Opens a database, which must exist and be up to date.
+    /// Opens an existing, up-to-date database.
     ///
     /// # Errors
-    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) lies beside it,
+    /// [`Error::RestorePending`] when the journal of an interrupted restore (`<name>.restore-<id>.json`) exists beside it,
     /// [`Error::NeedsMigration`], [`Error::Newer`], [`Error::NotADatabase`], [`Error::Io`], [`Error::Database`].
     pub async fn open(database: impl Into<DatabaseUrl>, ambient: Ambient) -> Result<Self, Error> {
         Ok(Self::over(Database::open(database.into()).await?, ambient))
     }
 
-    /// Opens a database as a program does at its start, and closes it again. Blocks; may be called from inside and
-    /// from outside of an async runtime.
+    /// Opens and closes a database, to check that a program could start with it. Blocks. May be called inside and
+    /// outside of an async runtime.
     ///
     /// # Errors
-    /// As [`Inventory::open`].
+    /// The errors of [`Inventory::open`].
     pub fn try_open(path: &Path, ambient: &Ambient) -> Result<(), Error> {
         let ambient = ambient.clone();
         let run = || {
@@ -53,7 +53,7 @@ impl Inventory {
             let runtime = runtime.map_err(|error| Error::io(path, error))?;
             runtime.block_on(async { Self::open(path, ambient).await?.close().await })
         };
-        // On a thread of its own: inside an async runtime, blocking on another one is not allowed.
+        // Uses a separate thread, since blocking on another runtime is not allowed inside an async runtime.
         let opened = std::thread::scope(|scope| scope.spawn(run).join());
         opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -62,14 +62,14 @@ impl Inventory {
         Self { database, ambient: Arc::new(ambient), rounds: Rounds::DEFAULT }
     }
 
-    /// Hashes passwords with another number of rounds than [`Rounds::DEFAULT`].
+    /// Sets the number of rounds for password hashes, instead of [`Rounds::DEFAULT`].
     #[must_use]
     pub fn with_password_rounds(mut self, rounds: Rounds) -> Self {
         self.rounds = rounds;
         self
     }
 
-    /// Closes all connections. Clones of this inventory fail from here on.
+    /// Closes all connections. Afterwards all clones of this inventory fail.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -77,12 +77,12 @@ impl Inventory {
         self.database.close().await
     }
 
-    /// The place of the database.
+    /// Returns the URL of the database.
     pub fn url(&self) -> &DatabaseUrl {
         self.database.url()
     }
 
-    /// The clock and the randomness that the inventory works with.
+    /// Returns the clock and the randomness of the inventory.
     pub fn ambient(&self) -> &Ambient {
         &self.ambient
     }
@@ -91,11 +91,11 @@ impl Inventory {
         self.rounds
     }
 
-    /// Runs a use case that reads, on behalf of `actor`: checks who may run it and its fields, then reads one moment.
+    /// Runs a query on behalf of `actor`. Checks access and fields, then reads from a consistent snapshot.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule, and those
-    /// of the use case.
+    /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule, and the
+    /// errors of the use case.
     pub async fn query<Q: Query>(&self, actor: &Actor, query: Q) -> Result<Q::Output, Error> {
         let read = Read::new(self.context(actor));
         let output = read.query(&query).await?;
@@ -103,17 +103,17 @@ impl Inventory {
         Ok(output)
     }
 
-    /// Runs a use case that writes, on behalf of `actor`: checks who may run it and its fields, runs it in one
-    /// transaction, writes the activity log, and commits. A transaction that met another one runs again.
+    /// Runs a command on behalf of `actor`. Checks access and fields, runs the command in one transaction, writes
+    /// the activity log, and commits. Retries a transaction that conflicts with another one.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule,
-    /// [`Error::Contended`] when others changed the same rows each time, and those of the use case.
+    /// [`Error::Contended`] when every attempt conflicts with another transaction, and the errors of the use case.
     pub async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Output, Error> {
         let context = self.context(actor);
         for attempt in 1..=MAX_ATTEMPTS {
             match attempt_once(Work::new(context.clone()), &command).await {
-                Err(error) if error.may_succeed_when_run_again() => self.wait(attempt).await,
+                Err(error) if error.is_retryable() => self.wait(attempt).await,
                 other => return other,
             }
         }
@@ -130,7 +130,7 @@ impl Inventory {
         }
     }
 
-    /// Waits for a random time, longer after each attempt, so that those who met do not meet again.
+    /// Waits for a random time, with exponential backoff, so that conflicting transactions do not conflict again.
     async fn wait(&self, attempt: u32) {
         let longest = MAX_WAIT.min(1 << attempt.min(10));
         let random = u64::from(u16::from_le_bytes(self.ambient.bytes()));
@@ -142,7 +142,7 @@ async fn attempt_once<C: Command>(mut work: Work, command: &C) -> Result<C::Outp
     match work.call(command).await {
         Ok(output) => work.commit().await.map(|()| output),
         Err(error) => {
-            // What failed is worth more to know than that the connection is gone, too.
+            // The first error matters more than a failed rollback.
             let _ = work.roll_back().await;
             Err(error)
         }

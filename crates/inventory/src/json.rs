@@ -1,5 +1,5 @@
-//! JSON as the original stores it, which is what Python's `json.dumps` writes: `", "` and `": "` between the parts,
-//! everything outside of printable ASCII as `\uXXXX`, keys in the order they came in.
+//! JSON in the format of the original, that of Python's `json.dumps`: `", "` and `": "` as separators, characters outside
+//! of printable ASCII as `\uXXXX`, and keys in their original order.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -7,24 +7,24 @@ use std::sync::Arc;
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryGetError, TryGetable, Value};
 
-/// The value of a JSON column. SQL NULL and the text `null` are both [`serde_json::Value::Null`]; it is always written
-/// as the text.
+/// The value of a JSON column. SQL NULL and the text `null` are both read as [`serde_json::Value::Null`], which is always
+/// written as the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Json(pub serde_json::Value);
 
 impl Json {
-    /// An empty object.
+    /// Returns an empty object.
     pub fn object() -> Self {
         Self(serde_json::Value::Object(serde_json::Map::new()))
     }
 
-    /// The strings of a list; nothing when it is not a list.
+    /// Returns the strings of a list. Returns none if the value is not a list.
     pub fn strings(&self) -> Vec<String> {
         let items = self.0.as_array().map_or(&[][..], Vec::as_slice);
         items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
-    /// The text that is stored.
+    /// Returns the text to store.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         write_value(&mut text, &self.0);
@@ -87,8 +87,8 @@ fn write_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-/// Python's `repr` of a float: the shortest digits that read back as the same number, with an exponent from 1e16 up and
-/// from 1e-5 down, and always a fraction when there is no exponent.
+/// Writes a number like Python's `repr`: the shortest digits that parse to the same float, with an exponent from 1e16 up
+/// and from 1e-5 down, and with a fraction if there is no exponent.
 fn write_number(text: &mut String, number: &serde_json::Number) {
     let float = match number.as_f64() {
         Some(float) if number.is_f64() => float,
@@ -119,7 +119,7 @@ impl TryGetable for Json {
                 TryGetError::DbErr(DbErr::TryIntoErr { from: "String", into: "Json", source })
             }),
             Err(TryGetError::Null(_)) => Ok(Self::default()),
-            // SQLite stores the text of a bare number in a JSON column as a number.
+            // In a JSON column, SQLite stores the text of a bare number as a number.
             Err(error) => match (i64::try_get_by(row, index), f64::try_get_by(row, index)) {
                 (Ok(integer), _) => Ok(Self(integer.into())),
                 (_, Ok(float)) => Ok(Self(float.into())),
@@ -171,7 +171,7 @@ impl sea_orm::IntoActiveValue<Self> for Json {
 mod tests {
     use super::*;
 
-    /// The right-hand sides are what Python 3 prints for `json.dumps(json.loads(left))`.
+    /// Compares with the output of Python 3 for `json.dumps(json.loads(left))`.
     #[test]
     fn text_is_what_python_writes() {
         for (read, written) in [

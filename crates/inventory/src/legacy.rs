@@ -1,14 +1,14 @@
-//! The quirks of the original's databases, of every age it has had. An age is told from the columns that are there,
-//! never from a version: the original writes none.
+//! Historical schemas of the original. The age of a database is detected from its columns: the original stores no schema
+//! version.
 //!
-//! | age | told by |
+//! | age | detected by |
 //! |---|---|
-//! | December 2024 | four tables; `categorymodel.parent_id`; `partmodel.part_name` may be missing or there twice; no users |
+//! | December 2024 | four tables; `categorymodel.parent_id`; `partmodel.part_name` may be missing or duplicate; no users |
 //! | until October 2025 | `partmodel.quantity` and `partmodel.location_id`: one location per part |
 //! | today | `part_location_allocations`: any number of locations per part |
 //!
-//! [`complete_schema`] adds the tables, columns and indexes that are missing, [`move_old_columns`] moves what older
-//! columns hold to where it belongs today. Afterwards the original of today can open the database.
+//! [`complete_schema`] adds missing tables, columns and indexes. [`move_old_columns`] moves the data of old columns to its
+//! current place. Afterwards the current version of the original can open the database.
 
 mod adjustment;
 mod categories;
@@ -27,11 +27,11 @@ pub(crate) use stock::units_of;
 /// The statements of the original's schema: 39 tables and their indexes.
 pub const ORIGINAL_SCHEMA: &str = include_str!("schema.sql");
 
-/// Why a database cannot be given the schema of today.
+/// Why a database cannot be migrated to the current schema.
 #[derive(Debug)]
 pub(crate) enum MigrationError {
     Sqlite(snapshot::sql::Error),
-    /// A required column is missing and nothing can stand in for its values.
+    /// A required column is missing and has no default.
     MissingColumn {
         table: String,
         column: String,
@@ -44,8 +44,8 @@ impl From<snapshot::sql::Error> for MigrationError {
     }
 }
 
-/// Moves stock, locations and parents of categories out of columns that the original no longer has, and gives the two
-/// tables the shape of today. Does nothing to a database that has no such columns.
+/// Moves stock, locations and parents of categories out of columns that the original no longer has, and rebuilds the two
+/// tables with the current schema. Leaves a database without such columns unchanged.
 pub(crate) fn move_old_columns(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
@@ -53,12 +53,12 @@ pub(crate) fn move_old_columns(
     names::make_part_names_unique(transaction, adjustments)?;
     stock::move_to_allocations(transaction, adjustments)?;
     categories::move_parents(transaction, adjustments)?;
-    rebuild::give_the_shape_of_today(transaction, "partmodel", &["quantity", "location_id"])?;
-    rebuild::give_the_shape_of_today(transaction, "categorymodel", &["parent_id"])?;
+    rebuild::rebuild_with_current_schema(transaction, "partmodel", &["quantity", "location_id"])?;
+    rebuild::rebuild_with_current_schema(transaction, "categorymodel", &["parent_id"])?;
     Ok(())
 }
 
-/// Tells whether a column that the original no longer has still holds something.
+/// Returns whether a column that the original no longer has still holds a value.
 pub(crate) fn has_old_columns_with_values(connection: &Connection) -> snapshot::sql::Result<bool> {
     for (table, column) in
         [("partmodel", "quantity"), ("partmodel", "location_id"), ("categorymodel", "parent_id")]

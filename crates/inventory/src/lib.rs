@@ -1,13 +1,13 @@
-//! The domain: parts, stock, places, people, their rules, and the tables and files that hold them.
+//! The domain: parts, stock, locations and users, their rules, and the tables and files that hold them.
 //!
-//! What this crate must never know: archives, HTTP, the command line, and how anything is shown.
-//! It holds the SQL of the domain.
+//! What this crate must never know: archives, HTTP, the command line, and presentation.
+//! All SQL of the domain is in this crate.
 //!
-//! Reading order: `work` (the shape of a use case), then one resource, such as [`parts`]; `inventory` (the one place
-//! that runs use cases), `activity` (the log that it writes), `permission`, `fields` and `list` (what all use cases
-//! share), `use_cases` (the table of all); `db` (the rows, and what differs between SQLite and PostgreSQL).
-//! [`LiveDatabase`], [`migration`] and [`sqlite`] are what the backup engine works with, [`static_files`] the files beside the database,
-//! `ambient` is where time and randomness come from.
+//! Reading order: `work` (the interface of a use case), then one resource, such as [`parts`]; `inventory` (runs use
+//! cases), `activity` (the activity log), `permission`, `fields` and `list` (shared by all use cases), `use_cases` (the
+//! table of all use cases); `db` (the entities, and the differences between SQLite and PostgreSQL). The backup engine uses
+//! [`LiveDatabase`], [`migration`] and [`sqlite`]. [`static_files`] manages the files beside the database, and `ambient`
+//! provides time and randomness.
 
 mod access;
 mod activity;

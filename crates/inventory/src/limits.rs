@@ -1,4 +1,4 @@
 //! Limits that several modules share.
 
-/// How deep locations and categories may be nested.
+/// The largest depth of nested locations and categories.
 pub const MAX_DEPTH: usize = 64;

@@ -1,4 +1,4 @@
-//! What all lists share: a filter, an order, and pages, by number or by cursor. Everything is bounded.
+//! Lists with filters, sort orders, and pagination by page number or by cursor. All sizes are bounded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,38 +12,38 @@ use crate::Error;
 use crate::fields::{Fields, Problem};
 use crate::work::Read;
 
-/// The most items on a page.
+/// The largest number of items on a page.
 pub const MAX_PAGE_SIZE: u64 = 1000;
-/// The items on a page unless told otherwise.
+/// The default number of items on a page.
 pub const PAGE_SIZE: u64 = 50;
 const MAX_PAGE: u64 = 1_000_000_000;
-/// The most characters of a text that is searched for.
+/// The largest number of characters in a search text.
 pub(crate) const MAX_SEARCH: usize = 200;
 const MAX_CURSOR: usize = 10_000;
 
-/// What is asked of a list: which items, in which order, and which page of them.
+/// A query for a list: a filter, a sort order, and a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery<F, K> {
-    /// Which items.
+    /// The filter.
     pub filter: F,
-    /// What they are sorted by; items that are the same there, by id.
+    /// The sort key. Items with equal keys are sorted by id.
     pub sort: K,
     /// Whether the order is reversed.
     pub descending: bool,
-    /// Which page.
+    /// The page.
     pub paging: Paging,
 }
 
-/// Which page of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Paging {
-    /// By number. The total is counted.
+    /// A page by number. The total number of items is counted.
     Number(PageNumber),
-    /// The items behind a cursor: nothing is skipped or repeated when others add or remove items meanwhile.
+    /// The items after a cursor. Concurrent changes to the list cause no skipped or repeated items.
     After {
-        /// That of the page before; nothing for the first page.
+        /// The cursor of the previous page, or `None` for the first page.
         cursor: Option<Cursor>,
-        /// The most items, 1 to [`MAX_PAGE_SIZE`].
+        /// The largest number of items, 1 to [`MAX_PAGE_SIZE`].
         size: u64,
     },
 }
@@ -51,9 +51,9 @@ pub enum Paging {
 /// A page by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageNumber {
-    /// Counted from 1.
+    /// The page number, counted from 1.
     pub number: u64,
-    /// The most items, 1 to [`MAX_PAGE_SIZE`].
+    /// The largest number of items, 1 to [`MAX_PAGE_SIZE`].
     pub size: u64,
 }
 
@@ -62,23 +62,23 @@ pub struct PageNumber {
 pub struct Page<T> {
     /// The items on the page.
     pub items: Vec<T>,
-    /// The number of items on all pages; nothing when pages are asked for by cursor.
+    /// The number of items on all pages, or `None` for pagination by cursor.
     pub total: Option<u64>,
-    /// The cursor of the next page; nothing at the end of the list.
+    /// The cursor for the next page, or `None` at the end of the list.
     pub next: Option<Cursor>,
 }
 
-/// The place in a list behind an item. Opaque; its text may travel in an address.
+/// An opaque position in a list after an item. Its text is safe in a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// Takes the text of a cursor. Whether it is one of the list is checked by the list.
+    /// Creates a cursor from its text. The list checks whether the cursor is valid.
     pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text of the cursor.
+    /// Returns the text of the cursor.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -92,7 +92,7 @@ impl Cursor {
         Self(URL_SAFE_NO_PAD.encode(serde_json::json!([sort, value, id]).to_string()))
     }
 
-    /// The value and the id of the item, when this is a cursor of a list with this order.
+    /// Returns the sort value and the id of the item, if the cursor belongs to a list with this order.
     fn read(&self, sort: &str) -> Option<(Value, String)> {
         let text = URL_SAFE_NO_PAD.decode(Some(&self.0).filter(|text| text.len() <= MAX_CURSOR)?).ok()?;
         let (of, value, id): (String, serde_json::Value, String) = serde_json::from_slice(&text).ok()?;
@@ -135,21 +135,21 @@ fn size(size: u64, fields: &mut Fields) {
     fields.require("page_size", size <= MAX_PAGE_SIZE, Problem::TooLarge { max });
 }
 
-/// What a list can be sorted by.
+/// A sort key of a list.
 pub(crate) trait SortKey: Copy + Send + Sync {
-    /// The row that is listed.
+    /// The type of the rows.
     type Row: FromQueryResult + Send + Sync;
 
-    /// The name of the key, for cursors.
+    /// Returns the name of the key, for cursors.
     fn name(self) -> &'static str;
 
-    /// What is sorted by, which is never NULL: engines disagree on where NULL belongs.
+    /// Returns the sort expression. It must never be NULL, since the engines order NULL differently.
     fn expression(self) -> Expr;
 
-    /// The same of one row: a text or an integer.
+    /// Returns the value of the sort expression for a row: a text or an integer.
     fn value(self, row: &Self::Row) -> Value;
 
-    /// The id of a row.
+    /// Returns the id of a row.
     fn id(row: &Self::Row) -> &str;
 }
 
@@ -168,7 +168,7 @@ impl<F, K> ListQuery<F, K> {
         }
     }
 
-    /// Reads the page from `select`, which has the rows that the filter leaves.
+    /// Reads the page from `select`, which contains the filtered rows.
     pub(crate) async fn fetch<E>(
         &self,
         read: &Read,
@@ -197,7 +197,7 @@ impl<F, K> ListQuery<F, K> {
                     Some((value, last)) => select.filter(self.behind(value, id, last)),
                     None => select,
                 };
-                // One more than asked for tells whether there is a next page.
+                // One more item than requested shows whether there is a next page.
                 let mut items: Vec<K::Row> = sorted(select).limit(size + 1).into_model().all(db).await?;
                 let more = items.len() as u64 > *size;
                 items.truncate(usize::try_from(*size).unwrap_or(usize::MAX));
@@ -222,7 +222,7 @@ impl<F, K> ListQuery<F, K> {
 }
 
 impl<T> Page<T> {
-    /// The same page with other items.
+    /// Converts the items of the page.
     pub(crate) fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
         let Self { items, total, next } = self;
         Page { items: items.into_iter().map(convert).collect(), total, next }
@@ -234,7 +234,8 @@ impl<T> Page<T> {
     }
 }
 
-/// Whether a column contains a text, upper and lower case of ASCII letters alike: more than that, the engines do not agree on.
+/// Returns a condition: the column contains a text, ignoring the case of ASCII letters. The engines treat the case of other
+/// letters differently.
 pub(crate) fn contains(column: impl IntoSimpleExpr, text: &str) -> Expr {
     let mut pattern = String::from("%");
     for char in text.to_ascii_lowercase().chars() {
@@ -247,7 +248,7 @@ pub(crate) fn contains(column: impl IntoSimpleExpr, text: &str) -> Expr {
     Expr::expr(Func::lower(column.into_simple_expr())).like(LikeExpr::new(pattern).escape('\\'))
 }
 
-/// A column that may be NULL as something to sort by.
+/// Returns a sort expression for a nullable column.
 pub(crate) fn or_empty(column: impl IntoSimpleExpr) -> Expr {
     Expr::expr(Func::coalesce([column.into_simple_expr(), Expr::val("")]))
 }
@@ -257,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_only_one_of_its_own_list() {
+    fn a_cursor_is_valid_only_for_its_own_list() {
         let cursor = Cursor::new("name", "R 10kΩ".into(), "id");
         assert_eq!(cursor.read("name"), Some(("R 10kΩ".into(), "id".to_owned())));
         assert_eq!(cursor.read("number"), None);

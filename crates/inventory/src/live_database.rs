@@ -1,34 +1,36 @@
-//! The database in use, whatever its engine, as far as the backup engine is concerned: tell its state, write a snapshot
-//! of it to a SQLite file, replace it from one, and say whether a restore has put its marker in. What is done to such a
-//! SQLite file is in [`crate::sqlite`].
+//! The live database for the backup engine, independent of the database engine: returns its state, writes a snapshot to a
+//! SQLite file, replaces the content from such a file, and checks for the restore marker. Operations on the SQLite file are
+//! in [`crate::sqlite`].
 //!
-//! PostgreSQL has its place here and is not supported yet: each operation answers [`Error::EngineNotSupported`].
+//! PostgreSQL is not supported yet: each operation returns [`Error::EngineNotSupported`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use snapshot::{CopyReport, DatabaseState, Progress, ReplaceOutcome, RowChanges, SchemaObject, Watch};
+use snapshot::{
+    ChangeDetector, CopyReport, DatabaseState, Progress, ReplaceOutcome, RowChanges, SchemaObject,
+};
 
 use crate::db::DatabaseUrl;
 use crate::migration::{self, MigrationReport, SchemaState};
 use crate::{Error, sqlite};
 
-/// The database in use.
+/// The live database.
 #[derive(Debug, Clone)]
 pub struct LiveDatabase {
     url: DatabaseUrl,
 }
 
 impl LiveDatabase {
-    /// Names the database. Nothing is opened yet.
+    /// Creates a handle for the database. Does not open it.
     pub fn new(url: impl Into<DatabaseUrl>) -> Self {
         Self { url: url.into() }
     }
 
-    /// Looks at the database. One that SQLite calls unusable is looked at twice, since a read may have failed.
+    /// Returns the state of the database. Probes an unusable database twice, since a read may have failed.
     ///
     /// # Errors
-    /// [`Error::Busy`] when another program holds it, [`Error::Io`].
+    /// [`Error::Busy`] when another program has locked the database, [`Error::Io`].
     pub fn state(&self) -> Result<DatabaseState, Error> {
         let file = self.file()?;
         match snapshot::probe_database(file)? {
@@ -37,7 +39,7 @@ impl LiveDatabase {
         }
     }
 
-    /// Refuses a sound database that must not be replaced: of another program, or of a newer version of this one.
+    /// Refuses to replace an intact database of another program or of a newer version.
     ///
     /// # Errors
     /// [`Error::Foreign`], [`Error::Newer`], [`Error::Busy`], [`Error::Io`].
@@ -45,7 +47,7 @@ impl LiveDatabase {
         sqlite::check_replaceable(self.file()?)
     }
 
-    /// Writes the database as of one moment to a new SQLite file, while others read and write.
+    /// Writes a consistent snapshot of the database to a new SQLite file, while other programs read and write.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::NotADatabase`], [`Error::Busy`], [`Error::Io`].
@@ -53,36 +55,36 @@ impl LiveDatabase {
         Ok(snapshot::snapshot(self.file()?, target, progress)?)
     }
 
-    /// Copies what can be read of a damaged database, so that it can be examined later.
+    /// Copies the readable pages of a damaged database, so that the copy can be examined later.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`].
+    /// The errors of [`LiveDatabase::snapshot`].
     pub fn salvage(&self, target: &Path) -> Result<(), Error> {
         Ok(snapshot::salvage(self.file()?, target)?)
     }
 
-    /// Watches from now on whether anybody writes.
+    /// Starts to detect changes by other programs.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`].
-    pub fn watch(&self) -> Result<Watch, Error> {
-        Ok(Watch::new(self.file()?)?)
+    /// The errors of [`LiveDatabase::snapshot`].
+    pub fn detect_changes(&self) -> Result<ChangeDetector, Error> {
+        Ok(ChangeDetector::new(self.file()?)?)
     }
 
-    /// Replaces the content of the database by that of a SQLite file, as one transaction. With a `watch`, only if
-    /// nobody has written since the watch began.
+    /// Replaces the content of the database with that of a SQLite file in one transaction. With a `detector`, replaces it only
+    /// if no other program has written since the detector was created.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`]. On any error the content is as it was, unless the marker says otherwise.
-    pub fn replace(&self, copy: &Path, watch: Option<&Watch>) -> Result<ReplaceOutcome, Error> {
-        Ok(snapshot::replace(self.file()?, copy, watch)?)
+    /// The errors of [`LiveDatabase::snapshot`]. After an error the content is unchanged, unless it holds the restore marker.
+    pub fn replace(&self, copy: &Path, detector: Option<&ChangeDetector>) -> Result<ReplaceOutcome, Error> {
+        Ok(snapshot::replace(self.file()?, copy, detector)?)
     }
 
-    /// Tells whether the restore with this id has put its content in place. False where there is no database, or none
-    /// that can be read.
+    /// Returns whether the database holds the marker of the restore with this id. Returns false if there is no database,
+    /// or none that can be read.
     ///
     /// # Errors
-    /// [`Error::Busy`] and [`Error::Io`]: then it cannot be told, and nothing may be decided.
+    /// [`Error::Busy`] and [`Error::Io`] when the answer is unknown.
     pub fn has_marker(&self, restore_id: &str) -> Result<bool, Error> {
         sqlite::has_marker(self.file()?, restore_id)
     }
@@ -90,39 +92,40 @@ impl LiveDatabase {
     /// Returns the number of rows of each table.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`].
+    /// The errors of [`LiveDatabase::snapshot`].
     pub fn row_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
         Ok(snapshot::row_counts(self.file()?)?)
     }
 
-    /// Returns, per table, how the rows would change if a SQLite file replaced the database.
+    /// Returns the row changes per table that replacing the database with a SQLite file would cause.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`].
+    /// The errors of [`LiveDatabase::snapshot`].
     pub fn row_changes(&self, copy: &Path) -> Result<BTreeMap<String, RowChanges>, Error> {
         Ok(snapshot::compare_rows(self.file()?, copy)?)
     }
 
-    /// Returns what people added to the schema: triggers, views, virtual tables, generated columns, computing indexes.
+    /// Returns the objects that users added to the schema: triggers, views, virtual tables, generated columns, expression
+    /// indexes and partial indexes.
     ///
     /// # Errors
-    /// As [`LiveDatabase::snapshot`].
+    /// The errors of [`LiveDatabase::snapshot`].
     pub fn schema_objects(&self) -> Result<Vec<SchemaObject>, Error> {
         sqlite::live_objects(self.file()?)
     }
 
-    /// Tells where the database stands among the migrations.
+    /// Returns the migration state of the database.
     ///
     /// # Errors
-    /// As [`migration::pending`].
+    /// The errors of [`migration::pending`].
     pub fn pending_migrations(&self) -> Result<SchemaState, Error> {
         migration::pending(self.file()?)
     }
 
-    /// Applies all pending migrations, or none.
+    /// Applies either all pending migrations or none.
     ///
     /// # Errors
-    /// As [`migration::migrate`].
+    /// The errors of [`migration::migrate`].
     pub fn migrate(&self) -> Result<MigrationReport, Error> {
         migration::migrate(self.file()?)
     }
@@ -140,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_engine_that_cannot_be_backed_up_yet_is_named() {
+    fn an_unsupported_engine_is_reported_by_name() {
         let url: DatabaseUrl = "postgres://me:secret@localhost/parts".parse().unwrap();
         let error = LiveDatabase::new(url).state().unwrap_err();
         assert!(error.to_string().contains("PostgreSQL") && !error.to_string().contains("secret"), "{error}");

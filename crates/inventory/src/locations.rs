@@ -1,4 +1,4 @@
-//! Locations: where things lie, from the building down to the slot of a cassette.
+//! Locations, from a building down to the slot of a cassette.
 
 mod create;
 mod list;
@@ -15,33 +15,33 @@ pub use create::CreateLocation;
 pub use list::{GetLocation, ListLocations, LocationFilter, LocationSort};
 pub use tree::{GetLocationPath, GetLocationTree, MoveLocation};
 
-/// The type of a location that holds one part only.
+/// The type of a location that holds only one part.
 pub const SINGLE_PART: &str = "single_part";
-/// The type of a location that is carried around with what is in it.
+/// The type of a location that is carried around with its content.
 pub const CASSETTE: &str = "cassette";
 
-/// Where something lies.
+/// A location for parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Location {
     /// Unique, and printed on labels.
     pub id: String,
     /// Unique among the locations with the same parent.
     pub name: String,
-    /// What is there.
+    /// The description.
     pub description: Option<String>,
-    /// The location that it is inside of.
+    /// The parent location.
     pub parent_id: Option<String>,
-    /// `standard`, or another word; [`SINGLE_PART`] refuses a second part.
+    /// The type, such as `standard`. A location of the type [`SINGLE_PART`] refuses a second part.
     pub location_type: String,
-    /// A picture of it.
+    /// The address of an image.
     pub image_url: Option<String>,
-    /// Shown before the name.
+    /// An emoji, shown before the name.
     pub emoji: Option<String>,
-    /// Whether it is carried around, as a cassette is.
+    /// Whether the location is carried around, like a cassette.
     pub is_mobile: bool,
-    /// How many pieces fit in.
+    /// The number of pieces that fit in.
     pub capacity: Option<i64>,
-    /// Whether it is a slot that was made together with its container.
+    /// Whether the location is a slot that was created with its container.
     pub is_slot: bool,
 }
 
@@ -73,7 +73,8 @@ pub(crate) async fn find(read: &Read, id: &str) -> Result<locationmodel::Model, 
     row.ok_or_else(|| Error::not_found("location", id))
 }
 
-/// Refuses a place where the parent is missing, is the location itself or inside it, or has one of the same name.
+/// Checks the parent of a location: the parent must exist, must not be the location itself or inside it, and must not
+/// contain another location of the same name.
 async fn check_place(read: &Read, id: &str, name: &str, parent: Option<&str>) -> Result<(), Error> {
     let beside = match parent {
         Some(parent) => {
@@ -81,7 +82,7 @@ async fn check_place(read: &Read, id: &str, name: &str, parent: Option<&str>) ->
             TREE.check_move(read, id, parent).await?;
             Column::ParentId.eq(parent)
         }
-        // The index does not keep these apart: one NULL is not equal to another.
+        // The unique index does not cover the root, since NULLs are not equal.
         None => Column::ParentId.is_null(),
     };
     let same_name = Entity::find().filter(beside).filter(Column::Name.eq(name));

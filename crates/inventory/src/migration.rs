@@ -1,7 +1,8 @@
-//! Brings a database up to date: an empty file, one of the original of whatever age, or one of an earlier version.
+//! Brings a database up to date: an empty file, a database of any version of the original, or of an earlier version of this
+//! program.
 //!
 //! All pending migrations are applied in one transaction, so a database is never between two versions. The table
-//! `mm_migrations` records what has been applied. The original ignores that table and every other `mm_…`.
+//! `mm_migrations` records the applied migrations. The original ignores all tables named `mm_…`.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use durable::printable;
 use snapshot::sql::{self, Connection, OpenFlags, Transaction, TransactionBehavior};
-use snapshot::{explain, open_live_reader};
+use snapshot::{open_live_reader, sqlite_error};
 
 use crate::Error;
 use crate::census::Census;
@@ -17,16 +18,16 @@ use crate::legacy::{self, Adjustment, MigrationError};
 
 pub use crate::legacy::ORIGINAL_SCHEMA;
 
-/// Databases without this migration come from the original, or from a version that left passwords in free pages.
+/// A database without this migration comes from the original, or from a version that left passwords in free pages.
 pub(crate) const PASSWORDS: &str = "m0004_passwords";
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The table in which databases have recorded their migrations from the first version on.
+/// The statement that creates the table of applied migrations, unchanged since the first version.
 const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS \"mm_migrations\" \
                              ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )";
 
-/// All migrations, oldest first. Names are for good: databases and archives record them.
+/// All migrations, oldest first. Names must never change, since databases and archives record them.
 const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "m0001_original_schema",
@@ -69,15 +70,15 @@ const MIGRATIONS: [Migration; 5] = [
 struct Migration {
     name: &'static str,
     change: Change,
-    /// Whether the effect of the migration is absent, whatever the record says.
+    /// Returns whether the effect of the migration is missing, whatever is recorded.
     is_missing: fn(&Connection) -> sql::Result<bool>,
     tables: Tables,
 }
 
 enum Change {
-    /// Statements that are the same for every database.
+    /// SQL statements, the same for every database.
     Sql(&'static str),
-    /// A change that depends on the columns that are there.
+    /// A change that depends on the existing columns.
     Code(fn(&Transaction<'_>, &mut Vec<Adjustment>) -> Result<(), MigrationError>),
 }
 
@@ -87,27 +88,27 @@ enum Tables {
     These(&'static [&'static str]),
 }
 
-/// Where a database stands among the migrations.
+/// The migration state of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
     /// All migrations have been applied.
     Current,
-    /// These have not, in the order in which they have to be.
+    /// These migrations are pending, in the order in which they must be applied.
     Behind(Vec<String>),
-    /// These have been applied but are not known: a newer version wrote the database.
+    /// These applied migrations are unknown: a newer version wrote the database.
     Newer(Vec<String>),
 }
 
-/// What migrating a database did.
+/// The result of migrating a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MigrationReport {
-    /// The migrations that were applied, oldest first; none when the database was up to date.
+    /// The applied migrations, oldest first. Empty if the database was up to date.
     pub applied: Vec<String>,
-    /// What had to be changed so that the data fits the tables of today.
+    /// The changes that were necessary to fit the data into the current schema.
     pub adjustments: Vec<Adjustment>,
     /// The totals before the first migration.
     pub before: Census,
-    /// The totals after the last one.
+    /// The totals after the last migration.
     pub after: Census,
 }
 
@@ -116,10 +117,10 @@ pub fn names() -> Vec<&'static str> {
     MIGRATIONS.iter().map(|migration| migration.name).collect()
 }
 
-/// Tells whether one of the named migrations may change rows or columns of `table`.
+/// Returns whether one of the named migrations may change rows or columns of `table`.
 pub fn may_change(names: &[String], table: &str) -> bool {
     let applied = MIGRATIONS.iter().filter(|migration| names.iter().any(|name| name == migration.name));
-    // Each one writes its name.
+    // Each migration records its name.
     (table == "mm_migrations" && !names.is_empty())
         || applied.into_iter().any(|migration| match migration.tables {
             Tables::All => true,
@@ -127,21 +128,21 @@ pub fn may_change(names: &[String], table: &str) -> bool {
         })
 }
 
-/// Tells whether one of the named migrations may add rows to `table` where there were none, or fewer.
+/// Returns whether one of the named migrations may add rows to `table`.
 pub fn may_add_rows(names: &[String], table: &str) -> bool {
     table.starts_with("mm_")
         || (names.iter().any(|name| name == "m0005_stock_by_location")
             && ["part_location_allocations", "locationmodel"].contains(&table))
 }
 
-/// Applies what is pending to the database in `path`, which must exist but may be empty. Either everything is applied or
-/// nothing. The journal mode of the file stays as it is. Blocks.
+/// Applies the pending migrations to the database at `path`, which must exist but may be empty. Applies either all of them
+/// or none. Does not change the journal mode. Blocks.
 ///
 /// # Errors
-/// [`Error::Newer`] when the database is of a newer version, [`Error::NotADatabase`], [`Error::Io`] when there is no such
-/// file, [`Error::Sqlite`] when a statement fails, [`Error::MissingColumn`].
+/// [`Error::Newer`] when a newer version wrote the database, [`Error::NotADatabase`], [`Error::Io`] when the file does not
+/// exist, [`Error::Sqlite`] when a statement fails, [`Error::MissingColumn`].
 pub fn migrate(path: &Path) -> Result<MigrationReport, Error> {
-    // Asked on a connection that cannot write: a database that is up to date is left alone.
+    // Uses a read-only connection, so that an up-to-date database is not changed.
     match pending(path)? {
         SchemaState::Newer(found) => return Err(Error::Newer { found }),
         SchemaState::Behind(_) | SchemaState::Current => {}
@@ -152,22 +153,22 @@ pub fn migrate(path: &Path) -> Result<MigrationReport, Error> {
             connection.pragma_update(None, "synchronous", "FULL")?;
             Ok(connection)
         })
-        .map_err(|error| explain(path, error))?;
+        .map_err(|error| sqlite_error(path, error))?;
     apply(&mut connection, path)
 }
 
-/// Applies what is pending to an open database. `path` is for messages.
+/// Applies the pending migrations to an open database. `path` is used in messages.
 pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<MigrationReport, Error> {
-    let failed = |error| explain(path, error);
-    // Tables are made anew: that must neither delete what refers to them nor rewrite the references. Neither setting can
-    // be changed within a transaction.
+    let failed = |error| sqlite_error(path, error);
+    // Rebuilding a table must neither delete rows that refer to it nor rewrite the references. Neither setting can change
+    // within a transaction.
     connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
     connection.pragma_update(None, "legacy_alter_table", true).map_err(failed)?;
     let applied = apply_pending(connection);
     connection.pragma_update(None, "legacy_alter_table", false).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     applied.map_err(|error| match error {
-        MigrationError::Sqlite(error) => explain(path, error).into(),
+        MigrationError::Sqlite(error) => sqlite_error(path, error).into(),
         MigrationError::MissingColumn { table, column } => {
             Error::MissingColumn { path: path.to_owned(), table, column }
         }
@@ -175,7 +176,7 @@ pub(crate) fn apply(connection: &mut Connection, path: &Path) -> Result<Migratio
 }
 
 fn apply_pending(connection: &mut Connection) -> Result<MigrationReport, MigrationError> {
-    // Takes the write lock at once: what is pending must still be so when it is applied.
+    // Takes the write lock at once, so that no other program can apply migrations in between.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = Census::take(&transaction)?;
     let mut report = MigrationReport { before, after: before, ..MigrationReport::default() };
@@ -186,7 +187,7 @@ fn apply_pending(connection: &mut Connection) -> Result<MigrationReport, Migrati
             Change::Sql(statements) => transaction.execute_batch(statements)?,
             Change::Code(change) => change(&transaction, &mut report.adjustments)?,
         }
-        // The clock of SQLite: the time is a note for people, and nothing depends on it.
+        // The clock of SQLite is sufficient: the time is informative, and nothing depends on it.
         let record = "INSERT INTO mm_migrations (version, applied_at) VALUES (?1, unixepoch())";
         transaction.execute(record, [migration.name])?;
     }
@@ -196,20 +197,21 @@ fn apply_pending(connection: &mut Connection) -> Result<MigrationReport, Migrati
     Ok(report)
 }
 
-/// Tells where the database in `path` stands. Reads only, and leaves no `-wal` behind. A database without a record of
-/// migrations, such as one of the original, has all of them pending. That it is one of MakerMatrix is not checked.
+/// Returns the migration state of the database at `path`. Only reads, and leaves no `-wal` file behind. In a database
+/// without recorded migrations, such as one of the original, all migrations are pending. Does not check that the database
+/// belongs to MakerMatrix.
 ///
 /// # Errors
-/// [`Error::Io`] when there is no such file, [`Error::NotADatabase`], [`Error::Busy`], [`Error::Sqlite`].
+/// [`Error::Io`] when the file does not exist, [`Error::NotADatabase`], [`Error::Busy`], [`Error::Sqlite`].
 pub fn pending(path: &Path) -> Result<SchemaState, Error> {
     fs::metadata(path).map_err(|error| Error::io(path, error))?;
-    // Through SQLite alone: to open and close the file otherwise would drop this process's locks on it, see
+    // Opens the file only through SQLite: closing any other descriptor would drop the locks of this process, see
     // <https://sqlite.org/howtocorrupt.html>.
     let connection = open_live_reader(path)?;
-    Ok(state(&connection).map_err(|error| explain(path, error))?)
+    Ok(state(&connection).map_err(|error| sqlite_error(path, error))?)
 }
 
-/// As [`pending`], for a database that is open.
+/// Returns the migration state of an open database, like [`pending`].
 pub(crate) fn state(connection: &Connection) -> sql::Result<SchemaState> {
     let recorded = recorded(connection)?;
     let known = names();
@@ -226,19 +228,19 @@ pub(crate) fn state(connection: &Connection) -> sql::Result<SchemaState> {
     Ok(if behind.is_empty() { SchemaState::Current } else { SchemaState::Behind(behind) })
 }
 
-/// Returns the migrations on record.
+/// Returns the recorded migrations.
 fn recorded(connection: &Connection) -> sql::Result<Vec<String>> {
-    // Among more than these some are unknown, and that is all there is to know.
-    const SHOWN: usize = 5;
-    let most = MIGRATIONS.len() + SHOWN;
-    let sql = format!("SELECT substr(version, 1, 100) FROM mm_migrations ORDER BY version LIMIT {most}");
+    // A few more than the known migrations are enough to report unknown ones.
+    const MAX_UNKNOWN: usize = 5;
+    let limit = MIGRATIONS.len() + MAX_UNKNOWN;
+    let sql = format!("SELECT substr(version, 1, 100) FROM mm_migrations ORDER BY version LIMIT {limit}");
     if lacks_table(connection, "mm_migrations")? {
         return Ok(Vec::new());
     }
     connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// Returns the migrations whose effect is absent, whatever the record says.
+/// Returns the migrations whose effect is missing, whatever is recorded.
 pub(crate) fn incomplete(connection: &Connection) -> sql::Result<Vec<&'static str>> {
     let mut incomplete = Vec::new();
     for migration in &MIGRATIONS {

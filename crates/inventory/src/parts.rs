@@ -1,4 +1,4 @@
-//! Parts, their datasheets and pictures. How many there are, and where, is in [`stock`](crate::stock).
+//! Parts, their datasheets and images. Quantities and locations are in [`stock`](crate::stock).
 
 mod create;
 mod datasheets;
@@ -18,43 +18,43 @@ pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
 pub use list::{ListParts, PartFilter, PartSort, StockedPart};
 
-/// The most characters of the name of a part.
+/// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;
 
-/// Something that is kept: a resistor, a screw, a tool bit.
+/// A part, such as a resistor, a screw or a tool bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// Unique, and printed on labels.
     pub id: String,
     /// Unique.
     pub name: String,
-    /// The user's own number for it.
+    /// The user's own part number.
     pub number: Option<String>,
-    /// What it is.
+    /// The description.
     pub description: Option<String>,
-    /// Who makes it.
+    /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// The maker's number for it.
+    /// The part number of the manufacturer.
     pub manufacturer_part_number: Option<String>,
-    /// Such as `resistor`.
+    /// The type of component, such as `resistor`.
     pub component_type: Option<String>,
-    /// Who sells it.
+    /// The supplier.
     pub supplier: Option<String>,
-    /// The seller's number for it.
+    /// The part number of the supplier.
     pub supplier_part_number: Option<String>,
-    /// The seller's page.
+    /// The page of the supplier.
     pub supplier_url: Option<String>,
-    /// The maker's page.
+    /// The page of the manufacturer.
     pub product_url: Option<String>,
-    /// A picture of it.
+    /// The address of an image.
     pub image_url: Option<String>,
-    /// Shown before the name.
+    /// An emoji, shown before the name.
     pub emoji: Option<String>,
-    /// Anything else worth knowing.
+    /// Additional properties.
     pub properties: serde_json::Map<String, serde_json::Value>,
-    /// When it was created.
+    /// When the part was created.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the part was last changed.
     pub updated_at: Timestamp,
 }
 

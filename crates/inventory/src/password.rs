@@ -1,7 +1,7 @@
-//! Passwords, hashed as the original does it: passlib's `pbkdf2_sha256`,
-//! `$pbkdf2-sha256$ROUNDS$SALT$CHECKSUM`, salt and checksum in base64 without padding and with `.` for `+`
-//! (<https://passlib.readthedocs.io/en/stable/lib/passlib.hash.pbkdf2_digest.html>). The original writes 29,000
-//! rounds; more are written here, and any number is read.
+//! Password hashes in the format of the original, passlib's `pbkdf2_sha256`:
+//! `$pbkdf2-sha256$ROUNDS$SALT$CHECKSUM`, with salt and checksum in base64 without padding and with `.` for `+`
+//! (<https://passlib.readthedocs.io/en/stable/lib/passlib.hash.pbkdf2_digest.html>). The original uses 29,000
+//! rounds. This program uses more, and reads hashes with up to [`Rounds::MAX`] rounds.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -14,25 +14,25 @@ use crate::{Ambient, Error};
 const PREFIX: &str = "$pbkdf2-sha256$";
 const SALT: usize = 16;
 const CHECKSUM: usize = 32;
-/// Longest password hashed, in bytes; longer ones only keep the processor busy.
+/// The largest length of a password in bytes. Longer passwords are rejected without hashing, to save processor time.
 const MAX_PASSWORD: usize = 4096;
-/// Fewest characters of a password.
+/// The smallest number of characters in a password.
 const MIN_PASSWORD: usize = 8;
 
-/// How often the hash is repeated: the price of one guess.
+/// The number of hash iterations, which determines the cost of a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounds(u32);
 
 impl Rounds {
-    /// What OWASP's password storage cheat sheet asks of PBKDF2-HMAC-SHA256.
+    /// The number that OWASP's password storage cheat sheet recommends for PBKDF2-HMAC-SHA256.
     pub const DEFAULT: Self = Self(600_000);
-    /// The largest number that is accepted: a stored hash must not stop the server.
+    /// The largest accepted number. The limit prevents a stored hash from blocking the server.
     pub const MAX: u32 = 10_000_000;
 
-    /// Another number of rounds, from 1 to [`Rounds::MAX`].
+    /// Creates a number of rounds, from 1 to [`Rounds::MAX`].
     ///
     /// # Errors
-    /// [`Error::Invalid`] outside of that.
+    /// [`Error::Invalid`] outside of that range.
     pub fn new(rounds: u32) -> Result<Self, Error> {
         if (1..=Self::MAX).contains(&rounds) {
             Ok(Self(rounds))
@@ -62,15 +62,14 @@ pub fn hash(password: &str, rounds: Rounds, ambient: &Ambient) -> String {
     format!("{PREFIX}{}${}${}", rounds.0, encode(&salt), encode(&checksum))
 }
 
-/// Whether `password` is the one that was hashed. A hash that is no hash matches nothing. The comparison takes the same
-/// time wherever the two differ.
+/// Returns whether `password` matches `hash`. A malformed hash matches no password. The comparison takes constant time.
 pub fn verify(password: &str, hash: &str) -> bool {
     parse(hash).is_some_and(|hash| hash.matches(password))
 }
 
-/// Whether `password` is the one that was hashed, at the price of `usual` rounds whether the hash has fewer rounds, is no
-/// hash, or is not there: the time that a sign-in takes tells nobody which users exist. Only a hash with more rounds costs
-/// more.
+/// Returns whether `password` matches `hash`. Always computes at least `usual` rounds, even if the hash has fewer rounds, is
+/// malformed, or is missing, so that the duration of a sign-in does not reveal which users exist. Only a hash with more
+/// rounds takes longer.
 pub(crate) fn verify_at_equal_cost(password: &str, hash: Option<&str>, usual: Rounds) -> bool {
     if password.len() > MAX_PASSWORD {
         return false;
@@ -82,19 +81,19 @@ pub(crate) fn verify_at_equal_cost(password: &str, hash: Option<&str>, usual: Ro
     stored.is_some_and(|stored| stored.matches(password))
 }
 
-/// Returns the rounds that are missing to `usual` ones.
+/// Returns the number of rounds to add to reach `usual` rounds.
 fn padding(stored: Option<&Hash>, usual: Rounds) -> Option<Rounds> {
     let done = stored.map_or(0, |stored| stored.rounds.0);
     Some(usual.0.saturating_sub(done)).filter(|&more| more > 0).map(Rounds)
 }
 
-/// Whether a hash has other rounds than `usual` and should be replaced when the password is known.
+/// Returns whether the number of rounds of a hash differs from `usual`, so that the hash should be replaced at sign-in.
 pub(crate) fn is_outdated(hash: &str, usual: Rounds) -> bool {
     parse(hash).is_none_or(|hash| hash.rounds.0 < usual.0)
 }
 
-/// Notes each of the original's rules that a password breaks: at least 8 characters, an upper-case and a lower-case
-/// letter and a digit among them. Never repeats the password.
+/// Records each rule of the original that a password breaks: at least 8 characters, among them an upper-case letter, a
+/// lower-case letter and a digit. Never repeats the password.
 pub(crate) fn validate(password: &str, fields: &mut Fields) {
     for (holds, problem) in [
         (password.chars().count() >= MIN_PASSWORD, Problem::TooShort { min: MIN_PASSWORD }),
@@ -107,7 +106,7 @@ pub(crate) fn validate(password: &str, fields: &mut Fields) {
     }
 }
 
-/// A stored hash, taken apart.
+/// A parsed hash.
 struct Hash {
     rounds: Rounds,
     salt: Vec<u8>,
@@ -151,7 +150,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A hash the original wrote, of its documented default password.
+    /// A hash of the documented default password, written by the original.
     const ORIGINAL: &str =
         "$pbkdf2-sha256$29000$.v9/LwUAgHBubY0xJmSMUQ$Yewfex2nDigRbZHytG37nrgH6bMLKgOKooJvzgmv4gI";
 
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_or_asks_too_much_matches_nothing() {
+    fn a_malformed_hash_or_one_with_too_many_rounds_matches_nothing() {
         let absurd = ORIGINAL.replace("29000", "4000000000");
         let short = &ORIGINAL[..ORIGINAL.len() - 10];
         for hash in ["", "Admin123!", "$pbkdf2-sha256$", "$pbkdf2-sha256$0$$", &absurd, short] {

@@ -1,4 +1,4 @@
-//! What an actor may do: the permissions of the original, by their strings.
+//! Permissions, with the same names as in the original.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 macro_rules! permissions {
     ($($variant:ident $text:literal)*) => {
-        /// A permission. Its text is the string that the original stores in roles and API keys.
+        /// A permission. Its text is the string that roles and API keys store, the same as in the original.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "each is named by its text")]
         pub enum Permission {
@@ -17,7 +17,7 @@ macro_rules! permissions {
             /// Every permission.
             pub const EVERY: &[Self] = &[$(Self::$variant),*];
 
-            /// The stored string.
+            /// Returns the stored string.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text),*
@@ -110,12 +110,12 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The text is not that of a permission.
+/// The text is not a known permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such permission")]
 pub struct UnknownPermission;
 
-/// The permissions that a role or an API key holds. Texts that are no permission are kept, and grant nothing.
+/// The permissions of a role or an API key. Unknown texts are kept and grant nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     known: BTreeSet<Permission>,
@@ -123,32 +123,33 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// Whether `permission` is among them, or [`Permission::All`].
+    /// Returns whether the set contains `permission` or [`Permission::All`].
     pub fn grant(&self, permission: Permission) -> bool {
         self.known.contains(&permission) || self.known.contains(&Permission::All)
     }
 
-    /// Those that grant something, in the order of [`Permission::EVERY`].
+    /// Returns the known permissions, in the order of [`Permission::EVERY`].
     pub fn iter(&self) -> impl Iterator<Item = Permission> {
         self.known.iter().copied()
     }
 
-    /// All texts, as they are stored.
+    /// Returns all stored texts, including unknown ones.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.known.iter().map(|known| known.as_str()).chain(self.unknown.iter().map(String::as_str))
     }
 
-    /// Whether there are texts that are no permission.
+    /// Returns whether the set contains unknown texts.
     pub fn has_unknown(&self) -> bool {
         !self.unknown.is_empty()
     }
 
-    /// Adds the permissions of another set that grant something.
+    /// Adds the known permissions of another set.
     pub fn extend(&mut self, other: &Self) {
         self.known.extend(&other.known);
     }
 
-    /// Those that `holder` grants as well; all that `holder` holds when [`Permission::All`] is among these.
+    /// Returns the permissions that `holder` also grants. If the set contains [`Permission::All`], returns all permissions of
+    /// `holder`.
     pub(crate) fn limited_to(&self, holder: &Self) -> Self {
         if self.known.contains(&Permission::All) {
             return holder.clone();
@@ -187,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_is_read_as_what_it_was_written_from() {
+    fn every_permission_survives_a_round_trip_through_its_text() {
         for &permission in Permission::EVERY {
             assert_eq!(permission.to_string().parse(), Ok(permission));
         }

@@ -19,7 +19,7 @@ pub struct Role {
     pub name: String,
     /// What the role is for.
     pub description: Option<String>,
-    /// What it grants.
+    /// The permissions that the role grants.
     pub permissions: Permissions,
 }
 

@@ -1,5 +1,5 @@
-//! A small, complete inventory to try things on: people, keys, categories, locations, parts, stock, and files. Made
-//! through the use cases, so it obeys every rule of a real one.
+//! A small sample inventory with users, keys, categories, locations, parts, stock and files. It is created through the use
+//! cases, so it follows all rules.
 
 mod files;
 
@@ -16,43 +16,43 @@ use crate::{Actor, Error, FileKind, Inventory, Permission, StaticFiles};
 
 const ACTOR: &Actor = &Actor::System;
 
-/// The passwords of the two users.
+/// The passwords of the two sample users.
 #[derive(Clone)]
 pub struct Accounts {
-    /// Of `test_admin`.
+    /// The password of `test_admin`.
     pub admin_password: String,
-    /// Of `test_user`.
+    /// The password of `test_user`.
     pub user_password: String,
 }
 
-/// What was made, in the order in which it was made.
+/// The content of the sample inventory, in the order of creation.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// `admin` and `user`.
+    /// The roles `admin` and `user`.
     pub roles: Vec<Role>,
-    /// `test_admin` and `test_user`.
+    /// The users `test_admin` and `test_user`.
     pub users: Vec<User>,
-    /// One for each user.
+    /// One key for each user.
     pub api_keys: Vec<CreatedApiKey>,
-    /// Eight, in two trees.
+    /// Eight categories in two trees.
     pub categories: Vec<Category>,
-    /// Ten, in one tree, two of them cassettes.
+    /// Ten locations in one tree, two of them cassettes.
     pub locations: Vec<Location>,
     /// A resistor, a capacitor, a screw, an IC and an LED.
     pub parts: Vec<Part>,
-    /// Four; the resistor lies at two places, the IC and the LED nowhere.
+    /// Four allocations: the resistor is at two locations, the IC and the LED at none.
     pub allocations: Vec<Allocation>,
-    /// The files of the resistor's and the IC's datasheets.
+    /// The datasheet files of the resistor and the IC.
     pub datasheets: Vec<PathBuf>,
-    /// The files of the resistor's and the LED's pictures.
+    /// The image files of the resistor and the LED.
     pub images: Vec<PathBuf>,
 }
 
 /// Fills an empty inventory and the folders `datasheets` and `images` below `static_root`.
 ///
 /// # Errors
-/// [`Error::AlreadyExists`] when the inventory has something of the same name, [`Error::Io`] when a file cannot be
-/// written, [`Error::Invalid`] for a password against the rules.
+/// [`Error::AlreadyExists`] when the inventory holds something of the same name, [`Error::Io`] when a file cannot be
+/// written, [`Error::Invalid`] when a password breaks a rule.
 pub async fn populate(
     inventory: &Inventory,
     static_root: &Path,

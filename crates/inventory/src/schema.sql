@@ -1,5 +1,5 @@
--- The schema of MakerMatrix 1.1.3. Each statement must stay as it is, to the byte: the original opens the
--- same file, and SQLite keeps the text of a statement in it.
+-- The schema of MakerMatrix 1.1.3. No byte of a statement may change: the original opens the same file, and SQLite stores
+-- the text of the statements in it.
 
 CREATE TABLE projectmodel (
 	id VARCHAR NOT NULL, 

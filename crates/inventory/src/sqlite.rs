@@ -1,17 +1,16 @@
-//! What the backup engine needs of a MakerMatrix database in SQLite: recognise and check a copy, make it
-//! fit for an archive, and make it fit to go live. How a file is copied, checked and replaced is in
-//! [`snapshot`], which knows nothing of the domain.
+//! SQLite operations for the backup engine: recognises and checks a copy of a MakerMatrix database, and prepares it for an
+//! archive or for a restore. The crate [`snapshot`] copies, checks and replaces files without knowledge of the domain.
 
 mod category_tree;
-mod people;
+mod default_passwords;
 mod prepare;
 mod recognise;
 mod redact;
 mod references;
 mod strip;
 
-pub use category_tree::inspect_tidied;
-pub use people::users_with_default_password;
+pub use category_tree::inspect_and_remove_orphans;
+pub use default_passwords::users_with_default_password;
 pub(crate) use prepare::has_marker;
 pub use prepare::{Preparation, PreparationReport, prepare};
 pub(crate) use recognise::check_replaceable;
@@ -19,8 +18,9 @@ pub use recognise::{Inspection, inspect};
 pub use redact::{RedactedPasswords, redact};
 pub use references::{Reference, references};
 pub use snapshot::{
-    CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, PutBack, ReplaceOutcome, RowChanges,
-    SchemaObject, TableDigest, Violation, Watch, carry_objects, generated_names, may_come_back, version,
+    ChangeDetector, CopyReport, DatabaseState, OBJECTS_TABLE, ObjectKind, Progress, RecreatedObjects,
+    ReplaceOutcome, RowChanges, SchemaObject, TableDigest, Violation, generated_column_names,
+    may_be_recreated, store_objects, version,
 };
 pub(crate) use strip::live_objects;
 pub use strip::strip;

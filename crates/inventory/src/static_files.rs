@@ -1,9 +1,8 @@
-//! The files beside the database: datasheets and images, in folders of those names, with whatever
-//! sub-folders people made.
+//! The static files: datasheets and images in folders of those names, including sub-folders that users created.
 //!
-//! Two rules make them safe to back up while people work. A name is used once: a new file gets a
-//! fresh name and never replaces another. And a delete waits while a snapshot holds its lease: it
-//! is noted down, and done when the last lease ends (or at the next delete, if that never comes).
+//! Two rules make it safe to back up the files while the inventory is in use. First, names are never reused: a new file
+//! gets a fresh name and never replaces another. Second, deletes are deferred while a snapshot holds a lease: they are
+//! recorded, and executed when the last lease ends or at the next delete.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -13,7 +12,7 @@ use crate::fields::Problem;
 use crate::{Ambient, Error};
 use durable::{Disk, FileMode, folder_of, open_lock_file};
 
-/// Which folder.
+/// The two folders of static files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FileKind {
     /// `datasheets/`
@@ -23,10 +22,10 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// Both, in the order of an archive.
+    /// Both kinds, in the order of an archive.
     pub const ALL: [Self; 2] = [Self::Datasheets, Self::Images];
 
-    /// The name of the folder.
+    /// Returns the name of the folder.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Datasheets => "datasheets",
@@ -38,70 +37,70 @@ impl FileKind {
 /// A regular file below one of the folders.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StaticFile {
-    /// Path below the folder, with `/` between its parts.
+    /// The path below the folder, with `/` as separator.
     pub path: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
-/// What lies in a folder.
+/// The content of a folder.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Regular files, sorted by path.
+    /// The regular files, sorted by path.
     pub files: Vec<StaticFile>,
-    /// Path and reason of what is there but is not a regular file with a usable name.
+    /// The path and reason for each entry that is not a regular file with a usable name.
     pub unusable: Vec<(String, &'static str)>,
 }
 
-/// What became of a delete.
+/// The outcome of a delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
-    /// The file is gone.
+    /// The file has been deleted.
     Done,
-    /// A snapshot is being taken; the file goes when it has ended.
+    /// The file will be deleted when the running snapshot ends.
     Deferred,
 }
 
-/// Files of ours that are not part of the data: unfinished writes, staged restores, notes.
+/// The prefix of internal files that are not part of the data: unfinished writes, staged restores, deferred deletes.
 const PRIVATE_PREFIX: &str = ".mm-";
 const LEASE: &str = ".mm-lease";
 const DEFERRED: &str = ".mm-deferred";
 
-/// The static files of one inventory.
+/// The static files of an inventory.
 #[derive(Clone)]
 pub struct StaticFiles {
     root: PathBuf,
     disk: Disk,
 }
 
-/// While it lives, no file goes away. Ends when dropped.
+/// A lease that prevents the deletion of files until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     _lock: File,
 }
 
 impl StaticFiles {
-    /// The files below `root`. Nothing is created yet.
+    /// Creates a handle for the files below `root`. Does not create any folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self::with_disk(root, Disk::real())
     }
 
-    /// The same over another [`Disk`].
+    /// Creates a handle for the files below `root` on another [`Disk`].
     pub fn with_disk(root: impl Into<PathBuf>, disk: Disk) -> Self {
         Self { root: root.into(), disk }
     }
 
-    /// The folder that holds both folders.
+    /// Returns the parent of the two folders.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// One of the two folders.
+    /// Returns the path of one of the two folders.
     pub fn folder(&self, kind: FileKind) -> PathBuf {
         self.root.join(kind.folder())
     }
 
-    /// Creates both folders where they are missing.
+    /// Creates the missing folders.
     pub fn create_folders(&self) -> Result<(), Error> {
         for kind in FileKind::ALL {
             let folder = self.folder(kind);
@@ -110,8 +109,8 @@ impl StaticFiles {
         Ok(())
     }
 
-    /// Stores a new file under a fresh name with this extension, in `sub_folder` if that is not
-    /// empty. When it returns, the file is durable; before, it is not there under its name.
+    /// Stores a new file under a fresh name with this extension, in `sub_folder` unless that is empty. The file appears under
+    /// its name only when it is complete and durable.
     pub fn store(
         &self,
         kind: FileKind,
@@ -126,7 +125,7 @@ impl StaticFiles {
         let partial = self.folder(kind).join(format!("{PRIVATE_PREFIX}{}.partial", ambient.uuid()));
         let stored = self.write(&partial, &target, content);
         if stored.is_err() {
-            // Its name says that it is unfinished; listing and backups pass it over.
+            // The suffix marks the file as unfinished, and lists and backups skip it.
             let _ = self.disk.remove(&partial);
         }
         Ok(StaticFile { path, size: stored? })
@@ -144,7 +143,7 @@ impl StaticFiles {
         Ok(size)
     }
 
-    /// Deletes a file, or notes it down for when the running snapshot has ended.
+    /// Deletes a file, or records the delete for the end of the running snapshot.
     pub fn delete(&self, kind: FileKind, path: &str, ambient: &Ambient) -> Result<Deletion, Error> {
         let target = self.below(kind, path)?;
         let Some(_exclusive) = self.exclusive()? else {
@@ -161,14 +160,14 @@ impl StaticFiles {
         Ok(Deletion::Done)
     }
 
-    /// Keeps every file in place until the lease is dropped. Several may be held at once.
+    /// Takes a lease, which keeps every file in place until it is dropped. Several leases may exist at once.
     pub fn lease(&self) -> Result<Lease, Error> {
         let lock = self.lock_file()?;
         lock.lock_shared().map_err(|source| Error::io(&self.root, source))?;
         Ok(Lease { _lock: lock })
     }
 
-    /// Does the deletes that waited for a snapshot, unless one is running.
+    /// Executes the deferred deletes, unless a snapshot is running.
     pub fn sweep(&self) -> Result<(), Error> {
         if self.root.join(DEFERRED).exists()
             && let Some(_exclusive) = self.exclusive()?
@@ -178,8 +177,7 @@ impl StaticFiles {
         Ok(())
     }
 
-    /// Drops the deletes that waited for a snapshot without doing them: what they were asked for has
-    /// been replaced by a restore.
+    /// Discards the deferred deletes without executing them, after a restore has replaced the files.
     pub fn forget_deferred(&self) -> Result<(), Error> {
         for note in self.notes()? {
             self.disk.remove(&note)?;
@@ -187,7 +185,7 @@ impl StaticFiles {
         Ok(())
     }
 
-    /// What lies beside the folders of files: nothing that MakerMatrix put there. Sorted.
+    /// Returns the names of other entries beside the two folders, sorted. MakerMatrix did not create them.
     pub fn others(&self) -> Result<Vec<String>, Error> {
         let mut others = Vec::new();
         if self.root.exists() {
@@ -204,7 +202,7 @@ impl StaticFiles {
         Ok(others)
     }
 
-    /// All files of one folder, sub-folders included.
+    /// Lists all files of a folder, including sub-folders.
     pub fn list(&self, kind: FileKind) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let folder = self.folder(kind);
@@ -215,7 +213,7 @@ impl StaticFiles {
         Ok(listing)
     }
 
-    /// The place of a file, for a path that stays below its folder.
+    /// Returns the absolute path of a file. Refuses a path that leads out of its folder.
     pub fn below(&self, kind: FileKind, path: &str) -> Result<PathBuf, Error> {
         let parts = Path::new(path).components();
         let plain = parts.clone().all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -240,8 +238,7 @@ impl StaticFiles {
         }
     }
 
-    /// The deletes that wait. One that somebody is still noting down, which needs no lock, is not yet
-    /// among them: it must not be taken from under its writer.
+    /// Returns the records of deferred deletes. Skips records that another process is still writing, which needs no lock.
     fn notes(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.root.join(DEFERRED);
         let unfinished = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "partial");
@@ -256,7 +253,7 @@ impl StaticFiles {
         listed.map_err(|source| Error::io(&folder, source))
     }
 
-    /// Only under the exclusive lock.
+    /// Executes the deferred deletes. The caller must hold the exclusive lock.
     fn remove_deferred(&self) -> Result<(), Error> {
         for note in self.notes()? {
             let line = fs::read_to_string(&note).map_err(|source| Error::io(&note, source))?;
@@ -332,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delete_that_is_being_noted_down_when_the_lease_ends_is_left_to_its_writer() {
+    fn a_delete_record_that_is_still_being_written_is_not_executed() {
         let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let notes = folder.path().join(DEFERRED);
@@ -358,7 +355,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_and_unfinished_writes_are_no_files() {
+    fn links_and_unfinished_writes_are_not_listed_as_files() {
         let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         files.create_folders().unwrap();

@@ -1,5 +1,5 @@
-//! Stock: how many of a part lie at which location, and moving them. A quantity is never negative, a part has one
-//! allocation per location, and at most one of them is its primary storage.
+//! Stock: the quantities of parts at locations. A quantity is never negative, a part has at most one allocation per
+//! location, and at most one of its allocations is its primary storage.
 
 mod create;
 mod list;
@@ -24,24 +24,24 @@ pub use transfer::{Transfer, TransferStock};
 /// The largest quantity of a part at one location. The sum over all locations fits into 64 bits.
 pub const MAX_QUANTITY: i64 = 1_000_000_000_000;
 
-/// How many of a part lie at a location.
+/// The quantity of a part at a location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allocation {
     /// Unique.
     pub id: String,
-    /// What lies there.
+    /// The part.
     pub part_id: String,
-    /// Where it lies.
+    /// The location.
     pub location_id: String,
-    /// How many, 0 or more.
+    /// The quantity, 0 or more.
     pub quantity: i64,
-    /// Whether this is where the part belongs.
+    /// Whether this is the primary storage of the part.
     pub is_primary: bool,
-    /// Anything worth noting.
+    /// Notes.
     pub notes: Option<String>,
-    /// Since when it has been there.
+    /// When the allocation was created.
     pub allocated_at: Timestamp,
-    /// When the quantity changed last.
+    /// When the quantity last changed.
     pub updated_at: Timestamp,
 }
 
@@ -65,7 +65,7 @@ impl TryFrom<Model> for Allocation {
     }
 }
 
-/// The allocation of a part at a location.
+/// Finds the allocation of a part at a location.
 async fn at(read: &Read, part_id: &str, location_id: &str) -> Result<Option<Model>, Error> {
     let query = Entity::find().filter(Column::PartId.eq(part_id)).filter(Column::LocationId.eq(location_id));
     Ok(query.one(read.db().await?).await?)
@@ -86,7 +86,7 @@ fn new_row(work: &Work, part_id: &str, location_id: &str, quantity: i64) -> Mode
     }
 }
 
-/// Refuses a second part at a location that holds a single one.
+/// Refuses a second part at a location that holds a single part.
 async fn check_single_part(read: &Read, location: &locationmodel::Model, part_id: &str) -> Result<(), Error> {
     if location.location_type != SINGLE_PART {
         return Ok(());

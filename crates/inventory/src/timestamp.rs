@@ -1,12 +1,12 @@
-//! Times as the original stores them: text, `YYYY-MM-DD HH:MM:SS.ffffff`, no time zone (nearly always UTC).
+//! Times in the format of the original: text, `YYYY-MM-DD HH:MM:SS.ffffff`, without a time zone (nearly always UTC).
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
-/// A time as the database stores it. Written with six digits of fraction; read also with a `T` between date and time,
-/// with another number of digits or without a fraction, as the original reads it.
+/// A time in the database. Written with six fractional digits. Like the original, also reads a `T` between date and time,
+/// any number of fractional digits, and no fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "custom(\"DATETIME\")")]
 pub struct Timestamp(pub NaiveDateTime);
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn six_digits_are_written_whatever_was_read() {
+    fn times_are_always_written_with_six_digits() {
         for (text, written) in [
             ("2026-11-22 14:02:47.669396", "2026-11-22 14:02:47.669396"),
             ("2026-11-22T14:02:47.669396", "2026-11-22 14:02:47.669396"),

@@ -1,6 +1,5 @@
-//! What categories and locations share: things inside things. Paths, and the checks before something is moved, are
-//! recursive queries that stop at [`MAX_DEPTH`]: no table is read as a whole, and a circle that another program left
-//! in the database ends there.
+//! Trees of categories and locations. Paths and the checks before a move are recursive queries that stop at [`MAX_DEPTH`].
+//! So they never read a whole table, and they terminate even if another program has left a cycle in the database.
 
 use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait, FromQueryResult, ModelTrait, QueryResult, Statement, Value,
@@ -12,30 +11,30 @@ use crate::limits::MAX_DEPTH;
 use crate::list::{Page, PageNumber};
 use crate::work::Read;
 
-/// A thing in a tree, as it stands in a list in which each thing is followed by what is inside it.
+/// A node in the flattened list of a tree, in which each node is followed by its descendants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TreeNode<T> {
-    /// 0 at the root.
+    /// The depth, 0 at the root.
     pub depth: usize,
-    /// The thing itself.
+    /// The item.
     pub item: T,
 }
 
-/// Where a tree is stored.
+/// The storage of a tree.
 pub(crate) struct Tree {
-    /// What one thing is called in errors.
+    /// The kind of item in error messages.
     pub(crate) what: &'static str,
-    /// The table of the things, with columns `id` and `name`.
+    /// The table of the items, with the columns `id` and `name`.
     pub(crate) table: &'static str,
-    /// A table with the columns `child` and `parent`, or a query in brackets.
+    /// A table with the columns `child` and `parent`, or a subquery in parentheses.
     pub(crate) edges: &'static str,
 }
 
-/// Below a name in a path by which things are sorted: less than any character of a name.
+/// The separator in sort paths, which sorts before any character of a name.
 const BELOW: char = '\u{1}';
 
 impl Tree {
-    /// The thing and what it is inside of, root first.
+    /// Returns an item and its ancestors, from the root down.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -57,7 +56,7 @@ impl Tree {
         let rows = E::find().from_raw_sql(statement).all(db).await?;
         let mut path: Vec<E::Model> = Vec::new();
         for row in rows {
-            // A circle: here it closes.
+            // The item closes a cycle.
             if path.contains(&row) {
                 break;
             }
@@ -70,7 +69,7 @@ impl Tree {
         Ok(path)
     }
 
-    /// Refuses to put `id` inside `parent` when that would close a circle, or nest deeper than [`MAX_DEPTH`].
+    /// Refuses to move `id` into `parent` if that would create a cycle or exceed [`MAX_DEPTH`].
     pub(crate) async fn check_move(&self, read: &Read, id: &str, parent: &str) -> Result<(), Error> {
         let Self { what, table, edges } = self;
         let above = format!(
@@ -101,7 +100,7 @@ impl Tree {
         Ok(())
     }
 
-    /// A page of the tree, by name. Things in a circle are not below any root, so they are not in it.
+    /// Returns a page of the tree, sorted by name. Omits items in a cycle, since they are below no root.
     pub(crate) async fn page<E: EntityTrait>(
         &self,
         read: &Read,

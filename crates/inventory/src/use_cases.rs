@@ -1,17 +1,17 @@
-//! The table of all use cases. Only what stands here can be run: [`Query`](crate::Query) and
-//! [`Command`](crate::Command) require it, so a use case that is missing here does not compile.
+//! The table of all use cases. [`Query`](crate::Query) and [`Command`](crate::Command) require an entry in this table, so
+//! a use case without an entry does not compile.
 
 use crate::access::Access;
 use crate::work::{Command, Listed, Query};
 
-/// A use case as it stands in the table.
+/// An entry in the table of use cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UseCase {
-    /// The name of its type.
+    /// The name of the type.
     pub name: &'static str,
-    /// Who may run it.
+    /// Who may run the use case.
     pub access: Access,
-    /// Whether it writes.
+    /// Whether the use case writes.
     pub writes: bool,
 }
 
@@ -68,7 +68,7 @@ const fn query<Q: Query>() -> UseCase {
 mod tests {
     use super::*;
 
-    /// Read a change of this list as carefully as a change of who has the keys to the house.
+    /// Compares the table with a reviewed snapshot. Review every change as a security change.
     #[test]
     fn each_use_case_asks_for_its_permission() {
         let line = |case: &UseCase| {

@@ -1,4 +1,4 @@
-//! Users, what their roles let them do, and how they sign in.
+//! Users, their permissions, and sign-in.
 
 mod create;
 mod list;
@@ -17,7 +17,7 @@ pub use create::CreateUser;
 pub use list::{GetUser, ListUsers, UserFilter, UserSort};
 pub(crate) use sign_in::{FindCredentials, RecordSignIn};
 
-/// Somebody who may sign in.
+/// A user, who may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// Unique.
@@ -28,18 +28,18 @@ pub struct User {
     pub email: String,
     /// Whether the user may sign in.
     pub is_active: bool,
-    /// Whether the password is to be changed at the next sign-in.
+    /// Whether the user must change the password at the next sign-in.
     pub password_change_required: bool,
     /// When the user was created.
     pub created_at: Timestamp,
-    /// When the user signed in last.
+    /// When the user last signed in.
     pub last_login: Option<Timestamp>,
-    /// What the user may do, by name.
+    /// The roles of the user, sorted by name.
     pub roles: Vec<Role>,
 }
 
 impl User {
-    /// What the roles grant together.
+    /// Returns the combined permissions of all roles.
     pub fn permissions(&self) -> Permissions {
         let mut permissions = Permissions::default();
         for role in &self.roles {
@@ -48,7 +48,7 @@ impl User {
         permissions
     }
 
-    /// The user as the actor of use cases.
+    /// Returns the user as an actor.
     pub fn actor(&self) -> Actor {
         let (id, username) = (self.id.clone(), self.username.clone());
         Actor::User { id, username, permissions: self.permissions() }
@@ -74,7 +74,7 @@ pub(crate) async fn find(read: &Read, id: &str) -> Result<Option<User>, Error> {
     Ok(with_roles(read, row.into_iter().collect()).await?.pop())
 }
 
-/// Adds the roles of all these users, in two queries.
+/// Loads the roles of these users with two queries.
 async fn with_roles(read: &Read, users: Vec<usermodel::Model>) -> Result<Vec<User>, Error> {
     if users.is_empty() {
         return Ok(Vec::new());
@@ -98,7 +98,7 @@ async fn with_roles(read: &Read, users: Vec<usermodel::Model>) -> Result<Vec<Use
     Ok(users.into_iter().map(user).collect())
 }
 
-/// Hashes away from the threads that answer requests.
+/// Runs `work` on a thread for blocking tasks, so that hashing does not block requests.
 async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,

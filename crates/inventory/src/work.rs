@@ -1,10 +1,10 @@
-//! The shape of a use case. A use case is a type that *is* its request: a [`Query`], which reads, or a [`Command`],
-//! which also writes. It states who may run it and which rules its fields obey, and runs over a unit of work, which
-//! carries the actor, the time, ids, and one transaction. [`Inventory::run`](crate::Inventory::run) and
-//! [`Inventory::query`](crate::Inventory::query) do the rest.
+//! The interface of a use case. The type of a use case is its request: a [`Query`] reads, and a [`Command`] also writes. A
+//! use case declares who may run it, validates its fields, and runs in a unit of work, which provides the actor, the time,
+//! new ids, and a transaction. [`Inventory::run`](crate::Inventory::run) and
+//! [`Inventory::query`](crate::Inventory::query) run use cases.
 //!
-//! Use cases compose: [`Work::call`] runs another one in the same transaction. Its permission and its fields are
-//! checked as if it had been called from outside.
+//! Use cases compose: [`Work::call`] runs another use case in the same transaction, and checks its access and fields as
+//! well.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -25,40 +25,40 @@ use crate::{Access, Actor, Ambient, Error, Timestamp};
 
 /// A use case that reads.
 pub trait Query: Listed + Sync {
-    /// Who may run it.
+    /// Who may run the use case.
     const ACCESS: Access;
-    /// What it finds.
+    /// The result of the query.
     type Output: Send;
 
-    /// Notes every field that breaks a rule. Nothing is read before.
+    /// Records every field that breaks a rule. Runs before anything is read.
     fn validate(&self, _fields: &mut Fields) {}
 
-    /// Reads, in one transaction that sees one moment.
+    /// Runs the query in a transaction on a consistent snapshot.
     fn run(&self, read: &Read) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-/// A use case that writes. It may run more than once, so it changes nothing but what it does through [`Work`].
+/// A use case that writes. A command may run more than once, so it must make all its changes through [`Work`].
 pub trait Command: Listed + Sync {
-    /// Who may run it.
+    /// Who may run the use case.
     const ACCESS: Access;
-    /// What it made or changed.
+    /// The result of the command.
     type Output: Send;
 
-    /// Notes every field that breaks a rule. Nothing is read or written before.
+    /// Records every field that breaks a rule. Runs before anything is read or written.
     fn validate(&self, _fields: &mut Fields) {}
 
-    /// Reads and writes, in one transaction, which is rolled back when this fails.
+    /// Runs the command in a transaction, which is rolled back on an error.
     fn run(&self, work: &mut Work) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-/// Implemented for what stands in the table of use cases, `use_cases.rs`, and by that table only: a use case that is
-/// missing there does not compile.
+/// A type in the table of use cases. Only the table, `use_cases.rs`, implements this trait, so a use case that is missing
+/// there does not compile.
 pub trait Listed {
     /// The name of the type.
     const NAME: &'static str;
 }
 
-/// What each unit of work has to do with the outside.
+/// The environment of a unit of work.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) database: Database,
@@ -68,8 +68,8 @@ pub(crate) struct Context {
     pub(crate) rounds: Rounds,
 }
 
-/// A unit of work that reads. The transaction begins with the first access to the database, so that what takes long
-/// before it, such as hashing a password, holds no lock.
+/// A unit of work that reads. The transaction begins with the first access to the database, so that slow work before it,
+/// such as hashing a password, holds no lock.
 #[derive(Debug)]
 pub struct Read {
     context: Context,
@@ -82,17 +82,17 @@ impl Read {
         Self { context, writes: false, transaction: OnceCell::new() }
     }
 
-    /// The actor on whose behalf this is done.
+    /// Returns the actor.
     pub fn actor(&self) -> &Actor {
         &self.context.actor
     }
 
-    /// The one instant at which all of this unit of work happens.
+    /// Returns the time of the unit of work, which does not change while it runs.
     pub fn now(&self) -> Timestamp {
         self.context.now
     }
 
-    /// A new id.
+    /// Returns a new id.
     pub(crate) fn new_id(&self) -> String {
         self.context.ambient.uuid().to_string()
     }
@@ -105,7 +105,7 @@ impl Read {
         self.context.rounds
     }
 
-    /// The transaction, to read from. What is written goes through [`Work`]; a lint forbids the other ways.
+    /// Returns the transaction for reading. Writes must go through [`Work`], which a lint enforces.
     pub(crate) async fn db(&self) -> Result<&DatabaseTransaction, Error> {
         let begin = || async {
             let database = &self.context.database;
@@ -114,10 +114,10 @@ impl Read {
         self.transaction.get_or_try_init(begin).await
     }
 
-    /// Runs another use case that reads, in the same transaction.
+    /// Runs another query in the same transaction.
     ///
     /// # Errors
-    /// Those of the use case.
+    /// The errors of the query.
     pub async fn query<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
         Q::ACCESS.check(self.actor())?;
         let mut fields = Fields::default();
@@ -134,7 +134,7 @@ impl Read {
     }
 }
 
-/// A unit of work that writes. Whatever it writes is recorded, and written to the activity log when it commits.
+/// A unit of work that writes. Records all changes, and writes them to the activity log when it commits.
 #[derive(Debug)]
 pub struct Work {
     read: Read,
@@ -155,10 +155,10 @@ impl Work {
         Self { read, changes: Changes::default() }
     }
 
-    /// Runs another use case, in the same transaction.
+    /// Runs another command in the same transaction.
     ///
     /// # Errors
-    /// Those of the use case.
+    /// The errors of the command.
     pub async fn call<C: Command>(&mut self, command: &C) -> Result<C::Output, Error> {
         C::ACCESS.check(self.actor())?;
         let mut fields = Fields::default();
@@ -170,7 +170,7 @@ impl Work {
     /// Inserts a row.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`] when a value that has to be unique is there already.
+    /// [`Error::AlreadyExists`] when a value that must be unique already exists.
     pub(crate) async fn insert<M>(&mut self, row: M) -> Result<M, Error>
     where
         M: Record + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
@@ -182,10 +182,10 @@ impl Work {
         Ok(row)
     }
 
-    /// Writes the columns in which `after` differs from `before`, which has the same key.
+    /// Updates the columns in which `after` differs from `before`. Both must have the same key.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`] when a value that has to be unique is there already.
+    /// [`Error::AlreadyExists`] when a value that must be unique already exists.
     pub(crate) async fn update<M>(&mut self, before: &M, after: M) -> Result<M, Error>
     where
         M: Record + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
@@ -216,7 +216,7 @@ impl Work {
         Ok(())
     }
 
-    /// Inserts a row that only links `owner` to something called `to`, in the list called `list`.
+    /// Inserts a row that links `owner` to the item named `to`. The log records it in the list `list`.
     pub(crate) async fn link<M, L>(
         &mut self,
         owner: &M,
@@ -234,7 +234,7 @@ impl Work {
         Ok(())
     }
 
-    /// Deletes a row that only links `owner` to something called `to`.
+    /// Deletes a row that links `owner` to the item named `to`.
     pub(crate) async fn unlink<M, L>(
         &mut self,
         owner: &M,
@@ -301,7 +301,7 @@ async fn delete_row<M: ModelTrait + Sync>(transaction: &DatabaseTransaction, key
     Ok(())
 }
 
-/// Says by name which row broke a unique index.
+/// Converts a violation of a unique index into [`Error::AlreadyExists`] with the name of the row.
 fn taken<M: Record>(error: Error, row: &M) -> Error {
     match error {
         Error::Database { fault: DatabaseFault::Unique, .. } => {

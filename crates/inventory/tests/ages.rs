@@ -1,5 +1,5 @@
-//! A database of the original comes over whole, whatever its age: no part, no unit of stock and no location is lost. Ages
-//! are told from columns, so the fixtures here are tables of each age, made by hand. Real ones are used where they are.
+//! Tests that migrating a database of the original loses no part, no unit of stock and no location, whatever its age. Ages
+//! are detected from columns, so the fixtures are hand-made tables of each age. Real databases are tested if available.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -10,7 +10,7 @@ use inventory::{Adjustment, Census};
 use rusqlite::{Connection, params_from_iter};
 use testkit::TestFolder;
 
-/// December 2024: categories are a tree, names of parts may be missing or there twice, and there are no users.
+/// December 2024: categories are a tree, names of parts may be missing or duplicate, and there are no users.
 const DECEMBER_2024: &str = "
 CREATE TABLE categorymodel (id VARCHAR NOT NULL, name VARCHAR NOT NULL, description VARCHAR, parent_id VARCHAR,
     PRIMARY KEY (id), FOREIGN KEY(parent_id) REFERENCES categorymodel (id));
@@ -27,7 +27,7 @@ CREATE INDEX ix_partmodel_part_name ON partmodel (part_name);
 CREATE INDEX ix_partmodel_part_number ON partmodel (part_number);
 ";
 
-/// June 2025: users, but categories are still a tree.
+/// June 2025: there are users, but categories are still a tree.
 const JUNE_2025: &str = "
 CREATE TABLE rolemodel (id VARCHAR NOT NULL, name VARCHAR NOT NULL, description VARCHAR, permissions JSON, PRIMARY KEY (id));
 CREATE TABLE usermodel (id VARCHAR NOT NULL, username VARCHAR NOT NULL, email VARCHAR NOT NULL,
@@ -36,7 +36,8 @@ CREATE TABLE usermodel (id VARCHAR NOT NULL, username VARCHAR NOT NULL, email VA
 INSERT INTO usermodel VALUES ('u', 'admin', 'a@example.org', 'x', 1, 0, '2025-06-01 00:00:00.000000', NULL);
 ";
 
-/// July to October 2025: categories are a flat list and names of parts are unique; stock is still in the part.
+/// Returns the schema of July to October 2025: categories are a flat list, names of parts are unique, and stock is still
+/// in the part.
 fn july_2025() -> String {
     let parts = "CREATE TABLE partmodel (id VARCHAR NOT NULL, part_name VARCHAR NOT NULL, part_number VARCHAR,
         description VARCHAR, manufacturer VARCHAR, manufacturer_part_number VARCHAR, component_type VARCHAR,
@@ -115,7 +116,7 @@ const ALLOCATIONS: &str = "SELECT part_id, name, quantity_at_location, is_primar
                            FROM part_location_allocations JOIN locationmodel ON locationmodel.id = location_id \
                            ORDER BY part_id";
 
-/// The original of today can open it: tables and indexes are its own, and no foreign key is broken.
+/// Asserts that the current original can open a database: it has the same tables and indexes, and no broken foreign key.
 fn assert_is_of_today(path: &Path, tables: &[&str]) {
     let ours = Connection::open(path).unwrap();
     let theirs = Connection::open_in_memory().unwrap();
@@ -159,13 +160,13 @@ fn o1_stock_from_before_october_2025_is_not_lost() {
     let columns = "SELECT name FROM pragma_table_info('partmodel')";
     let columns = old.rows(columns);
     assert!(!columns.contains(&"quantity".to_owned()) && !columns.contains(&"location_id".to_owned()));
-    assert!(columns.contains(&"rohs_status".to_owned()), "a column with data of its own stays");
+    assert!(columns.contains(&"rohs_status".to_owned()), "a column with other data is kept");
     assert_is_of_today(&old.path, &[]);
     assert_eq!(fs::read_dir(old.folder.path()).unwrap().count(), 1);
 }
 
 #[test]
-fn o1_stock_without_a_location_gets_one_and_is_named() {
+fn o1_stock_without_a_location_gets_one_and_is_reported() {
     let statements = [
         july_2025(),
         STOCK.to_owned(),
@@ -190,7 +191,7 @@ fn o1_stock_without_a_location_gets_one_and_is_named() {
 }
 
 #[test]
-fn o1_the_location_for_stock_without_one_is_the_one_the_original_uses() {
+fn o1_stock_without_a_location_uses_the_same_location_as_the_original() {
     let unsorted =
         "INSERT INTO locationmodel (id, name, location_type) VALUES ('theirs', 'Unsorted', 'standard');";
     let old = Fixture::new(&[july_2025(), unsorted.to_owned(), part("a", "Resistor", "7", "NULL")].concat());
@@ -200,7 +201,7 @@ fn o1_the_location_for_stock_without_one_is_the_one_the_original_uses() {
 }
 
 #[test]
-fn o1_quantities_that_no_stock_can_have_are_named() {
+fn o1_invalid_quantities_are_reported() {
     let statements = [
         july_2025(),
         STOCK.to_owned(),
@@ -224,8 +225,8 @@ fn o1_quantities_that_no_stock_can_have_are_named() {
 }
 
 #[test]
-fn o1_a_database_that_an_earlier_version_migrated_without_its_stock_gets_it_back() {
-    // What the earlier version made of it: all tables of today, its four migrations, and no allocation but what people
+fn o1_stock_that_an_earlier_version_did_not_migrate_is_recovered() {
+    // The result of the earlier version: all current tables, its four migrations, and only those allocations that users have
     // entered since.
     let statements = [
         july_2025(),
@@ -282,7 +283,7 @@ fn o1_a_database_that_an_earlier_version_migrated_without_its_stock_gets_it_back
 }
 
 #[test]
-fn o1_nothing_is_counted_twice_where_the_original_moved_the_stock_itself() {
+fn o1_stock_that_the_original_has_migrated_is_not_counted_twice() {
     let allocations =
         "CREATE TABLE part_location_allocations (id VARCHAR NOT NULL PRIMARY KEY, part_id VARCHAR,
         location_id VARCHAR, quantity_at_location INTEGER NOT NULL, is_primary_storage BOOLEAN NOT NULL,
@@ -298,7 +299,7 @@ fn o1_nothing_is_counted_twice_where_the_original_moved_the_stock_itself() {
 }
 
 #[test]
-fn o1_the_same_database_always_becomes_the_same_one() {
+fn o1_migration_is_deterministic() {
     let statements = [
         july_2025(),
         STOCK.to_owned(),
@@ -311,7 +312,7 @@ fn o1_the_same_database_always_becomes_the_same_one() {
     assert_eq!(one.migrate(), two.migrate());
     assert_eq!(one.rows(everything), two.rows(everything));
     assert_eq!(one.rows(locations), two.rows(locations));
-    // Once more, as after a restore that found something missing.
+    // Migrates again, as after a restore that found a missing table.
     one.open().execute("DELETE FROM mm_migrations WHERE version = 'm0005_stock_by_location'", []).unwrap();
     let before = one.rows(everything);
     let again = one.migrate();
@@ -320,7 +321,7 @@ fn o1_the_same_database_always_becomes_the_same_one() {
 }
 
 #[test]
-fn o1b_a_database_of_december_2024_comes_over() {
+fn o1b_a_database_of_december_2024_is_migrated() {
     let rows = "
         INSERT INTO categorymodel VALUES ('top', 'Passive', NULL, NULL), ('mid', 'Resistors', NULL, 'top'),
             ('low', 'SMD', NULL, 'mid'), ('lost', 'Lost', NULL, 'gone'), ('x', 'Circle one', NULL, 'y'),
@@ -358,7 +359,7 @@ fn o1b_a_database_of_december_2024_comes_over() {
 }
 
 #[test]
-fn o1b_the_ages_between_are_told_by_their_columns() {
+fn o1b_the_ages_in_between_are_detected_by_their_columns() {
     let rows = "
         INSERT INTO categorymodel VALUES ('top', 'Passive', NULL, NULL), ('mid', 'Resistors', NULL, 'top');
         INSERT INTO locationmodel VALUES ('1', 'Shelf', NULL, NULL, 'standard');
@@ -372,7 +373,7 @@ fn o1b_the_ages_between_are_told_by_their_columns() {
 }
 
 #[test]
-fn o1b_a_database_without_users_that_is_no_inventory_is_still_refused() {
+fn o1b_a_database_without_users_that_is_not_an_inventory_is_still_refused() {
     let other = Fixture::new(
         "CREATE TABLE partmodel (id, part_name); CREATE TABLE locationmodel (id, name, parent_id); \
          CREATE TABLE categorymodel (id, name);",
@@ -382,7 +383,7 @@ fn o1b_a_database_without_users_that_is_no_inventory_is_still_refused() {
 }
 
 #[test]
-fn what_people_added_to_a_table_survives_that_it_is_made_anew() {
+fn columns_indexes_and_references_that_users_added_survive_a_rebuild() {
     let statements = [
         july_2025(),
         STOCK.to_owned(),
@@ -408,7 +409,7 @@ fn what_people_added_to_a_table_survives_that_it_is_made_anew() {
 }
 
 #[test]
-fn a_table_with_rules_of_its_own_is_not_made_anew_but_its_stock_is_moved() {
+fn a_table_with_added_rules_is_not_rebuilt_but_its_stock_is_migrated() {
     let own = july_2025()
         .replace("quantity INTEGER, location_id", "quantity INTEGER CHECK (quantity >= 0), location_id");
     let statements = [own, STOCK.to_owned(), part("a", "Resistor", "7", "'shelf'")];
@@ -419,13 +420,13 @@ fn a_table_with_rules_of_its_own_is_not_made_anew_but_its_stock_is_moved() {
     assert_eq!(
         old.rows("SELECT quantity, location_id FROM partmodel"),
         ["-|-"],
-        "nothing is there to count twice"
+        "the old quantity is cleared, so that it cannot be counted twice"
     );
 }
 
 #[test]
-fn stock_that_a_migration_loses_is_told_by_the_totals() {
-    // A table that swallows what is put into it, as no code of ours could foresee.
+fn the_totals_show_stock_that_a_migration_loses() {
+    // A table that silently discards inserted rows.
     let swallows = "CREATE TABLE part_location_allocations (id VARCHAR NOT NULL PRIMARY KEY, part_id VARCHAR,
         location_id VARCHAR UNIQUE ON CONFLICT IGNORE, quantity_at_location INTEGER NOT NULL,
         is_primary_storage BOOLEAN NOT NULL, allocated_at DATETIME NOT NULL, last_updated DATETIME NOT NULL);";
@@ -444,7 +445,7 @@ fn stock_that_a_migration_loses_is_told_by_the_totals() {
 }
 
 #[test]
-fn o1_the_originals_own_old_databases_come_over() {
+fn o1_real_old_databases_of_the_original_are_migrated() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/old");
     for (name, before, with_location, parents) in
         [("2025-07-09.db", census(5, 150, 5, 1), 5, 0), ("2024-12.db", census(30, 1441, 0, 0), 0, 6)]
@@ -474,7 +475,11 @@ fn o1_the_originals_own_old_databases_come_over() {
             assert_eq!(homeless, Some(3));
         }
         assert_eq!(old.rows("SELECT count(*) FROM mm_category_parent"), [parents.to_string()]);
-        assert_eq!(old.rows("SELECT id FROM partmodel ORDER BY rowid"), ids, "ids and their order stay");
+        assert_eq!(
+            old.rows("SELECT id FROM partmodel ORDER BY rowid"),
+            ids,
+            "ids and their order do not change"
+        );
         assert_is_of_today(&old.path, &["categorymodel"]);
     }
 }

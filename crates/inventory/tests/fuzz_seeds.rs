@@ -1,10 +1,10 @@
-//! The seeds of the fuzz target `database`, through the very function that the fuzzer calls.
+//! Runs the seeds of the fuzz target `database` through the same function as the fuzzer.
 
 use std::fs;
 use std::path::Path;
 
 #[path = "../../../fuzz/src/databases.rs"]
-#[expect(unreachable_pub, reason = "reachable in the fuzz crate, which it is a part of")]
+#[expect(unreachable_pub, reason = "the file is also part of the fuzz crate, where it is reachable")]
 mod databases;
 
 #[test]
@@ -20,5 +20,5 @@ fn any_bytes_as_a_database() {
         seeds += 1;
         sound += u32::from(databases::went_through(&scratch.0).is_ok());
     }
-    assert_eq!((seeds, sound), (11, 10), "all but the truncated one could go live");
+    assert_eq!((seeds, sound), (11, 10), "all seeds except the truncated one can be restored");
 }

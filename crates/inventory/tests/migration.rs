@@ -1,4 +1,4 @@
-//! A database of any age comes to the same schema, which is the original's, and nothing is half migrated.
+//! Tests that databases of any age are migrated to the schema of the original, completely or not at all.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -17,7 +17,7 @@ fn file(folder: &TestFolder, statements: &str) -> PathBuf {
     path
 }
 
-/// Everything a query says, as text.
+/// Returns the result of a query as text.
 fn describe(database: &Connection, query: &str) -> Vec<String> {
     let mut statement = database.prepare(query).unwrap();
     let width = statement.column_count();
@@ -84,7 +84,7 @@ fn a_new_database_has_the_schema_of_the_original() {
 }
 
 #[test]
-fn migrating_says_what_was_applied_and_does_nothing_twice() {
+fn migrating_reports_the_applied_migrations_and_applies_none_twice() {
     let folder = TestFolder::new();
     let path = file(&folder, ORIGINAL_SCHEMA);
     let all: Vec<String> = migration::names().into_iter().map(str::to_owned).collect();
@@ -98,7 +98,7 @@ fn migrating_says_what_was_applied_and_does_nothing_twice() {
 }
 
 #[test]
-fn missing_columns_and_indexes_are_added_and_rows_kept() {
+fn missing_columns_and_indexes_are_added_and_rows_are_kept() {
     let folder = TestFolder::new();
     let older = ORIGINAL_SCHEMA
         .replace("\tencryption_password VARCHAR, \n", "")
@@ -149,7 +149,7 @@ fn o3_passwords_that_the_original_needs_stay_in_its_database() {
 }
 
 #[test]
-fn what_cannot_be_migrated_stays_as_it_was() {
+fn a_database_that_cannot_be_migrated_is_not_changed() {
     let folder = TestFolder::new();
     let path = file(&folder, "CREATE TABLE partmodel (id VARCHAR NOT NULL PRIMARY KEY)");
     let before = fs::read(&path).unwrap();
@@ -159,7 +159,7 @@ fn what_cannot_be_migrated_stays_as_it_was() {
 }
 
 #[test]
-fn looking_leaves_no_trace_even_of_a_wal_database() {
+fn reading_the_migration_state_leaves_no_files_even_in_wal_mode() {
     let folder = TestFolder::new();
     let path = file(&folder, "PRAGMA journal_mode = WAL; CREATE TABLE t (a);");
     let before = fs::read(&path).unwrap();
@@ -170,7 +170,7 @@ fn looking_leaves_no_trace_even_of_a_wal_database() {
 }
 
 #[tokio::test]
-async fn opening_refuses_what_is_not_up_to_date_or_half_restored() {
+async fn opening_refuses_an_outdated_or_partly_restored_database() {
     let folder = TestFolder::new();
     let path = file(&folder, ORIGINAL_SCHEMA);
     let open = || Inventory::open(&path, Ambient::system());

@@ -1,4 +1,4 @@
-//! Everything that can be said about a copy of a database before anyone relies on it.
+//! Checks a copy of a database before anything relies on it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,13 @@ use rusqlite::{Connection, Result as SqlResult};
 use durable::printable;
 
 use crate::Error;
-use crate::connection::{explain, open_copy};
+use crate::connection::{open_copy, sqlite_error};
 use crate::digest;
 
-/// Findings that are shown; more help nobody.
-const SHOWN: usize = 20;
+/// The largest number of findings that are reported.
+const MAX_FINDINGS: usize = 20;
 
-/// Rows and digest of a table.
+/// The number of rows and the digest of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableDigest {
     /// Number of rows.
@@ -24,14 +24,14 @@ pub struct TableDigest {
     pub sha256: [u8; 32],
 }
 
-/// A row whose foreign key points nowhere.
+/// A row whose foreign key refers to a missing row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The table of the row.
     pub table: String,
     /// The row's primary key, or its position in the table.
     pub row: String,
-    /// The table it should point into.
+    /// The table that the foreign key refers to.
     pub parent: String,
 }
 
@@ -41,25 +41,24 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What a sound database holds.
+/// The content of an intact database.
 #[derive(Debug, Clone)]
 pub struct Inspection {
-    /// Each table.
+    /// The digest of each table.
     pub tables: BTreeMap<String, TableDigest>,
     /// The first rows with broken foreign keys.
     pub violations: Vec<Violation>,
-    /// How many there are altogether.
+    /// The total number of rows with broken foreign keys.
     pub violation_count: u64,
 }
 
-/// Checks a copy: that SQLite finds nothing wrong with it, which foreign keys are broken, and the digest
-/// of every table.
+/// Checks the integrity of a copy and its foreign keys, and computes the digest of every table.
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`].
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     let connection = open_copy(path)?;
-    let failed = |error| explain(path, error);
+    let failed = |error| sqlite_error(path, error);
     let names = digest::tables(&connection).map_err(failed)?;
     let findings = integrity(&connection).map_err(failed)?;
     if !findings.is_empty() {
@@ -75,15 +74,15 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 }
 
 fn integrity(connection: &Connection) -> SqlResult<Vec<String>> {
-    let sql = format!("PRAGMA integrity_check({SHOWN})");
+    let sql = format!("PRAGMA integrity_check({MAX_FINDINGS})");
     let findings: Vec<String> =
         connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect::<SqlResult<_>>()?;
     if findings == ["ok"] {
         return Ok(Vec::new());
     }
-    // A finding may be of several lines, the first of which names the schema, of which there is one.
+    // A finding can have several lines. Its first line names the schema, which is always `main`.
     let lines = findings.iter().flat_map(|finding| finding.lines()).filter(|line| !line.starts_with("***"));
-    Ok(lines.take(SHOWN).map(printable).collect())
+    Ok(lines.take(MAX_FINDINGS).map(printable).collect())
 }
 
 fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
@@ -93,9 +92,10 @@ fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
     let mut count = 0;
     while let Some(row) = rows.next()? {
         count += 1;
-        if shown.len() < SHOWN {
+        if shown.len() < MAX_FINDINGS {
             let (table, rowid): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
-            let row_name = rowid.map_or_else(|| "?".to_owned(), |rowid| name_of(connection, &table, rowid));
+            let row_name =
+                rowid.map_or_else(|| "?".to_owned(), |rowid| describe_row(connection, &table, rowid));
             let parent: String = row.get(2)?;
             shown.push(Violation { table: printable(&table), row: row_name, parent: printable(&parent) });
         }
@@ -103,18 +103,18 @@ fn violations(connection: &Connection) -> SqlResult<(Vec<Violation>, u64)> {
     Ok((shown, count))
 }
 
-/// A row's primary key, for people; its rowid where that cannot be had.
-fn name_of(connection: &Connection, table: &str, rowid: i64) -> String {
+/// Returns the primary key of a row for messages, or its rowid if the key cannot be read.
+fn describe_row(connection: &Connection, table: &str, rowid: i64) -> String {
     let key = || -> SqlResult<String> {
         let columns: Vec<String> = connection
             .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?
             .query_map([table], |row| row.get(0))?
             .collect::<SqlResult<_>>()?;
-        let columns: Vec<String> = columns.iter().map(|name| digest::quoted(name)).collect();
+        let columns: Vec<String> = columns.iter().map(|name| digest::quote_identifier(name)).collect();
         let sql = format!(
             "SELECT concat_ws(', ', {}) FROM {} WHERE rowid = ?1",
             columns.join(", "),
-            digest::quoted(table)
+            digest::quote_identifier(table)
         );
         connection.query_row(&sql, [rowid], |row| row.get(0))
     };

@@ -1,5 +1,5 @@
-//! Compares the rows of two databases, table by table, in bounded memory: two cursors in the order of the
-//! primary key are merged, and only the row under each cursor is held.
+//! Compares the rows of two databases, table by table, in bounded memory. Two cursors in the order of the
+//! primary key are merged, and only the current row of each cursor is in memory.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use rusqlite::{Connection, Result, Row};
 
 use crate::Error;
 
-use crate::connection::{explain, open_copy, open_live_reader};
-use crate::digest::{quoted, tables};
+use crate::connection::{open_copy, open_live_reader, sqlite_error};
+use crate::digest::{quote_identifier, tables};
 
 /// The number of rows by which one table differs between two databases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct RowChanges {
     pub added: u64,
     /// Rows that only the live database has.
     pub removed: u64,
-    /// Rows that both have under one primary key, with other values.
+    /// Rows that both have under the same primary key, with different values.
     pub changed: u64,
 }
 
@@ -32,9 +32,9 @@ impl RowChanges {
     }
 }
 
-/// Compares the live database with the copy that would replace it: the tables that both have, over the columns
-/// that both have. A table that cannot be compared (an encoding other than UTF-8, an index with an unknown
-/// collation) is missing from the result.
+/// Compares the live database with the copy that would replace it. Compares only the tables and columns that
+/// both have. Omits tables that cannot be compared (an encoding other than UTF-8, an index with an unknown
+/// collation).
 ///
 /// # Errors
 /// When one of the databases cannot be opened.
@@ -45,11 +45,11 @@ pub fn compare_rows(live: &Path, copy: &Path) -> std::result::Result<BTreeMap<St
         let names = tables(&transaction)?;
         Ok((transaction, names, is_utf8(&live_db)?))
     };
-    let (transaction, live_tables, live_utf8) = begin().map_err(|error| explain(live, error))?;
-    let look = || -> Result<_> { Ok((tables(&copy_db)?, is_utf8(&copy_db)?)) };
-    let (copy_tables, copy_utf8) = look().map_err(|error| explain(copy, error))?;
+    let (transaction, live_tables, live_utf8) = begin().map_err(|error| sqlite_error(live, error))?;
+    let read_schema = || -> Result<_> { Ok((tables(&copy_db)?, is_utf8(&copy_db)?)) };
+    let (copy_tables, copy_utf8) = read_schema().map_err(|error| sqlite_error(copy, error))?;
     if !live_utf8 || !copy_utf8 {
-        // Text is ordered by its bytes, which differ between encodings.
+        // SQLite orders text by its bytes, which differ between encodings.
         return Ok(BTreeMap::new());
     }
     let both = copy_tables.into_iter().filter(|name| live_tables.contains(name));
@@ -70,7 +70,7 @@ fn compare(live: &Connection, copy: &Connection, table: &str) -> Result<RowChang
     if key.len() != columns.iter().filter(|column| column.key > 0).count() {
         key.clear();
     }
-    // Rows whose key may be NULL, or that have none, are told apart by all their columns.
+    // Rows whose key may be NULL, and rows without a key, are matched by all their columns.
     let exact = !key.is_empty() && key.iter().all(|column| column.required);
     let mut ordered: Vec<&Column> = if exact { key.clone() } else { Vec::new() };
     ordered.extend(common.iter().copied().filter(|column| !exact || column.key == 0));
@@ -81,7 +81,8 @@ fn compare(live: &Connection, copy: &Connection, table: &str) -> Result<RowChang
     let names: Vec<&str> = ordered.iter().map(|column| column.name.as_str()).collect();
     let order: Vec<String> =
         names[..key_length].iter().map(|name| format!("{name} COLLATE BINARY")).collect();
-    let sql = format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quoted(table), order.join(", "));
+    let sql =
+        format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quote_identifier(table), order.join(", "));
     let (mut old, mut new) = (live.prepare(&sql)?, copy.prepare(&sql)?);
     let (mut old, mut new) = (old.query([])?, new.query([])?);
     old.advance()?;
@@ -113,12 +114,12 @@ fn compare(live: &Connection, copy: &Connection, table: &str) -> Result<RowChang
 
 struct Column {
     name: String,
-    /// Its place in the primary key, or 0.
+    /// The position of the column in the primary key, counted from 1, or 0.
     key: i64,
     required: bool,
 }
 
-/// A column is the same in both databases when it has the same name.
+/// Treats two columns as the same if their names are equal, ignoring case.
 impl PartialEq for Column {
     fn eq(&self, other: &Self) -> bool {
         self.name.eq_ignore_ascii_case(&other.name)
@@ -129,7 +130,11 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     let sql = "SELECT name, pk, \"notnull\" OR (pk = 1 AND type = 'INTEGER') FROM pragma_table_info(?1)";
     let mut statement = connection.prepare(sql)?;
     let columns = statement.query_map([table], |row| {
-        Ok(Column { name: quoted(&row.get::<_, String>(0)?), key: row.get(1)?, required: row.get(2)? })
+        Ok(Column {
+            name: quote_identifier(&row.get::<_, String>(0)?),
+            key: row.get(1)?,
+            required: row.get(2)?,
+        })
     })?;
     columns.collect()
 }
@@ -144,7 +149,7 @@ fn compare_values(one: &Row<'_>, other: &Row<'_>, columns: std::ops::Range<usize
     Ok(Ordering::Equal)
 }
 
-/// Compares values bit by bit, so that 1 and 1.0 differ, as they do in a digest.
+/// Compares values bit by bit: 1 and 1.0 differ, as they do in a digest.
 fn same_values(one: &Row<'_>, other: &Row<'_>, columns: usize) -> Result<bool> {
     for column in 0..columns {
         let same = match (one.get_ref(column)?, other.get_ref(column)?) {
@@ -179,7 +184,7 @@ fn compare_value(one: ValueRef<'_>, other: ValueRef<'_>) -> Ordering {
     }
 }
 
-/// Compares an integer with a real number without rounding the integer first.
+/// Compares an integer with a real number without converting the integer to a real, which would round it.
 fn compare_mixed(integer: i64, real: f64) -> Ordering {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if real >= LIMIT {

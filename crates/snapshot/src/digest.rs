@@ -1,19 +1,19 @@
-//! The digest of a table: equal exactly when the rows are, whatever the file looks like inside.
-//! `docs/archive-format.md` defines it for other programs; the two must stay the same.
+//! The digest of a table. Two digests are equal exactly when the rows are equal, whatever the layout of the file.
+//! `docs/archive-format.md` defines the digest for other programs, and must match this module.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 
-/// The tables that hold data: not those of SQLite itself, not virtual ones.
+/// Returns the names of the tables that hold data. Omits the internal tables of SQLite and virtual tables.
 pub(crate) fn tables(connection: &Connection) -> Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow') \
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// A name as SQL wants it.
-pub(crate) fn quoted(name: &str) -> String {
+/// Quotes an identifier for SQL.
+pub(crate) fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -22,11 +22,16 @@ pub fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
     let columns: Vec<Column> = connection
         .prepare("SELECT name, pk, \"notnull\" FROM pragma_table_info(?1) ORDER BY cid")?
         .query_map([table], |row| {
-            Ok(Column { name: quoted(&row.get::<_, String>(0)?), key: row.get(1)?, required: row.get(2)? })
+            Ok(Column {
+                name: quote_identifier(&row.get::<_, String>(0)?),
+                key: row.get(1)?,
+                required: row.get(2)?,
+            })
         })?
         .collect::<Result<_>>()?;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let sql = format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quoted(table), order(&columns));
+    let sql =
+        format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quote_identifier(table), order(&columns));
 
     let mut hash = Sha256::new();
     let part = |hash: &mut Sha256, tag: u8, bytes: &[u8]| {
@@ -65,19 +70,19 @@ pub fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
 
 struct Column {
     name: String,
-    /// Its place in the primary key, or 0.
+    /// The position of the column in the primary key, counted from 1, or 0.
     key: i64,
     required: bool,
 }
 
-/// The same order for the same rows, wherever they lie.
+/// Returns the terms of an ORDER BY clause that does not depend on where the rows are stored.
 fn order(columns: &[Column]) -> String {
     let binary = |column: &Column| format!("{} COLLATE BINARY", column.name);
     let mut key: Vec<&Column> = columns.iter().filter(|column| column.key > 0).collect();
     key.sort_by_key(|column| column.key);
     let mut order: Vec<String> = key.iter().map(|column| binary(column)).collect();
-    // Any number of rows may have a key with NULL in it, or none. Then all columns tell them apart, and
-    // their types, since 1 and 1.0 are equal.
+    // Several rows may have no key, or the same key with a NULL. Such rows are ordered by all columns and then by
+    // the types of the values, since 1 and 1.0 compare as equal.
     if key.is_empty() || !key.iter().all(|column| column.required) {
         order.extend(columns.iter().map(binary));
         order.extend(columns.iter().map(|column| format!("typeof({})", column.name)));

@@ -1,4 +1,4 @@
-//! What can go wrong with a SQLite file.
+//! Errors of SQLite files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is not a SQLite database.
@@ -25,24 +25,24 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the checks found.
+        /// The findings of the checks.
         findings: Vec<String>,
     },
-    /// A value is longer than this program handles.
+    /// A value is larger than this program supports.
     #[error("{} holds a value of more than {} MiB", path.display(), limit >> 20)]
     ValueTooLarge {
         /// The file.
         path: PathBuf,
-        /// Bytes allowed.
+        /// The largest supported size in bytes.
         limit: i32,
     },
-    /// Another process holds the database.
+    /// Another process has locked the database.
     #[error("{} is in use by another process", path.display())]
     Busy {
         /// The file.
         path: PathBuf,
     },
-    /// SQLite refused a statement.
+    /// SQLite rejected a statement.
     #[error("SQLite reported an error: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }

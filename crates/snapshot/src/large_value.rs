@@ -1,4 +1,4 @@
-//! Finding the value that is larger than this program handles, so that its owner can.
+//! Finds values that are larger than this program supports, so that the user can locate them.
 
 use std::fmt;
 use std::path::Path;
@@ -8,18 +8,18 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::connection::{MAX_VALUE, open_copy};
-use crate::digest::{quoted, tables};
+use crate::digest::{quote_identifier, tables};
 
-/// Where a large value is.
+/// The location of a large value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeValue {
-    /// Its table.
+    /// The table.
     pub table: String,
-    /// Its column.
+    /// The column.
     pub column: String,
-    /// The primary key of its row, or the position of the row in the table.
+    /// The primary key of the row, or its rowid.
     pub row: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for LargeValue {
     }
 }
 
-/// Returns the first value of a stripped copy that is larger than [`MAX_VALUE`]. None is read: sizes stand in front of values.
+/// Returns the first value of a stripped copy that is larger than [`MAX_VALUE`]. Reads only the sizes, not the values.
 pub fn find_large_value(copy: &Path) -> Option<LargeValue> {
     let connection = open_copy(copy).ok()?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX).ok()?;
@@ -45,16 +45,16 @@ fn find(connection: &Connection) -> Result<Option<LargeValue>> {
             .collect::<Result<_>>()?;
         let mut key: Vec<&(String, i64)> = columns.iter().filter(|(_, key)| *key > 0).collect();
         key.sort_by_key(|(_, key)| *key);
-        // Only the beginning of a key that may be the large value itself.
+        // Only the beginning of the key, which may be the large value itself.
         let key: Vec<String> =
-            key.iter().map(|(name, _)| format!("substr({}, 1, 100)", quoted(name))).collect();
+            key.iter().map(|(name, _)| format!("substr({}, 1, 100)", quote_identifier(name))).collect();
         let row =
             if key.is_empty() { "rowid".to_owned() } else { format!("concat_ws(', ', {})", key.join(", ")) };
         for (column, _) in columns {
             let sql = format!(
                 "SELECT CAST({row} AS TEXT), octet_length({column}) FROM {table} WHERE octet_length({column}) > {MAX_VALUE} LIMIT 1",
-                column = quoted(&column),
-                table = quoted(&table),
+                column = quote_identifier(&column),
+                table = quote_identifier(&table),
             );
             let found: Option<(String, i64)> =
                 connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

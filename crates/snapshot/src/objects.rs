@@ -1,5 +1,5 @@
-//! What computes in a schema: triggers, views, virtual tables, generated columns, indexes of expressions or of a part of
-//! the rows. It is taken out of every copy (see [`crate::strip`]) and carried as text, in a table of its own.
+//! Executable definitions in a schema: triggers, views, virtual tables, generated columns, expression indexes and partial
+//! indexes. They are removed from every copy (see [`crate::strip`]) and stored as text in a separate table.
 
 use std::fmt;
 use std::path::Path;
@@ -8,37 +8,37 @@ use durable::printable;
 use rusqlite::{Connection, Result, params};
 
 use crate::Error;
-use crate::connection::{explain, open_copy, open_live_reader};
+use crate::connection::{open_copy, open_live_reader, sqlite_error};
 
-/// Objects that are read from a copy. No schema of people has more.
+/// The largest number of definitions that are read from a copy.
 const MAX_OBJECTS: usize = 10_000;
 
-/// The table in which a copy carries the definitions of what was taken out of it.
+/// The table in which a copy stores the definitions that were removed from it.
 pub const OBJECTS_TABLE: &str = "mm_schema_objects";
 
-/// One object of a schema that computes.
+/// An executable definition in a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaObject {
-    /// What it is.
+    /// The kind of object.
     pub kind: ObjectKind,
-    /// Its name; of a generated column `table.column`.
+    /// The name of the object: `table.column` for a generated column.
     pub name: String,
-    /// The table that it belongs to; for a table, the table itself.
+    /// The table that the object belongs to: the table itself for a table.
     pub table: String,
-    /// The statement that makes it; of a generated column its definition.
+    /// The statement that creates the object: the column definition for a generated column.
     pub sql: String,
 }
 
 /// The kinds of [`SchemaObject`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKind {
-    /// A table with generated columns that only its whole statement can make.
+    /// A table whose generated columns can only be created with the whole table.
     Table,
     /// A virtual generated column.
     GeneratedColumn,
-    /// An index of an expression, of generated columns, or of a part of the rows.
+    /// An expression index, an index of generated columns, or a partial index.
     Index,
-    /// A virtual table. What it stores stays as the ordinary tables that its module keeps.
+    /// A virtual table. Its data stays in the ordinary tables of its module.
     VirtualTable,
     /// A view.
     View,
@@ -68,8 +68,8 @@ impl fmt::Display for SchemaObject {
     }
 }
 
-/// Writes definitions into a copy, in place of those of the same name that it carries already.
-pub fn carry_objects(copy: &Path, objects: &[SchemaObject]) -> std::result::Result<(), Error> {
+/// Stores definitions in a copy. Replaces stored definitions of the same name.
+pub fn store_objects(copy: &Path, objects: &[SchemaObject]) -> std::result::Result<(), Error> {
     if objects.is_empty() {
         return Ok(());
     }
@@ -87,11 +87,11 @@ pub fn carry_objects(copy: &Path, objects: &[SchemaObject]) -> std::result::Resu
         }
         transaction.commit()
     };
-    write().map_err(|error| explain(copy, error))
+    write().map_err(|error| sqlite_error(copy, error))
 }
 
-/// Returns the definitions that a copy carries. A table of that name with other columns carries none.
-pub fn carried_objects(connection: &Connection) -> Result<Vec<SchemaObject>> {
+/// Returns the definitions that are stored in a copy. Returns none if the table has different columns.
+pub fn stored_objects(connection: &Connection) -> Result<Vec<SchemaObject>> {
     for column in ["kind", "name", "table_name", "sql"] {
         if !connection.column_exists(None, OBJECTS_TABLE, column)? {
             return Ok(Vec::new());
@@ -118,8 +118,8 @@ pub fn carried_objects(connection: &Connection) -> Result<Vec<SchemaObject>> {
     Ok(objects)
 }
 
-/// Forgets the definitions of what has been put back.
-pub(crate) fn forget_carried(connection: &Connection, object: &SchemaObject) -> Result<()> {
+/// Deletes the stored definition of a recreated object.
+pub(crate) fn delete_stored_object(connection: &Connection, object: &SchemaObject) -> Result<()> {
     if connection.table_exists(None, OBJECTS_TABLE)? {
         let sql = format!("DELETE FROM {OBJECTS_TABLE} WHERE kind = ?1 AND name = ?2");
         connection.execute(&sql, params![object.kind.as_str(), object.name])?;
@@ -127,8 +127,8 @@ pub(crate) fn forget_carried(connection: &Connection, object: &SchemaObject) -> 
     Ok(())
 }
 
-/// Removes the table when nothing is left in it.
-pub(crate) fn forget_empty(connection: &Connection) -> Result<()> {
+/// Drops the table of definitions if it is empty.
+pub(crate) fn drop_objects_table_if_empty(connection: &Connection) -> Result<()> {
     if connection.table_exists(None, OBJECTS_TABLE)? {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {OBJECTS_TABLE})");
         if !connection.query_row(&sql, [], |row| row.get::<_, bool>(0))? {
@@ -138,7 +138,7 @@ pub(crate) fn forget_empty(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Returns what computes in the live database, for messages.
+/// Returns the executable definitions of the live database, for messages.
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Busy`].
@@ -149,14 +149,14 @@ pub fn live_objects(
     let connection = open_live_reader(live)?;
     let find = || {
         let mut objects = named_objects(&connection)?;
-        objects.extend(computing_indexes(&connection, keep)?);
+        objects.extend(computed_indexes(&connection, keep)?);
         objects.extend(generated_columns(&connection)?);
         Ok(objects)
     };
-    find().map_err(|error| explain(live, error))
+    find().map_err(|error| sqlite_error(live, error))
 }
 
-/// Triggers, views and virtual tables.
+/// Returns the triggers, views and virtual tables.
 pub(crate) fn named_objects(connection: &Connection) -> Result<Vec<SchemaObject>> {
     objects(
         connection,
@@ -168,8 +168,8 @@ pub(crate) fn named_objects(connection: &Connection) -> Result<Vec<SchemaObject>
     )
 }
 
-/// Indexes of expressions, of generated columns, or of a part of the rows, but for those to keep.
-pub(crate) fn computing_indexes(
+/// Returns the expression indexes, indexes of generated columns and partial indexes, except those that `keep` accepts.
+pub(crate) fn computed_indexes(
     connection: &Connection,
     keep: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<SchemaObject>> {
@@ -188,8 +188,8 @@ pub(crate) fn computing_indexes(
     Ok(found.into_iter().filter(|object| !keep(&object.sql)).collect())
 }
 
-/// Generated columns, the last of each table first: it may refer to those before it. Their `sql` is the statement of the
-/// whole table.
+/// Returns the generated columns, the last column of each table first, since it may refer to earlier ones. Their `sql` is
+/// the statement of the whole table.
 pub(crate) fn generated_columns(connection: &Connection) -> Result<Vec<SchemaObject>> {
     objects(
         connection,
@@ -205,7 +205,7 @@ fn objects(connection: &Connection, sql: &str) -> Result<Vec<SchemaObject>> {
     let object = |row: &rusqlite::Row<'_>| {
         let kind: String = row.get(0)?;
         let kind = ObjectKind::ALL.into_iter().find(|known| known.as_str() == kind);
-        let kind = kind.expect("the queries name kinds that there are");
+        let kind = kind.expect("the queries return known kinds only");
         Ok(SchemaObject { kind, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
     };
     connection.prepare(sql)?.query_map([], object)?.collect()

@@ -1,5 +1,5 @@
-//! Taking out of a copy what computes: code, and data derived by it. MakerMatrix has none but one index; what is there,
-//! people made themselves, or somebody put in to do harm.
+//! Removes executable definitions from a copy, and data that they derive. The schema of MakerMatrix has only one, an index.
+//! All others were added by users, or by an attacker.
 
 use std::path::Path;
 
@@ -7,46 +7,47 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Result};
 
 use crate::Error;
-use crate::connection::{explain, open_copy};
+use crate::allowlist::column_definition;
+use crate::connection::{open_copy, sqlite_error};
 use crate::copy::make_self_contained;
-use crate::digest::quoted;
-use crate::flatten::flatten;
-use crate::harmless::column_definition;
-use crate::objects::{ObjectKind, SchemaObject, computing_indexes, generated_columns, named_objects};
+use crate::digest::quote_identifier;
+use crate::objects::{ObjectKind, SchemaObject, computed_indexes, generated_columns, named_objects};
+use crate::rebuild::drop_generated_columns;
 
-/// Takes out of a copy its triggers, views, virtual tables, generated columns, and the indexes that
-/// compute, unless `keep` says of the statement of an index that it may stay. Returns what was taken out. What a virtual
-/// table stores stays, as the ordinary tables that its module made.
+/// Removes the triggers, views, virtual tables, generated columns, expression indexes and partial indexes of a copy. Keeps
+/// an index if `keep` accepts its statement. Returns the removed objects. The data of a virtual table stays in the ordinary
+/// tables of its module.
 ///
-/// Afterwards nothing in the copy computes anything when rows are read, checked or written (but for
-/// defaults and constraints, see [`open_copy`]). So it must come before any check of a copy from
-/// outside: a few bytes of schema can keep a processor busy for years.
+/// Afterwards no expression in the copy runs when rows are read, checked or written (except defaults and constraints, see
+/// [`open_copy`]). So an untrusted copy must be stripped before any check: a few bytes of schema can keep a processor busy
+/// for years.
 pub fn strip(copy: &Path, keep: &dyn Fn(&str) -> bool) -> std::result::Result<Vec<SchemaObject>, Error> {
-    // Copies from outside may be in WAL mode, in which the page size, for one, cannot change.
+    // An untrusted copy may be in WAL mode, in which the page size cannot change.
     make_self_contained(copy)?;
     let connection = open_copy(copy)?;
-    strip_programs(&connection, keep).map_err(|error| explain(copy, error))
+    strip_programs(&connection, keep).map_err(|error| sqlite_error(copy, error))
 }
 
 fn strip_programs(connection: &Connection, keep: &dyn Fn(&str) -> bool) -> Result<Vec<SchemaObject>> {
-    // Tables may be made anew, which must not delete what refers to them. It cannot be changed within a transaction.
+    // Rebuilding a table must not delete rows that refer to it. The setting cannot change within a transaction.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "legacy_alter_table", true)?;
     let mut stripped = Vec::new();
     let transaction = connection.unchecked_transaction()?;
     for object in named_objects(&transaction)? {
         match object.kind {
-            // Its module is not asked: to drop the table would drop what it stores.
-            ObjectKind::VirtualTable => forget_table(&transaction, &object.name)?,
+            // DROP TABLE would make the module drop its data as well.
+            ObjectKind::VirtualTable => remove_from_schema(&transaction, &object.name)?,
             kind => {
                 let what = if kind == ObjectKind::View { "VIEW" } else { "TRIGGER" };
-                transaction.execute_batch(&format!("DROP {what} IF EXISTS {}", quoted(&object.name)))?;
+                transaction
+                    .execute_batch(&format!("DROP {what} IF EXISTS {}", quote_identifier(&object.name)))?;
             }
         }
         stripped.push(object);
     }
-    for object in computing_indexes(&transaction, keep)? {
-        transaction.execute_batch(&format!("DROP INDEX IF EXISTS {}", quoted(&object.name)))?;
+    for object in computed_indexes(&transaction, keep)? {
+        transaction.execute_batch(&format!("DROP INDEX IF EXISTS {}", quote_identifier(&object.name)))?;
         stripped.push(object);
     }
     let columns = generated_columns(&transaction)?;
@@ -59,8 +60,8 @@ fn strip_programs(connection: &Connection, keep: &dyn Fn(&str) -> bool) -> Resul
     Ok(stripped)
 }
 
-/// Takes the generated columns out of one table. Where one is part of a key or a constraint, or is stored, the table is
-/// made anew without it.
+/// Removes the generated columns of one table. Rebuilds the table if one of them is stored, or part of a key or a
+/// constraint.
 fn strip_generated(connection: &Connection, columns: &[SchemaObject]) -> Result<Vec<SchemaObject>> {
     let table = &columns[0].table;
     let name_of = |object: &SchemaObject| object.name[table.len() + 1..].to_owned();
@@ -75,7 +76,11 @@ fn strip_generated(connection: &Connection, columns: &[SchemaObject]) -> Result<
         if stored {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
-        connection.execute_batch(&format!("ALTER TABLE {} DROP COLUMN {}", quoted(table), quoted(&column)))
+        connection.execute_batch(&format!(
+            "ALTER TABLE {} DROP COLUMN {}",
+            quote_identifier(table),
+            quote_identifier(&column)
+        ))
     });
     if dropped.is_ok() {
         connection.execute_batch("RELEASE generated")?;
@@ -83,13 +88,13 @@ fn strip_generated(connection: &Connection, columns: &[SchemaObject]) -> Result<
         return Ok(definitions);
     }
     connection.execute_batch("ROLLBACK TO generated; RELEASE generated")?;
-    flatten(connection, table)?;
+    drop_generated_columns(connection, table)?;
     let (name, sql) = (table.clone(), columns[0].sql.clone());
     Ok(vec![SchemaObject { kind: ObjectKind::Table, name, table: table.clone(), sql }])
 }
 
-/// Takes a table out of the schema without asking the module it belongs to.
-fn forget_table(connection: &Connection, name: &str) -> Result<()> {
+/// Removes a virtual table from the schema without calling its module.
+fn remove_from_schema(connection: &Connection, name: &str) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
     connection.pragma_update(None, "writable_schema", true)?;
     connection.execute("DELETE FROM sqlite_schema WHERE type = 'table' AND name = ?1", [name])?;

@@ -122,8 +122,8 @@ impl DiskFile for FaultyFile {
         Ok(())
     }
 
-    fn give_to(&mut self, owner: durable::Owner) -> io::Result<()> {
-        self.inner.give_to(owner)
+    fn set_owner(&mut self, owner: durable::Owner) -> io::Result<()> {
+        self.inner.set_owner(owner)
     }
 }
 

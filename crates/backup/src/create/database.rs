@@ -95,9 +95,9 @@ impl Engine {
             return Ok(DatabaseCopy { restarts: copied.restarts, ..DatabaseCopy::default() });
         }
         let stripped = recheck_damage(copy, || sqlite::strip(copy))?;
-        sqlite::carry_objects(copy, &stripped)?;
+        sqlite::store_objects(copy, &stripped)?;
         let redacted = sqlite::redact(copy)?;
-        let inspection = recheck_damage(copy, || sqlite::inspect_tidied(copy))?;
+        let inspection = recheck_damage(copy, || sqlite::inspect_and_remove_orphans(copy))?;
         if let SchemaState::Newer(found) = inspection.schema {
             return Err(inventory::Error::Newer { found });
         }

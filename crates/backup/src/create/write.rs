@@ -77,9 +77,9 @@ impl Engine {
         let mut left_out = list_unarchived(&static_files, source.display_path)?;
         left_out.extend(after.left_out);
         drop(references);
-        let generated = sqlite::generated_names(&copied.stripped);
+        let generated = sqlite::generated_column_names(&copied.stripped);
         let not_restorable =
-            copied.stripped.iter().filter(|object| !sqlite::may_come_back(object, &generated));
+            copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
         left_out.extend(
             not_restorable.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
         );

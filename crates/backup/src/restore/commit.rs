@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use durable::{folder_of, with_suffix};
-use inventory::sqlite::{DatabaseState, ReplaceOutcome, Watch};
+use inventory::sqlite::{ChangeDetector, DatabaseState, ReplaceOutcome};
 
 use crate::settle::{
     CommitBy, DATABASE_FILES, Journal, collect_folders, discard, finish, staged_and_live, sync_folders,
@@ -25,7 +25,7 @@ pub(super) fn run(
     engine: &Engine,
     journal: &Journal,
     live: &DatabaseState,
-    watch: Option<&Watch>,
+    watch: Option<&ChangeDetector>,
     observer: &mut dyn Observer,
 ) -> Result<Option<PathBuf>, Error> {
     let replaced = journal.write(engine).and_then(|()| {
@@ -76,7 +76,7 @@ fn place_new_files(engine: &Engine, journal: &Journal) -> Result<(), Error> {
 }
 
 /// Replaces the database (step 3).
-fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&Watch>) -> Result<(), Error> {
+fn replace_database(engine: &Engine, journal: &Journal, watch: Option<&ChangeDetector>) -> Result<(), Error> {
     let live = &engine.places.database;
     let staged = engine.places.staged_database(&journal.id);
     if journal.commit == CommitBy::Transaction {

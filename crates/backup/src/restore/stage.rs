@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
 use durable::{FileMode, folder_of, regular_file};
 use inventory::Census;
-use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, PutBack, SchemaObject};
+use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, RecreatedObjects, SchemaObject};
 use inventory::static_files::FileKind;
 
 use crate::damage::{recheck_damage, recheck_error};
@@ -261,7 +261,7 @@ impl Engine {
         let prepared = sqlite::prepare(staged, &preparation)
             .map_err(|error| recheck_error(staged, error, || inspect().map(drop)))
             .map_err(Error::archived(path))?;
-        let mut left_out: Vec<String> = prepared.put_back.not.iter().map(ToString::to_string).collect();
+        let mut left_out: Vec<String> = prepared.recreated.skipped.iter().map(ToString::to_string).collect();
         if let Some(manifest) = manifest {
             left_out.extend(stripped.iter().map(ToString::to_string));
             let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
@@ -274,7 +274,7 @@ impl Engine {
         let dropped = match replaced {
             Some(database) => {
                 let live = self.database().schema_objects().map_err(Error::live(database))?;
-                dropped_objects(&live, &prepared.put_back)
+                dropped_objects(&live, &prepared.recreated)
             }
             None => Vec::new(),
         };
@@ -304,7 +304,7 @@ impl Engine {
             redacted: prepared.redacted,
             kept_password: prepared.kept_password,
             violations: found.violation_count,
-            put_back: prepared.put_back.done.iter().map(ToString::to_string).collect(),
+            put_back: prepared.recreated.done.iter().map(ToString::to_string).collect(),
             left_out,
             dropped,
             files: Vec::new(),
@@ -314,9 +314,9 @@ impl Engine {
 }
 
 /// Returns the schema objects of the live database that will no longer exist after the restore.
-fn dropped_objects(live: &[SchemaObject], put_back: &PutBack) -> Vec<String> {
+fn dropped_objects(live: &[SchemaObject], recreated: &RecreatedObjects) -> Vec<String> {
     let is_put_back = |object: &SchemaObject| {
-        put_back.done.iter().any(|restored| match object.kind {
+        recreated.done.iter().any(|restored| match object.kind {
             ObjectKind::GeneratedColumn if restored.kind == ObjectKind::Table => {
                 restored.table == object.table
             }

@@ -1,4 +1,4 @@
-//! `backup`
+//! Implements `backup`.
 
 use backup::catalog::LATEST;
 use backup::{BackupOptions, Engine, counted};
@@ -13,7 +13,8 @@ use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Result<(), Failure> {
     if args.name.as_deref() == Some(LATEST) {
-        let why = "`latest` asks for the newest backup, so none can bear that name. Choose another --name.";
+        let why =
+            "`latest` stands for the newest backup, so no backup can have that name. Choose another --name.";
         return Err(Failure::usage(why));
     }
     let options = BackupOptions {
@@ -25,7 +26,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         env_in_the_clear: args.force,
         encrypt: keys::encrypt(&args.encrypt)?,
     };
-    let recovered = places::announce(global, engine)?;
+    let recovered = places::settle_interrupted(global, engine)?;
     places::require_inventory(global, engine)?;
     let mut progress = Progress::new(global);
     progress.notes = recovered;

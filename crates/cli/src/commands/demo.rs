@@ -1,4 +1,4 @@
-//! `demo`: the main job, for real, on sample data in a scratch folder.
+//! Implements `demo`: a real backup and restore of sample data in a scratch folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     let ambient = Ambient::system();
     let beside = std::env::temp_dir().join("makermatrix");
     let id = || ambient.uuid().to_string();
-    // One that is kept has a name that no later run takes for left behind.
+    // A kept folder has a name that no later run mistakes for a leftover.
     let kept = keep.then(|| with_suffix(&beside, &format!("-demo-{}-kept", id())));
     let scratch = match &kept {
         Some(folder) => Disk::real().create_folder(folder).map(|()| None)?,
@@ -69,7 +69,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     }
     Disk::real().remove(&sample.images[0])?;
     overwrite(&sample.datasheets[0], b"scribbled over")?;
-    say("   overwrote the database, deleted an image, scribbled over a datasheet");
+    say("   overwrote the database, deleted an image, overwrote a datasheet");
 
     heading("5. Restore");
     let staged = engine.stage_restore(ACTOR, &RestoreOptions::new(&report.path), &mut progress)?;
@@ -77,7 +77,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     say(&format!("   plan: {} added, {replace} replaced, {remove} removed", counted(add, "file")));
     let restored = staged.commit(&mut progress)?;
     if let Some(path) = &restored.safety_backup {
-        say(&format!("   what there was before is kept in {}", path.display()));
+        say(&format!("   the previous state is kept in {}", path.display()));
     }
 
     heading("6. Prove it");
@@ -103,7 +103,7 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
 
 async fn fill(places: &Places) -> Result<Sample, Failure> {
     let ambient = Ambient::system();
-    // Nobody signs in here; the passwords only have to exist.
+    // Nobody signs in to the demo, but every user must have a password.
     let password = || format!("Demo-{}9", ambient.uuid());
     let accounts = Accounts { admin_password: password(), user_password: password() };
     let inventory = Inventory::create(&places.database, ambient.clone()).await?;
@@ -116,7 +116,7 @@ fn scratch_failed(error: io::Error) -> Failure {
     Failure::new(Code::Storage, format!("in the scratch folder: {error}"))
 }
 
-/// Every table by digest and every file by content.
+/// The digest of every table and the content of every file.
 #[derive(PartialEq)]
 struct State {
     tables: BTreeMap<String, (u64, [u8; 32])>,
@@ -127,7 +127,7 @@ fn state(places: &Places) -> Result<State, Failure> {
     let copy = with_suffix(&places.database, ".compare");
     LiveDatabase::new(places.database.as_path()).snapshot(&copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
-    // The mark that a restore leaves is the one thing that may differ.
+    // Only the marker of the restore may differ.
     tables.remove("mm_restore");
     Disk::real().remove(&copy)?;
     let files = files(&places.static_files)?;

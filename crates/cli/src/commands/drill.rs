@@ -1,4 +1,4 @@
-//! `drill`
+//! Implements `drill`.
 
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,8 @@ use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(), Failure> {
     let archives = archives(global, engine, options)?;
-    let pending = places::pending(global, engine)?;
-    // One for all: what was asked for once is known for the others.
+    let pending = places::report_pending(global, engine)?;
+    // One key ring for all archives, so that each passphrase is asked for once.
     let mut keys = KeyRing::new(&options.keys)?;
     let (mut lines, mut values, mut first_failure) = (Lines::default(), Vec::new(), None);
     for archive in &archives {
@@ -34,9 +34,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
                 add(&mut lines, archive, &drilled);
                 values.push(value(archive, &drilled));
             }
-            // What was kept for rescue is no backup, so it fails nobody.
+            // A rescue archive is not a backup, so it does not fail the command.
             Err(error @ Error::Rescue { .. }) if options.all => {
-                let error = advice::explained(&error);
+                let error = advice::error_message(&error);
                 lines.add(format!("Passed over: {error}"));
                 values.push(
                     json!({"archive": output::path(&**archive), "proven": false, "passed_over": error}),
@@ -44,17 +44,16 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
             }
             Err(error @ Error::Cancelled) => return Err(error.into()),
             Err(error) => {
-                let explained = advice::explained(&error);
-                lines.add(format!("NOT PROVEN: {explained}"));
-                values
-                    .push(json!({"archive": output::path(&**archive), "proven": false, "error": explained}));
+                let message = advice::error_message(&error);
+                lines.add(format!("NOT PROVEN: {message}"));
+                values.push(json!({"archive": output::path(&**archive), "proven": false, "error": message}));
                 first_failure.get_or_insert(error);
             }
         }
     }
     match first_failure {
         None => output::result(global, lines, &json!({"drilled": values, "pending_restores": pending})),
-        // One archive: its error is all there is to say.
+        // With a single archive, its error is the whole result.
         Some(error) if archives.len() == 1 => Err(error.into()),
         Some(error) => {
             output::result(global, lines, &json!({"drilled": values, "pending_restores": pending}))?;
@@ -66,12 +65,12 @@ pub(crate) fn run(global: &Global, engine: &Engine, options: &Drill) -> Result<(
     }
 }
 
-/// Returns those that were asked for, or the newest.
+/// Returns the requested archives, or the newest one.
 fn archives(global: &Global, engine: &Engine, options: &Drill) -> Result<Vec<PathBuf>, Failure> {
     if !options.files.is_empty() {
         return options.files.iter().map(|file| places::archive(global, engine, file)).collect();
     }
-    let missing = |error| places::explain_missing(global, engine, error);
+    let missing = |error| places::missing_archive(global, engine, error);
     if !options.all {
         return Ok(vec![engine.latest(ACTOR).map_err(missing)?]);
     }
@@ -100,10 +99,10 @@ fn add(lines: &mut Lines, archive: &Path, drilled: &DrillReport) {
         lines.add(format!("  {difference}"));
     }
     for what in &drilled.left_out {
-        lines.add(format!("  a restore does not put back {what}"));
+        lines.add(format!("  a restore does not recreate {what}"));
     }
     if drilled.status.is_none() {
-        lines.add("  this could not be noted beside the archive");
+        lines.add("  this could not be recorded beside the archive");
     }
     lines.add("  a real restore takes about as long, and a safety backup before it");
 }

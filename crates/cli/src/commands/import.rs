@@ -1,11 +1,11 @@
-//! `import`: what there is of the original, what would become of it, a question where something would be
-//! replaced, then the change, and what to do next.
+//! Implements `import`: shows what was found and what the import would change, asks before it replaces anything, imports,
+//! and says what to do next.
 
 use backup::import::{Contents, ImportOptions, ImportReport, ImportSource};
 use backup::{Engine, Error, Plan, RestoreOptions};
 use serde_json::{Value, json};
 
-use super::restore::{announce, encrypted_like};
+use super::restore::{encryption_note, settle_unless_dry_run};
 use super::{ACTOR, plan};
 use crate::args::{self, Global};
 use crate::exit::Failure;
@@ -13,8 +13,8 @@ use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{keys, output, places};
 
-/// Missing files shown; the JSON has them all.
-const SHOWN: usize = 8;
+/// The largest number of missing files that are shown. The JSON output lists all of them.
+const MAX_FILES_SHOWN: usize = 8;
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Result<(), Failure> {
     let options = ImportOptions {
@@ -26,9 +26,9 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
             ..RestoreOptions::new(&args.source)
         },
     };
-    // Before anything is said about the inventory here: this may be the wrong folder.
-    engine.find_import(ACTOR, &options).map_err(|error| explain(global, error))?;
-    let recovered = announce(global, engine, &args.replace)?;
+    // Comes before any message about the current inventory, since the folder may be wrong.
+    engine.find_import(ACTOR, &options).map_err(|error| import_failure(global, error))?;
+    let recovered = settle_unless_dry_run(global, engine, &args.replace)?;
     if engine.places().database.symlink_metadata().is_err() {
         places::require_no_other(global, engine)?;
     }
@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         (shown, value)
     };
     if args.replace.dry_run {
-        let (preview, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+        let (preview, mut progress) = keys::with_keys(engine, &args.keys, |engine| {
             let mut progress = Progress::new(global);
             Ok((engine.preview_import(ACTOR, &options, &mut progress)?, progress))
         })?;
@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
         shown.add("Nothing was changed (dry run). All of it can be imported.");
         return output::result(global, shown, &value);
     }
-    let (staged, mut progress) = keys::unlocking(engine, &args.keys, |engine| {
+    let (staged, mut progress) = keys::with_keys(engine, &args.keys, |engine| {
         let mut progress = Progress::new(global);
         Ok((engine.stage_import(ACTOR, &options, &mut progress)?, progress))
     })?;
@@ -68,7 +68,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
             None => {
                 return Err(Failure::usage(
                     "there is an inventory here already, which an import replaces, and there is no terminal to ask \
-                     on: nothing was changed. Say --yes to go ahead.",
+                    on: nothing was changed. Use --yes to go ahead.",
                 ));
             }
         }
@@ -79,8 +79,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     let next = next_steps(&report, engine.encrypts());
     shown.add("Imported.");
     if let Some(path) = &report.restored.safety_backup {
-        let encrypted = encrypted_like(report.restored.safety_lock, engine.encrypts());
-        shown.add(format!("What was there before is in {}{encrypted}", path.display()));
+        let encrypted = encryption_note(report.restored.safety_lock, engine.encrypts());
+        shown.add(format!("The previous inventory is in {}{encrypted}", path.display()));
     }
     shown.add("");
     shown.add("Next:");
@@ -94,8 +94,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     output::result(global, shown, &value)
 }
 
-/// Says how to go on with an inventory that is where it would be imported to.
-fn explain(global: &Global, error: Error) -> Failure {
+/// Returns the failure for an import, with advice if the inventory already lies at the destination.
+fn import_failure(global: &Global, error: Error) -> Failure {
     let code = error.kind().into();
     match &error {
         Error::ImportSame { path, database } if path == database => {
@@ -142,20 +142,20 @@ fn found_lines(source: &ImportSource, contents: &Contents) -> Lines {
             "  files     none found (name their folder with --static, if there are any)".to_owned()
         }
     });
-    for path in contents.dangling.iter().take(SHOWN) {
-        lines.add(format!("  missing   {path} (referred to, but not there)"));
+    for path in contents.dangling.iter().take(MAX_FILES_SHOWN) {
+        lines.add(format!("  missing   {path} (referred to, but not found)"));
     }
-    if contents.dangling.len() > SHOWN {
-        lines.add(format!("  missing   {} more", contents.dangling.len() - SHOWN));
+    if contents.dangling.len() > MAX_FILES_SHOWN {
+        lines.add(format!("  missing   {} more", contents.dangling.len() - MAX_FILES_SHOWN));
     }
     if let ImportSource::Data { env: Some(env), .. } = source {
         lines.add(format!("  settings  {} (not imported)", env.display()));
     }
     for what in &contents.passwords {
-        lines.add(format!("  secrets   {what}, kept in the clear: taken out"));
+        lines.add(format!("  secrets   {what} stored in the clear: removed"));
     }
     for user in &contents.default_passwords {
-        lines.add(format!("  secrets   {user} still has the password that everybody knows"));
+        lines.add(format!("  secrets   {user} still has the default password"));
     }
     lines
 }
@@ -188,33 +188,31 @@ fn next_steps(report: &ImportReport, encrypts: bool) -> Vec<String> {
     let mut next = Vec::new();
     if !report.contents.default_passwords.is_empty() {
         next.push(format!(
-            "Change the password of {}: it is the one that the original gives everybody.",
+            "Change the password of {}: it is the default password of the original.",
             report.contents.default_passwords.join(", ")
         ));
     }
     next.push(match &report.source {
-        ImportSource::Archive(_) => {
-            "`makermatrix list` shows the backups there are. Make one now.".to_owned()
-        }
+        ImportSource::Archive(_) => "`makermatrix list` shows your backups. Make one now.".to_owned(),
         ImportSource::Data { .. } => format!(
-            "`makermatrix list` shows the backups there are. The first is what was imported: {}",
+            "`makermatrix list` shows your backups. The first one holds the imported data: {}",
             report.archive.display()
         ),
     });
     next.push(
-        "People sign in with the passwords they have, and API keys work as before. Ids are the same, so printed \
-         labels stay good."
+        "Passwords and API keys work as before. Ids are the same, so printed \
+        labels stay valid."
             .to_owned(),
     );
     if let ImportSource::Data { env: Some(env), .. } = &report.source {
         next.push(format!(
-            "{} was not imported. If it holds keys of suppliers, carry them over by hand.",
+            "{} was not imported. If it holds API keys of suppliers, copy them by hand.",
             env.display()
         ));
     }
     if !report.contents.passwords.is_empty() {
         next.push(
-            "The passwords that were taken out were never safe. Where one of them protects anything else, change it."
+            "The removed passwords were stored in the clear. If you use one of them elsewhere, change it there."
                 .to_owned(),
         );
     }
@@ -222,8 +220,8 @@ fn next_steps(report: &ImportReport, encrypts: bool) -> Vec<String> {
         next.push("Make encrypted backups from now on: `makermatrix key new` makes the key.".to_owned());
     }
     next.push(
-        "Encrypted archives that the original made can be read by anybody who has them, without the password: delete \
-         them, or import them and make encrypted ones."
+        "Anybody can read the encrypted archives of the original without the password: delete \
+        them, or import them and make new encrypted backups."
             .to_owned(),
     );
     next

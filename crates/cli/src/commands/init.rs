@@ -1,4 +1,4 @@
-//! `init`: an empty inventory, or an existing database brought up to date.
+//! Implements `init`: creates an empty inventory, or brings an existing database up to date.
 
 use backup::{Engine, Totals};
 use inventory::sqlite::DatabaseState;
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::{output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
-    let recovered = places::announce(global, engine)?;
+    let recovered = places::settle_interrupted(global, engine)?;
     let database = &engine.places().database;
     let shown = database.display();
     match LiveDatabase::new(database.as_path()).state()? {
@@ -55,16 +55,14 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
         Some((migrated, safety)) => {
             let differences = migrated.before.differences(&migrated.after);
             let mut lines = Lines::from(format!(
-                "Brought the database up to date ({}). As it was before, it is in {}.",
+                "Brought the database up to date ({}). Its previous state is in {}.",
                 migrated.applied.join(", "),
                 safety.path.display()
             ));
             plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
             let passwords = &safety.redacted;
             for what in passwords {
-                lines.add(format!(
-                    "  stays in the database, since the original may need it, and is in no backup: {what}"
-                ));
+                lines.add(format!("  stays in the database for the original, but is in no backup: {what}"));
             }
             let value = json!({
                 "database": database,

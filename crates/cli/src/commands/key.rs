@@ -1,4 +1,4 @@
-//! `key new` and `key check`
+//! Implements `key new` and `key check`.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -17,15 +17,15 @@ use crate::exit::{Code, Failure};
 use crate::output::Lines;
 use crate::{keys, output, places};
 
-/// Makes a key. Nothing of it is kept but what is written where it was asked for.
+/// Makes a key, and writes it only to the requested places.
 pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>) -> Result<(), Failure> {
     for path in [file, kit_file].into_iter().flatten() {
         if path.symlink_metadata().is_ok() {
-            return Err(taken(path));
+            return Err(name_taken(path));
         }
     }
     if file.is_some() && file == kit_file {
-        return Err(Failure::usage("the secret key and the emergency kit need two names"));
+        return Err(Failure::usage("the secret key and the emergency kit need different names"));
     }
     let identity = Identity::generate();
     let made = Ambient::system().utc().format("%Y-%m-%d").to_string();
@@ -38,13 +38,13 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     }
     if let Some(path) = kit_file {
         let written = kit.page().and_then(|page| write_new(path, &page));
-        // Half of what was asked for would be taken for all of it, and stand in the way of the next try.
+        // Remove the key file if the kit fails: it would look complete, and block the next attempt.
         written.inspect_err(|_| file.iter().for_each(|file| drop(Disk::real().remove(file))))?;
     }
     let recipient = identity.recipient().to_string();
     let mut lines = Lines::default();
     match kit_file {
-        // Most terminals are dark, paper is not.
+        // Most terminals have a dark background, unlike paper.
         None => lines.add_each(&kit.text(io::stdout().is_terminal())?),
         Some(path) => {
             lines.add(format!("The emergency kit is in {}: print it, then delete it.", path.display()));
@@ -52,14 +52,14 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     }
     if let Some(path) = file {
         lines.add("");
-        lines.add(format!("The secret key is also in {}: copy it to where it is safe.", path.display()));
+        lines.add(format!("The secret key is also in {}: copy it to a safe place.", path.display()));
     }
     lines.add_each(&format!(
         "\nTo encrypt all backups for this key, put this into makermatrix.toml in the data folder:\n\n\
          [backup.encryption]\nrecipients = [\"{recipient}\"]\nrequired = true\n\n\
          Then make a backup, and prove that the key opens it: makermatrix key check FILE-WITH-THE-KEY\n"
     ));
-    // Shown only if it would be lost otherwise.
+    // The secret key is shown only if it is written nowhere else.
     let secret = (file.is_none() && kit_file.is_none()).then(|| identity.to_text());
     let value = json!({
         "recipient": recipient,
@@ -70,11 +70,11 @@ pub(crate) fn new(global: &Global, file: Option<&Path>, kit_file: Option<&Path>)
     output::result(global, lines, &value)
 }
 
-/// Writes a file that was not there, for its owner alone.
+/// Writes a new file that only its owner can read.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let disk = Disk::real();
     let mut file = disk.create(path, FileMode::Private).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => taken(path),
+        io::ErrorKind::AlreadyExists => name_taken(path),
         _ => error.into(),
     })?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync());
@@ -82,7 +82,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(disk.sync_folder(folder_of(path))?)
 }
 
-fn taken(path: &Path) -> Failure {
+fn name_taken(path: &Path) -> Failure {
     Failure::usage(format!("{} exists already, and may hold a key: choose another name", path.display()))
 }
 
@@ -113,14 +113,14 @@ pub(crate) fn check(
     let (recipient, status) = checked.expect("a file of keys has at least one")?;
     let at = status.and_then(|status| status.key_checked).map(|checked| checked.at);
     let noted = match &at {
-        Some(at) => format!("noted beside it, {at}"),
-        None => "this is noted only of archives in the backup folder that have been verified".to_owned(),
+        Some(at) => format!("recorded beside it, {at}"),
+        None => "not recorded: only verified archives in the backup folder have a record".to_owned(),
     };
     let mut lines = Lines::from(format!("{}: the key opens it", archive.display()));
     lines.add(format!("  {recipient}"));
     lines.add(format!("  {noted}"));
     lines.add(format!(
-        "  `makermatrix drill {} --identity {}` restores it somewhere, and proves all of it",
+        "  `makermatrix drill {} --identity {}` restores it into a scratch folder and proves all of it",
         archive.display(),
         file.display()
     ));

@@ -1,4 +1,4 @@
-//! `list`
+//! Implements `list`.
 
 use archive::EncryptionScheme;
 use backup::{Engine, Summary, counted};
@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
     if !engine.places().backups.exists() {
         places::require_inventory(global, engine)?;
     }
-    let listed = KeyRing::new(keys)?.give(engine).list(ACTOR)?;
+    let listed = KeyRing::new(keys)?.apply_to(engine).list(ACTOR)?;
     let folder = engine.places().backups.display().to_string();
     let mut lines = Lines::default();
     let mut values = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
                 merge(&mut value, as_json(summary));
             }
             Err(error) => {
-                let error = advice::explained(error);
+                let error = advice::error_message(error);
                 lines.add(format!("    unusable: {error}"));
                 merge(&mut value, json!({"error": error}));
             }
@@ -43,10 +43,10 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
     if listed.is_empty() {
         lines.add(format!("No archives in {folder}. Make one with `makermatrix backup`."));
     }
-    let pending = places::pending(global, engine)?;
+    let pending = places::report_pending(global, engine)?;
     let leftovers = engine.leftovers(ACTOR)?;
     if !leftovers.is_empty() {
-        lines.add("Left by runs that were killed (the next backup, restore or drill there removes it):");
+        lines.add("Left behind by killed runs (the next backup, restore or drill there removes it):");
         leftovers.iter().for_each(|path| lines.add(format!("    {}", path.display())));
     }
     let leftovers: Vec<Value> = leftovers.iter().map(|path| output::path(&**path)).collect();

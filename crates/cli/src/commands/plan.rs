@@ -1,4 +1,4 @@
-//! The plan of a restore, for people to agree to: what changes per kind, in which other tables, and which files.
+//! Formats the plan of a restore, which the user confirms: the changes per kind, in other tables, and of files.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use crate::entities;
 use crate::output::{self, Lines};
 
-/// Names of files shown per line of the plan; the JSON has them all.
-const SHOWN: usize = 8;
+/// The largest number of file names per line of the plan. The JSON output lists all of them.
+const MAX_FILES_SHOWN: usize = 8;
 
-/// Tables in which every restore writes.
+/// Tables that every restore changes.
 const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
 
-/// Returns the plan as lines.
+/// Returns the plan as lines of text.
 pub(super) fn lines(plan: &Plan) -> Lines {
     let mut lines = Lines::default();
     add_kinds(&mut lines, plan);
@@ -30,30 +30,28 @@ pub(super) fn lines(plan: &Plan) -> Lines {
         lines.add(format!("  cancels {} of the backup", counted(plan.cancelled_tasks, "unfinished task")));
     }
     for what in &plan.redacted {
-        lines.add(format!("  takes out what was kept in the clear: {what}"));
+        lines.add(format!("  removes what was stored in the clear: {what}"));
     }
     if plan.kept_password {
-        lines.add(
-            "  keeps the password that the original has in its backup settings here: no archive holds it",
-        );
+        lines.add("  keeps the password in the backup settings of the original: no archive holds it");
     }
     for what in &plan.left_out {
-        lines.add(format!("  does not put back {what}"));
+        lines.add(format!("  does not recreate {what}"));
     }
     for what in &plan.dropped {
-        lines.add(format!("  drops {what}, which is here now"));
+        lines.add(format!("  drops {what}, which exists now"));
     }
     if changes_nothing(plan) {
-        lines.add("  nothing changes: the inventory is as it was when this backup was made");
+        lines.add("  nothing changes: the inventory is the same as in this backup");
     }
     if plan.violations > 0 {
         let rows = counted(plan.violations, "row");
-        lines.add(format!("  takes {rows} with a broken foreign key as they are"));
+        lines.add(format!("  accepts {rows} with a broken foreign key"));
     }
     lines
 }
 
-/// Adds what migrations changed in the data, and every total that is not the same afterwards.
+/// Adds the changes that migrations made to the data, and every total that differs afterwards.
 pub(super) fn add_adjustments(lines: &mut Lines, adjustments: &[Adjustment], differences: &[Difference]) {
     for adjustment in adjustments {
         lines.add(format!("  {adjustment}"));
@@ -64,7 +62,7 @@ pub(super) fn add_adjustments(lines: &mut Lines, adjustments: &[Adjustment], dif
     }
 }
 
-/// One line of the table: a name, and now, after, added, removed, changed.
+/// Returns one line of the table: a name, and the numbers now, after, added, removed and changed.
 fn row(name: &str, cells: [String; 5]) -> String {
     let [now, after, added, removed, changed] = cells;
     format!("  {name:<15} {now:>9} {after:>9} {added:>9} {removed:>9} {changed:>9}")
@@ -95,7 +93,7 @@ fn add_kinds(lines: &mut Lines, plan: &Plan) {
     }
 }
 
-/// Returns how the rows of a table change; `None` where that is not known.
+/// Returns how the rows of a table change, or `None` if that is not known.
 fn changes_of(plan: &Plan, table: &str) -> Option<RowChanges> {
     if let Some(changes) = plan.row_changes.get(table) {
         return Some(*changes);
@@ -108,7 +106,7 @@ fn changes_of(plan: &Plan, table: &str) -> Option<RowChanges> {
     }
 }
 
-/// Returns the tables that are not counted as a kind and whose rows change, with what is known of it.
+/// Returns the changed tables that belong to no kind, with their changes if these are known.
 fn other_tables(plan: &Plan) -> BTreeMap<&str, Option<RowChanges>> {
     let Some(now) = &plan.rows_now else { return BTreeMap::new() };
     let both = plan.rows_after.keys().filter(|table| now.contains_key(*table)).map(String::as_str);
@@ -130,7 +128,7 @@ fn add_other_tables(lines: &mut Lines, plan: &Plan) {
     }
     for (table, rows) in plan.tables_removed() {
         lines.add(format!(
-            "  table {table} is not in the backup: it goes away, with {}",
+            "  table {table} is not in the backup and is removed, with {}",
             counted(rows, "row")
         ));
     }
@@ -140,17 +138,17 @@ fn add_files(lines: &mut Lines, plan: &Plan) {
     for changes in &plan.files {
         let folder = changes.kind.folder();
         for (what, files) in [("replaces", &changes.replace), ("removes", &changes.remove)] {
-            for file in files.iter().take(SHOWN) {
+            for file in files.iter().take(MAX_FILES_SHOWN) {
                 lines.add(format!("  {what} {folder}/{file}"));
             }
-            if files.len() > SHOWN {
-                lines.add(format!("  {what} {} more of {folder}", files.len() - SHOWN));
+            if files.len() > MAX_FILES_SHOWN {
+                lines.add(format!("  {what} {} more of {folder}", files.len() - MAX_FILES_SHOWN));
             }
         }
     }
 }
 
-/// Returns whether it is known that everything people see stays as it is.
+/// Returns whether the restore certainly changes nothing that users can see.
 fn changes_nothing(plan: &Plan) -> bool {
     let same = |table: &str| changes_of(plan, table).is_some_and(|changes| !changes.any());
     let kinds = entities::all().all(|kind| same(kind.table));
@@ -158,7 +156,7 @@ fn changes_nothing(plan: &Plan) -> bool {
     plan.rows_now.is_some() && kinds && tables && plan.dropped.is_empty() && plan.file_totals() == (0, 0, 0)
 }
 
-/// Returns the plan as an object.
+/// Returns the plan as a JSON object.
 pub(super) fn json(plan: &Plan) -> Value {
     let changes: Map<String, Value> = entities::all()
         .filter_map(|kind| Some((kind.key(), changes_json(changes_of(plan, kind.table)?))))

@@ -1,4 +1,4 @@
-//! `restore` and `undo`: the plan first, then a question, then the change.
+//! Implements `restore` and `undo`: shows the plan, asks for confirmation, then restores.
 
 use std::path::PathBuf;
 
@@ -14,11 +14,11 @@ use crate::progress::Progress;
 use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Restore) -> Result<(), Failure> {
-    let recovered = announce(global, engine, &args.replace)?;
+    let recovered = settle_unless_dry_run(global, engine, &args.replace)?;
     places::require_inventory_or(args.create, global, engine)?;
     let archive = places::archive(global, engine, &args.file)?;
-    let wanted = Wanted { archive, replace: &args.replace, keys: &args.keys, why: None };
-    restore(global, engine, wanted, recovered, json!({}))
+    let request = RestoreRequest { archive, replace: &args.replace, keys: &args.keys, why: None };
+    restore(global, engine, request, recovered, json!({}))
 }
 
 pub(crate) fn undo(
@@ -27,27 +27,31 @@ pub(crate) fn undo(
     replace: &args::Replace,
     keys: &args::Keys,
 ) -> Result<(), Failure> {
-    let recovered = announce(global, engine, replace)?;
+    let recovered = settle_unless_dry_run(global, engine, replace)?;
     places::require_inventory(global, engine)?;
     let undo = engine.find_undo(ACTOR)?;
     let (archive, at) = (&undo.restore.archive, &undo.restore.at);
-    let why = format!("taking back the restore of {archive}, {at}");
+    let why = format!("undoing the restore of {archive}, {at}");
     let value = json!({"undone": {"archive": archive, "restored_at": at}});
-    let wanted = Wanted { archive: undo.safety_backup, replace, keys, why: Some(why) };
-    restore(global, engine, wanted, recovered, value)
+    let request = RestoreRequest { archive: undo.safety_backup, replace, keys, why: Some(why) };
+    restore(global, engine, request, recovered, value)
 }
 
-/// Says which database is meant, and settles what was interrupted on it, unless nothing is to be changed.
-pub(super) fn announce(
+/// Prints the database and settles interrupted restores. A dry run only reports them.
+pub(super) fn settle_unless_dry_run(
     global: &Global,
     engine: &Engine,
     replace: &args::Replace,
 ) -> Result<Vec<String>, Failure> {
-    if replace.dry_run { places::announce_dry_run(global, engine) } else { places::announce(global, engine) }
+    if replace.dry_run {
+        places::report_interrupted(global, engine)
+    } else {
+        places::settle_interrupted(global, engine)
+    }
 }
 
-/// What to restore, how carefully, and why.
-struct Wanted<'a> {
+/// The archive to restore, the options, and the reason.
+struct RestoreRequest<'a> {
     archive: PathBuf,
     replace: &'a args::Replace,
     keys: &'a args::Keys,
@@ -57,18 +61,18 @@ struct Wanted<'a> {
 fn restore(
     global: &Global,
     engine: &Engine,
-    wanted: Wanted<'_>,
+    request: RestoreRequest<'_>,
     recovered: Vec<String>,
     mut value: Value,
 ) -> Result<(), Failure> {
-    let Wanted { archive, replace, keys, why } = wanted;
+    let RestoreRequest { archive, replace, keys, why } = request;
     let options = RestoreOptions {
         archive: archive.clone(),
         safety_backup: !replace.no_safety_backup,
         allow_violations: replace.allow_violations,
     };
     let why = why.map_or_else(String::new, |why| format!(", {why}"));
-    // Only where it is shown: it names every file.
+    // Built only if it is shown, since it names every file.
     let add_plan = |value: &mut Value, plan: &Plan| {
         if let (true, Value::Object(plan)) = (global.json, plan::json(plan)) {
             value.as_object_mut().expect("it is an object").extend(plan);
@@ -76,7 +80,7 @@ fn restore(
         value["archive"] = output::path(archive.as_path());
     };
     if replace.dry_run {
-        let (plan, mut progress) = keys::unlocking(engine, keys, |engine| {
+        let (plan, mut progress) = keys::with_keys(engine, keys, |engine| {
             let mut progress = Progress::new(global);
             Ok((engine.preview_restore(ACTOR, &options, &mut progress)?, progress))
         })?;
@@ -90,8 +94,8 @@ fn restore(
         lines.add("Nothing was changed (dry run). The archive is sound.");
         return output::result(global, lines, &value);
     }
-    let (staged, mut progress) = keys::unlocking(engine, keys, |engine| {
-        // Not around the question for a key.
+    let (staged, mut progress) = keys::with_keys(engine, keys, |engine| {
+        // Created after the question for a key, which it would overwrite.
         let mut progress = Progress::new(global);
         Ok((engine.stage_restore(ACTOR, &options, &mut progress)?, progress))
     })?;
@@ -110,7 +114,7 @@ fn restore(
             }
             None => {
                 return Err(Failure::usage(
-                    "a restore replaces the inventory, and there is no terminal to ask on: nothing was changed. Say --yes to go ahead.",
+                    "a restore replaces the inventory, and there is no terminal to ask on: nothing was changed. Use --yes to go ahead.",
                 ));
             }
         }
@@ -122,12 +126,12 @@ fn restore(
     lines.append(&plan);
     match &report.safety_backup {
         Some(path) => {
-            let encrypted = encrypted_like(report.safety_lock, engine.encrypts());
-            lines.add(format!("What was there before is in {}{encrypted}", path.display()));
-            lines.add("`makermatrix undo` takes this restore back.");
+            let encrypted = encryption_note(report.safety_lock, engine.encrypts());
+            lines.add(format!("The previous inventory is in {}{encrypted}", path.display()));
+            lines.add("`makermatrix undo` undoes this restore.");
         }
-        None if options.safety_backup => lines.add("There was nothing before to keep."),
-        None => lines.add("What was there before has not been kept (--no-safety-backup)."),
+        None if options.safety_backup => lines.add("There was no previous inventory to keep."),
+        None => lines.add("The previous inventory was not kept (--no-safety-backup)."),
     }
     value["dry_run"] = json!(false);
     value["safety_backup"] = output::path(report.safety_backup.as_deref());
@@ -136,8 +140,8 @@ fn restore(
     output::result(global, lines, &value)
 }
 
-/// Who put nothing into the configuration has to be told what opens it.
-pub(super) fn encrypted_like(lock: Option<EncryptionScheme>, configured: bool) -> &'static str {
+/// Returns how the safety backup is encrypted. Names the key unless the configuration does.
+pub(super) fn encryption_note(lock: Option<EncryptionScheme>, configured: bool) -> &'static str {
     match lock {
         None => "",
         Some(_) if configured => ", encrypted as backups are here",

@@ -1,4 +1,4 @@
-//! `completions` and `man`: what a shell and `man` know of the arguments.
+//! Implements `completions` and `man`.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::args::{Args, Global};
 use crate::exit::Failure;
 use crate::output;
 
-/// Prints the script that completes commands and options.
+/// Prints a script that completes commands and options.
 pub(crate) fn completions(global: &Global, shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     let mut command = Args::command();
@@ -26,7 +26,7 @@ pub(crate) fn completions(global: &Global, shell: Shell) -> Result<(), Failure> 
     output::print(script.trim_end())
 }
 
-/// Prints the manual page of the program, or writes those of all commands into a folder.
+/// Prints the manual page of the program, or writes the pages of all commands into a folder.
 pub(crate) fn man(global: &Global, folder: Option<&Path>) -> Result<(), Failure> {
     let mut command = Args::command();
     command.build();
@@ -46,7 +46,7 @@ pub(crate) fn man(global: &Global, folder: Option<&Path>) -> Result<(), Failure>
     output::result(global, text, &json!({"folder": output::path(folder), "pages": names}))
 }
 
-/// Writes the page of a command, and those of the commands below it.
+/// Writes the page of a command and the pages of its subcommands.
 fn write_pages(folder: &Path, command: Command, names: &mut Vec<String>) -> Result<(), Failure> {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         write_pages(folder, below.clone(), names)?;

@@ -1,4 +1,4 @@
-//! `show`
+//! Implements `show`.
 
 use std::path::Path;
 
@@ -21,8 +21,8 @@ pub(crate) fn run(
     keys: &args::Keys,
 ) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
-    let pending = places::pending(global, engine)?;
-    let summary = KeyRing::new(keys)?.give(engine).show(ACTOR, file)?;
+    let pending = places::report_pending(global, engine)?;
+    let summary = KeyRing::new(keys)?.apply_to(engine).show(ACTOR, file)?;
     let mut lines = Lines::from(file.display());
     lines.add(format!("  size      {}", output::bytes(summary.size)));
     if let Some(lock) = summary.lock {
@@ -59,7 +59,7 @@ pub(crate) fn run(
         "key_checked": key_checked,
         "pending_restores": pending,
     });
-    // Only where it is shown: it names every file.
+    // Built only if it is shown, since it names every file.
     if let (true, Some(contents), Value::Object(value)) = (global.json, &summary.contents, &mut value) {
         value.extend(contents_json(contents));
     }
@@ -82,7 +82,7 @@ fn describe(lines: &mut Lines, contents: &Contents, list_files: bool) {
     lines.add(format!("  files     {}", output::files(contents.datasheets, contents.images)));
     if let Some(manifest) = info.v3() {
         for path in &manifest.dangling {
-            lines.add(format!("  missing   {path} (referred to, but not there when the backup was made)"));
+            lines.add(format!("  missing   {path} (referred to, but missing when the backup was made)"));
         }
         for left in &manifest.left_out {
             lines.add(format!("  left out  {}: {}", left.what, left.why));

@@ -1,4 +1,4 @@
-//! `verify`
+//! Implements `verify`.
 
 use std::path::Path;
 
@@ -14,15 +14,15 @@ use crate::{keys, output, places};
 
 pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Keys) -> Result<(), Failure> {
     let file = &*places::archive(global, engine, file)?;
-    let pending = places::pending(global, engine)?;
-    let verified = keys::unlocking(engine, keys, |engine| {
+    let pending = places::report_pending(global, engine)?;
+    let verified = keys::with_keys(engine, keys, |engine| {
         let mut progress = Progress::new(global);
         engine.verify(ACTOR, file, &mut progress)
     })?;
     let rows = verified.database.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
     let compared = match verified.format {
-        archive::Format::V3 => "every hash, row count and digest is as the manifest says",
-        _ => "every CRC-32 is right (this format has no hashes to compare with)",
+        archive::Format::V3 => "every hash, row count and digest matches the manifest",
+        _ => "every CRC-32 is correct (this format has no hashes)",
     };
     let mut lines = Lines::from(format!("{}: sound", file.display()));
     let (files, size) = (counted(verified.files, "file"), output::bytes(verified.bytes));

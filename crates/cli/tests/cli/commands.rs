@@ -1,5 +1,5 @@
-//! What a user of the command line sees: results, messages, exit codes, and that the environment
-//! is heeded. Each test runs the built binary in a folder of its own.
+//! Tests the results, messages and exit codes of the command line, and its environment variables. Each test runs the
+//! built binary in a separate folder.
 
 use std::fs;
 use std::process::Command;
@@ -43,10 +43,10 @@ fn init_backup_verify_show_list_restore() {
     assert_eq!(leftovers(&shop.places()), Vec::<String>::new());
 }
 
-/// `DATABASE_URL`, `STATIC_FILES_PATH` and `BACKUPS_PATH` each override one place, and options come
-/// before the environment.
+/// Checks that `DATABASE_URL`, `STATIC_FILES_PATH` and `BACKUPS_PATH` each override one path, and that options take
+/// precedence over the environment.
 #[test]
-fn the_environment_is_heeded() {
+fn environment_variables_override_the_default_paths() {
     let shop = Shop::new();
     let elsewhere = shop.folder.join("else where");
     let run = |args: &[&str]| {
@@ -59,18 +59,18 @@ fn the_environment_is_heeded() {
     };
     let ran = run(&["init"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains("else where/shop.db"), "it says which database: {}", ran.err);
+    assert!(ran.err.contains("else where/shop.db"), "the message names the database: {}", ran.err);
     write(&elsewhere.join("files/images/a.png"), b"png");
     assert_eq!(run(&["backup", "--name", "there"]).code, 0);
     assert!(elsewhere.join("archives/there.zip").is_file());
     assert!(run(&["show", elsewhere.join("archives/there.zip").to_str().unwrap()]).out.contains("1 image"));
-    assert!(!shop.data().exists(), "nothing went to the usual places");
+    assert!(!shop.data().exists(), "nothing is written to the default paths");
 
     let other = shop.folder.join("other");
     assert_eq!(run(&["backup", "--backups", other.to_str().unwrap(), "--name", "x"]).code, 0);
     assert!(other.join("x.zip").is_file());
 
-    // Relative, as the original reads it: below the working folder.
+    // A relative path is below the working folder, as in the original.
     let mut command = shop.command(&["init"]);
     let ran = Ran::from(command.env("DATABASE_URL", "sqlite:///near.db").output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -82,7 +82,7 @@ fn the_environment_is_heeded() {
 }
 
 #[test]
-fn global_options_stand_before_or_after_the_command() {
+fn global_options_may_come_before_or_after_the_command() {
     let shop = Shop::new();
     let folder = shop.folder.join("mine");
     let path = folder.to_str().unwrap();
@@ -139,7 +139,7 @@ fn each_wrong_input_has_its_own_message_and_code() {
         assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
     }
-    assert!(state_of(&shop.places()) == before, "nothing of it changed anything");
+    assert!(state_of(&shop.places()) == before, "none of the commands changed anything");
     assert!(!shop.folder.join("nothing-here").exists());
 
     let ran = shop.run(&["verify", "nowhere.zip", "--json"]);
@@ -149,7 +149,7 @@ fn each_wrong_input_has_its_own_message_and_code() {
 }
 
 #[test]
-fn a_database_of_another_program_is_not_backed_up_and_not_touched() {
+fn a_database_of_another_program_is_neither_backed_up_nor_changed() {
     let shop = Shop::new();
     fs::create_dir_all(shop.data()).unwrap();
     let database = shop.places().database;
@@ -168,7 +168,7 @@ fn a_database_of_another_program_is_not_backed_up_and_not_touched() {
 }
 
 #[test]
-fn b17_a_second_backup_or_restore_is_told_who_holds_the_lock() {
+fn b17_a_second_backup_or_restore_reports_that_another_one_is_running() {
     let shop = Shop::populated();
     let lock = fs::File::create(shop.data().join("makers_matrix.db.lock")).unwrap();
     lock.lock().unwrap();
@@ -185,7 +185,7 @@ fn b17_a_second_backup_or_restore_is_told_who_holds_the_lock() {
     }
 }
 
-/// Promise 6: nothing of ours is needed to get the data back.
+/// Checks promise 6: the data can be recovered without this program.
 #[test]
 fn unzip_and_sha256sum_open_and_check_an_archive() {
     let shop = Shop::populated();
@@ -196,7 +196,7 @@ fn unzip_and_sha256sum_open_and_check_an_archive() {
     let out = shop.folder.join("unpacked");
     let tool = |program: &str, args: &[&str]| {
         let mut command = Command::new(program);
-        // unzip writes names as the locale says.
+        // unzip uses the encoding of the locale for names.
         command.args(args).env("LC_ALL", "C.UTF-8");
         if out.exists() {
             command.current_dir(&out);
@@ -217,10 +217,10 @@ fn unzip_and_sha256sum_open_and_check_an_archive() {
     }
 }
 
-/// As the original makes them: a byte copy of a database in WAL mode. And the live one has pages of
-/// another size.
+/// Restores an archive like those of the original, with a byte copy of a database in WAL mode, over a live database with
+/// another page size.
 #[test]
-fn a_zipped_wal_database_goes_over_one_of_another_page_size() {
+fn a_zipped_wal_database_replaces_one_with_another_page_size() {
     let shop = Shop::populated();
     let run = |path: &std::path::Path, sql: &str| {
         rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap()
@@ -251,7 +251,7 @@ fn a_zipped_wal_database_goes_over_one_of_another_page_size() {
 }
 
 #[test]
-fn the_demo_proves_itself_and_cleans_up() {
+fn the_demo_succeeds_and_cleans_up() {
     let shop = Shop::new();
     let mut command = shop.command(&["demo", "--json"]);
     let scratch = shop.folder.join("tmp");
@@ -269,9 +269,9 @@ fn the_demo_proves_itself_and_cleans_up() {
     assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{}", ran.out);
 }
 
-/// Each archive is said to be proven or not, and one that is not fails the command.
+/// Checks that a drill reports whether each archive is proven, and fails if one is not.
 #[test]
-fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
+fn a_drill_proves_archives_and_fails_if_one_cannot_be_proven() {
     let shop = Shop::populated();
     let ran = shop.run(&["drill"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
@@ -310,7 +310,7 @@ fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
     assert_eq!((ran.code, ran.out.as_str()), (5, ""));
     assert!(ran.err.contains("makers_matrix.db"), "{}", ran.err);
 
-    // What was kept of a damaged database is no backup, and so no failure.
+    // A rescue archive of a damaged database is not a backup, so it does not fail the drill.
     fs::remove_file(&older).unwrap();
     let live = shop.places().database;
     fs::write(&live, b"this was a database").unwrap();
@@ -333,24 +333,24 @@ fn a_drill_proves_archives_and_fails_with_those_it_cannot_prove() {
 }
 
 #[test]
-fn a_read_only_backup_folder_and_a_full_disk_are_said_by_name() {
+fn errors_of_an_unwritable_backup_folder_and_a_full_disk_are_specific() {
     let shop = Shop::populated();
-    // Root may write anywhere, so a folder that is a file stands in for one that cannot be written.
+    // Root may write anywhere, so a file in place of the folder simulates an unwritable folder.
     write(&shop.folder.join("file"), b"");
     let ran = shop.run(&["backup", "--output", shop.folder.join("file/below").to_str().unwrap()]);
     assert_eq!(ran.code, 7, "{}", ran.err);
     assert!(ran.err.contains("cannot create") && ran.err.contains("file/below"), "{}", ran.err);
-    // A device that is always full, behind standard output.
+    // Standard output is redirected to a device that is always full.
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = shop.command(&["list"]);
     let status = command.stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(7));
 }
 
-/// Names of files, and whatever a manifest from elsewhere says, went to the terminal as they are: it
-/// would have obeyed what they hold.
+/// Guards against a defect: names of files and texts of untrusted manifests were printed unescaped, so they could control
+/// the terminal.
 #[test]
-fn a_name_cannot_command_the_terminal() {
+fn control_sequences_in_names_are_escaped() {
     let shop = Shop::populated();
     write(&shop.data().join("static/images/\u{1b}[2Jgone\u{9b}31m.png"), b"one");
     let made = shop.run(&["backup", "--name", "first"]);

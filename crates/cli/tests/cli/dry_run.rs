@@ -1,4 +1,4 @@
-//! A dry run changes nothing, not even what an interrupted restore left; and it says what would be refused.
+//! Tests that a dry run changes nothing, does not settle an interrupted restore, and reports what would be refused.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::root::run_as_nobody;
 use crate::support::{Ran, Shop, write};
 use crate::two_states::TwoStates;
 
-/// Every file below a folder with its content and its time; folders with nothing.
+/// Returns every file below a folder with its content and modification time, and every folder with `None`.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<(Vec<u8>, SystemTime)>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -31,7 +31,7 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<(Vec<u8>, SystemTime)>> {
     found
 }
 
-/// It created the data folder, a lock file and the folders of the files.
+/// Guards against a defect: a dry run created the data folder, a lock file and the static folders.
 #[test]
 fn a_dry_run_leaves_no_folders_and_no_lock_files_behind() {
     let shop = Shop::populated();
@@ -60,7 +60,7 @@ fn a_dry_run_leaves_no_folders_and_no_lock_files_behind() {
     }
 }
 
-/// Interrupts a restore such that its journal stays.
+/// Interrupts a restore and leaves its journal behind.
 fn interrupt(two: &TwoStates) {
     let places = two.shop.places();
     let restore = RestoreOptions { safety_backup: false, ..RestoreOptions::new(&two.archives[0].0) };
@@ -73,10 +73,10 @@ fn interrupt(two: &TwoStates) {
     assert!(interrupted);
 }
 
-/// It finished the interrupted restore first, and then said that nothing was changed; what only looks said
-/// nothing of it.
+/// Guards against a defect: a dry run finished the interrupted restore and then said that nothing was changed, and
+/// read-only commands did not mention the restore.
 #[test]
-fn an_interrupted_restore_is_mentioned_and_left_alone_by_what_only_looks() {
+fn read_only_commands_report_an_interrupted_restore_without_settling_it() {
     let two = TwoStates::new(50, 3);
     let shop = &two.shop;
     interrupt(&two);
@@ -93,7 +93,7 @@ fn an_interrupted_restore_is_mentioned_and_left_alone_by_what_only_looks() {
         assert!(ran.err.contains("was interrupted"), "{args:?}: {}", ran.err);
         assert!(tree(&shop.data()) == before, "{args:?}");
     }
-    // These note beside the archive that they were here.
+    // These commands write a status file beside the archive.
     for args in [&["verify", archive][..], &["drill", archive]] {
         let ran = shop.run(args);
         assert!(ran.code == 0 && ran.err.contains("was interrupted"), "{args:?}: {}", ran.err);
@@ -104,10 +104,10 @@ fn an_interrupted_restore_is_mentioned_and_left_alone_by_what_only_looks() {
     assert_eq!(shop.json(&["list"])["pending_restores"], serde_json::json!([]));
 }
 
-/// The dry run said "can be restored", and the restore was refused.
+/// Guards against a defect: the dry run succeeded, and then the restore was refused.
 #[cfg(unix)]
 #[test]
-fn a_dry_run_finds_what_a_missing_permission_would_refuse() {
+fn a_dry_run_reports_missing_permissions() {
     use std::os::unix::fs::{PermissionsExt, chown};
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "x"]);
@@ -127,7 +127,7 @@ fn a_dry_run_finds_what_a_missing_permission_would_refuse() {
         ("static/images", 0o500, 0o700),
         ("backups", 0o500, 0o700),
         ("makers_matrix.db", 0o400, 0o600),
-        // What only the safety backup would have read.
+        // Only the safety backup reads this file.
         ("static/images/two.png", 0o000, 0o600),
     ] {
         let path = shop.data().join(path);

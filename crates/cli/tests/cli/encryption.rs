@@ -1,5 +1,5 @@
-//! Encrypted backups as their owner meets them: keys, prompts, the emergency kit, exit codes, and the
-//! program `age` on the other side.
+//! Tests encrypted backups through the command line: keys, prompts, the emergency kit, exit codes, and the
+//! interoperability with the program `age`.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use testkit::state_of;
 
 use crate::support::{Ran, Shop, write};
 
-/// A key in a file, and its public half.
+/// Creates a key file, and returns its path and the public key.
 fn key(shop: &Shop, name: &str) -> (String, String) {
     let file = shop.folder.join(name).to_str().unwrap().to_owned();
     let made = shop.json(&["key", "new", "--output", &file]);
@@ -65,7 +65,7 @@ fn wrong_key_no_key_damaged_and_truncated_are_four_different_errors() {
 }
 
 #[test]
-fn show_and_list_tell_without_a_key_what_is_no_secret() {
+fn show_and_list_work_without_a_key_and_show_no_secrets() {
     let shop = Shop::populated();
     let (mine, recipient) = key(&shop, "mine.txt");
     let archive = encrypted(&shop, &recipient);
@@ -98,7 +98,7 @@ fn show_and_list_tell_without_a_key_what_is_no_secret() {
 }
 
 #[test]
-fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
+fn a_new_key_is_private_and_the_emergency_kit_is_complete() {
     let shop = Shop::new();
     let (file, recipient) = key(&shop, "key.txt");
     let private = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o077 == 0;
@@ -111,7 +111,7 @@ fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
     assert_eq!(fs::read_to_string(&file).unwrap(), text, "a key is never overwritten");
     let second = shop.folder.join("second.txt");
     let again = shop.run(&["key", "new", "--output", second.to_str().unwrap(), "--kit", &file]);
-    assert_eq!((again.code, second.exists()), (2, false), "nothing is begun that cannot be ended");
+    assert_eq!((again.code, second.exists()), (2, false), "no key is written without its kit");
 
     let kit = shop.run(&["key", "new"]);
     assert_eq!(kit.code, 0);
@@ -127,7 +127,7 @@ fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
     }
     let page = shop.folder.join("kit.html");
     let made = shop.json(&["key", "new", "--kit", page.to_str().unwrap()]);
-    assert!(made["identity"].is_null(), "it is on the page, and nowhere else");
+    assert!(made["identity"].is_null(), "the key is on the page, and nowhere else");
     assert!(private(&page));
     let html = fs::read_to_string(&page).unwrap();
     for words in [
@@ -143,7 +143,7 @@ fn a_new_key_is_its_owners_alone_and_the_kit_has_all_it_takes() {
 }
 
 #[test]
-fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
+fn the_configuration_encrypts_every_backup_or_refuses_it() {
     let shop = Shop::populated();
     let plain = shop.json(&["backup", "--name", "plain"])["archive"].as_str().unwrap().to_owned();
     let (mine, recipient) = key(&shop, "mine.txt");
@@ -156,7 +156,7 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
         assert_eq!(ran.code, 9, "{command:?}: {}", ran.err);
         assert!(ran.err.contains("no recipients are configured"), "{}", ran.err);
     }
-    // An older database is migrated after a backup, or not at all.
+    // An older database is migrated only after a backup.
     let database = rusqlite::Connection::open(shop.places().database).unwrap();
     let newest = *inventory::migration::names().last().unwrap();
     database.execute("DELETE FROM mm_migrations WHERE version = ?1", [newest]).unwrap();
@@ -182,23 +182,20 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
     let unprotected = |name: &&String| name.ends_with(".zip") && *name != "plain.zip";
     assert_eq!(names.iter().find(unprotected), None);
 
-    // What cannot be understood is not passed over: it could be what protects.
+    // An invalid configuration is an error, since it might require encryption.
     for (text, words) in [
         ("[backup.encrypton]\nrequired = true\n", "line 1: unknown field"),
         (
             "[backup.encryption]\nrecipients = [\"AGE-SECRET-KEY-1HUSHHUSH\"]\n",
-            "number 1 of the recipients: that is a secret key",
+            "recipient 1: that is a secret key",
         ),
-        (
-            "[backup.encryption]\nrecipients = [\"age1nonsense\"]\n",
-            "number 1 of the recipients: it is not a whole key",
-        ),
+        ("[backup.encryption]\nrecipients = [\"age1nonsense\"]\n", "recipient 1: it is not a whole key"),
         (
             "[backup.encryption]\nrecipients = \"AGE-SECRET-KEY-1HUSHHUSH\"\n",
-            "line 2: this is not what belongs here",
+            "line 2: this value is not allowed here",
         ),
-        ("[backup.encryption]\nrequired = \"HUSHHUSH\"\n", "line 2: this is not what belongs here"),
-        ("[backup.encryption]\nAGE-SECRET-KEY-1HUSHHUSH = 1\n", "line 2: this is not what belongs here"),
+        ("[backup.encryption]\nrequired = \"HUSHHUSH\"\n", "line 2: this value is not allowed here"),
+        ("[backup.encryption]\nAGE-SECRET-KEY-1HUSHHUSH = 1\n", "line 2: this value is not allowed here"),
         ("[backup.encryption\n", "line 1"),
     ] {
         configure(text);
@@ -206,7 +203,7 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
         assert_eq!(ran.code, 2, "{}", ran.err);
         assert!(ran.err.contains(words) && !ran.err.contains("HUSHHUSH"), "{}", ran.err);
     }
-    // Nor is it passed over because it cannot be reached, or because of where somebody stands.
+    // An unreachable configuration is an error as well, and the working folder makes no difference.
     fs::remove_file(&config).unwrap();
     std::os::unix::fs::symlink("not-mounted/makermatrix.toml", &config).unwrap();
     let ran = shop.run(&["backup"]);
@@ -217,19 +214,19 @@ fn the_configuration_protects_every_backup_and_what_it_cannot_is_refused() {
     let elsewhere = |args: &[&str]| {
         shop.run(&[&["backup", "--data-dir", "elsewhere", "--database-url", &url], args].concat())
     };
-    assert_eq!(elsewhere(&[]).code, 9, "it lies beside the database");
+    assert_eq!(elsewhere(&[]).code, 9, "the configuration beside the database applies");
     write(&shop.folder.join("elsewhere/makermatrix.toml"), b"");
     let ran = elsewhere(&[]);
-    assert_eq!((ran.code, ran.err.contains("name the one that counts")), (2, true), "{}", ran.err);
+    assert_eq!((ran.code, ran.err.contains("choose one of them")), (2, true), "{}", ran.err);
     assert_eq!(elsewhere(&["--config", "elsewhere/makermatrix.toml"]).code, 0);
     let named = shop.command(&["backup"]).env("MAKERMATRIX_CONFIG", "elsewhere/makermatrix.toml").output();
-    assert_eq!(Ran::from(named.unwrap()).code, 0, "the variable is heeded");
+    assert_eq!(Ran::from(named.unwrap()).code, 0, "the variable is used");
     let ran = shop.run(&["backup", "--config", "nowhere.toml"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
 }
 
 #[test]
-fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating_them() {
+fn invalid_keys_and_passphrases_have_specific_errors_that_do_not_repeat_them() {
     let shop = Shop::populated();
     let (mine, recipient) = key(&shop, "mine.txt");
     let secret = fs::read_to_string(&mine).unwrap().lines().last().unwrap().to_owned();
@@ -255,14 +252,14 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
         assert!(!ran.err.contains(&secret), "{}", ran.err);
     }
-    // And those that are: a file of them, beside one that is named.
+    // Valid keys: a file of recipients together with a recipient option.
     let (other, second) = key(&shop, "other.txt");
     let made = shop.json(&["backup", "--recipients-file", &public, "--recipient", &second]);
     assert_eq!(made["encrypted"], "age, for 2 keys");
     for identity in [&mine, &other] {
         shop.json(&["verify", made["archive"].as_str().unwrap(), "--identity", identity]);
     }
-    // Where a file belongs, nothing is repeated either.
+    // A secret in place of a file name is not repeated either.
     for args in [
         vec!["verify", &archive, "--identity", &secret],
         vec!["verify", &archive, "--passphrase-file", &secret],
@@ -276,7 +273,7 @@ fn keys_and_passphrases_that_are_none_are_told_from_each_other_without_repeating
 }
 
 #[test]
-fn a_file_of_recipients_may_have_a_mark_line_ends_of_windows_and_comments() {
+fn a_file_of_recipients_may_have_a_bom_crlf_line_ends_and_comments() {
     let shop = Shop::populated();
     let (mine, recipient) = key(&shop, "mine.txt");
     let (other, second) = key(&shop, "other.txt");
@@ -292,7 +289,7 @@ fn a_file_of_recipients_may_have_a_mark_line_ends_of_windows_and_comments() {
 }
 
 #[test]
-fn a_key_of_ssh_is_answered_with_what_is_supported() {
+fn an_ssh_key_is_refused_with_a_hint_at_the_supported_keys() {
     let shop = Shop::populated();
     let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN me@there";
     write(&shop.folder.join("id.pub"), ssh.as_bytes());
@@ -316,9 +313,9 @@ fn a_key_of_ssh_is_answered_with_what_is_supported() {
     }
 }
 
-/// The key was there, the kit was not, and the next try was refused because of the key.
+/// Guards against a defect: the key was written without the kit, and the next attempt was refused because of the key.
 #[test]
-fn a_key_whose_kit_cannot_be_written_is_not_left_half_made() {
+fn a_key_whose_kit_cannot_be_written_is_removed() {
     let shop = Shop::new();
     let ran = shop.run(&["key", "new", "-o", "k", "--kit", "missing/kit.html"]);
     assert_eq!(ran.code, 7, "{}", ran.err);
@@ -329,11 +326,11 @@ fn a_key_whose_kit_cannot_be_written_is_not_left_half_made() {
     assert_eq!(shop.run(&["key", "new", "-o", "k", "--kit", "kit.html"]).code, 0);
 }
 
-/// Only the first line was taken, and every mark at its beginning was cut.
+/// Guards against a defect: only the first line was read, and every byte order mark at its beginning was removed.
 #[test]
-fn o7_a_password_may_have_line_ends_and_begin_with_a_mark() {
+fn o7_a_password_may_have_several_lines_and_begin_with_a_bom() {
     let shop = Shop::populated();
-    // What is in the file that it is encrypted with, and in others that hold the same.
+    // The content of the file for encryption, of an equivalent file, and of a different one.
     for (name, file, same, other) in [
         ("lines", "first\nsecond\r\n third \r\n", "first\nsecond\r\n third ", "first"),
         ("end", "\u{feff}ends with one\n\n", "ends with one\n\r\n", "ends with one\n"),
@@ -350,7 +347,7 @@ fn o7_a_password_may_have_line_ends_and_begin_with_a_mark() {
 }
 
 #[test]
-fn age_opens_what_we_write_and_we_open_what_age_writes() {
+fn age_opens_our_archives_and_we_open_those_of_age() {
     if !has("age") {
         return;
     }
@@ -369,7 +366,7 @@ fn age_opens_what_we_write_and_we_open_what_age_writes() {
     run(Command::new("age").args(["-r", &recipient, "-o", "theirs.age", "backup.zip"]));
     let verified = shop.json(&["verify", "theirs.age", "--identity", &mine]);
     assert_eq!(verified["counts"]["parts"], 300);
-    // A key of theirs, too.
+    // Also with a key made by age-keygen.
     run(Command::new("age-keygen").args(["-o", "theirs.txt"]));
     let text = fs::read_to_string(shop.folder.join("theirs.txt")).unwrap();
     let theirs = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
@@ -377,7 +374,7 @@ fn age_opens_what_we_write_and_we_open_what_age_writes() {
     shop.json(&["verify", &archive, "--identity", "theirs.txt"]);
 }
 
-/// Runs a command on a terminal of its own, waits for each question, and types the answer to it.
+/// Runs a command on a pseudo-terminal, waits for each question, and types the answer.
 fn on_a_terminal(shop: &Shop, command: &Command, answers: &[(&str, &str)]) -> Ran {
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
     let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
@@ -415,7 +412,7 @@ fn a_passphrase_is_asked_for_on_the_terminal() {
         on_a_terminal(
             &shop,
             &command,
-            &[("Passphrase for the archive: ", passphrase), ("The same again: ", again)],
+            &[("Passphrase for the archive: ", passphrase), ("Repeat the passphrase: ", again)],
         )
     };
     let ran = new("asked", passphrase);
@@ -424,12 +421,16 @@ fn a_passphrase_is_asked_for_on_the_terminal() {
     let question = "Passphrase of the archive: ";
     let verify = shop.command(&["verify", &archive]);
     let ran = on_a_terminal(&shop, &verify, &[(question, "a guess"), (question, passphrase)]);
-    assert!(ran.code == 0 && ran.out.contains("That was not it") && ran.out.contains("sound"), "{}", ran.out);
+    assert!(
+        ran.code == 0 && ran.out.contains("That is not correct") && ran.out.contains("sound"),
+        "{}",
+        ran.out
+    );
     let ran = new("two", "another");
-    assert!(ran.code == 2 && ran.out.contains("the two are not the same"), "{}", ran.out);
+    assert!(ran.code == 2 && ran.out.contains("the passphrases differ"), "{}", ran.out);
     assert!(!shop.places().backups.join("two.zip.age").exists());
 
-    // And the other program's way with it, both ways.
+    // Also in both directions with the program age.
     if !has("age") {
         return;
     }
@@ -466,7 +467,7 @@ fn the_key_of_the_emergency_kit_can_be_typed_in() {
     assert!(state_of(&shop.places()) == before);
 }
 
-/// Every file below these folders, with its content.
+/// Returns every file below these folders with its content.
 fn everything(folders: &[PathBuf]) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = folders.to_vec();
@@ -482,11 +483,10 @@ fn everything(folders: &[PathBuf]) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-/// No key, passphrase or secret of the environment file stands anywhere after a run: not in the data
-/// folder, the archives, the temporary files or what was printed; and not in the arguments and the
-/// environment either, since there is no way to give it there.
+/// Checks that no key, passphrase or secret of the environment file remains after a run in the data folder, the archives,
+/// the temporary files or the output. Secrets cannot be given as arguments or environment variables at all.
 #[test]
-fn no_secret_is_left_in_anything_that_a_run_leaves_behind() {
+fn no_run_leaves_a_secret_behind() {
     let shop = Shop::populated();
     let vault = shop.folder.join("vault");
     let temporary = shop.folder.join("tmp");
@@ -503,7 +503,7 @@ fn no_secret_is_left_in_anything_that_a_run_leaves_behind() {
     let path = |name: &str| vault.join(name).to_str().unwrap().to_owned();
     let (mine, other) = (path("mine.txt"), path("other.txt"));
     for file in [&mine, &other] {
-        // The kit goes into the vault: what is printed there is for the owner's eyes.
+        // The kit is written into the vault, since it contains the key on purpose.
         run(&["key", "new", "--output", file, "--kit", &format!("{file}.html")], 0);
     }
     let text = fs::read_to_string(&mine).unwrap();
@@ -548,10 +548,10 @@ fn no_secret_is_left_in_anything_that_a_run_leaves_behind() {
     }
 }
 
-/// A verify that was killed has left a database behind, perhaps of an encrypted archive. The next removes it,
-/// and leaves alone what another one is at work on.
+/// Checks that `verify` removes the database of a killed run, which may come from an encrypted archive, but not that
+/// of a running one.
 #[test]
-fn what_a_killed_verify_left_goes_with_the_next() {
+fn verify_removes_the_leftovers_of_a_killed_run() {
     let shop = Shop::populated();
     let archive = shop.json(&["backup"])["archive"].as_str().unwrap().to_owned();
     let temporary = shop.folder.join("tmp");

@@ -1,5 +1,5 @@
-//! A real full disk: a small file system of its own, in memory, in a mount namespace that ends with
-//! the command. Where the machine does not allow that, the tests say so and pass.
+//! Tests a full disk: a small file system in memory, in a mount namespace that ends with the command. If the machine
+//! does not allow that, the tests report it and pass.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +11,8 @@ use testkit::state_of;
 use crate::support::Ran;
 use crate::two_states::TwoStates;
 
-/// Copies `data` onto a file system of `kibibytes`, runs the binary there, and copies what is then
-/// there to `out`. `None` where nothing may be mounted, or the data alone does not fit.
+/// Copies `data` onto a file system of `kibibytes`, runs the binary there, and copies the result to `out`. Returns `None`
+/// if mounting is not permitted, or if the data alone does not fit.
 fn run_on_small_disk(data: &Path, out: &Path, kibibytes: u64, args: &[&str]) -> Option<Ran> {
     const SCRIPT: &str = r#"
         set -e
@@ -38,28 +38,28 @@ fn run_on_small_disk(data: &Path, out: &Path, kibibytes: u64, args: &[&str]) -> 
     let ran = command.stdin(Stdio::null()).output().ok().map(Ran::from)?;
     let allowed = ran.code != 200 && !ran.err.contains("unshare");
     if !allowed {
-        testkit::skipped(&format!("no file system may be mounted here: {}", ran.err));
+        testkit::skipped(&format!("mounting is not permitted here: {}", ran.err));
     }
     (allowed && ran.code != 201).then_some(ran)
 }
 
-/// Sizes from what the data takes to what is surely enough, in KiB.
+/// Returns sizes in KiB, from the size of the data to one that is surely sufficient.
 fn sizes(data: &Path) -> impl Iterator<Item = u64> {
     let du = Command::new("du").args(["-sk", data.to_str().unwrap()]).output().unwrap();
     let taken: u64 =
         String::from_utf8(du.stdout).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     let steps = u64::from(long_run::amount(12, 150));
-    // The first ones have room for the data, but not for what SQLite needs to open it.
+    // The smallest sizes fit the data, but not the files that SQLite needs to open it.
     let close = (0..4).map(move |step| taken + 8 * step);
     close.chain((0..=steps).map(move |step| taken + (5 * taken).max(2000) * step / steps))
 }
 
 #[test]
-fn a_restore_on_a_full_disk_says_so_and_changes_nothing() {
+fn a_restore_on_a_full_disk_reports_it_and_changes_nothing() {
     let two = TwoStates::new(700, 10);
     let places = two.shop.places();
     let out = two.shop.folder.join("out");
-    // The archives lie elsewhere, as they do on another disk.
+    // The archives are outside, as on another disk.
     let archive = two.shop.folder.join("one.zip");
     fs::copy(&two.archives[0].0, &archive).unwrap();
     fs::remove_dir_all(&places.backups).unwrap();
@@ -69,12 +69,12 @@ fn a_restore_on_a_full_disk_says_so_and_changes_nothing() {
         let Some(ran) = run_on_small_disk(&two.shop.data(), &out, kibibytes, &args) else { continue };
         let state = state_of(&backup::Places::in_folder(&out));
         let left = testkit::state::leftovers(&backup::Places::in_folder(&out));
-        let said = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
-        assert_eq!(left, Vec::<String>::new(), "{said}");
+        let message = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
+        assert_eq!(left, Vec::<String>::new(), "{message}");
         match ran.code {
-            0 => assert!(state == two.archives[0].1, "{said}"),
-            7 => assert!(state == two.archives[1].1 && ran.err.contains("full"), "{said}"),
-            _ => panic!("{said}"),
+            0 => assert!(state == two.archives[0].1, "{message}"),
+            7 => assert!(state == two.archives[1].1 && ran.err.contains("full"), "{message}"),
+            _ => panic!("{message}"),
         }
         *(if ran.code == 0 { &mut done } else { &mut full }) += 1;
     }
@@ -88,7 +88,7 @@ fn a_restore_on_a_full_disk_says_so_and_changes_nothing() {
 }
 
 #[test]
-fn a_backup_on_a_full_disk_says_so_and_leaves_nothing() {
+fn a_backup_on_a_full_disk_reports_it_and_leaves_nothing() {
     let two = TwoStates::new(700, 10);
     let places = two.shop.places();
     fs::remove_dir_all(&places.backups).unwrap();
@@ -100,15 +100,15 @@ fn a_backup_on_a_full_disk_says_so_and_leaves_nothing() {
             continue;
         };
         let there = backup::Places::in_folder(&out);
-        let said = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
-        assert_eq!(testkit::state::leftovers(&there), Vec::<String>::new(), "{said}");
-        assert!(state_of(&there) == two.archives[1].1, "{said}");
+        let message = format!("{kibibytes} KiB: exit code {}, {}", ran.code, ran.err);
+        assert_eq!(testkit::state::leftovers(&there), Vec::<String>::new(), "{message}");
+        assert!(state_of(&there) == two.archives[1].1, "{message}");
         let archive = there.backups.join("small.zip");
-        assert_eq!(archive.exists(), ran.code == 0, "{said}");
+        assert_eq!(archive.exists(), ran.code == 0, "{message}");
         match ran.code {
-            0 => assert_eq!(two.shop.run(&["verify", archive.to_str().unwrap()]).code, 0, "{said}"),
-            7 => assert!(ran.err.contains("full"), "{said}"),
-            _ => panic!("{said}"),
+            0 => assert_eq!(two.shop.run(&["verify", archive.to_str().unwrap()]).code, 0, "{message}"),
+            7 => assert!(ran.err.contains("full"), "{message}"),
+            _ => panic!("{message}"),
         }
         *(if ran.code == 0 { &mut done } else { &mut full }) += 1;
     }

@@ -1,4 +1,4 @@
-//! `docs/from-the-original.md`, "How to go back": its commands, as somebody types them.
+//! Runs the commands of "How to go back" in `docs/from-the-original.md`.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use testkit::state::files_of;
 
 use super::support::{Shop, write};
 
-/// The commands of the section, as one script.
+/// Returns the commands of the section as one script.
 fn recipe() -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/from-the-original.md");
     let text = fs::read_to_string(page).unwrap();
@@ -19,9 +19,9 @@ fn recipe() -> String {
 }
 
 #[test]
-fn o5_how_to_go_back_can_be_followed_to_the_letter() {
+fn o5_the_commands_of_how_to_go_back_work() {
     let shop = Shop::populated();
-    // As the volume of the original's Docker image, where it was left.
+    // The volume of the original's Docker image, as it was left.
     let original = shop.folder.join("the original's volume");
     write(&original.join("database/makermatrix.db"), b"what it was");
     write(&original.join("static/images/old.png"), b"old");
@@ -41,7 +41,7 @@ fn o5_how_to_go_back_can_be_followed_to_the_letter() {
     let ran = shell.output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 
-    // What the original does: it copies the file of the database, and nothing beside it.
+    // The original copies only the database file.
     let mut beside: Vec<_> =
         fs::read_dir(original.join("database")).unwrap().map(|at| at.unwrap().file_name()).collect();
     beside.sort();

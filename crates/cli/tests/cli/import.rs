@@ -1,10 +1,10 @@
-//! `import`, as somebody who comes from the original runs it.
+//! Tests `import` from a data folder of the original.
 
 use std::fs;
 
 use super::support::{Shop, write};
 
-/// A data folder beside the one of the shop, as a Docker volume of the original.
+/// Creates a data folder like a Docker volume of the original, beside that of the shop.
 fn old_data(shop: &Shop) -> std::path::PathBuf {
     let old = Shop::populated();
     let from = shop.folder.join("old");
@@ -16,24 +16,24 @@ fn old_data(shop: &Shop) -> std::path::PathBuf {
 }
 
 #[test]
-fn importing_says_what_it_found_does_it_and_says_what_is_next() {
+fn importing_reports_the_findings_and_the_next_steps() {
     let shop = Shop::new();
     old_data(&shop);
     let dry = shop.run(&["import", "old", "--dry-run"]);
     assert_eq!(dry.code, 0, "{}", dry.err);
     assert!(dry.out.contains("Nothing was changed (dry run)"), "{}", dry.out);
     assert!(!shop.places().database.exists());
-    assert!(!shop.data().exists(), "not even a folder");
+    assert!(!shop.data().exists(), "no folder is created");
 
     let ran = shop.run(&["import", "old"]);
-    assert_eq!(ran.code, 0, "no question where nothing is replaced: {}", ran.err);
+    assert_eq!(ran.code, 0, "nothing is replaced, so there is no question: {}", ran.err);
     for words in [
         "database  old/database/makermatrix.db (",
         "holds     300 parts",
         "files     old/static: 1 datasheet (4 B), 2 images (6 B)",
         "settings  old/.env (not imported)",
         "Imported.",
-        "printed labels stay good",
+        "printed labels stay valid",
         "old/.env was not imported",
         "makermatrix key new",
         "delete them",
@@ -46,13 +46,13 @@ fn importing_says_what_it_found_does_it_and_says_what_is_next() {
 }
 
 #[test]
-fn an_import_over_an_inventory_needs_a_yes() {
+fn an_import_over_an_inventory_requires_confirmation() {
     let shop = Shop::populated();
     old_data(&shop);
     let refused = shop.run(&["import", "old"]);
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("--yes"), "{}", refused.err);
-    assert!(refused.err.contains("300 parts"), "what it would do is said: {}", refused.err);
+    assert!(refused.err.contains("300 parts"), "the plan is shown: {}", refused.err);
     assert_eq!(fs::read_dir(shop.places().backups).unwrap().count(), 0);
 
     let value = shop.json(&["import", "old", "--yes"]);
@@ -65,7 +65,7 @@ fn an_import_over_an_inventory_needs_a_yes() {
 }
 
 #[test]
-fn what_is_not_there_is_said_before_anything_else() {
+fn a_missing_source_is_reported_first() {
     let shop = Shop::new();
     let nothing = shop.run(&["import", "nowhere"]);
     assert_eq!(nothing.code, 3, "{}", nothing.err);
@@ -73,12 +73,12 @@ fn what_is_not_there_is_said_before_anything_else() {
     let empty = shop.run(&["import", "empty"]);
     assert_eq!(empty.code, 3);
     assert!(empty.err.contains("no MakerMatrix database in empty"), "{}", empty.err);
-    assert!(!shop.data().exists(), "nothing was made here");
+    assert!(!shop.data().exists(), "nothing is created");
 }
 
-/// Before October 2025 the original kept quantity and location in the part itself.
+/// Imports a database from before October 2025, when the row of a part held its quantity and location.
 #[test]
-fn o1_importing_an_old_database_says_where_the_stock_went() {
+fn o1_importing_an_old_database_reports_where_the_stock_went() {
     let shop = Shop::new();
     let old = "CREATE TABLE partmodel (id VARCHAR NOT NULL PRIMARY KEY, part_name VARCHAR NOT NULL, quantity INTEGER, location_id VARCHAR);
         CREATE TABLE categorymodel (id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR NOT NULL);

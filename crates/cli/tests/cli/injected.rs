@@ -1,5 +1,5 @@
-//! Below the process: each system call that changes the disk is, in turn, the last one (the process
-//! is killed at it) or the one that fails (no space, an I/O error). By `strace`, where it may be used.
+//! Injects faults with `strace`, where it may be used: at each system call that changes the disk, the process is killed
+//! or the call fails (no space, an I/O error).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use testkit::state_of;
 use crate::support::{Ran, Shop};
 use crate::two_states::TwoStates;
 
-/// What changes a disk, or makes a change durable.
+/// The system calls that change a disk or make a change durable.
 const CALLS: &str = "write,pwrite64,writev,pwritev,fsync,fdatasync,syncfs,ftruncate,fallocate,rename,renameat,\
                      renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir";
 
@@ -41,7 +41,7 @@ pub(crate) fn strace_first_thread(shop: &Shop, options: &[&str], args: &[&str]) 
     Ran::from(traced.output().unwrap())
 }
 
-/// Runs `args` with one system call of it interfered with.
+/// Runs `args` with a fault injected into one system call.
 fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args: &[&str]) -> Ran {
     let what = match injection {
         Injection::Kill => "signal=KILL",
@@ -52,18 +52,18 @@ fn injected(shop: &Shop, injection: Injection, (call, number): (&str, u32), args
     strace(shop, &["-o", "/dev/null", "-e", &trace, "-e", &inject], args)
 }
 
-/// Whether this machine lets `strace` interfere.
+/// Returns whether `strace` can inject faults on this machine.
 pub(crate) fn can_inject() -> bool {
     let tried =
         Command::new("strace").args(["-qq", "-e", "inject=write:error=ENOSPC:when=1", "true"]).output();
     let can = tried.is_ok_and(|tried| tried.status.success());
     if !can {
-        testkit::skipped("strace is not here, or may not trace");
+        testkit::skipped("strace is not installed, or may not trace");
     }
     can
 }
 
-/// Every call that `args` makes and that changes the disk: its name, and the how-manieth of its kind.
+/// Returns every disk-changing system call of `args`: its name, and its number among the calls of that name.
 pub(crate) fn calls(shop: &Shop, args: &[&str]) -> Vec<(String, u32)> {
     calls_of(shop, CALLS, args)
 }
@@ -73,7 +73,7 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     let trace = format!("trace={calls}");
     let ran = strace(shop, &["-o", log.to_str().unwrap(), "-e", &trace], args);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    // Lines begin with the thread, since `when` counts for each by itself.
+    // Lines begin with the thread, since `when` counts the calls of each thread separately.
     let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
     for line in fs::read_to_string(&log).unwrap().lines() {
         if let Some((thread, call)) = line.split_once(' ')
@@ -92,8 +92,8 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     most.into_iter().flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect()
 }
 
-/// Returns all calls in a long run; in a normal one some, each kind of call about as often as any other, and the last
-/// call of each kind, since what happens at the very end is rare.
+/// Selects all calls in a long run. Otherwise selects some calls, about equally many of each kind, and the last call of
+/// each kind, since random choices rarely include it.
 pub(crate) fn chosen(mut calls: Vec<(String, u32)>, some: u32, random: &mut Random) -> Vec<(String, u32)> {
     let some = long_run::amount(some, u32::MAX) as usize;
     let mut kinds: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
@@ -129,20 +129,20 @@ fn restore(injection: Injection, some: u32) {
         let target = 1 - current;
         let when = format!("{injection:?} at {call} {number}");
         let ran = injected(shop, injection, (&call, number), &args(&two.archives[target].0));
-        let said = format!("{when}: exit code {}, {}{}", ran.code, ran.out, ran.err);
+        let message = format!("{when}: exit code {}, {}{}", ran.code, ran.out, ran.err);
         let settled = shop.run(&["init"]);
-        assert_eq!(settled.code, 0, "{said}; then: {}", settled.err);
-        current = two.current(&said);
+        assert_eq!(settled.code, 0, "{message}; then: {}", settled.err);
+        current = two.current(&message);
         *(if current == target { &mut new } else { &mut old }) += 1;
         match (injection, ran.code) {
-            (_, 0) => assert_eq!(current, target, "{said}"),
+            (_, 0) => assert_eq!(current, target, "{message}"),
             (Injection::Kill, _) => {}
-            // Whoever is told of a failure, and finds the new state, must be told that, too.
+            // If the new state is in place, the failure message must say so.
             (_, 7) => {
                 let told = ran.err.contains("has been restored") || ran.err.contains("it is done");
-                assert_eq!(current == target, told, "{said}");
+                assert_eq!(current == target, told, "{message}");
             }
-            _ => panic!("{said}"),
+            _ => panic!("{message}"),
         }
     }
     assert!(old > 0 && new > 0, "{old} old, {new} new");
@@ -177,21 +177,21 @@ fn backup(injection: Injection, some: u32) {
     let (mut none, mut whole) = (0, 0);
     for (call, number) in chosen(calls, some, &mut random) {
         let ran = injected(&shop, injection, (&call, number), &["backup", "--name", "cut"]);
-        let said =
+        let message =
             format!("{injection:?} at {call} {number}: exit code {}, {}{}", ran.code, ran.out, ran.err);
         if path.exists() {
             let verified = shop.run(&["verify", path.to_str().unwrap()]);
-            assert_eq!(verified.code, 0, "{said}; then: {}", verified.err);
+            assert_eq!(verified.code, 0, "{message}; then: {}", verified.err);
             fs::remove_file(&path).unwrap();
             whole += 1;
         } else {
-            assert_ne!(ran.code, 0, "{said}");
+            assert_ne!(ran.code, 0, "{message}");
             none += 1;
         }
-        assert!(matches!((injection, ran.code), (Injection::Kill, _) | (_, 0 | 7)), "{said}");
+        assert!(matches!((injection, ran.code), (Injection::Kill, _) | (_, 0 | 7)), "{message}");
         shop.json(&["backup", "--name", "next"]);
         fs::remove_file(places.backups.join("next.zip")).unwrap();
-        assert_eq!(leftovers(&places), ["next.zip.status.json"], "{said}");
+        assert_eq!(leftovers(&places), ["next.zip.status.json"], "{message}");
     }
     assert!(state_of(&places) == before);
     assert!(none > 0 && whole > 0, "{none} without, {whole} with an archive");
@@ -214,10 +214,10 @@ fn a_backup_on_a_disk_that_fails_leaves_a_whole_archive_or_none() {
     backup(Injection::IoError, 25);
 }
 
-/// One read that failed, or one file that could not be opened, was damage of the archive: "try another
-/// backup". SQLite calls a database malformed that it cannot read.
+/// Guards against a defect: a failed read or open was reported as a damaged archive. SQLite calls a database malformed
+/// if it cannot read it.
 #[test]
-fn trouble_of_the_machine_is_not_called_damage_of_the_archive() {
+fn machine_errors_are_not_reported_as_a_damaged_archive() {
     if !can_inject() {
         return;
     }
@@ -230,13 +230,13 @@ fn trouble_of_the_machine_is_not_called_damage_of_the_archive() {
             for (call, number) in chosen(calls_of(&shop, call, command), some, &mut random) {
                 let inject = format!("inject={call}:error={error}:when={number}");
                 let ran = strace(&shop, &["-o", "/dev/null", "-e", &inject], command);
-                let said = format!("{error} at {call} {number} of {command:?}: {} {}", ran.code, ran.err);
+                let message = format!("{error} at {call} {number} of {command:?}: {} {}", ran.code, ran.err);
                 match ran.code {
                     0 => done += 1,
                     7 => failed += 1,
                     // The program could not be loaded.
-                    127 => assert!(ran.err.contains("shared libraries"), "{said}"),
-                    _ => panic!("{said}"),
+                    127 => assert!(ran.err.contains("shared libraries"), "{message}"),
+                    _ => panic!("{message}"),
                 }
             }
         }
@@ -244,9 +244,9 @@ fn trouble_of_the_machine_is_not_called_damage_of_the_archive() {
     assert!(failed > 5 && done > 5, "{failed} failed, {done} were done");
 }
 
-/// "The live database … Query Error", of a scratch copy.
+/// Guards against a defect: the message named the live database instead of the scratch copy.
 #[test]
-fn too_few_file_descriptors_are_trouble_of_the_machine() {
+fn too_few_file_descriptors_are_a_machine_error() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "x"]);
     let mut refused = 0;
@@ -259,7 +259,7 @@ fn too_few_file_descriptors_are_trouble_of_the_machine() {
         assert!(matches!(ran.code, 0 | 7), "{limit}: {} {}", ran.code, ran.err);
         if ran.code == 7 {
             refused += 1;
-            assert!(ran.err.contains(".drill-"), "it names the file: {}", ran.err);
+            assert!(ran.err.contains(".drill-"), "the message names the file: {}", ran.err);
             assert!(!ran.err.contains("live database") && !ran.err.contains("another backup"), "{}", ran.err);
         }
     }

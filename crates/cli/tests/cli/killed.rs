@@ -1,5 +1,5 @@
-//! Promise 2, for real: the process dies at any instant, and the next command finds everything
-//! wholly old or wholly new. The instant of the kill is what is varied: nothing is waited for.
+//! Tests promise 2 with SIGKILL: the process dies at any instant, and the next command finds either the complete old
+//! state or the complete new state. The delays vary the instant of the kill; no test waits for a condition.
 
 use std::fs;
 use std::process::Stdio;
@@ -21,7 +21,8 @@ fn run_and_kill(shop: &Shop, args: &[&str], delay: Duration) {
     child.wait().unwrap();
 }
 
-/// Where in a run to kill it: spread over all of it and a little more, each at random in its part.
+/// Returns the instants of the kills as fractions of a run: evenly spread over the run and slightly beyond, each random
+/// within its interval.
 fn fractions(kills: u32, random: &mut Random) -> Vec<f64> {
     (0..kills).map(|number| 1.1 * (f64::from(number) + random.fraction()) / f64::from(kills)).collect()
 }
@@ -41,7 +42,7 @@ fn r8_a_restore_killed_at_any_instant_is_wholly_old_or_wholly_new() {
         let target = 1 - current;
         run_and_kill(shop, &restore(&two.archives[target].0), delay);
         if number % 4 == 0 {
-            // And the recovery, too.
+            // Kills the recovery as well.
             run_and_kill(shop, &["init"], whole.mul_f64(0.2 * random.fraction()));
         }
         let settled = shop.run(&["init"]);

@@ -1,5 +1,5 @@
-//! What the original MakerMatrix got wrong, and the binary must not. Each test is named after its row
-//! in the table of `docs/RELIABILITY.md`.
+//! Tests that the binary does not repeat defects of the original MakerMatrix. Each test is named after its row in the
+//! table of `docs/RELIABILITY.md`.
 
 use std::fs;
 
@@ -48,7 +48,7 @@ fn b15_no_other_database_is_guessed() {
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.err.contains("no database at") && ran.err.contains("data/makers_matrix.db"), "{}", ran.err);
 
-    // And what is backed up is what is restored over.
+    // A restore uses the same database as a backup.
     let archive = other.json(&["backup"])["archive"].as_str().unwrap().to_owned();
     let url = format!("sqlite:///{}", shop.places().database.display());
     let ran = shop.run(&["restore", &archive, "--create", "--yes", "--database-url", &url]);
@@ -58,9 +58,9 @@ fn b15_no_other_database_is_guessed() {
     assert!(lures.map(|lure| fs::read(lure).unwrap()) == before);
 }
 
-/// Who had asked the original for a backup had to guess the name of the file.
+/// The original did not tell the name of the new backup file.
 #[test]
-fn b17_a_backup_says_where_it_is() {
+fn b17_a_backup_reports_its_path() {
     let shop = Shop::populated();
     let ran = shop.run(&["backup"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -72,7 +72,7 @@ fn b17_a_backup_says_where_it_is() {
     assert!(shop.folder.join(made["archive"].as_str().unwrap()).is_file(), "{made}");
 }
 
-/// The original kept a copy of each archive that it was given, beside its source, for good.
+/// The original kept a copy of each uploaded archive forever.
 #[test]
 fn r9_no_copy_of_an_archive_stays_behind() {
     let shop = Shop::populated();
@@ -95,14 +95,14 @@ fn r9_no_copy_of_an_archive_stays_behind() {
     let mut found: Vec<_> =
         fs::read_dir(&shop.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     found.sort();
-    // What drilling it found is noted beside it.
+    // The drill writes a status file beside the archive.
     assert_eq!(found, ["damaged.zip", "data", "sound.zip", "sound.zip.status.json", "tmp"]);
     assert_eq!(testkit::state::leftovers(&shop.places()), Vec::<String>::new());
 }
 
-/// The original could neither say what a restore would do, nor restore what is in its own list.
+/// The original could neither preview a restore, nor restore a backup from its own list.
 #[test]
-fn r17_what_is_listed_can_be_tried_and_restored() {
+fn r17_a_listed_backup_can_be_previewed_and_restored() {
     let shop = Shop::populated();
     let archived = state_of(&shop.places());
     shop.json(&["backup"]);
@@ -122,6 +122,6 @@ fn r17_what_is_listed_can_be_tried_and_restored() {
         done.as_object_mut().unwrap().remove(key).unwrap();
     }
     done["dry_run"] = true.into();
-    assert_eq!(done, plan, "what was done is what was said");
+    assert_eq!(done, plan, "the result matches the plan");
     assert!(state_of(&shop.places()) == archived);
 }

@@ -1,5 +1,4 @@
-//! The built binary, as its users run it, and as the world treats it: killed, on a full disk, with
-//! system calls that fail.
+//! Tests the built binary: in normal use, when it is killed, on a full disk, and with failing system calls.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Archives by the names that people see in `list`, and `latest`.
+//! Tests archives given by their names in `list`, and `latest`.
 
 use std::fs;
 
@@ -36,13 +36,17 @@ fn a_bare_name_from_list_works_wherever_an_archive_is_asked_for() {
 }
 
 #[test]
-fn an_existing_file_wins_and_two_archives_of_one_name_are_told_apart() {
+fn an_existing_file_takes_precedence_and_ambiguous_names_are_refused() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "one"]);
     let made = shop.json(&["backup", "--name", "two"])["archive"].as_str().unwrap().to_owned();
     fs::copy(&made, shop.folder.join("one.zip")).unwrap();
-    assert_eq!(shop.json(&["verify", "one.zip"])["archive"], "one.zip", "that of the working folder");
-    // A folder is no archive, so it does not stand in the way of one.
+    assert_eq!(
+        shop.json(&["verify", "one.zip"])["archive"],
+        "one.zip",
+        "the file in the working folder is used"
+    );
+    // A folder is not an archive, so it does not make a name ambiguous.
     fs::create_dir(shop.folder.join("two")).unwrap();
     assert_eq!(shop.json(&["verify", "two"])["archive"], json!(made));
 
@@ -64,7 +68,8 @@ fn an_existing_file_wins_and_two_archives_of_one_name_are_told_apart() {
     assert_eq!(ran.code, 3, "only archives are found by name: {}", ran.err);
 }
 
-/// Names of 240 characters and more failed when everything was done: what lies beside an archive has a longer name.
+/// Guards against a defect: names of 240 characters and more failed at the end, since files beside an archive have longer
+/// names.
 #[test]
 fn the_longest_name_that_is_accepted_can_be_used() {
     let shop = Shop::populated();
@@ -73,10 +78,10 @@ fn the_longest_name_that_is_accepted_can_be_used() {
     assert_eq!(shop.json(&["verify", &longest])["sound"], true);
 }
 
-/// By its own time and not by that of the file, which a copy changes; and never one that was made on the way to
-/// something else, or that cannot be used.
+/// Checks that `latest` uses the time in the archive, not that of the file, which a copy changes. It never selects a safety
+/// backup or an unusable archive.
 #[test]
-fn latest_is_the_newest_backup_that_somebody_asked_for() {
+fn latest_is_the_newest_requested_backup() {
     let shop = Shop::populated();
     let ran = shop.run(&["verify", "latest"]);
     assert_eq!((ran.code, ran.err.contains("there is no backup in")), (3, true), "{}", ran.err);
@@ -86,7 +91,7 @@ fn latest_is_the_newest_backup_that_somebody_asked_for() {
     shop.json(&["restore", first.as_str().unwrap(), "--yes"]);
     let backups = shop.places().backups;
     write(&backups.join("zzz_damaged.zip"), b"this was an archive");
-    // Touched: its content is as old as it was.
+    // The file is touched, but its content is as old as before.
     let bytes = fs::read(first.as_str().unwrap()).unwrap();
     fs::write(first.as_str().unwrap(), bytes).unwrap();
     assert_eq!(shop.json(&["verify", "latest"])["archive"], second);
@@ -94,7 +99,7 @@ fn latest_is_the_newest_backup_that_somebody_asked_for() {
     assert_eq!(shop.json(&["restore", "latest", "--dry-run"])["archive"], second);
 
     let ran = shop.run(&["backup", "--name", "latest"]);
-    assert_eq!((ran.code, ran.err.contains("none can bear that name")), (2, true), "{}", ran.err);
+    assert_eq!((ran.code, ran.err.contains("no backup can have that name")), (2, true), "{}", ran.err);
     fs::rename(backups.join("second.zip"), backups.join("latest.zip")).unwrap();
     assert_eq!(shop.json(&["show", "latest"])["archive"], json!(backups.join("latest.zip")));
     shop.json(&["backup", "--name", "third"]);

@@ -1,4 +1,4 @@
-//! Paths that are no text: a name is any bytes but `/` and NUL.
+//! Tests paths that are not UTF-8: a name may contain any bytes except `/` and NUL.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,7 +9,7 @@ use testkit::state_of;
 
 use crate::support::{Ran, Shop};
 
-/// A name with a byte that no UTF-8 has.
+/// Returns a name with a byte that is invalid in UTF-8.
 fn odd(name: &str) -> OsString {
     OsString::from_vec([b"\xff_".as_slice(), name.as_bytes()].concat())
 }
@@ -18,7 +18,7 @@ fn run(shop: &Shop, args: &[&dyn AsRef<OsStr>]) -> Ran {
     Ran::from(shop.command(&[]).args(args.iter().map(|arg| arg.as_ref())).output().unwrap())
 }
 
-/// Runs with and without `--json`, expects this code, and no panic either way.
+/// Runs with and without `--json`, and expects this exit code and no panic.
 fn expect(code: i32, shop: &Shop, args: &[&dyn AsRef<OsStr>]) -> serde_json::Value {
     let ran = run(shop, args);
     let shown: Vec<_> = args.iter().map(|arg| arg.as_ref().to_string_lossy()).collect();
@@ -28,7 +28,7 @@ fn expect(code: i32, shop: &Shop, args: &[&dyn AsRef<OsStr>]) -> serde_json::Val
     serde_json::from_str(&ran.out).unwrap()
 }
 
-/// Each of these panicked, or would have: JSON has no such text.
+/// Guards against a defect: these commands panicked, since JSON cannot represent such paths.
 #[test]
 fn a_path_that_is_not_utf_8_panics_in_no_command() {
     let shop = Shop::populated();
@@ -66,9 +66,9 @@ fn a_path_that_is_not_utf_8_panics_in_no_command() {
     assert_eq!(run(&shop, &[&"backup", &"--name", &odd("name")]).code, 2);
 }
 
-/// One such file among the backups broke `list` and `drill --all` for all of them.
+/// Guards against a defect: one such file among the backups broke `list` and `drill --all` for all archives.
 #[test]
-fn a_file_with_a_name_that_is_not_utf_8_keeps_its_place_in_the_list() {
+fn a_file_with_a_name_that_is_not_utf_8_is_listed() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "sound"]);
     let junk = shop.places().backups.join(odd("junk.zip"));
@@ -80,9 +80,9 @@ fn a_file_with_a_name_that_is_not_utf_8_keeps_its_place_in_the_list() {
     shop.json(&["backup", "--name", "next"]);
 }
 
-/// `restore` called the archive damaged.
+/// Guards against a defect: `restore` reported a damaged archive.
 #[test]
-fn a_data_folder_that_is_not_utf_8_is_refused_by_name() {
+fn a_data_folder_that_is_not_utf_8_is_refused_with_a_specific_error() {
     let shop = Shop::populated();
     let archive = PathBuf::from(shop.json(&["backup"])["archive"].as_str().unwrap());
     let data = shop.folder.join(odd("data"));
@@ -94,7 +94,7 @@ fn a_data_folder_that_is_not_utf_8_is_refused_by_name() {
     refused(&[&"restore", &archive, &"--create", &"--yes"]);
     refused(&[&"restore", &archive, &"--create", &"--dry-run"]);
     refused(&[&"import", &archive, &"--yes"]);
-    assert!(!data.exists(), "nothing was begun there");
+    assert!(!data.exists(), "nothing is created there");
     expect(3, &shop, &[&"list", &"--data-dir", &data]);
     testkit::scratch::copy_tree(&shop.data(), &data);
     refused(&[&"backup"]);
@@ -103,9 +103,9 @@ fn a_data_folder_that_is_not_utf_8_is_refused_by_name() {
     expect(0, &shop, &[&"verify", &archive, &"--data-dir", &data]);
 }
 
-/// The journal of a restore names the static folder.
+/// Checks a static folder that is not UTF-8, whose path is in the journal of a restore.
 #[test]
-fn a_static_folder_that_is_not_utf_8_is_restored_to() {
+fn a_static_folder_that_is_not_utf_8_can_be_restored() {
     let shop = Shop::populated();
     let archive = PathBuf::from(shop.json(&["backup"])["archive"].as_str().unwrap());
     let files = shop.folder.join(odd("static"));

@@ -1,4 +1,4 @@
-//! What is printed: to whom, in which words, and never what a terminal would obey.
+//! Tests the output: streams, wording, and escaped control sequences.
 
 use std::fs;
 
@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::support::{Ran, Shop, write};
 
-/// `-q` is what people put into cron: it silenced warnings as well.
+/// Guards against a defect: `-q`, which is common in cron jobs, suppressed warnings as well.
 #[test]
-fn quiet_silences_progress_and_nothing_else() {
+fn quiet_suppresses_only_progress() {
     let shop = Shop::populated();
     let database = rusqlite::Connection::open(shop.places().database).unwrap();
     database
@@ -27,9 +27,9 @@ fn quiet_silences_progress_and_nothing_else() {
     assert!(quiet.err.contains("Note: ") && quiet.err.contains("gone.png"), "{}", quiet.err);
 }
 
-/// The restore was killed after its deciding instant: the next command finishes it, and says so.
+/// Simulates a restore that was killed after its commit: the next command finishes the restore and reports it.
 #[test]
-fn an_interrupted_restore_that_is_finished_is_said_even_to_the_quiet() {
+fn a_finished_interrupted_restore_is_reported_even_with_quiet() {
     let shop = Shop::populated();
     let id = "11111111-2222-3333-4444-555555555555";
     let interrupt = || {
@@ -56,7 +56,7 @@ fn an_interrupted_restore_that_is_finished_is_said_even_to_the_quiet() {
 }
 
 #[test]
-fn the_plan_is_shown_before_the_question_even_to_the_quiet() {
+fn the_plan_is_shown_before_the_question_even_with_quiet() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "made"]);
     let ran = shop.run(&["restore", "made", "-q"]);
@@ -68,7 +68,7 @@ fn the_plan_is_shown_before_the_question_even_to_the_quiet() {
     );
 }
 
-/// A line end in the name of a file began a line of its own, and could say anything.
+/// Guards against a defect: a line break in the name of a file started a new line with any text.
 #[test]
 fn a_newline_in_the_name_of_a_file_is_printed_escaped() {
     let shop = Shop::populated();
@@ -118,14 +118,14 @@ fn usage_errors_are_one_json_object_too() {
             "{args:?}: {error}"
         );
     }
-    // Help is no error, and what follows -- is no option.
+    // Help is not an error, and arguments after -- are not options.
     assert!(shop.run(&["--help", "--json"]).out.contains("Usage:"));
     let ran = shop.run(&["frobnicate", "--", "--json"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
 }
 
 #[test]
-fn one_is_singular_wherever_a_number_is_printed() {
+fn counts_of_one_are_printed_in_the_singular() {
     let shop = Shop::new();
     assert_eq!(shop.run(&["init"]).code, 0);
     testkit::generators::add_many_parts(&shop.places().database, 1);
@@ -154,9 +154,9 @@ fn one_is_singular_wherever_a_number_is_printed() {
     assert!(said.contains("1 part") && said.contains("1 image"), "{said}");
 }
 
-/// It was made, and stayed.
+/// Guards against a defect: the folder was created and left behind.
 #[test]
-fn verify_does_not_make_a_missing_folder_for_temporary_files() {
+fn verify_does_not_create_a_missing_temporary_folder() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "made"]);
     let missing = shop.folder.join("no-tmp");

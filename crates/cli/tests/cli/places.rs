@@ -1,4 +1,4 @@
-//! Places that are mistyped, new, or where another inventory lies: nothing is made there by mistake.
+//! Tests paths that are mistyped, new, or contain another inventory: nothing is created there by mistake.
 
 use std::fs;
 
@@ -35,40 +35,40 @@ fn a_mistyped_data_folder_is_an_error_that_offers_init() {
     let error: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((json.code, error["exit_code"].as_u64()), (3, Some(3)));
 
-    // An archive that is named by its path needs no inventory to be looked at.
+    // Inspecting an archive given by its path needs no inventory.
     for command in ["verify", "show"] {
         assert_eq!(shop.run(&[command, &archive, "--data-dir", "typo"]).code, 0);
     }
-    // Nor do archives whose database is lost.
+    // Archives can be listed even if the database is lost.
     fs::remove_file(shop.places().database).unwrap();
     assert_eq!(shop.json(&["list"])["archives"].as_array().unwrap().len(), 1);
     assert_eq!(shop.run(&["verify", "latest"]).code, 0);
 }
 
-/// A mistyped folder, and one whose disk is not mounted, look like a new machine. So the new machine is said.
+/// Checks that a restore requires `--create` on a new machine, since a mistyped folder or an unmounted disk look the same.
 #[test]
-fn a_restore_makes_an_inventory_only_where_that_is_asked_for() {
+fn a_restore_creates_an_inventory_only_with_create() {
     let shop = Shop::populated();
     let before = state_of(&shop.places());
     let archive = shop.json(&["backup", "--name", "made"])["archive"].as_str().unwrap().to_owned();
     for args in [&["--yes"][..], &["--dry-run"], &[]] {
         let ran = shop.run(&[&["restore", &archive, "--data-dir", "new"], args].concat());
         assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
-        assert!(ran.err.contains("new/makers_matrix.db. Say --create to make"), "{}", ran.err);
+        assert!(ran.err.contains("new/makers_matrix.db. Use --create to create"), "{}", ran.err);
         assert!(!shop.folder.join("new").exists(), "{args:?}");
     }
-    // An empty folder may be the place of a disk that is not mounted.
+    // An empty folder may be the mount point of an unmounted disk.
     fs::create_dir(shop.folder.join("new")).unwrap();
     assert_eq!(shop.run(&["restore", &archive, "--data-dir", "new", "--yes"]).code, 3);
     assert_eq!(fs::read_dir(shop.folder.join("new")).unwrap().count(), 0);
     let ran = shop.run(&["restore", &archive, "--data-dir", "new", "--create", "--yes"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(state_of(&backup::Places::in_folder(&shop.folder.join("new"))) == before);
-    // Where there is one, it is only a wish that is fulfilled.
+    // With an existing inventory, --create has no effect.
     assert_eq!(shop.run(&["restore", "made", "--create", "--yes"]).code, 0);
 }
 
-/// Folders, a lock file and a lease stayed where a dry run had looked.
+/// Guards against a defect: a dry run left folders, a lock file and a lease behind.
 #[test]
 fn o7_a_dry_run_leaves_no_folder_and_no_file_behind() {
     let shop = Shop::populated();
@@ -102,7 +102,7 @@ fn o7_a_dry_run_leaves_no_folder_and_no_file_behind() {
 }
 
 #[test]
-fn an_empty_file_for_a_database_is_named_as_the_user_knows_it() {
+fn an_empty_database_file_is_reported_by_its_own_path() {
     let shop = Shop::new();
     write(&shop.folder.join("zero.db"), b"");
     let ran = shop.run(&["backup", "--database-url", "sqlite:///zero.db"]);
@@ -111,7 +111,7 @@ fn an_empty_file_for_a_database_is_named_as_the_user_knows_it() {
     assert!(!ran.err.contains(".partial"), "{}", ran.err);
 }
 
-/// A data folder of the original: `database/makermatrix.db` and `static/`.
+/// Creates a data folder of the original: `database/makermatrix.db` and `static/`.
 fn of_the_original(shop: &Shop) -> (String, backup::Places) {
     let old = Shop::populated();
     let data = shop.folder.join("old data");
@@ -123,9 +123,9 @@ fn of_the_original(shop: &Shop) -> (String, backup::Places) {
     (data.to_str().unwrap().to_owned(), places)
 }
 
-/// It was told to run `init`, which made an empty inventory beside the real one.
+/// Guards against a defect: the user was told to run `init`, which created an empty inventory beside the real one.
 #[test]
-fn o4_who_imports_the_folder_it_would_write_to_is_told_how_to_use_the_database_there() {
+fn o4_an_import_from_the_target_folder_tells_how_to_use_the_database_there() {
     let shop = Shop::new();
     let (data, places) = of_the_original(&shop);
     let before = state_of(&places);
@@ -147,7 +147,7 @@ fn o4_who_imports_the_folder_it_would_write_to_is_told_how_to_use_the_database_t
         assert!(!std::path::Path::new(&data).join("makers_matrix.db").exists(), "{args:?}");
     }
     assert!(state_of(&places) == before);
-    // To the letter, as a shell reads it.
+    // The command works verbatim in a shell.
     let mut shell = std::process::Command::new("sh");
     let line = command.replace("makermatrix init", &format!("'{}' init", env!("CARGO_BIN_EXE_makermatrix")));
     let ran = Ran::from(shell.args(["-c", &line]).current_dir(&shop.folder).output().unwrap());

@@ -1,11 +1,11 @@
-//! The plan of a restore says what changes, row by row, and what else is in the database.
+//! Tests the plan of a restore: changed rows of each kind, and changes of other tables.
 
 use serde_json::json;
 
 use crate::support::{Shop, write};
 
 #[test]
-fn the_plan_says_added_removed_and_changed_rows_of_each_kind() {
+fn the_plan_shows_added_removed_and_changed_rows_of_each_kind() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "made"]);
     let ran = shop.run(&["restore", "made", "--dry-run"]);
@@ -29,7 +29,7 @@ fn the_plan_says_added_removed_and_changed_rows_of_each_kind() {
 }
 
 #[test]
-fn the_plan_names_the_other_tables_that_change_or_go_away() {
+fn the_plan_names_other_tables_that_change_or_are_removed() {
     let shop = Shop::populated();
     let run =
         |sql: &str| rusqlite::Connection::open(shop.places().database).unwrap().execute_batch(sql).unwrap();
@@ -46,7 +46,7 @@ fn the_plan_names_the_other_tables_that_change_or_go_away() {
     let text = shop.run(&["restore", "made", "--dry-run"]).out;
     for words in [
         "table my_shelf_labels: 1 row added, 0 removed, 1 changed",
-        "table my_notes is not in the backup: it goes away, with 2 rows",
+        "table my_notes is not in the backup and is removed, with 2 rows",
         "removes images/new.png",
     ] {
         assert!(text.contains(words), "{words}: {text}");

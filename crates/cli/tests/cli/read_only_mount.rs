@@ -1,12 +1,12 @@
-//! An inventory on a file system that is mounted read-only, in a mount namespace that ends with the command. Where the
-//! machine does not allow that, the test says so and passes.
+//! Tests an inventory on a read-only file system, in a mount namespace that ends with the command. If the machine does not
+//! allow that, the test reports it and passes.
 
 use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::support::{Ran, Shop};
 
-/// Runs the binary with the data folder mounted read-only. Returns `None` where nothing may be mounted.
+/// Runs the binary with the data folder mounted read-only. Returns `None` if mounting is not permitted.
 fn run_on_read_only_mount(shop: &Shop, args: &[&str]) -> Option<Ran> {
     const SCRIPT: &str = r#"
         mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 200
@@ -27,7 +27,7 @@ fn run_on_read_only_mount(shop: &Shop, args: &[&str]) -> Option<Ran> {
     let ran = command.current_dir(&shop.folder).stdin(Stdio::null()).output().ok().map(Ran::from)?;
     let allowed = ran.code != 200 && !ran.err.contains("unshare");
     if !allowed {
-        testkit::skipped(&format!("no file system may be mounted here: {}", ran.err));
+        testkit::skipped(&format!("mounting is not permitted here: {}", ran.err));
     }
     allowed.then_some(ran)
 }

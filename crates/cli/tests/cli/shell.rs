@@ -1,4 +1,4 @@
-//! Completions and manual pages come out of the binary, wherever it runs.
+//! Tests that the binary prints completions and manual pages without an inventory.
 
 use std::fs;
 
@@ -18,13 +18,13 @@ fn each_shell_gets_a_script_that_knows_the_commands() {
     let script = shop.folder.join("completions.bash");
     fs::write(&script, shop.run(&["completions", "bash"]).out).unwrap();
     let checked = std::process::Command::new("bash").arg("-n").arg(&script).status().unwrap();
-    assert!(checked.success(), "bash takes it");
+    assert!(checked.success(), "bash accepts the script");
     assert_eq!(shop.run(&["completions", "tcsh"]).code, 2);
-    assert!(!shop.data().exists(), "nothing was looked for");
+    assert!(!shop.data().exists(), "no inventory is needed");
 }
 
 #[test]
-fn there_is_a_manual_page_of_the_program_and_of_each_command() {
+fn there_is_a_manual_page_for_the_program_and_for_each_command() {
     let shop = Shop::new();
     let page = shop.run(&["man"]);
     assert_eq!(page.code, 0);

@@ -1,5 +1,5 @@
-//! A command that is asked to stop stops, tidies up and says so. The instant is a system call: `strace`
-//! delivers the signal there, so nothing is waited for.
+//! Tests that an interrupted command stops, cleans up and reports it. `strace` delivers the signal at a given system
+//! call, so no test waits.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,15 @@ use crate::injected::{calls, can_inject, chosen, strace_first_thread};
 use crate::support::{Ran, Shop};
 use crate::two_states::TwoStates;
 
-/// Runs `args` with a signal at one of its system calls.
+/// Runs `args` and delivers a signal at one of its system calls.
 fn signalled(shop: &Shop, signal: &str, (call, number): (&str, u32), args: &[&str]) -> Ran {
     let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal={signal}:when={number}"));
-    // Of one thread: a second signal, in another thread, ends the process at once.
+    // Only in the first thread: a second signal, in another thread, would end the process at once.
     strace_first_thread(shop, &["-o", "/dev/null", "-e", &trace, "-e", &inject], args)
 }
 
-/// With each of both signals at some of the system calls of `args`: the exit code, 0 where it was too late,
-/// and what was said.
+/// Delivers each of the two signals at some of the system calls of `args`, and calls `then` with the exit code (0 if the
+/// signal came too late) and the message.
 fn at_some_calls(shop: &Shop, args: &[&str], some: u32, mut then: impl FnMut(i32, &str)) {
     let mut random = Random::new("signals");
     let calls = calls(shop, args);
@@ -29,15 +29,15 @@ fn at_some_calls(shop: &Shop, args: &[&str], some: u32, mut then: impl FnMut(i32
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         for (call, number) in chosen(calls.clone(), some, &mut random) {
             let ran = signalled(shop, signal, (&call, number), args);
-            let said = format!("{signal} at {call} {number} of {args:?}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
+            let message = format!("{signal} at {call} {number} of {args:?}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
             if ran.code == code {
-                assert!(ran.err.contains("cancelled: nothing was changed"), "{said}");
+                assert!(ran.err.contains("cancelled: nothing was changed"), "{message}");
                 stopped += 1;
             } else {
                 completed += 1;
             }
-            then(ran.code, &said);
+            then(ran.code, &message);
         }
     }
     assert!(stopped > 2, "{stopped} stopped, {completed} completed");
@@ -47,7 +47,7 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().next().is_none()
 }
 
-/// Copies of the database and half an archive stayed until the next backup to that very folder.
+/// Guards against a defect: copies of the database and a partial archive stayed until the next backup to the same folder.
 #[test]
 fn a_backup_that_is_interrupted_leaves_nothing() {
     if !can_inject() {
@@ -65,15 +65,15 @@ fn a_backup_that_is_interrupted_leaves_nothing() {
         let mut stopped = 0;
         for number in [1, 5, 20, 40, 60, 80, 120] {
             let ran = signalled(&shop, signal, ("write", number), &args);
-            let said = format!("{signal} at {number}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
+            let message = format!("{signal} at {number}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
             stopped += u32::from(ran.code == code);
-            assert_eq!(output.join("x.zip").exists(), ran.code == 0, "{said}");
+            assert_eq!(output.join("x.zip").exists(), ran.code == 0, "{message}");
             clear();
-            assert!(is_empty(&output), "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+            assert!(is_empty(&output), "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
         }
-        assert!(stopped > 0, "never in time");
+        assert!(stopped > 0, "no signal came in time");
     }
 }
 
@@ -92,11 +92,11 @@ fn a_restore_that_is_interrupted_is_wholly_old_or_wholly_new_and_leaves_nothing(
         for (call, number) in chosen(calls.clone(), 15, &mut random) {
             let target = 1 - current;
             let ran = signalled(shop, signal, (&call, number), &args(target));
-            let said = format!("{signal} at {call} {number}: {}, {}", ran.code, ran.err);
-            assert!(ran.code == 0 || ran.code == code, "{said}");
-            current = two.current(&said);
-            assert_eq!(current == target, ran.code == 0, "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+            let message = format!("{signal} at {call} {number}: {}, {}", ran.code, ran.err);
+            assert!(ran.code == 0 || ran.code == code, "{message}");
+            current = two.current(&message);
+            assert_eq!(current == target, ran.code == 0, "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
             *(if ran.code == 0 { &mut completed } else { &mut stopped }) += 1;
         }
     }
@@ -117,17 +117,17 @@ fn a_drill_or_a_verification_that_is_interrupted_leaves_nothing() {
         &["drill", "data/backups/x.zip", "--scratch", scratch.to_str().unwrap()][..],
         &["restore", "data/backups/x.zip", "--dry-run"],
     ] {
-        at_some_calls(&shop, args, 10, |_, said| {
-            assert!(is_empty(&scratch), "{said}");
-            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{said}");
+        at_some_calls(&shop, args, 10, |_, message| {
+            assert!(is_empty(&scratch), "{message}");
+            assert_eq!(leftovers(&shop.places()), Vec::<String>::new(), "{message}");
         });
     }
     assert!(state_of(&shop.places()) == before);
 }
 
-/// `ulimit -f`: the process was ended by SIGXFSZ, with everything left lying about.
+/// Guards against a defect: with `ulimit -f`, SIGXFSZ ended the process without cleanup.
 #[test]
-fn a_file_that_may_not_grow_is_an_error_and_leaves_nothing() {
+fn exceeding_the_file_size_limit_is_an_error_and_leaves_nothing() {
     let shop = Shop::populated();
     testkit::generators::add_many_parts_from(&shop.places().database, 1000, 2000);
     shop.json(&["backup", "--name", "x"]);
@@ -144,9 +144,9 @@ fn a_file_that_may_not_grow_is_an_error_and_leaves_nothing() {
     assert!(state_of(&shop.places()) == before);
 }
 
-/// Nobody was told of them unless the next run went to the same folder.
+/// Guards against a defect: leftovers were reported only if the next run used the same folder.
 #[test]
-fn what_a_killed_run_left_is_listed() {
+fn leftovers_of_a_killed_run_are_listed() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "x"]);
     assert_eq!(shop.json(&["list"])["leftovers"], serde_json::json!([]));

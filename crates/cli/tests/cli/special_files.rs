@@ -1,4 +1,4 @@
-//! A named pipe where a file belongs: whoever opened it waited for ever.
+//! Tests a named pipe in place of a file. Guards against a defect: opening the pipe blocked forever.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Runs with a limit, since the defect was to hang.
+/// Runs with a timeout, since the defect was to hang.
 fn run(shop: &Shop, args: &[&str]) -> Ran {
     let binary = shop.command(args);
     let mut limited = Command::new("timeout");
@@ -45,7 +45,7 @@ fn a_named_pipe_instead_of_an_archive_is_refused_at_once() {
     let ran = run(&shop, &["verify", "/dev/null"]);
     assert!(ran.code == 2 && ran.err.contains("is a device"), "{}", ran.err);
 
-    // Among the backups, as an archive, as a note beside one, and as an unfinished one.
+    // Pipes among the backups: in place of an archive, a status file, and an unfinished archive.
     let backups = shop.places().backups;
     make_pipe(&backups.join("pipe.zip"));
     make_pipe(&backups.join("sound.zip.status.json"));
@@ -90,9 +90,9 @@ fn a_named_pipe_instead_of_a_configuration_or_a_key_is_refused_at_once() {
     refused(&shop, 7, &["backup"], "makermatrix.toml");
 }
 
-/// `<(pass show backup)` in a shell, and standard input.
+/// Reads a passphrase from standard input, like `<(pass show backup)` in a shell.
 #[test]
-fn a_passphrase_comes_through_a_pipe_without_a_name() {
+fn a_passphrase_can_be_read_from_an_anonymous_pipe() {
     let shop = Shop::populated();
     write(&shop.folder.join("phrase"), b"correct horse");
     shop.json(&["backup", "--name", "x", "--passphrase-file", "phrase"]);
@@ -102,7 +102,7 @@ fn a_passphrase_comes_through_a_pipe_without_a_name() {
     assert!(child.wait().unwrap().success());
 }
 
-/// A static file that is a pipe is left out, as before, and said so.
+/// Checks that a pipe among the static files is left out and reported.
 #[test]
 fn a_named_pipe_among_the_static_files_is_left_out() {
     let shop = Shop::populated();

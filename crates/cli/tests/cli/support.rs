@@ -1,11 +1,11 @@
-//! Running the built binary, away from any configuration of the machine.
+//! Runs the built binary, isolated from the configuration of the machine.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use testkit::TestDbPath;
 
-/// One scratch folder and the binary working in it.
+/// A scratch folder in which the binary runs.
 pub(crate) struct Shop {
     pub(crate) folder: PathBuf,
     _name: TestDbPath,
@@ -38,11 +38,11 @@ impl Shop {
         Ran::from(self.command(args).output().unwrap())
     }
 
-    /// Runs, expects success, and returns standard output as JSON.
+    /// Runs a command, expects success, and returns standard output as JSON.
     pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
         let ran = self.run(&[args, &["--json"]].concat());
         assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
-        assert_eq!(ran.err, "", "nothing but the object");
+        assert_eq!(ran.err, "", "standard error is empty");
         serde_json::from_str(&ran.out).unwrap()
     }
 
@@ -54,7 +54,7 @@ impl Shop {
         backup::Places::in_folder(&self.data())
     }
 
-    /// An inventory with rows and files.
+    /// Creates an inventory with rows and files.
     pub(crate) fn populated() -> Self {
         let shop = Self::new();
         assert_eq!(shop.run(&["init"]).code, 0);

@@ -1,8 +1,6 @@
-//! Runs the commands of `docs/tour.md`, one after the other in one folder, and compares what they print
-//! with what the page says they print.
+//! Runs the commands of `docs/tour.md` in sequence in one folder, and compares their output with the page.
 //!
-//! `MAKERMATRIX_TOUR=write` writes the page anew from what the commands print; read the difference as
-//! carefully as code.
+//! `MAKERMATRIX_TOUR=write` rewrites the page from the actual output. Review the difference like code.
 
 use std::env;
 use std::fs;
@@ -39,7 +37,7 @@ fn the_tour_shows_what_the_program_prints() {
         fs::write(&page, written).unwrap();
     } else {
         assert!(differences.is_empty(), "{}", differences.join("\n"));
-        assert_eq!(written, text, "the page is read whole");
+        assert_eq!(written, text, "the whole page is parsed");
     }
 }
 
@@ -70,7 +68,7 @@ fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// Runs a command as somebody would type it, and returns what a terminal would show.
+/// Runs a command in a shell, and returns its combined output.
 fn run(shop: &Shop, command: &str) -> String {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_makermatrix"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), env::var("PATH").unwrap());
@@ -91,13 +89,13 @@ fn run(shop: &Shop, command: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Tells whether two outputs are the same but for what differs from run to run: times, ids, keys, sizes.
+/// Returns whether two outputs are equal except for values that differ between runs: times, ids, keys, sizes.
 fn same(one: &str, other: &str) -> bool {
     let words = |text: &str| text.lines().map(settled).collect::<Vec<_>>();
     words(one) == words(other)
 }
 
-/// A line with every number of a time, an id, a size or a duration as `#`, and without padding.
+/// Replaces the numbers of times, ids, sizes and durations in a line with `#`, and removes padding.
 fn settled(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let settled = words.iter().enumerate().map(|(index, word)| {
@@ -112,11 +110,11 @@ fn settled(line: &str) -> String {
             (*word).to_owned()
         }
     });
-    // The second archive of one second has a number behind its name.
+    // The second archive within one second has a number after its name.
     settled.collect::<Vec<_>>().join(" ").replace("_#_#_#zip", "_#_#zip")
 }
 
-/// A word with each run of hexadecimal digits, dots and colons that holds a digit as one `#`.
+/// Replaces each run of hexadecimal digits, dots and colons that contains a digit with a single `#`.
 fn without_numbers(word: &str) -> String {
     let mut settled = String::new();
     for character in word.chars() {

@@ -1,5 +1,5 @@
-//! An inventory on disk that is in one of two states, an archive of each, and the question that
-//! every interruption ends with: which of the two is it in now?
+//! An inventory with two known states and an archive of each. After an interruption, the tests check which of the two
+//! states the inventory has.
 
 use std::fs;
 
@@ -9,16 +9,16 @@ use testkit::{State, state_of};
 
 use crate::support::{Shop, write};
 
-/// A shop with an archive of each of two states of it.
+/// A shop with archives of two of its states.
 pub(crate) struct TwoStates {
     pub(crate) shop: Shop,
-    /// Path and state of each.
+    /// The path and the state of each archive.
     pub(crate) archives: [(String, State); 2],
 }
 
 impl TwoStates {
-    /// Two states with `parts` parts and `files` files that differ in every row and every file; and
-    /// in files that only one of them has. The second is the live one.
+    /// Creates two states with `parts` parts and `files` files each. They differ in every row and every file, and each has
+    /// files that the other lacks. The second state is live.
     pub(crate) fn new(parts: u32, files: u64) -> Self {
         let shop = Shop::populated();
         let places = shop.places();
@@ -41,8 +41,7 @@ impl TwoStates {
         Self { shop, archives }
     }
 
-    /// Which of the two states the inventory is in; anything else, and whatever lies about, is what
-    /// must never be.
+    /// Returns the index of the current state. Panics if the inventory has neither state, or if there are leftovers.
     pub(crate) fn current(&self, when: &str) -> usize {
         let state = state_of(&self.shop.places());
         assert_eq!(leftovers(&self.shop.places()), Vec::<String>::new(), "{when}");

@@ -1,4 +1,4 @@
-//! `undo`: the last restore is taken back, and that can be taken back as well.
+//! Tests `undo`: it undoes the last restore, and can itself be undone.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use testkit::state_of;
 use crate::support::{Shop, write};
 
 #[test]
-fn an_undo_takes_back_the_last_restore_and_a_second_one_goes_back_again() {
+fn an_undo_reverts_the_last_restore_and_a_second_undo_reverts_the_first() {
     let shop = Shop::populated();
     let archived = state_of(&shop.places());
     shop.json(&["backup", "--name", "old"]);
@@ -20,13 +20,13 @@ fn an_undo_takes_back_the_last_restore_and_a_second_one_goes_back_again() {
     let ran = shop.run(&["undo"]);
     assert_eq!((ran.code, ran.err.contains("nothing to undo")), (3, true), "{}", ran.err);
     let ran = shop.run(&["restore", "old", "--yes"]);
-    assert!(ran.out.contains("`makermatrix undo` takes this restore back"), "{}", ran.out);
+    assert!(ran.out.contains("`makermatrix undo` undoes this restore"), "{}", ran.out);
     assert!(state_of(&shop.places()) == archived);
 
-    // The plan first, as before any restore.
+    // The plan is shown first, as for any restore.
     let ran = shop.run(&["undo"]);
     assert_eq!((ran.code, ran.err.contains("there is no terminal to ask on")), (2, true), "{}", ran.err);
-    assert!(ran.err.contains("taking back the restore of ") && ran.err.contains("old.zip"), "{}", ran.err);
+    assert!(ran.err.contains("undoing the restore of ") && ran.err.contains("old.zip"), "{}", ran.err);
     let plan = shop.json(&["undo", "--dry-run"]);
     assert_eq!(
         (plan["changes"]["parts"]["added"].as_u64(), plan["dry_run"].as_bool()),
@@ -38,19 +38,19 @@ fn an_undo_takes_back_the_last_restore_and_a_second_one_goes_back_again() {
     assert!(undone["undone"]["archive"].as_str().unwrap().ends_with("old.zip"), "{undone}");
     assert!(state_of(&shop.places()) == later);
     shop.json(&["undo", "--yes"]);
-    assert!(state_of(&shop.places()) == archived, "the undo was a restore like any other");
+    assert!(state_of(&shop.places()) == archived, "an undo can be undone like any other restore");
     shop.json(&["undo", "--yes"]);
     assert!(state_of(&shop.places()) == later);
     assert_eq!(leftovers(&shop.places()), Vec::<String>::new());
 }
 
 #[test]
-fn what_cannot_be_undone_is_refused_and_says_why() {
+fn an_impossible_undo_is_refused_with_the_reason() {
     let shop = Shop::populated();
     let before = state_of(&shop.places());
     shop.json(&["backup", "--name", "old"]);
     shop.json(&["restore", "old", "--yes"]);
-    // The last one counts, although the one before it could be undone.
+    // Only the last restore can be undone, even if the one before it has a safety backup.
     shop.json(&["restore", "old", "--yes", "--no-safety-backup"]);
     let ran = shop.run(&["undo", "--yes"]);
     assert_eq!((ran.code, ran.err.contains("it made no safety backup")), (3, true), "{}", ran.err);
@@ -62,16 +62,16 @@ fn what_cannot_be_undone_is_refused_and_says_why() {
     assert!(ran.out.contains(&format!("its safety backup {safety} is no longer there")), "{}", ran.out);
     assert!(state_of(&shop.places()) == before);
 
-    // Notes that cannot be read stop no restore.
+    // An unreadable history does not prevent a restore.
     write(&shop.places().backups.join("restores.json"), b"scribbled over");
     assert_eq!(shop.run(&["undo"]).code, 3);
     shop.json(&["restore", "old", "--yes"]);
     shop.json(&["undo", "--yes"]);
 }
 
-/// A restore that did not happen is nothing to undo: what was noted for it must not be taken for the last one.
+/// Checks that the record of a failed restore is not taken for the last restore.
 #[test]
-fn a_restore_that_failed_is_not_the_last_one() {
+fn a_failed_restore_is_not_undone() {
     let shop = Shop::populated();
     shop.json(&["backup", "--name", "old"]);
     add_many_parts_from(&shop.places().database, 1000, 5);

@@ -1,4 +1,4 @@
-//! Takes an API key and returns whom it acts for.
+//! Authenticates API keys.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -10,12 +10,12 @@ use crate::users::{self, User};
 use crate::{Access, Actor, Command, Error, Inventory, Timestamp, Work};
 
 impl Inventory {
-    /// Returns the actor of an API key that is used from `address`, and counts the use. The actor is the key's user,
-    /// with no more permissions than the key has, and none that the user has lost meanwhile.
+    /// Returns the actor of an API key that is used from `address`, and counts the use. The actor is the user of the key,
+    /// with those permissions of the key that the user still holds.
     ///
     /// # Errors
-    /// [`Error::ApiKey`] when there is no such key, when it or its user is not active, when it has expired, and when it
-    /// must not be used from the address; [`Error::Database`].
+    /// [`Error::ApiKey`] when there is no such key, when the key or its user is not active, when the key has expired, or
+    /// when it must not be used from the address; [`Error::Database`].
     pub async fn authenticate_api_key(&self, key: &str, address: Option<&str>) -> Result<Actor, Error> {
         let (key_hash, address) = (Secret(hash(key)), address.map(str::to_owned));
         self.run(&Actor::Anonymous, AuthenticateApiKey { key_hash, address }).await
@@ -49,7 +49,7 @@ impl Command for AuthenticateApiKey {
     }
 }
 
-/// Whether the key may be used now, from this address.
+/// Checks whether the key may be used at `now` from `address`.
 fn check(key: &ApiKey, user: &User, address: Option<&str>, now: Timestamp) -> Result<(), KeyProblem> {
     let expired = key.expires_at.is_some_and(|end| end <= now);
     let allowed = address.is_some_and(|address| key.allowed_ips.iter().any(|ip| ip == address));

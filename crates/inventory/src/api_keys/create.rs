@@ -11,41 +11,41 @@ use crate::db::record::Secret;
 use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Json, Permission, Permissions, Timestamp, Work, roles, users};
 
-/// How many characters of a key are stored in the clear.
+/// The number of characters of a key that are stored in the clear.
 const PREFIX: usize = 8;
-/// The most characters of the name of a key.
+/// The largest number of characters in the name of a key.
 const MAX_NAME: usize = 255;
-/// The most roles, and the most addresses, of one key.
+/// The largest number of roles, and of addresses, per key.
 const MAX_ITEMS: usize = 100;
 
-/// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for somebody else.
+/// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for another user.
 ///
-/// Fails with [`Error::NotFound`] for the user or a role, and with [`Error::Forbidden`] also when the actor does not
-/// hold a permission that the key is to have.
+/// Fails with [`Error::NotFound`] when the user or a role does not exist, and with [`Error::Forbidden`] also when the actor
+/// does not hold a permission of the new key.
 #[derive(Clone, Debug, Default)]
 pub struct CreateApiKey {
-    /// What the key is called.
+    /// The name of the key.
     pub name: String,
     /// What the key is for.
     pub description: Option<String>,
     /// The user whom the key acts for.
     pub user_id: String,
-    /// What the key may do, as far as its user may.
+    /// The permissions of the key. Only those that its user holds take effect.
     pub permissions: Permissions,
     /// The names of roles whose permissions are added.
     pub roles: Vec<String>,
-    /// When the key stops working, in UTC.
+    /// When the key expires, in UTC.
     pub expires_at: Option<Timestamp>,
-    /// The addresses that it may be used from; from everywhere when empty.
+    /// The addresses that the key may be used from. An empty list allows all addresses.
     pub allowed_ips: Vec<String>,
 }
 
 /// A key that has just been created.
 #[derive(Clone)]
 pub struct CreatedApiKey {
-    /// The key itself. It is stored nowhere.
+    /// The key itself, which is not stored.
     pub key: String,
-    /// What is stored.
+    /// The stored record of the key.
     pub record: ApiKey,
 }
 

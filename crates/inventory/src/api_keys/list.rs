@@ -1,4 +1,4 @@
-//! Finds one API key, and lists them.
+//! Finds and lists API keys.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
@@ -9,32 +9,32 @@ use crate::fields::Fields;
 use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
 use crate::{Access, Actor, Error, Permission, Query, Read};
 
-/// Finds the key record with an id: one of the actor's own or, with [`Permission::ApiKeysAdmin`], any.
+/// Finds the key record with an id: a key of the actor or, with [`Permission::ApiKeysAdmin`], of any user.
 #[derive(Clone, Debug)]
 pub struct GetApiKey(pub String);
 
-/// Lists the keys that the actor may see: the actor's own or, with [`Permission::ApiKeysAdmin`], all.
+/// Lists the keys of the actor or, with [`Permission::ApiKeysAdmin`], all keys.
 #[derive(Clone, Debug, Default)]
 pub struct ListApiKeys(pub ListQuery<ApiKeyFilter, ApiKeySort>);
 
-/// Which keys. What is not given does not matter.
+/// The filter for keys. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiKeyFilter {
     /// A text that the name or the description contains.
     pub text: Option<String>,
-    /// The user whom they act for.
+    /// The user whom the keys act for.
     pub user_id: Option<String>,
-    /// Whether they are active.
+    /// Whether the keys are active.
     pub is_active: Option<bool>,
 }
 
-/// What keys are sorted by.
+/// The sort order of keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApiKeySort {
     /// The name.
     #[default]
     Name,
-    /// When they were created.
+    /// The time of creation.
     CreatedAt,
 }
 

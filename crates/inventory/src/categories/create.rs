@@ -6,19 +6,19 @@ use crate::db::entity::categorymodel;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Permission, Work};
 
-/// The most characters of the name of a category.
+/// The largest number of characters in the name of a category.
 const MAX_NAME: usize = 255;
 
 /// Creates a category.
 ///
-/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] for the parent.
+/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] when the parent does not exist.
 #[derive(Clone, Debug, Default)]
 pub struct CreateCategory {
     /// Unique, 1 to 255 characters.
     pub name: String,
-    /// What belongs in it.
+    /// What belongs in the category.
     pub description: Option<String>,
-    /// The category that it is part of.
+    /// The parent category.
     pub parent_id: Option<String>,
 }
 

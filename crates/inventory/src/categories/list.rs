@@ -1,4 +1,4 @@
-//! Finds one category, and lists them.
+//! Finds and lists categories.
 
 use sea_orm::sea_query::{Expr, Query as SqlQuery};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
@@ -18,16 +18,16 @@ pub struct GetCategory(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct ListCategories(pub ListQuery<CategoryFilter, CategorySort>);
 
-/// Which categories. What is not given does not matter.
+/// The filter for categories. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CategoryFilter {
     /// A text that the name or the description contains.
     pub text: Option<String>,
-    /// The id of a part that is in them.
+    /// The id of a part in the categories.
     pub part_id: Option<String>,
 }
 
-/// What categories are sorted by.
+/// The sort order of categories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CategorySort {
     /// The name.

@@ -10,28 +10,28 @@ use crate::list::{Page, PageNumber};
 use crate::tree::TreeNode;
 use crate::{Access, Command, Error, Permission, Query, Read, Work};
 
-/// Lists categories, each followed by those inside it, by name.
+/// Lists the tree of categories: each category is followed by its descendants, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub struct GetCategoryTree {
-    /// Which page.
+    /// The page.
     pub page: PageNumber,
 }
 
-/// Finds a category and those that it is part of, root first.
+/// Finds a category and its ancestors, from the root down.
 #[derive(Clone, Debug)]
 pub struct GetCategoryPath {
     /// The category.
     pub category_id: String,
 }
 
-/// Moves a category, with all that is inside it, into another one or to the root.
+/// Moves a category with its descendants into another category or to the root.
 ///
 /// Fails with [`Error::Cycle`].
 #[derive(Clone, Debug)]
 pub struct MoveCategory {
     /// The category.
     pub category_id: String,
-    /// The category that it is to be part of; nothing for the root.
+    /// The new parent, or `None` for the root.
     pub parent_id: Option<String>,
 }
 

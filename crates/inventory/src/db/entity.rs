@@ -1,7 +1,7 @@
-//! The rows of the tables, one file for each table, named after it. An entity comes with the first use case that needs it.
+//! The entities: one file for each table, named after the table. An entity is added with the first use case that needs it.
 //!
-//! What is stored must be what the original stores: ids are text, times are [`Timestamp`](crate::Timestamp), JSON is
-//! [`Json`](crate::Json), and columns that are enums there hold the enum's upper-case name.
+//! Stored values must be the same as those of the original: ids are text, times are [`Timestamp`](crate::Timestamp), JSON
+//! is [`Json`](crate::Json), and enum columns hold the upper-case name.
 #![expect(unreachable_pub, reason = "the derived code is public; the module is not")]
 
 pub mod activitylogmodel;

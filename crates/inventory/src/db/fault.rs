@@ -1,4 +1,4 @@
-//! What an error of a driver means, told from its code. The only place that knows the codes of both engines.
+//! Maps driver errors to their meaning by error code. Only this module knows the codes of the two engines.
 
 use sea_orm::sqlx;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
@@ -12,7 +12,7 @@ impl From<DbErr> for Error {
     }
 }
 
-/// Tells what an error of a driver means.
+/// Returns the meaning of a driver error.
 fn fault(error: &DbErr) -> Fault {
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Fault::Busy,
@@ -40,7 +40,8 @@ fn fault_of_driver(error: &sqlx::Error) -> Fault {
     }
 }
 
-/// See <https://sqlite.org/rescode.html>. The lower byte of an extended code is the primary one.
+/// Returns the meaning of a SQLite code, see <https://sqlite.org/rescode.html>. The lower byte of an extended code is the
+/// primary code.
 fn fault_of_code(code: i32) -> Fault {
     match (code, code & 0xff) {
         (1555 | 2067 | 2579, _) => Fault::Unique,
@@ -54,7 +55,8 @@ fn fault_of_code(code: i32) -> Fault {
     }
 }
 
-/// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>. The first two characters are the class.
+/// Returns the meaning of a SQLSTATE, see <https://www.postgresql.org/docs/current/errcodes-appendix.html>. The first two
+/// characters are the class.
 fn fault_of_sqlstate(code: &str) -> Fault {
     match code {
         "23505" => Fault::Unique,
@@ -78,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extended_codes_of_sqlite_mean_what_their_primary_codes_mean() {
+    fn extended_sqlite_codes_have_the_meaning_of_their_primary_codes() {
         // SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_READ, SQLITE_CORRUPT_INDEX, SQLITE_CONSTRAINT_NOTNULL
         let codes = [517, 266, 779, 1299];
         let faults = [Fault::Busy, Fault::Storage, Fault::Damaged, Fault::Other];

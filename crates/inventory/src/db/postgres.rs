@@ -1,8 +1,8 @@
 //! Connections to a PostgreSQL database (15 or later), and its tables.
 //!
-//! The tables have the names and columns that they have in SQLite. The migrations have the same names
-//! and are recorded in the same table, `mm_migrations`, so that one list says where a database stands.
-#![expect(clippy::disallowed_methods, reason = "tables are made here, and nobody's data is changed")]
+//! Tables and columns have the same names as in SQLite. Migrations have the same names as well, and are recorded in
+//! the same table, `mm_migrations`.
+#![expect(clippy::disallowed_methods, reason = "creates tables and changes no data")]
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{Error, migration};
 
 const CONNECTIONS: u32 = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest time that a use case waits for a connection.
+/// The time that a use case waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) const WRITE: TransactionOptions = TransactionOptions {
@@ -30,12 +30,12 @@ pub(super) const READ: TransactionOptions = TransactionOptions {
     sqlite_transaction_mode: None,
 };
 
-/// Makes those who write wait for each other, and nobody who reads. A lock of a table is the one that can be waited for
-/// before a transaction has its view of the data. Without it, PostgreSQL lets them run at the same time and then fails
-/// all but one: tables as small as ours are read as a whole, which conflicts with every write to them. (With 16 tasks that
-/// made 160 transfers, it took 30 times as long as with SQLite without this lock, and 1.3 times as long with it.)
+/// Serializes write transactions without blocking readers. A table lock is the only lock that a transaction can wait for
+/// before it takes its snapshot. Without the lock, PostgreSQL runs write transactions concurrently and then fails all but
+/// one: it reads small tables as a whole, which conflicts with every write to them. (16 tasks that made 160 transfers took
+/// 30 times as long as with SQLite without the lock, and 1.3 times as long with it.)
 pub(super) const LOCK: &str = "LOCK TABLE mm_migrations IN SHARE ROW EXCLUSIVE MODE";
-/// The longest wait for [`LOCK`], as for a turn to write with SQLite.
+/// The time to wait for [`LOCK`], the same as for the write connection of SQLite.
 const LOCK_TIMEOUT: &str = "60s";
 
 /// The statements of each migration, in the order of [`migration::names`].
@@ -78,7 +78,7 @@ async fn create_tables(connection: &DatabaseConnection, url: &PostgresUrl) -> Re
     Ok(transaction.commit().await?)
 }
 
-/// Opens one pool, which serves those who write and those who read.
+/// Opens a single connection pool for reading and writing.
 pub(super) async fn open(url: &PostgresUrl) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
     let connection = connect(url, CONNECTIONS).await?;
     let recorded = recorded(&connection).await?;
@@ -99,7 +99,7 @@ pub(super) async fn open(url: &PostgresUrl) -> Result<(DatabaseConnection, Datab
     Ok((connection.clone(), connection))
 }
 
-/// The migrations on record; none in a database without that record.
+/// Returns the recorded migrations. Returns none if there is no record.
 async fn recorded(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let exists = "SELECT to_regclass('mm_migrations') IS NOT NULL";
     let exists = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, exists)).await?;

@@ -1,4 +1,4 @@
-//! What the activity log says of a row: what it is called there, and which columns are not repeated.
+//! How the activity log describes a row: its type and name, and the columns that are omitted.
 
 use std::fmt;
 
@@ -9,26 +9,26 @@ use super::entity::{
     usermodel,
 };
 
-/// The column of a row.
+/// The column type of a row.
 pub(crate) type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 
 /// A row whose changes are written to the activity log.
 pub(crate) trait Record: ModelTrait {
-    /// The log's word for it, such as `part`.
+    /// The type of the thing in the log, such as `part`.
     const ENTITY_TYPE: &'static str;
 
-    /// The row's id.
+    /// Returns the id of the row.
     fn id(&self) -> &str;
 
-    /// What people call it.
+    /// Returns the name of the thing for users.
     fn name(&self) -> Option<&str>;
 
-    /// Columns whose values are never repeated.
+    /// Returns whether the log must not repeat the values of a column.
     fn secret(_column: &ColumnOf<Self>) -> bool {
         false
     }
 
-    /// Columns that change with every use, which the log does not mention.
+    /// Returns whether the log omits a column because it changes with every use.
     fn unlogged(_column: &ColumnOf<Self>) -> bool {
         false
     }
@@ -73,7 +73,7 @@ records! {
     usermodel "user" name(row) Some(&row.username); secret [HashedPassword] unlogged []
 }
 
-/// A column that holds a hash of a password or key. Its debug output does not show it.
+/// The hash of a password or key. Its debug output does not show the hash.
 #[derive(Clone, PartialEq, Eq, sea_orm::DeriveValueType)]
 pub struct Secret(pub String);
 

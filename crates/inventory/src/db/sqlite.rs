@@ -12,10 +12,10 @@ use crate::{Error, restore_names};
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest time that a use case waits for its turn to write.
+/// The time that a use case waits for the write connection.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The write lock is taken at the beginning: what a use case checks still holds when it writes.
+/// Takes the write lock at the beginning, so that whatever a use case checks still holds when it writes.
 pub(super) const WRITE: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
@@ -24,7 +24,7 @@ pub(super) const WRITE: TransactionOptions = TransactionOptions {
 pub(super) const READ: TransactionOptions =
     TransactionOptions { isolation_level: None, access_mode: None, sqlite_transaction_mode: None };
 
-/// Makes the file, which only its owner may read, and the tables in it.
+/// Creates the file, which only its owner may read, and its tables.
 pub(super) fn create(path: &Path) -> Result<(), Error> {
     refuse_pending_restore(path)?;
     match fs::metadata(path) {
@@ -38,13 +38,13 @@ pub(super) fn create(path: &Path) -> Result<(), Error> {
         Err(error) => return Err(Error::io(path, error)),
     }
     migration::migrate(path)?;
-    // Only a database that is made here. The original copies the file of one that it uses without the log beside it,
-    // so one that is found keeps its mode.
+    // Only for new databases. The original copies a database file without its WAL, so an existing database keeps its
+    // mode.
     snapshot::use_wal(path)?;
     Ok(())
 }
 
-/// Opens the connection that writes and those that read.
+/// Opens the write connection and the read connections.
 pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
     refuse_pending_restore(path)?;
     match migration::pending(path)? {
@@ -72,7 +72,7 @@ async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<Data
                 .pragma("synchronous", "FULL");
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
-    Database::connect(options).await.map_err(|error| about(error.into(), path))
+    Database::connect(options).await.map_err(|error| with_path(error.into(), path))
 }
 
 fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
@@ -83,9 +83,9 @@ fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Tells which database an error of the database library is about, where the library gives the code
-/// that SQLite gave it, or the error of the operating system.
-fn about(error: Error, path: &Path) -> Error {
+/// Adds the path of the database to a driver error, if the error holds a SQLite code or an error of the operating
+/// system.
+fn with_path(error: Error, path: &Path) -> Error {
     use sea_orm::sqlx::Error as Sqlx;
     use sea_orm::{DbErr, RuntimeErr};
     let Error::Database {
@@ -104,7 +104,7 @@ fn about(error: Error, path: &Path) -> Error {
             Some(code) => {
                 let code = snapshot::sql::ffi::Error::new(code);
                 let text = Some(source.message().to_owned());
-                match snapshot::explain(path, snapshot::sql::Error::SqliteFailure(code, text)) {
+                match snapshot::sqlite_error(path, snapshot::sql::Error::SqliteFailure(code, text)) {
                     snapshot::Error::Sqlite(_) => error,
                     known => known.into(),
                 }

@@ -1,11 +1,11 @@
-//! Where a database is: the path of a SQLite file, or the address of a PostgreSQL database.
+//! Database URLs: the path of a SQLite file, or the address of a PostgreSQL database.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The place of a database, in the forms of `DATABASE_URL`: `sqlite:///relative/path`,
-/// `sqlite:////absolute/path`, `postgres://user:password@host/database`.
+/// The location of a database, parsed from `DATABASE_URL`: `sqlite:///relative/path`,
+/// `sqlite:////absolute/path` or `postgres://user:password@host/database`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file.
@@ -14,26 +14,26 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// The address of a PostgreSQL database. Neither shown nor debugged with its password.
+/// The address of a PostgreSQL database. Its display and debug output omit the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(String);
 
-/// Why a text is not the place of a database.
+/// Why a text is not a database URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlProblem {
-    /// It begins with neither `sqlite:///` nor `postgres://`.
+    /// The text begins with neither `sqlite:///` nor `postgres://`.
     #[error("it is neither sqlite:///relative nor sqlite:////absolute nor postgres://host/database")]
     Scheme,
-    /// It names no file.
+    /// The URL names no file.
     #[error("it names no file")]
     NoFile,
-    /// It has parameters behind a `?`.
+    /// The URL has parameters after a `?`.
     #[error("it has parameters, which are not supported")]
     Parameters,
 }
 
 impl PostgresUrl {
-    /// The whole address, with the password.
+    /// Returns the whole address, including the password.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

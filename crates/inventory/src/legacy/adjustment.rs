@@ -1,4 +1,4 @@
-//! What a migration changes in somebody's data, for that somebody to read.
+//! Reports the changes that a migration makes to the data of a user.
 
 use std::fmt;
 
@@ -6,79 +6,79 @@ use serde::Serialize;
 
 use durable::printable;
 
-/// Names that are kept for a message. A database may have any number.
-const KEPT: usize = 50;
-/// Names that a sentence shows.
-const SHOWN: usize = 10;
+/// The largest number of names that are kept for a message.
+const MAX_KEPT: usize = 50;
+/// The largest number of names in a message.
+const MAX_SHOWN: usize = 10;
 
-/// One kind of change that the data needed in order to fit the tables of today.
+/// A change that was necessary to fit the data into the current schema.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Adjustment {
     /// The stock of parts was moved from the parts themselves to their locations.
     StockMoved {
-        /// Parts that have an allocation now.
+        /// The number of parts that got an allocation.
         parts: u64,
-        /// Units in these allocations.
+        /// The units in these allocations.
         units: u64,
     },
-    /// Parts that had stock and no location were put into a location for such parts.
+    /// Parts with stock but no location were put into a location for such parts.
     WithoutLocation {
         /// The name of that location.
         location: String,
         /// The parts.
         parts: Names,
     },
-    /// Quantities that no stock can have (negative, broken, or no number) became the nearest one that it can.
+    /// Invalid quantities (negative, fractional, or not a number) were changed to the nearest valid quantity.
     QuantityCorrected {
-        /// Part, quantity found, quantity kept.
+        /// Each part with the quantity found and the quantity kept.
         parts: Names,
     },
-    /// Parts have allocations as well as another quantity in the part itself, which was given up.
+    /// Parts had allocations and a different quantity in the part itself, which was discarded.
     AllocationsKept {
-        /// Part, and the quantity given up.
+        /// Each part with the discarded quantity.
         parts: Names,
     },
-    /// Parts got another name, since today each has one of its own.
+    /// Parts were renamed, since part names must be unique.
     PartsRenamed {
-        /// The old and the new name.
+        /// The old and the new names.
         parts: Names,
     },
-    /// Locations got another name, since today each has one of its own within its parent.
+    /// Locations were renamed, since names must be unique within a parent.
     LocationsRenamed {
-        /// The old and the new name.
+        /// The old and the new names.
         locations: Names,
     },
-    /// Categories keep their parents in a table of their own.
+    /// The parents of categories were moved to a separate table.
     CategoriesMoved {
-        /// Categories with a parent.
+        /// The number of categories with a parent.
         categories: u64,
     },
-    /// Categories lost a parent that does not exist, or that is inside the category itself, or is too deep.
+    /// Categories lost a parent that does not exist, that is inside the category itself, or that is too deep.
     ParentDropped {
         /// The categories.
         categories: Names,
     },
 }
 
-/// How many there are, and the names of the first ones.
+/// A number of things, and the names of the first ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Names {
-    /// All of them.
+    /// The total number.
     pub count: u64,
-    /// The first ones, fit to be printed.
+    /// The first names, escaped for printing.
     pub first: Vec<String>,
 }
 
 impl Names {
     pub(super) fn add(&mut self, name: &str) {
         self.count += 1;
-        if self.first.len() < KEPT {
+        if self.first.len() < MAX_KEPT {
             self.first.push(printable(name));
         }
     }
 
-    /// Adds the change to the list, if there was any.
+    /// Adds the change to the list, unless there are no names.
     pub(super) fn report(self, adjustments: &mut Vec<Adjustment>, how: impl FnOnce(Self) -> Adjustment) {
         if self.count > 0 {
             adjustments.push(how(self));
@@ -88,7 +88,7 @@ impl Names {
 
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.first[..self.first.len().min(SHOWN)];
+        let shown = &self.first[..self.first.len().min(MAX_SHOWN)];
         f.write_str(&shown.join(", "))?;
         match self.count - shown.len() as u64 {
             0 => Ok(()),

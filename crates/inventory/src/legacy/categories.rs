@@ -1,5 +1,5 @@
-//! Categories: in December 2024 they were a tree, then the original made them a flat list. Here they are a tree in a table
-//! of ours, so the parents that old databases have are kept.
+//! Migrates categories. They were a tree in December 2024, and a flat list in later versions of the original. Here they are
+//! a tree in a separate table, so the parents in old databases are kept.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::limits::MAX_DEPTH;
 
 use super::adjustment::{Adjustment, Names};
 
-/// Moves the parents of categories into `mm_category_parent`. What stands there already is newer and stays.
+/// Moves the parents of categories into `mm_category_parent`. Rows that already exist there are newer and are kept.
 pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<Adjustment>) -> Result<()> {
     if !transaction.column_exists(None, "categorymodel", "parent_id")? {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, super::names::text_of(row.get_ref(2)?))))?
         .collect::<Result<_>>()?;
     for (id, parent, name) in found {
-        if can_be_kept(&id, &parents) && exists.exists([&parent])? {
+        if is_valid_parent(&id, &parents) && exists.exists([&parent])? {
             moved += insert.execute([id, parent])? as u64;
         } else {
             dropped.add(&name);
@@ -47,8 +47,8 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
     Ok(())
 }
 
-/// Tells whether a category is neither inside itself nor deeper than categories may be.
-fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
+/// Returns whether a category is neither inside itself nor nested too deeply.
+fn is_valid_parent(id: &str, parents: &HashMap<String, String>) -> bool {
     let mut current = id;
     let mut above = Vec::new();
     while let Some(parent) = parents.get(current) {
@@ -56,7 +56,7 @@ fn can_be_kept(id: &str, parents: &HashMap<String, String>) -> bool {
             return false;
         }
         if above.contains(&parent) {
-            // A circle further up, which ends where one of its own is dropped.
+            // A cycle among the ancestors, which is broken at one of its own categories.
             return true;
         }
         above.push(parent);
@@ -73,17 +73,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_circle_loses_its_own_parents_and_nothing_below_it() {
+    fn categories_in_a_cycle_lose_their_parents_and_those_below_keep_theirs() {
         let pairs = [("a", "b"), ("b", "a"), ("below", "a"), ("self", "self"), ("child", "root")];
         let parents = pairs.map(|(id, parent)| (id.to_owned(), parent.to_owned())).into();
-        let kept = ["a", "b", "below", "self", "child"].map(|id| can_be_kept(id, &parents));
+        let kept = ["a", "b", "below", "self", "child"].map(|id| is_valid_parent(id, &parents));
         assert_eq!(kept, [false, false, true, false, true]);
     }
 
     #[test]
-    fn what_is_nested_too_deep_becomes_a_root() {
+    fn a_category_that_is_nested_too_deeply_becomes_a_root() {
         let parents = (1..=MAX_DEPTH).map(|at| (at.to_string(), (at - 1).to_string())).collect();
-        assert!(can_be_kept(&(MAX_DEPTH - 1).to_string(), &parents));
-        assert!(!can_be_kept(&MAX_DEPTH.to_string(), &parents));
+        assert!(is_valid_parent(&(MAX_DEPTH - 1).to_string(), &parents));
+        assert!(!is_valid_parent(&MAX_DEPTH.to_string(), &parents));
     }
 }

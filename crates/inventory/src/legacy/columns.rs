@@ -1,4 +1,4 @@
-//! The tables, columns and indexes of the original, wherever they are missing. Those that are there stay as they are.
+//! Adds missing tables, columns and indexes of the original. Existing ones are not changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,13 @@ use super::defaults::DEFAULTS;
 use super::names;
 use super::{MigrationError, ORIGINAL_SCHEMA};
 
-/// Adds what a database lacks of the original's schema. Where an index of today demands unique names, they are made so.
+/// Adds the tables, columns and indexes of the original that a database lacks. Makes names unique where a current index
+/// requires it.
 pub(crate) fn complete_schema(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
 ) -> std::result::Result<(), MigrationError> {
-    let schema = Schema::of_the_original()?;
+    let schema = Schema::original()?;
     let existing: BTreeSet<String> = transaction
         .prepare("SELECT name FROM sqlite_schema")?
         .query_map([], |row| row.get(0))?
@@ -37,9 +38,9 @@ pub(crate) fn complete_schema(
     Ok(())
 }
 
-/// Tells whether a table, column or index of the original is missing.
+/// Returns whether a table, column or index of the original is missing.
 pub(crate) fn is_schema_incomplete(connection: &Connection) -> Result<bool> {
-    let schema = Schema::of_the_original()?;
+    let schema = Schema::original()?;
     for table in &schema.tables {
         for (column, _) in &table.columns {
             if !connection.column_exists(None, table.name.as_str(), column.as_str())? {
@@ -56,7 +57,7 @@ pub(crate) fn is_schema_incomplete(connection: &Connection) -> Result<bool> {
     Ok(false)
 }
 
-/// Returns the statement that makes a table of the schema.
+/// Returns the statement that creates a table of the schema.
 pub(super) fn definition_in(schema: &str, table: &str) -> String {
     let begins = format!("CREATE TABLE {table} (");
     let statement = schema.split_once(&begins).and_then(|(_, rest)| rest.split_once("\n);"));
@@ -88,7 +89,7 @@ struct Schema {
 struct Table {
     name: String,
     statement: String,
-    /// Name, and what to add it with; nothing where it cannot be added to a table that has rows.
+    /// Each column with its `ADD COLUMN` definition, or `None` if it cannot be added to a table with rows.
     columns: Vec<(String, Option<String>)>,
 }
 
@@ -99,7 +100,7 @@ struct Index {
 }
 
 impl Index {
-    /// Tells whether the index of this name allows what that of today forbids.
+    /// Returns whether the database has a less strict index of the same name.
     fn is_less_strict_in(&self, connection: &Connection) -> Result<bool> {
         Ok(self.statement.starts_with("CREATE UNIQUE")
             && !names::has_index(connection, &self.table, &self.name)?)
@@ -107,7 +108,7 @@ impl Index {
 }
 
 impl Schema {
-    fn of_the_original() -> Result<Self> {
+    fn original() -> Result<Self> {
         let model = Connection::open_in_memory()?;
         model.execute_batch(ORIGINAL_SCHEMA)?;
         let named = |kind: &str| -> Result<Vec<(String, String, String)>> {
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_default_belongs_to_a_required_column() {
-        let schema = Schema::of_the_original().unwrap();
+        let schema = Schema::original().unwrap();
         assert_eq!(schema.tables.len(), 39);
         for (of, column, _) in DEFAULTS {
             let table = schema.tables.iter().find(|table| table.name == *of).unwrap();

@@ -1,10 +1,10 @@
-//! What the original puts into a required column that an insert leaves out. It does so in its own code, so the schema
-//! does not tell; a column that an older database lacks is added with the same value.
+//! Default values of required columns. The original sets them in its code, so the schema does not contain them. A column
+//! that an older database lacks is added with the same value.
 
-/// In place of "now", so that the same old database always becomes the same new one.
+/// The default for times. A constant instead of the current time, so that migrations are deterministic.
 pub(super) const UNKNOWN_TIME: &str = "'1970-01-01 00:00:00.000000'";
 
-/// Table, column, and the default as an SQL literal.
+/// The defaults: table, column, and the value as an SQL literal.
 pub(super) const DEFAULTS: &[(&str, &str, &str)] = &[
     ("activitylogmodel", "timestamp", UNKNOWN_TIME),
     ("api_keys", "is_active", "1"),

@@ -1,15 +1,15 @@
-//! Names that have to be unique today and did not have to be before: of parts, and of locations within their parent.
-//! Who was there first keeps the name; the others get a number, always the same for the same database.
+//! Makes names unique that were not required to be unique in older schemas: names of parts, and names of locations within
+//! their parent. The first row keeps the name, and the others get a number. The result is deterministic.
 
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{Connection, OptionalExtension, Result, Transaction, params};
 
 use super::adjustment::{Adjustment, Names};
 
-/// The name of a part without a name and a number.
+/// The name of a part that has neither a name nor a number.
 const UNNAMED: &str = "Unnamed part";
 
-/// Gives each part a name that no other has. A part without a name is called by its number.
+/// Gives each part a unique name. A part without a name is named after its number.
 pub(super) fn make_part_names_unique(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
@@ -27,7 +27,7 @@ pub(super) fn make_part_names_unique(
     Ok(())
 }
 
-/// Gives each location a name that no other has within its parent, as the index of today demands.
+/// Gives each location a unique name within its parent, as the current index requires.
 pub(super) fn make_location_names_unique(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
@@ -49,19 +49,19 @@ pub(super) fn make_location_names_unique(
     Ok(())
 }
 
-/// Rows whose names must differ.
+/// The rows whose names must be unique.
 struct Scope {
     table: &'static str,
     column: &'static str,
-    /// Names must differ where this is the same.
+    /// The expression that groups the rows: names must be unique within a group.
     within: &'static str,
-    /// Which rows.
+    /// The condition for the rows.
     condition: &'static str,
 }
 
 impl Scope {
-    /// Renames rows without a name and all but the first of each name. `instead` is the column to name a row by that has
-    /// no name. `done` is told of each row's old and new name.
+    /// Renames rows without a name, and all but the first row of each name. A row without a name is named after the column
+    /// `instead`. Calls `done` with the old and the new name of each row.
     fn rename_all(
         &self,
         transaction: &Transaction<'_>,
@@ -79,7 +79,7 @@ impl Scope {
         if transaction.prepare(&find)?.query_row([], |_| Ok(())).optional()?.is_none() {
             return Ok(());
         }
-        // Each new name is looked up: without an index that takes the square of the rows.
+        // Each new name is looked up, which takes quadratic time without an index.
         transaction.execute_batch(&format!("CREATE INDEX mm_names ON {table} ({column})"))?;
         let taken = format!("SELECT 1 FROM {table} WHERE {column} = ?1 AND {within} IS ?2 AND {condition}");
         let mut taken = transaction.prepare(&taken)?;
@@ -93,7 +93,7 @@ impl Scope {
             let old = name_in(&old);
             let base = old.clone().or_else(|| name_in(&instead)).unwrap_or_else(|| UNNAMED.to_owned());
             let mut new = base.clone();
-            // Counting on from the position keeps this linear where very many share a name.
+            // Counting from the position keeps this linear if many rows share a name.
             let mut number = position.max(2);
             let mut is_taken = old.is_some() || taken.exists(params![new, group])?;
             while is_taken {
@@ -113,7 +113,7 @@ fn name_in(value: &Value) -> Option<String> {
     Some(text_of(value.into())).filter(|name| !name.is_empty())
 }
 
-/// Returns a stored value as text. Bytes that are not UTF-8 are replaced.
+/// Returns a stored value as text. Replaces bytes that are not UTF-8.
 pub(super) fn text_of(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => String::new(),
@@ -128,7 +128,7 @@ fn is_required(connection: &Connection) -> Result<bool> {
     Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
-/// Tells whether a table has a unique index of this name.
+/// Returns whether a table has a unique index of this name.
 pub(super) fn has_index(connection: &Connection, table: &str, index: &str) -> Result<bool> {
     connection
         .prepare("SELECT 1 FROM pragma_index_list(?1) WHERE name = ?2 AND \"unique\"")?

@@ -1,4 +1,4 @@
-//! Making a table anew in the shape it has today, with all rows and all columns that somebody added.
+//! Rebuilds a table with its current schema. Keeps all rows and all columns that a user added.
 
 use snapshot::sql::{Connection, Result, Transaction};
 
@@ -6,14 +6,14 @@ use super::ORIGINAL_SCHEMA;
 use super::columns::definition_in;
 use super::defaults::DEFAULTS;
 
-/// Words in a table's statement that say more than columns, keys and references. What they say would be lost.
-const BEYOND: [&str; 9] =
+/// Keywords in the statement of a table that a rebuild would lose: everything beyond columns, keys and references.
+const UNSUPPORTED_KEYWORDS: [&str; 9] =
     ["CHECK", "COLLATE", "GENERATED", " AS ", " AS(", "STRICT", "WITHOUT", "UNIQUE", "CONFLICT"];
 
-/// Removes the `old` columns, whose content has been moved, and gives the others the constraints of today. Rows keep
-/// their order and columns that are not the original's are kept. Where somebody gave the table rules of their own it stays
-/// as it is, and the old columns become empty.
-pub(super) fn give_the_shape_of_today(
+/// Removes the `old` columns, whose content has been moved, and gives the other columns their current constraints. Keeps
+/// the order of the rows and all columns that a user added. If a user added rules to the table, only empties the old
+/// columns.
+pub(super) fn rebuild_with_current_schema(
     transaction: &Transaction<'_>,
     table: &str,
     old: &[&str],
@@ -28,14 +28,14 @@ pub(super) fn give_the_shape_of_today(
         |row| row.get(0),
     )?;
     let upper = statement.to_uppercase().replace(['\t', '\n', '\r'], " ");
-    let modern = columns_of_today(table)?;
-    if BEYOND.iter().any(|word| upper.contains(word))
+    let modern = current_columns(table)?;
+    if UNSUPPORTED_KEYWORDS.iter().any(|word| upper.contains(word))
         || is_used_by_code(transaction, table, old)?
         || lacks_a_value(transaction, table, &present, &modern)?
     {
         return empty_columns(transaction, table, present.iter().filter(|found| old.contains(&&*found.name)));
     }
-    // What belongs to a table goes away with it. Indexes that SQLite made itself have no statement.
+    // Indexes and triggers are dropped with the table. Automatic indexes have no statement.
     let dependents: Vec<String> = transaction
         .prepare(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') \
@@ -66,7 +66,7 @@ pub(super) fn give_the_shape_of_today(
         values.join(", ")
     ))?;
     for statement in dependents {
-        // Of a column that is gone: the index has nothing left to find.
+        // An index of a removed column is not recreated.
         if let Err(error) = transaction.execute_batch(&statement)
             && !error.to_string().contains("no such column")
         {
@@ -76,7 +76,7 @@ pub(super) fn give_the_shape_of_today(
     Ok(())
 }
 
-/// Tells whether a trigger or a view names the table and one of the columns: it would fail without them.
+/// Returns whether a trigger or a view uses the table and one of the columns, and so would fail without them.
 fn is_used_by_code(connection: &Connection, table: &str, columns: &[&str]) -> Result<bool> {
     let mut statement = connection.prepare(
         "SELECT sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND instr(lower(sql), ?1)",
@@ -107,7 +107,7 @@ struct Column {
 }
 
 impl Column {
-    /// Returns the column as `ADD COLUMN` wants it.
+    /// Returns the definition of the column for `ADD COLUMN`.
     fn definition(&self) -> String {
         let mut definition = format!("{} {}", quoted(&self.name), self.kind);
         if let Some(default) = &self.default {
@@ -139,13 +139,13 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     connection.prepare(sql)?.query_map([table], column)?.collect()
 }
 
-fn columns_of_today(table: &str) -> Result<Vec<Column>> {
+fn current_columns(table: &str) -> Result<Vec<Column>> {
     let model = Connection::open_in_memory()?;
     model.execute_batch(&definition_in(ORIGINAL_SCHEMA, table))?;
     columns(&model, table)
 }
 
-/// Tells whether a column is empty somewhere that must not be today, and nothing can stand in for its value.
+/// Returns whether a column that is now required lacks a value in some row and has no default.
 fn lacks_a_value(
     connection: &Connection,
     table: &str,

@@ -1,8 +1,8 @@
-//! Stock: until October 2025 a part had one location and one quantity, in the part itself. Today it has allocations.
+//! Migrates stock. Until October 2025 the row of a part held a single location and quantity. Now a part has allocations.
 //!
-//! Like the script of the original that did this, it makes one primary allocation per part with a location. Stock without
-//! a location is put into one made for it, so that nothing is lost. A part that has allocations keeps them as they are:
-//! somebody has moved it already.
+//! Like the migration script of the original, this module creates one primary allocation per part with a location. Stock
+//! without a location is put into a location created for it, so that nothing is lost. A part that already has allocations
+//! keeps them unchanged.
 
 use sha2::{Digest, Sha256};
 use snapshot::sql::types::{Value, ValueRef};
@@ -12,10 +12,10 @@ use super::adjustment::{Adjustment, Names};
 use super::defaults::UNKNOWN_TIME;
 use super::names::text_of;
 
-/// The location for stock that lies nowhere. The original gives parts without a location one of this name, too.
+/// The location for stock without a location. The original uses the same name.
 const UNSORTED: &str = "Unsorted";
 
-/// Makes an allocation of each part that has stock or a location, and no allocation yet.
+/// Creates an allocation for each part that has stock or a location, but no allocation.
 pub(super) fn move_to_allocations(
     transaction: &Transaction<'_>,
     adjustments: &mut Vec<Adjustment>,
@@ -41,7 +41,8 @@ pub(super) fn move_to_allocations(
          VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, 0)",
     )?;
     let (mut moved, mut units) = (0, 0_u64);
-    let (mut homeless, mut corrected, mut kept) = (Names::default(), Names::default(), Names::default());
+    let (mut without_location, mut corrected, mut kept) =
+        (Names::default(), Names::default(), Names::default());
     let mut unsorted: Option<(String, String)> = None;
     let mut rows = find.query([])?;
     while let Some(row) = rows.next()? {
@@ -59,7 +60,7 @@ pub(super) fn move_to_allocations(
         let place = match row.get::<_, Value>(3)? {
             Value::Null if stock == 0 => continue,
             Value::Null => {
-                homeless.add(&name);
+                without_location.add(&name);
                 let (id, _) = match &unsorted {
                     Some(known) => known,
                     None => unsorted.insert(location_for_unsorted(transaction)?),
@@ -78,19 +79,19 @@ pub(super) fn move_to_allocations(
         adjustments.push(Adjustment::StockMoved { parts: moved, units });
     }
     if let Some((_, location)) = unsorted {
-        homeless.report(adjustments, |parts| Adjustment::WithoutLocation { location, parts });
+        without_location.report(adjustments, |parts| Adjustment::WithoutLocation { location, parts });
     }
     corrected.report(adjustments, |parts| Adjustment::QuantityCorrected { parts });
     kept.report(adjustments, |parts| Adjustment::AllocationsKept { parts });
     Ok(())
 }
 
-/// Returns the units that a stored quantity stands for: none where it is negative, absent or no number. SQLite stores
-/// anything in any column.
+/// Returns the units for a stored quantity: 0 if it is negative, missing or not a number. SQLite stores values of any type
+/// in any column.
 pub(crate) fn units_of(quantity: ValueRef<'_>) -> i64 {
     let units = match quantity {
         ValueRef::Integer(units) => units,
-        // Saturates, and takes what is no number for 0.
+        // The cast saturates, and converts NaN to 0.
         ValueRef::Real(units) => units.floor() as i64,
         ValueRef::Text(text) => {
             std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
@@ -100,7 +101,7 @@ pub(crate) fn units_of(quantity: ValueRef<'_>) -> i64 {
     units.max(0)
 }
 
-/// Returns the stored quantity as text where `units` is not the same.
+/// Returns the stored quantity as text if it differs from `units`.
 fn not_exact(quantity: ValueRef<'_>, units: i64) -> Option<String> {
     match quantity {
         ValueRef::Null => None,
@@ -114,8 +115,8 @@ fn not_exact(quantity: ValueRef<'_>, units: i64) -> Option<String> {
     }
 }
 
-/// Returns id and name of the location for stock that lies nowhere. One of that name at the top level is used; otherwise
-/// it is made.
+/// Returns the id and name of the location for stock without a location. Uses an existing location of that name at the top
+/// level, or creates it.
 fn location_for_unsorted(transaction: &Transaction<'_>) -> Result<(String, String)> {
     let id = derived_id("location", UNSORTED);
     let found: Option<(String, String)> = transaction
@@ -139,8 +140,7 @@ fn location_for_unsorted(transaction: &Transaction<'_>) -> Result<(String, Strin
     Ok((id, UNSORTED.to_owned()))
 }
 
-/// Returns the id of what a migration makes of something: always the same for the same thing, so that the same database
-/// always becomes the same one.
+/// Returns a deterministic id for a row that a migration creates, so that the result of a migration is deterministic.
 fn derived_id(what: &str, of: &str) -> String {
     let hash = Sha256::digest(format!("makermatrix: {what} {of}"));
     let (bytes, _) = hash.split_first_chunk::<16>().expect("a SHA-256 has 32 bytes");

@@ -5,30 +5,31 @@ use crate::db::entity::locationmodel;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Json, Permission, Work};
 
-/// The most characters of the name of a location.
+/// The largest number of characters in the name of a location.
 const MAX_NAME: usize = 255;
 
 /// Creates a location.
 ///
-/// Fails with [`Error::AlreadyExists`] when its parent, or the root, has one of that name, and with
-/// [`Error::NotFound`] for the parent.
+/// Fails with [`Error::AlreadyExists`] when the parent, or the root, contains a location of that name, and with
+/// [`Error::NotFound`] when the parent does not exist.
 #[derive(Clone, Debug)]
 pub struct CreateLocation {
     /// Unique among the locations with the same parent, 1 to 255 characters.
     pub name: String,
-    /// What is there.
+    /// The description.
     pub description: Option<String>,
-    /// The location that it is inside of.
+    /// The parent location.
     pub parent_id: Option<String>,
-    /// `standard` unless told otherwise; [`SINGLE_PART`](crate::locations::SINGLE_PART) refuses a second part.
+    /// The type, `standard` by default. A location of the type [`SINGLE_PART`](crate::locations::SINGLE_PART) refuses a
+    /// second part.
     pub location_type: String,
-    /// A picture of it.
+    /// The address of an image.
     pub image_url: Option<String>,
-    /// Shown before the name.
+    /// An emoji, shown before the name.
     pub emoji: Option<String>,
-    /// Whether it is carried around, as a cassette is.
+    /// Whether the location is carried around, like a cassette.
     pub is_mobile: bool,
-    /// How many pieces fit in, at least 1.
+    /// The number of pieces that fit in, at least 1.
     pub capacity: Option<i64>,
 }
 

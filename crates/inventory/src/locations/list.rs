@@ -1,4 +1,4 @@
-//! Finds one location, and lists them.
+//! Finds and lists locations.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
@@ -17,20 +17,20 @@ pub struct GetLocation(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct ListLocations(pub ListQuery<LocationFilter, LocationSort>);
 
-/// Which locations. What is not given does not matter.
+/// The filter for locations. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocationFilter {
     /// A text that the name or the description contains.
     pub text: Option<String>,
-    /// The id of the location that they are directly inside of.
+    /// The id of the parent location.
     pub parent_id: Option<String>,
     /// The type.
     pub location_type: Option<String>,
-    /// Whether slots that were made together with their container are left out.
+    /// Whether slots that were created with their container are left out.
     pub without_slots: bool,
 }
 
-/// What locations are sorted by.
+/// The sort order of locations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LocationSort {
     /// The name.

@@ -7,29 +7,29 @@ use crate::list::{Page, PageNumber};
 use crate::tree::TreeNode;
 use crate::{Access, Command, Error, Permission, Query, Read, Work};
 
-/// Lists locations, each followed by those inside it, by name. Locations in a circle, which another program may have
-/// left, are only in [`ListLocations`](super::ListLocations).
+/// Lists the tree of locations: each location is followed by its descendants, sorted by name. Locations in a cycle, which
+/// another program may have created, appear only in [`ListLocations`](super::ListLocations).
 #[derive(Clone, Debug, Default)]
 pub struct GetLocationTree {
-    /// Which page.
+    /// The page.
     pub page: PageNumber,
 }
 
-/// Finds a location and those that it is inside of, root first.
+/// Finds a location and its ancestors, from the root down.
 #[derive(Clone, Debug)]
 pub struct GetLocationPath {
     /// The location.
     pub location_id: String,
 }
 
-/// Moves a location, with all that is inside it, into another one or to the root.
+/// Moves a location with its descendants into another location or to the root.
 ///
-/// Fails with [`Error::Cycle`], and with [`Error::AlreadyExists`] when there is one of that name already.
+/// Fails with [`Error::Cycle`], and with [`Error::AlreadyExists`] when the new parent contains a location of that name.
 #[derive(Clone, Debug)]
 pub struct MoveLocation {
     /// The location.
     pub location_id: String,
-    /// The location that it is to be inside of; nothing for the root.
+    /// The new parent, or `None` for the root.
     pub parent_id: Option<String>,
 }
 

@@ -1,5 +1,5 @@
--- The tree of categories, in a table of its own: the original knows categories only as a flat list, and goes on using
--- `categorymodel` as it is. A category without a row has no parent.
+-- The tree of categories, in a separate table: the original has only a flat list of categories, and continues to use
+-- `categorymodel` unchanged. A category without a row has no parent.
 CREATE TABLE IF NOT EXISTS mm_category_parent (
 	category_id VARCHAR NOT NULL PRIMARY KEY REFERENCES categorymodel (id) ON DELETE CASCADE,
 	parent_id VARCHAR NOT NULL REFERENCES categorymodel (id) ON DELETE CASCADE

@@ -1,5 +1,5 @@
--- The marker of a restore: a row that comes into the live database together with the restored data, and so tells after
--- an interruption whether the restore had been committed.
+-- The restore marker: a row that enters the live database together with the restored data. After an interruption it shows
+-- whether the restore was committed.
 CREATE TABLE IF NOT EXISTS mm_restore (
 	id VARCHAR NOT NULL PRIMARY KEY,
 	restored_at DATETIME NOT NULL,

@@ -1,2 +1,2 @@
--- Changes nothing. Earlier versions removed the passwords that the original keeps in its tables when they came here. The
--- original still needs those passwords, so they stay in the live database; archives never hold them.
+-- Changes nothing. In earlier versions, this migration removed the passwords that the original stores in its tables. The
+-- original still needs them, so they stay in the live database. Archives never hold them.

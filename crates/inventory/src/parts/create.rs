@@ -5,43 +5,43 @@ use crate::db::entity::{partcategorylink, partmodel};
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Json, Permission, Work, categories};
 
-/// The most categories of one part.
+/// The largest number of categories of a part.
 const MAX_CATEGORIES: usize = 100;
-/// The most characters of an emoji: some are made of several.
+/// The largest number of characters in an emoji: some emoji consist of several characters.
 const MAX_EMOJI: usize = 50;
 
-/// Creates a part, without any stock.
+/// Creates a part without stock.
 ///
-/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] for a category.
+/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] when a category does not exist.
 #[derive(Clone, Debug, Default)]
 pub struct CreatePart {
     /// Unique, 1 to [`MAX_NAME`] characters.
     pub name: String,
-    /// The user's own number for it.
+    /// The user's own part number.
     pub number: Option<String>,
-    /// What it is.
+    /// The description.
     pub description: Option<String>,
-    /// Who makes it.
+    /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// The maker's number for it.
+    /// The part number of the manufacturer.
     pub manufacturer_part_number: Option<String>,
-    /// Such as `resistor`.
+    /// The type of component, such as `resistor`.
     pub component_type: Option<String>,
-    /// Who sells it.
+    /// The supplier.
     pub supplier: Option<String>,
-    /// The seller's number for it.
+    /// The part number of the supplier.
     pub supplier_part_number: Option<String>,
-    /// The seller's page.
+    /// The page of the supplier.
     pub supplier_url: Option<String>,
-    /// The maker's page.
+    /// The page of the manufacturer.
     pub product_url: Option<String>,
-    /// A picture of it.
+    /// The address of an image.
     pub image_url: Option<String>,
-    /// Shown before the name.
+    /// An emoji, shown before the name.
     pub emoji: Option<String>,
-    /// Anything else worth knowing.
+    /// Additional properties.
     pub properties: serde_json::Map<String, serde_json::Value>,
-    /// The ids of the categories that it is in.
+    /// The ids of the categories of the part.
     pub category_ids: Vec<String>,
 }
 

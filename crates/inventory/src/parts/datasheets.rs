@@ -1,4 +1,4 @@
-//! The datasheets of a part. Their files are in [`static_files`](crate::static_files).
+//! The datasheets of a part. Their files are managed by [`static_files`](crate::static_files).
 
 use std::path::{Component, Path};
 
@@ -9,7 +9,7 @@ use crate::db::entity::datasheets::{Column, Entity, Model};
 use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Permission, Query, Read, Timestamp, Work};
 
-/// The most datasheets of one part that are read.
+/// The largest number of datasheets that are listed for a part.
 const MAX_DATASHEETS: u64 = 1000;
 
 /// A document about a part.
@@ -17,46 +17,46 @@ const MAX_DATASHEETS: u64 = 1000;
 pub struct Datasheet {
     /// Unique.
     pub id: String,
-    /// The part that it is about.
+    /// The part that the document describes.
     pub part_id: String,
     /// The path of the file below `static/datasheets`.
     pub filename: String,
     /// The size of the file in bytes.
     pub file_size: Option<i64>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// Where it came from.
+    /// The supplier that the document came from.
     pub supplier: Option<String>,
-    /// The address it came from.
+    /// The address that the document came from.
     pub url: Option<String>,
-    /// Whether it is the one to show first.
+    /// Whether the document is shown first.
     pub is_primary: bool,
-    /// When it was added.
+    /// When the document was added.
     pub created_at: Timestamp,
 }
 
-/// Adds a datasheet to a part; its file must already be in `static/datasheets`.
+/// Adds a datasheet to a part. Its file must already be in `static/datasheets`.
 #[derive(Clone, Debug, Default)]
 pub struct AddDatasheet {
-    /// The part that it is about.
+    /// The part that the document describes.
     pub part_id: String,
     /// The path of the file below `static/datasheets`.
     pub filename: String,
-    /// The path of the file as the original notes it; the filename where there is none.
+    /// The path of the file as the original stores it. The default is the filename.
     pub file_path: Option<String>,
     /// The size of the file in bytes.
     pub file_size: Option<i64>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// Where it came from.
+    /// The supplier that the document came from.
     pub supplier: Option<String>,
-    /// The address it came from.
+    /// The address that the document came from.
     pub url: Option<String>,
-    /// Whether it is the one to show first.
+    /// Whether the document is shown first.
     pub is_primary: bool,
 }
 
-/// Lists the datasheets of a part, oldest first, 1000 at most.
+/// Lists the datasheets of a part, oldest first, at most 1000.
 #[derive(Clone, Debug)]
 pub struct ListDatasheets {
     /// The part.

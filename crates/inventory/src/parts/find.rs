@@ -1,4 +1,4 @@
-//! Finds one part: by id, name, or number.
+//! Finds a part by id, name, or number.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -14,7 +14,7 @@ pub struct GetPart(pub String);
 #[derive(Clone, Debug)]
 pub struct FindPartByName(pub String);
 
-/// Finds the part with a number; the first by name where several have it.
+/// Finds the part with a number. Returns the first by name if several parts have it.
 #[derive(Clone, Debug)]
 pub struct FindPartByNumber(pub String);
 

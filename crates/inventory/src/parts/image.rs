@@ -1,16 +1,16 @@
-//! Gives a part a picture.
+//! Sets the image of a part.
 
 use super::{Part, find};
 use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Permission, Work};
 
-/// Gives a part a picture, or takes it away.
+/// Sets or removes the image of a part.
 #[derive(Clone, Debug)]
 pub struct SetPartImage {
     /// The part.
     pub part_id: String,
-    /// Where the picture is.
+    /// The address of the image, or `None` to remove it.
     pub image_url: Option<String>,
 }
 

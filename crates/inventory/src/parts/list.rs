@@ -1,4 +1,4 @@
-//! Lists parts, each with its total quantity.
+//! Lists parts with their total quantities.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query as SqlQuery};
 use sea_orm::{
@@ -17,43 +17,43 @@ use crate::{Access, Error, Permission, Query, Read};
 #[derive(Clone, Debug, Default)]
 pub struct ListParts(pub ListQuery<PartFilter, PartSort>);
 
-/// Which parts. What is not given does not matter.
+/// The filter for parts. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartFilter {
     /// A text that the name, the number, or the description contains.
     pub text: Option<String>,
-    /// The seller.
+    /// The supplier.
     pub supplier: Option<String>,
-    /// The maker.
+    /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// The id of a category that the part is in.
+    /// The id of a category of the part.
     pub category_id: Option<String>,
-    /// The id of a location where some of it lies.
+    /// The id of a location that holds the part.
     pub location_id: Option<String>,
-    /// The largest total quantity, for what runs low.
+    /// The largest total quantity, to find parts with low stock.
     pub max_quantity: Option<i64>,
 }
 
-/// What parts are sorted by.
+/// The sort order of parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartSort {
     /// The name.
     #[default]
     Name,
-    /// The number; those without come first.
+    /// The number. Parts without a number come first.
     Number,
     /// The total quantity.
     Quantity,
-    /// When it was created.
+    /// The time of creation.
     CreatedAt,
 }
 
-/// A part, and how many there are of it.
+/// A part and its total quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StockedPart {
     /// The part.
     pub part: Part,
-    /// The total over all locations.
+    /// The total quantity at all locations.
     pub quantity: i64,
 }
 
@@ -102,7 +102,7 @@ impl Query for ListParts {
 
 const QUANTITY: &str = "total_quantity";
 
-/// The total quantity of the part of a row, as an expression.
+/// Returns an expression for the total quantity of the part in a row.
 fn quantity() -> Expr {
     Expr::cust(
         "(SELECT CAST(COALESCE(SUM(stock.quantity_at_location), 0) AS BIGINT) \

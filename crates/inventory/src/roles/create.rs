@@ -5,20 +5,20 @@ use crate::db::entity::rolemodel;
 use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Permission, Permissions, Work};
 
-/// The most characters of the name of a role.
+/// The largest number of characters in the name of a role.
 const MAX_NAME: usize = 255;
 
 /// Creates a role.
 ///
 /// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::Forbidden`] when the actor does not
-/// hold a permission that the role is to grant.
+/// hold a permission of the new role.
 #[derive(Clone, Debug, Default)]
 pub struct CreateRole {
     /// Unique.
     pub name: String,
     /// What the role is for.
     pub description: Option<String>,
-    /// What it grants.
+    /// The permissions that the role grants.
     pub permissions: Permissions,
 }
 

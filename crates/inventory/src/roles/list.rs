@@ -1,4 +1,4 @@
-//! Finds one role, and lists them.
+//! Finds and lists roles.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
@@ -21,14 +21,14 @@ pub struct FindRoleByName(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct ListRoles(pub ListQuery<RoleFilter, RoleSort>);
 
-/// Which roles. What is not given does not matter.
+/// The filter for roles. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleFilter {
     /// A text that the name contains.
     pub text: Option<String>,
 }
 
-/// What roles are sorted by.
+/// The sort order of roles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RoleSort {
     /// The name.

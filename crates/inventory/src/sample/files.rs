@@ -1,9 +1,9 @@
-//! The smallest files that viewers open: a PDF of one page with a line of text, a PNG of one colour.
+//! Minimal valid files: a PDF with one page and one line of text, and a PNG with one colour.
 
-/// Side of the picture, in pixels.
+/// The width and height of the image in pixels.
 const SIDE: u32 = 8;
 
-/// A PDF of one page with `title` on it, which must be printable ASCII; other characters become `?`.
+/// Returns a PDF with one page that shows `title`. Characters outside of printable ASCII become `?`.
 pub(super) fn pdf(title: &str) -> Vec<u8> {
     let shown = |char: char| if char.is_ascii_graphic() || char == ' ' { char } else { '?' };
     let title: String = title.chars().map(shown).collect();
@@ -30,7 +30,7 @@ pub(super) fn pdf(title: &str) -> Vec<u8> {
     file.into_bytes()
 }
 
-/// A PNG of one colour: red, green, blue.
+/// Returns a PNG with one colour, given as red, green and blue.
 pub(super) fn png(color: [u8; 3]) -> Vec<u8> {
     let row: Vec<u8> = std::iter::once(0).chain((0..SIDE).flat_map(|_| color)).collect();
     let pixels = row.repeat(SIDE as usize);
@@ -44,16 +44,16 @@ pub(super) fn png(color: [u8; 3]) -> Vec<u8> {
 }
 
 fn chunk(file: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
-    let length = u32::try_from(data.len()).expect("a picture of a few pixels");
+    let length = u32::try_from(data.len()).expect("the image is small");
     let checked = [&kind[..], data].concat();
     file.extend(length.to_be_bytes());
     file.extend(&checked);
     file.extend(crc32(&checked).to_be_bytes());
 }
 
-/// A zlib stream (RFC 1950) of one block that is stored, not compressed (RFC 1951, 3.2.4).
+/// Returns a zlib stream (RFC 1950) with one uncompressed block (RFC 1951, 3.2.4).
 fn zlib_stored(data: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(data.len()).expect("a picture of a few pixels");
+    let length = u16::try_from(data.len()).expect("the image is small");
     let mut stream = vec![0x78, 0x01, 0x01];
     stream.extend(length.to_le_bytes());
     stream.extend((!length).to_le_bytes());

@@ -1,33 +1,33 @@
-//! The tree of categories where somebody else removed categories. The original knows nothing of the
-//! tree and does not enforce foreign keys, so rows of ours may go on referring to what is gone.
+//! Removes orphaned rows from the tree of categories. The original does not know the tree and does not enforce
+//! foreign keys, so rows of the tree may refer to categories that it has deleted.
 
 use std::path::Path;
 
 use snapshot::sql::{self, Connection};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 
 use super::recognise::{Inspection, inspect};
 
-/// As [`inspect`], but first takes out of the copy those rows of the tree whose category, or whose
-/// parent, is not there: they say nothing, and nobody could mend them in the original.
+/// Inspects a copy like [`inspect`], and removes orphaned rows from the tree of categories: rows whose category or parent
+/// does not exist. Users of the original could not repair these rows.
 ///
 /// # Errors
-/// As [`inspect`].
-pub fn inspect_tidied(copy: &Path) -> Result<Inspection, Error> {
+/// The errors of [`inspect`].
+pub fn inspect_and_remove_orphans(copy: &Path) -> Result<Inspection, Error> {
     let found = inspect(copy)?;
     if found.violation_count == 0 {
         return Ok(found);
     }
     let connection = open_copy(copy)?;
-    let removed = remove_orphans(&connection).map_err(|error| explain(copy, error))?;
+    let removed = remove_orphaned_category_parents(&connection).map_err(|error| sqlite_error(copy, error))?;
     drop(connection);
     if removed > 0 { inspect(copy) } else { Ok(found) }
 }
 
-fn remove_orphans(connection: &Connection) -> sql::Result<usize> {
-    // What comes from outside may have a table of that name with other columns.
+fn remove_orphaned_category_parents(connection: &Connection) -> sql::Result<usize> {
+    // An untrusted copy may have a table of that name with different columns.
     let columns = "SELECT count(*) FROM pragma_table_info('mm_category_parent') \
                    WHERE name IN ('category_id', 'parent_id')";
     let columns: u32 = connection.query_row(columns, [], |row| row.get(0))?;

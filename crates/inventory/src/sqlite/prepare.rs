@@ -1,72 +1,74 @@
-//! Making what comes out of an archive fit to go live.
+//! Prepares a database from an archive to replace the live database.
 
 use std::path::Path;
 
 use chrono::NaiveDateTime;
 use snapshot::sql::{self, Connection, OptionalExtension, params};
-use snapshot::{PutBack, SchemaObject, carried_objects, explain, open_copy, open_live_reader, put_back};
+use snapshot::{
+    RecreatedObjects, SchemaObject, open_copy, open_live_reader, recreate_objects, sqlite_error,
+    stored_objects,
+};
 
 use crate::Error;
 use crate::migration::{self, MigrationReport};
 
 use super::redact::{RedactedPasswords, keep_live_password, redact_archived};
 
-/// How a copy has to be to go live.
+/// The parameters for preparing a copy.
 #[derive(Debug, Clone)]
 pub struct Preparation<'a> {
-    /// The id of this restore, written into the copy as the mark of its success.
+    /// The id of this restore, written into the copy as the restore marker.
     pub restore_id: &'a str,
-    /// The name of the archive it came from.
+    /// The name of the archive.
     pub archive: &'a str,
-    /// Now, in UTC.
+    /// The current time in UTC.
     pub now: NaiveDateTime,
-    /// The page size of the live database, if there is one to match.
+    /// The page size of the live database, if there is one.
     pub page_size: Option<u32>,
-    /// What was taken out of the copy and may be put back, besides what the copy itself carries.
+    /// Objects that were stripped from the copy and may be recreated, in addition to those stored in the copy.
     pub objects: &'a [SchemaObject],
     /// The live database that will be replaced, if there is one.
     pub live: Option<&'a Path>,
 }
 
-/// What was done to a copy.
+/// The changes made to a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreparationReport {
-    /// What migrating did; the totals in any case.
+    /// The result of the migration, with the totals even if nothing was pending.
     pub migrated: MigrationReport,
-    /// Tasks that were waiting or running and are now cancelled.
+    /// The number of waiting or running tasks that were cancelled.
     pub cancelled_tasks: u64,
-    /// Passwords taken out, as [`super::redact`] says it.
+    /// The redacted passwords, as returned by [`super::redact`].
     pub redacted: Vec<RedactedPasswords>,
-    /// What people added to the schema: which of it is there again, and which is not.
-    pub put_back: PutBack,
-    /// Whether the backup settings keep the password that the live database has.
+    /// The objects that users added to the schema, recreated or skipped.
+    pub recreated: RecreatedObjects,
+    /// Whether the password in the backup settings of the live database was kept.
     pub kept_password: bool,
 }
 
-/// Makes a checked copy fit to go live: takes passwords out, brings its schema up to date, cancels tasks that nobody
-/// runs any more, marks it with the restore's id, and gives it the page size of the live database.
-/// The caller makes the file durable.
+/// Prepares a checked copy to replace the live database: redacts passwords, migrates the schema, cancels unfinished tasks,
+/// writes the restore marker, and sets the page size of the live database. The caller makes the file durable.
 pub fn prepare(copy: &Path, how: &Preparation<'_>) -> Result<PreparationReport, Error> {
     let connection = open_copy(copy)?;
-    forget_incomplete(&connection).map_err(|error| explain(copy, error))?;
+    remove_incomplete_records(&connection).map_err(|error| sqlite_error(copy, error))?;
     drop(connection);
     let redacted = redact_archived(copy)?;
     let mut connection = open_copy(copy)?;
     let migrated = migration::apply(&mut connection, copy)?;
-    let put_back = carried_objects(&connection)
-        .and_then(|carried| put_back(&connection, [how.objects, &carried].concat()))
-        .map_err(|error| explain(copy, error))?;
-    let cancelled_tasks = finish(&connection, how).map_err(|error| explain(copy, error))?;
+    let recreated = stored_objects(&connection)
+        .and_then(|stored| recreate_objects(&connection, [how.objects, &stored].concat()))
+        .map_err(|error| sqlite_error(copy, error))?;
+    let cancelled_tasks = finish(&connection, how).map_err(|error| sqlite_error(copy, error))?;
     let kept_password = match how.live {
         Some(live) => keep_live_password(&connection, live)?,
         None => false,
     };
-    Ok(PreparationReport { migrated, cancelled_tasks, redacted, put_back, kept_password })
+    Ok(PreparationReport { migrated, cancelled_tasks, redacted, recreated, kept_password })
 }
 
-/// Takes those migrations off the record whose tables are not there, so that they are applied again:
-/// a database that came from elsewhere may have lost some. What cannot be added to stays as it is.
-fn forget_incomplete(connection: &Connection) -> sql::Result<()> {
+/// Removes the records of migrations whose tables are missing, so that they are applied again: an untrusted database may
+/// lack some tables.
+fn remove_incomplete_records(connection: &Connection) -> sql::Result<()> {
     if connection.table_exists(None, "mm_migrations")? {
         for name in migration::incomplete(connection)? {
             connection.execute("DELETE FROM mm_migrations WHERE version = ?1", [name])?;
@@ -89,7 +91,7 @@ fn finish(connection: &Connection, how: &Preparation<'_>) -> sql::Result<u64> {
         params![how.restore_id, now, how.archive],
     )?;
     transaction.commit()?;
-    // The live database takes over the header, and with it how much memory it asks for.
+    // The live database receives the header of the copy, which includes a requested cache size.
     connection.execute_batch("PRAGMA default_cache_size = 0")?;
     let page_size: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     if how.page_size.is_some_and(|wanted| wanted != page_size) {
@@ -99,24 +101,24 @@ fn finish(connection: &Connection, how: &Preparation<'_>) -> sql::Result<u64> {
     Ok(cancelled as u64)
 }
 
-/// Whether the live database is the one that the restore with this id put in place. False where
-/// there is no database, or none that can be read.
+/// Returns whether the live database holds the marker of the restore with this id. Returns false if there is no
+/// database, or none that can be read.
 ///
 /// # Errors
-/// [`Error::Busy`] and [`Error::Io`]: then nobody knows, and nothing may be decided.
+/// [`Error::Busy`] and [`Error::Io`] when the answer is unknown.
 pub(crate) fn has_marker(live: &Path, restore_id: &str) -> Result<bool, Error> {
     if !live.exists() {
         return Ok(false);
     }
-    let look = || -> Result<bool, Error> {
+    let probe = || -> Result<bool, Error> {
         let connection = open_live_reader(live)?;
         let sql = "SELECT 1 FROM mm_restore WHERE id = ?1";
         let found = connection.table_exists(None, "mm_restore").and_then(|exists| {
             if exists { connection.query_row(sql, [restore_id], |_| Ok(())).optional() } else { Ok(None) }
         });
-        Ok(found.map_err(|error| explain(live, error))?.is_some())
+        Ok(found.map_err(|error| sqlite_error(live, error))?.is_some())
     };
-    match look() {
+    match probe() {
         Err(Error::NotADatabase { .. } | Error::Damaged { .. }) => Ok(false),
         other => other,
     }

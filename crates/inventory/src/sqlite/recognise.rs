@@ -1,55 +1,55 @@
-//! Telling a database of MakerMatrix from any other.
+//! Recognises databases of MakerMatrix.
 
 use std::path::Path;
 
 use durable::printable;
 use snapshot::sql::{Connection, Result as SqlResult};
-use snapshot::{TableDigest, Violation, explain, open_copy, open_live_reader, tables};
+use snapshot::{TableDigest, Violation, open_copy, open_live_reader, sqlite_error, tables};
 use std::collections::BTreeMap;
 
 use crate::Error;
 use crate::migration::{self, SchemaState};
 
-/// Tables named in a message; more help nobody.
-const SHOWN: usize = 20;
+/// The largest number of tables that a message names.
+const MAX_TABLES: usize = 20;
 
-/// Tables and columns without which a database is none of MakerMatrix, in any age.
+/// The tables and columns of every MakerMatrix database, of any age.
 const REQUIRED: [(&str, &[&str]); 3] = [
     ("partmodel", &["id", "part_name"]),
     ("locationmodel", &["id", "name", "parent_id"]),
     ("categorymodel", &["id", "name"]),
 ];
 
-/// Those of every age but the first, which had no users yet.
+/// The tables and columns of every age except the first, which had no users.
 const USERS: [(&str, &[&str]); 2] =
     [("usermodel", &["id", "username", "hashed_password"]), ("rolemodel", &["id", "name", "permissions"])];
 
-/// Those of the age without users: a part has its quantity and its location in itself.
+/// The tables and columns of the first age, in which the row of a part holds its quantity and location.
 const WITHOUT_USERS: [(&str, &[&str]); 2] =
     [("partmodel", &["quantity", "location_id"]), ("partcategorylink", &["part_id", "category_id"])];
 
-/// What a sound database of MakerMatrix holds.
+/// The content of an intact MakerMatrix database.
 #[derive(Debug, Clone)]
 pub struct Inspection {
-    /// Each table.
+    /// The digest of each table.
     pub tables: BTreeMap<String, TableDigest>,
     /// The first rows with broken foreign keys.
     pub violations: Vec<Violation>,
-    /// How many there are altogether.
+    /// The total number of rows with broken foreign keys.
     pub violation_count: u64,
-    /// Whether migrations are pending.
+    /// The migration state.
     pub schema: SchemaState,
 }
 
-/// Checks a copy: that it is a database of MakerMatrix, that SQLite finds nothing wrong with it,
-/// which foreign keys are broken, and the digest of every table.
+/// Checks that a copy is a MakerMatrix database, checks its integrity and its foreign keys, and computes the digest of
+/// every table.
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Foreign`], [`Error::Damaged`].
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     let schema = {
         let connection = open_copy(path)?;
-        let failed = |error| explain(path, error);
+        let failed = |error| sqlite_error(path, error);
         let names = tables(&connection).map_err(failed)?;
         recognise(&connection, path, &names)?;
         migration::state(&connection).map_err(failed)?
@@ -58,12 +58,12 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     Ok(Inspection { tables, violations, violation_count, schema })
 }
 
-/// Refuses a live database that is sound but none of ours to replace: of another program, or of a
-/// newer version of this one. One that is damaged passes; so does one without any table.
+/// Refuses to replace an intact database of another program or of a newer version. Accepts a damaged database and a
+/// database without tables.
 pub(crate) fn check_replaceable(live: &Path) -> Result<(), Error> {
-    let look = || {
+    let probe = || {
         let connection = open_live_reader(live)?;
-        let failed = |error| explain(live, error);
+        let failed = |error| sqlite_error(live, error);
         let names = tables(&connection).map_err(failed)?;
         if !names.is_empty() {
             recognise(&connection, live, &names)?;
@@ -73,7 +73,7 @@ pub(crate) fn check_replaceable(live: &Path) -> Result<(), Error> {
             _ => Ok(()),
         }
     };
-    match look() {
+    match probe() {
         Err(Error::Damaged { .. } | Error::NotADatabase { .. }) => Ok(()),
         other => other,
     }
@@ -95,12 +95,12 @@ fn recognise(connection: &Connection, path: &Path, names: &[String]) -> Result<(
         }
         Ok(true)
     };
-    let is_ours = || -> SqlResult<bool> {
+    let is_makermatrix = || -> SqlResult<bool> {
         let has_users = names.iter().any(|name| name == "usermodel" || name == "rolemodel");
         Ok(has_all(&REQUIRED)? && if has_users { has_all(&USERS)? } else { has_all(&WITHOUT_USERS)? })
     };
-    if !is_ours().map_err(|error| explain(path, error))? {
-        let tables = names.iter().take(SHOWN).map(|name| printable(name)).collect();
+    if !is_makermatrix().map_err(|error| sqlite_error(path, error))? {
+        let tables = names.iter().take(MAX_TABLES).map(|name| printable(name)).collect();
         return Err(Error::Foreign { path: path.to_owned(), tables });
     }
     Ok(())

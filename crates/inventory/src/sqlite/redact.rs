@@ -1,6 +1,6 @@
-//! Taking passwords out of a copy. The original keeps those of its backups in the clear: in the input
-//! of the task that made one, and in its settings. Nothing here needs them, and what travels in
-//! archives is read by more people than a database is.
+//! Redacts passwords in a copy. The original stores the passwords of its backups in the clear: in the input of
+//! backup tasks, and in its settings. This program does not need them, and archives are read by more people than a
+//! database.
 
 mod json;
 
@@ -11,25 +11,25 @@ use serde::Serialize;
 use snapshot::sql::functions::{Context, FunctionFlags};
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{Connection, OptionalExtension, Result};
-use snapshot::{explain, open_copy, open_live_reader};
+use snapshot::{open_copy, open_live_reader, sqlite_error};
 
 use crate::Error;
 use crate::migration::{self, PASSWORDS, SchemaState};
 
 use json::without_passwords;
 
-/// Columns of `tasks` that hold JSON in which a password can be.
+/// The columns of `tasks` with JSON that may contain a password.
 const TASK_COLUMNS: [&str; 2] = ["input_data", "result_data"];
 
-/// The settings of the original's backups, and the password among them.
+/// The table and column with the password in the backup settings of the original.
 const SETTINGS: (&str, &str) = ("backup_config", "encryption_password");
 
-/// The passwords that were taken out of one table.
+/// The number of passwords that were redacted in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RedactedPasswords {
-    /// The table that held them.
+    /// The table.
     pub table: &'static str,
-    /// Their number, at least 1.
+    /// The number of passwords, at least 1.
     pub passwords: u64,
 }
 
@@ -40,41 +40,41 @@ impl fmt::Display for RedactedPasswords {
     }
 }
 
-/// Takes the passwords out of a copy of a live database, in one transaction, such that no byte of them stays in the file.
-/// Returns the number of redacted passwords per table. Tables that an older schema lacks are skipped.
+/// Redacts the passwords in a copy of a live database, in one transaction. No byte of a password stays in the file.
+/// Returns the number of redacted passwords per table. Skips tables that an older schema lacks.
 ///
-/// The live database keeps them: the original encrypts its scheduled backups with the one in its settings, and repeats a
-/// task with the one in the task's input.
+/// The live database keeps its passwords: the original uses them to encrypt scheduled backups and to repeat tasks.
 ///
-/// [`super::strip`] comes first: what is left then computes nothing.
+/// The copy must have been stripped by [`super::strip`].
 pub fn redact(copy: &Path) -> std::result::Result<Vec<RedactedPasswords>, Error> {
     let connection = open_copy(copy)?;
     let redacted = redact_in(&connection).and_then(|redacted| {
-        // Rows that were rewritten or deleted before leave their content behind, in what is free.
+        // Rows that were updated or deleted earlier leave their content in free pages.
         let sweep = !redacted.is_empty() || has_been_used_by_the_original(&connection)?;
         if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
     });
-    Ok(redacted.map_err(|error| explain(copy, error))?)
+    Ok(redacted.map_err(|error| sqlite_error(copy, error))?)
 }
 
-/// The same for the database of an archive. One of ours was swept when the archive was made.
+/// Redacts the passwords in the database of an archive, like [`redact`]. Free pages of archives made by this program were
+/// already cleared when the archive was made.
 pub(crate) fn redact_archived(copy: &Path) -> std::result::Result<Vec<RedactedPasswords>, Error> {
     let connection = open_copy(copy)?;
     let redacted = redact_in(&connection).and_then(|redacted| {
         let sweep = !redacted.is_empty() || is_of_the_original(&connection)?;
         if sweep { connection.execute_batch("VACUUM").map(|()| redacted) } else { Ok(redacted) }
     });
-    Ok(redacted.map_err(|error| explain(copy, error))?)
+    Ok(redacted.map_err(|error| sqlite_error(copy, error))?)
 }
 
 fn redact_in(connection: &Connection) -> Result<Vec<RedactedPasswords>> {
     connection.pragma_update(None, "secure_delete", true)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("passwords_in", 1, flags, |context| {
-        Ok(cleaned(context).map_or(0, |(_, passwords)| passwords.cast_signed()))
+        Ok(redact_argument(context).map_or(0, |(_, passwords)| passwords.cast_signed()))
     })?;
     connection.create_scalar_function("without_passwords", 1, flags, |context| {
-        Ok(match (cleaned(context), context.get_raw(0)) {
+        Ok(match (redact_argument(context), context.get_raw(0)) {
             (Some((clean, _)), ValueRef::Blob(_)) => Value::Blob(clean.into_bytes()),
             (Some((clean, _)), _) => Value::Text(clean),
             (None, _) => context.get(0)?,
@@ -113,8 +113,8 @@ fn redact_in(connection: &Connection) -> Result<Vec<RedactedPasswords>> {
     Ok(redacted)
 }
 
-/// Tells whether the original may have written here, now or long ago. At its first start it puts a row into the settings
-/// of imports, and this program never writes such rows.
+/// Returns whether the original may have written to the database at any time. At its first start it inserts a row into
+/// its import settings, which this program never does.
 fn has_been_used_by_the_original(connection: &Connection) -> Result<bool> {
     if is_of_the_original(connection)? {
         return Ok(true);
@@ -130,7 +130,7 @@ fn has_been_used_by_the_original(connection: &Connection) -> Result<bool> {
     Ok(false)
 }
 
-/// Tells whether a database has never been brought up to date by this program.
+/// Returns whether a database has never been migrated by this program.
 fn is_of_the_original(connection: &Connection) -> Result<bool> {
     let pending = match migration::state(connection)? {
         SchemaState::Behind(pending) => pending.iter().any(|name| name == PASSWORDS),
@@ -139,9 +139,9 @@ fn is_of_the_original(connection: &Connection) -> Result<bool> {
     Ok(pending && connection.table_exists(None, "tasks")?)
 }
 
-/// Puts the password of the live database's backup settings into a copy that is about to replace it. No archive holds that
-/// password, so it would be gone, and the scheduled backups of the original would no longer be encrypted. Returns
-/// whether there was one to keep.
+/// Copies the password in the backup settings of the live database into the copy that replaces it. No archive holds that
+/// password, and without it the scheduled backups of the original would no longer be encrypted. Returns whether there was
+/// a password.
 pub(crate) fn keep_live_password(copy: &Connection, live: &Path) -> std::result::Result<bool, Error> {
     let (settings, column) = SETTINGS;
     let find = || -> Result<Option<String>> {
@@ -153,15 +153,15 @@ pub(crate) fn keep_live_password(copy: &Connection, live: &Path) -> std::result:
             format!("SELECT {column} FROM {settings} WHERE typeof({column}) = 'text' ORDER BY id LIMIT 1");
         live.query_row(&sql, [], |row| row.get(0)).optional()
     };
-    // What cannot be read has nothing to keep.
+    // An unreadable database has no password to keep.
     let Ok(Some(password)) = find() else { return Ok(false) };
     let sql = format!("UPDATE {settings} SET {column} = ?1 WHERE {column} IS NULL");
     copy.execute(&sql, [password])
         .map(|rows| rows > 0)
-        .map_err(|error| explain(Path::new(settings), error).into())
+        .map_err(|error| sqlite_error(Path::new(settings), error).into())
 }
 
-fn cleaned(context: &Context<'_>) -> Option<(String, u64)> {
+fn redact_argument(context: &Context<'_>) -> Option<(String, u64)> {
     match context.get_raw(0) {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => without_passwords(bytes),
         _ => None,

@@ -1,27 +1,27 @@
-//! Which static files the rows of a database refer to.
+//! Finds the static files that the rows of a database refer to.
 
 use std::path::Path;
 
 use snapshot::sql::{self, Connection, Row};
-use snapshot::{explain, open_copy};
+use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
 use crate::static_files::FileKind;
 
-/// Where the original serves an image; what follows is its name, with or without extension.
+/// The address prefix of images in the original. The name follows, with or without an extension.
 const IMAGE_URL: &str = "/api/utility/get_image/";
 
-/// A row that refers to a file.
+/// A reference from a row to a static file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     /// The folder.
     pub kind: FileKind,
-    /// The path below the folder; for images the extension may be missing.
+    /// The path below the folder. The extension of an image may be missing.
     pub path: String,
 }
 
 impl Reference {
-    /// Whether the file at this path is the one referred to.
+    /// Returns whether the reference is to the file at this path.
     pub fn matches(&self, path: &str) -> bool {
         match path.strip_prefix(self.path.as_str()) {
             Some("") => true,
@@ -31,7 +31,7 @@ impl Reference {
     }
 }
 
-/// All references of a copy, sorted, each once. Addresses of other sites are no files of ours.
+/// Returns all references in a copy, sorted and without duplicates. Ignores addresses of other sites.
 pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
     let connection = open_copy(copy)?;
     let mut found = Vec::new();
@@ -49,16 +49,15 @@ pub fn references(copy: &Path) -> Result<Vec<Reference>, Error> {
         }
         Ok(())
     };
-    collect(&mut found).map_err(|error| explain(copy, error))?;
+    collect(&mut found).map_err(|error| sqlite_error(copy, error))?;
     found.retain(|reference| !reference.path.is_empty());
     found.sort();
     found.dedup();
     Ok(found)
 }
 
-/// The texts in a column; none where an older schema has no such table or column. SQLite stores any
-/// bytes as text; no file of a backup has a name that is not UTF-8, so such a text refers to none, and
-/// it is enough that people recognise it.
+/// Returns the texts in a column, or none if an older schema lacks the table or column. Replaces bytes that are not UTF-8,
+/// which is enough for messages: files in a backup have UTF-8 names, so such a text refers to none of them.
 fn strings(connection: &Connection, table: &str, column: &str) -> sql::Result<Vec<String>> {
     if !connection.column_exists(None, table, column)? {
         return Ok(Vec::new());

@@ -1,31 +1,31 @@
-//! Taking out of a copy what has no place in an archive.
+//! Strips from a copy everything that does not belong in an archive.
 
 use std::path::Path;
 
-use snapshot::{SchemaObject, explain, open_copy};
+use snapshot::{SchemaObject, open_copy, sqlite_error};
 
 use crate::Error;
 use crate::migration::ORIGINAL_SCHEMA;
 
-/// Takes out of a copy whatever computes, but for the index of the original that does, and the marks of
-/// earlier restores. Returns what people may miss. See [`snapshot::strip`].
+/// Removes executable definitions from a copy, except for the partial index of the original, and the markers of
+/// earlier restores. Returns the removed objects. See [`snapshot::strip`].
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`].
 pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
     let stripped = snapshot::strip(copy, &is_original)?;
     let connection = open_copy(copy)?;
-    let forget_marks = || {
+    let remove_markers = || {
         if connection.table_exists(None, "mm_restore")? {
             connection.execute("DELETE FROM mm_restore", [])?;
         }
         Ok(())
     };
-    forget_marks().map_err(|error| explain(copy, error))?;
+    remove_markers().map_err(|error| sqlite_error(copy, error))?;
     Ok(stripped)
 }
 
-/// Returns what computes in the live database, but for the index of the original that does.
+/// Returns the executable definitions of the live database, except for the partial index of the original.
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`], [`Error::Busy`].
@@ -33,7 +33,7 @@ pub(crate) fn live_objects(live: &Path) -> Result<Vec<SchemaObject>, Error> {
     Ok(snapshot::live_objects(live, &is_original)?)
 }
 
-/// Tells whether a statement is one of the original's. SQLite keeps statements to the letter.
+/// Returns whether a statement belongs to the schema of the original. SQLite stores statements verbatim.
 fn is_original(sql: &str) -> bool {
     ORIGINAL_SCHEMA.contains(&format!("{sql};\n"))
 }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_computes_is_taken_out_and_what_the_original_has_stays() {
+    fn executable_definitions_are_removed_except_those_of_the_original() {
         let folder = testkit::TestFolder::new();
         let path = folder.path().join("x.db");
         let connection = Connection::open(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Puts a part at a location.
+//! Creates an allocation.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -7,23 +7,23 @@ use crate::db::entity::part_location_allocations::{Column, Entity, Model};
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Permission, Work, locations, parts};
 
-/// Puts a part at a location where it is not yet.
+/// Creates an allocation of a part at a location.
 ///
-/// Fails with [`Error::AlreadyExists`] when the part is there, with [`Error::PrimaryTaken`], and with
-/// [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
+/// Fails with [`Error::AlreadyExists`] when the part already has an allocation there, with [`Error::PrimaryTaken`], and
+/// with [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
 #[derive(Clone, Debug, Default)]
 pub struct CreateAllocation {
-    /// What lies there.
+    /// The part.
     pub part_id: String,
-    /// Where it lies.
+    /// The location.
     pub location_id: String,
-    /// How many, 0 to [`MAX_QUANTITY`].
+    /// The quantity, 0 to [`MAX_QUANTITY`].
     pub quantity: i64,
-    /// Whether this is where the part belongs.
+    /// Whether this is the primary storage of the part.
     pub is_primary: bool,
-    /// Whether to take the place of the part's present primary storage; otherwise it is an error that there is one.
+    /// Whether to replace an existing primary storage. Otherwise an existing one is an error.
     pub replace_primary: bool,
-    /// Anything worth noting.
+    /// Notes.
     pub notes: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Command for CreateAllocation {
         }
         check_single_part(work, &location, &part.id).await?;
         if self.is_primary {
-            self.make_way(work).await?;
+            self.demote_primary(work).await?;
         }
         let row = Model {
             is_primary_storage: self.is_primary,
@@ -56,8 +56,8 @@ impl Command for CreateAllocation {
 }
 
 impl CreateAllocation {
-    /// Makes the present primary storage an ordinary one, if that was asked for.
-    async fn make_way(&self, work: &mut Work) -> Result<(), Error> {
+    /// Demotes the existing primary storage, or fails unless the request replaces it.
+    async fn demote_primary(&self, work: &mut Work) -> Result<(), Error> {
         let primary = Entity::find().filter(Column::PartId.eq(&self.part_id));
         let primary = primary.filter(Column::IsPrimaryStorage.eq(true)).all(work.db().await?).await?;
         for before in primary {

@@ -1,4 +1,4 @@
-//! Finds allocations, lists them with the names of what lies where, and sums them up.
+//! Finds, lists and sums up allocations.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -16,7 +16,7 @@ use crate::{Access, Error, Permission, Query, Read, parts};
 #[derive(Clone, Debug)]
 pub struct GetAllocation(pub String);
 
-/// Counts how many of a part there are, over all locations.
+/// Returns the total quantity of a part at all locations.
 #[derive(Clone, Debug)]
 pub struct GetTotalQuantity {
     /// The part.
@@ -27,24 +27,24 @@ pub struct GetTotalQuantity {
 #[derive(Clone, Debug, Default)]
 pub struct ListAllocations(pub ListQuery<AllocationFilter, AllocationSort>);
 
-/// Which allocations. What is not given does not matter.
+/// The filter for allocations. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllocationFilter {
     /// The id of the part.
     pub part_id: Option<String>,
     /// The id of the location.
     pub location_id: Option<String>,
-    /// Whether only primary storage counts.
+    /// Whether to list only primary storage.
     pub only_primary: bool,
 }
 
-/// What allocations are sorted by.
+/// The sort order of allocations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllocationSort {
-    /// Primary storage first, then the oldest.
+    /// Primary storage first, then by age, oldest first.
     #[default]
     PrimaryFirst,
-    /// The oldest first.
+    /// The age, oldest first.
     Age,
     /// The quantity.
     Quantity,
@@ -54,7 +54,7 @@ pub enum AllocationSort {
     LocationName,
 }
 
-/// An allocation, and the names of what lies where.
+/// An allocation with the names of its part and location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedAllocation {
     /// The allocation.
@@ -100,7 +100,7 @@ impl Query for ListAllocations {
 
     async fn run(&self, read: &Read) -> Result<Page<PlacedAllocation>, Error> {
         let AllocationFilter { part_id, location_id, only_primary } = &self.0.filter;
-        // Rows without a part or a location, which only another program writes, have no place in a list of places.
+        // Omits rows without a part or a location, which only another program can have written.
         let condition = Condition::all()
             .add(Column::PartId.is_not_null())
             .add(Column::LocationId.is_not_null())

@@ -1,4 +1,4 @@
-//! Splits stock off into a cassette.
+//! Splits off stock into a cassette.
 
 use super::{Allocation, MAX_QUANTITY, TransferStock};
 use crate::fields::{Fields, MAX_TEXT};
@@ -6,53 +6,53 @@ use crate::locations::{CASSETTE, CreateLocation, GetLocation, Location};
 use crate::parts::GetPart;
 use crate::{Access, Command, Error, Permission, Work};
 
-/// Moves some of a part into a cassette, which may be made for it: one transaction, so there is never a cassette
+/// Moves a quantity of a part into a cassette, which may be new. Runs in one transaction, so there is never a new cassette
 /// without its content. A new cassette also requires the permission to create locations.
 ///
-/// Fails as [`TransferStock`] and [`CreateLocation`] do.
+/// Fails with the errors of [`TransferStock`] and [`CreateLocation`].
 #[derive(Clone, Debug)]
 pub struct SplitToCassette {
-    /// What is moved.
+    /// The part to move.
     pub part_id: String,
-    /// Where it is taken from.
+    /// The source location.
     pub from_location_id: String,
-    /// How many, 1 to [`MAX_QUANTITY`].
+    /// The quantity, 1 to [`MAX_QUANTITY`].
     pub quantity: i64,
-    /// Where it goes to.
+    /// The target cassette.
     pub cassette: Cassette,
-    /// Anything worth noting about what is in the cassette.
+    /// Notes on the content of the cassette.
     pub notes: Option<String>,
 }
 
-/// A cassette to put stock into.
+/// A cassette that receives stock.
 #[derive(Clone, Debug)]
 pub enum Cassette {
-    /// One that is there.
+    /// An existing cassette.
     Existing {
-        /// Its id.
+        /// The id of the cassette.
         location_id: String,
     },
-    /// A new one.
+    /// A new cassette.
     New {
-        /// Its name; that of the part when there is none.
+        /// The name. The default is the name of the part.
         name: Option<String>,
-        /// The location that it is inside of.
+        /// The parent location.
         parent_id: Option<String>,
-        /// How many pieces fit in.
+        /// The number of pieces that fit in.
         capacity: Option<i64>,
-        /// Shown before its name; 📦 when there is none.
+        /// An emoji, shown before the name. The default is 📦.
         emoji: Option<String>,
     },
 }
 
-/// What a split left behind.
+/// The result of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SplitToCassetteResult {
     /// The cassette.
     pub cassette: Location,
-    /// Whether it was made for this.
+    /// Whether the cassette is new.
     pub cassette_created: bool,
-    /// What is in the cassette now.
+    /// The allocation in the cassette.
     pub allocation: Allocation,
 }
 

@@ -1,35 +1,35 @@
-//! Moves stock.
+//! Moves stock between locations.
 
 use super::{Allocation, MAX_QUANTITY, at, check_single_part, new_row};
 use crate::db::entity::part_location_allocations::Model;
 use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Permission, Work, locations, parts};
 
-/// Moves some of a part from one location to another. When nothing is left, the allocation taken from is deleted; if
-/// it was the primary storage, the other becomes it.
+/// Moves a quantity of a part from one location to another. Deletes the source allocation if nothing is left. If that was
+/// the primary storage, the target becomes the primary storage.
 ///
-/// Fails with [`Error::InsufficientStock`], with [`Error::NotFound`] also when the part does not lie at the source,
-/// and with [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
+/// Fails with [`Error::InsufficientStock`], with [`Error::NotFound`] also when the part is not at the source, and with
+/// [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
 #[derive(Clone, Debug)]
 pub struct TransferStock {
-    /// What is moved.
+    /// The part to move.
     pub part_id: String,
-    /// Where it is taken from.
+    /// The source location.
     pub from_location_id: String,
-    /// Where it goes to.
+    /// The target location.
     pub to_location_id: String,
-    /// How many, 1 to [`MAX_QUANTITY`].
+    /// The quantity, 1 to [`MAX_QUANTITY`].
     pub quantity: i64,
-    /// Anything worth noting about the allocation added to. What is noted there stays unless told otherwise.
+    /// New notes on the target allocation. `None` keeps its notes.
     pub notes: Option<String>,
 }
 
-/// What a transfer left behind.
+/// The result of a transfer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
-    /// The allocation taken from; nothing when all was taken and it is gone.
+    /// The source allocation, or `None` if it was deleted.
     pub from: Option<Allocation>,
-    /// The allocation added to.
+    /// The target allocation.
     pub to: Allocation,
 }
 

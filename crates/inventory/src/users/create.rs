@@ -10,28 +10,28 @@ use crate::db::record::Secret;
 use crate::fields::{Fields, Problem};
 use crate::{Access, Command, Error, Permission, Work, password, roles};
 
-/// The fewest characters of a username.
+/// The smallest number of characters in a username.
 const MIN_USERNAME: usize = 3;
-/// The most characters of a username or an email address.
+/// The largest number of characters in a username or an email address.
 const MAX_NAME: usize = 255;
-/// The most roles of one user.
+/// The largest number of roles of a user.
 const MAX_ROLES: usize = 100;
 
 /// Creates a user. Only a hash of the password is stored.
 ///
-/// Fails with [`Error::AlreadyExists`] for a username or email address in use, with [`Error::NotFound`] for a role,
-/// and with [`Error::Forbidden`] when the actor does not hold what a role grants.
+/// Fails with [`Error::AlreadyExists`] when the username or email address is taken, with [`Error::NotFound`] when a role
+/// does not exist, and with [`Error::Forbidden`] when the actor does not hold a permission of a role.
 #[derive(Clone, Default)]
 pub struct CreateUser {
     /// Unique; at least 3 letters, digits, `_` or `-`.
     pub username: String,
     /// Unique.
     pub email: String,
-    /// At least 8 characters, an upper-case and a lower-case letter and a digit among them.
+    /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
     pub password: String,
-    /// The names of roles.
+    /// The names of the roles.
     pub roles: Vec<String>,
-    /// Whether the password is to be changed at the first sign-in.
+    /// Whether the user must change the password at the first sign-in.
     pub password_change_required: bool,
 }
 
@@ -61,7 +61,7 @@ impl Command for CreateUser {
     }
 
     async fn run(&self, work: &mut Work) -> Result<User, Error> {
-        // Before the transaction begins: this takes long.
+        // Hashes before the transaction begins, since hashing is slow.
         let (secret, rounds, ambient) = (self.password.clone(), work.rounds(), work.ambient().clone());
         let hashed_password = Secret(hashing(move || password::hash(&secret, rounds, &ambient)).await);
         for (what, name, column) in [

@@ -1,4 +1,4 @@
-//! Finds one user, and lists them.
+//! Finds and lists users.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
@@ -17,22 +17,22 @@ pub struct GetUser(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct ListUsers(pub ListQuery<UserFilter, UserSort>);
 
-/// Which users. What is not given does not matter.
+/// The filter for users. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilter {
     /// A text that the username or the email address contains.
     pub text: Option<String>,
-    /// Whether they may sign in.
+    /// Whether the users may sign in.
     pub is_active: Option<bool>,
 }
 
-/// What users are sorted by.
+/// The sort order of users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UserSort {
     /// The username.
     #[default]
     Username,
-    /// When they were created.
+    /// The time of creation.
     CreatedAt,
 }
 

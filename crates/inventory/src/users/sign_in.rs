@@ -1,6 +1,5 @@
-//! Signs a user in. This is how somebody becomes an actor, so it is not run on behalf of one, and it is not one use
-//! case: between reading the hash and noting the sign-in, the password is checked, which takes long and must not hold
-//! a transaction.
+//! Signs a user in. A sign-in has no actor yet, and it is not a single use case: the password is verified between reading
+//! the hash and recording the sign-in, which is slow and must not hold a transaction.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -10,8 +9,8 @@ use crate::db::record::Secret;
 use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work, password};
 
 impl Inventory {
-    /// Returns the active user with this name and password; nobody when either is wrong, which takes equally long.
-    /// Notes the time of the sign-in, and hashes the password anew when its hash is weaker than those of today.
+    /// Returns the active user with this name and password, or `None` if either is wrong. Both cases take equally long.
+    /// Records the time of the sign-in, and replaces an outdated hash.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -34,13 +33,14 @@ impl Inventory {
     }
 }
 
-/// Finds the user with a name, and the hash of the password.
+/// Finds a user by name, with the hash of the password.
 #[derive(Clone, Debug)]
 pub(crate) struct FindCredentials {
     username: String,
 }
 
-/// Notes that the actor has signed in with the password of `hash`. Finds nobody when the password was changed meanwhile.
+/// Records that the actor has signed in with the password of `hash`. Returns `None` if the password was changed in the
+/// meantime.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordSignIn {
     hash: Secret,

@@ -1,4 +1,4 @@
-//! Who may come in, and who may do what, on both engines.
+//! Tests authentication and permissions on both engines.
 #![expect(clippy::disallowed_methods, reason = "another program writes to the database as well")]
 
 use std::slice;
@@ -32,7 +32,7 @@ fn new_user(username: &str, roles: &[&str]) -> CreateUser {
     }
 }
 
-/// Another program's connection to the same database.
+/// Opens a separate connection to the same database, like another program.
 async fn behind_the_back(test: &TestInventory) -> DatabaseConnection {
     let url = match &test.postgres {
         Some(postgres) => postgres.url(),
@@ -57,7 +57,7 @@ async fn text(test: &TestInventory, sql: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn users_are_named_once_and_known_by_their_password(
+async fn usernames_are_unique_and_users_sign_in_with_their_password(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -106,7 +106,7 @@ async fn a_weak_hash_is_replaced_at_sign_in(
     sql(&test, &format!("UPDATE usermodel SET hashed_password = '{weak}'")).await;
     assert_eq!(test.inventory.sign_in("maker", "wrong").await.unwrap(), None);
     let stored = "SELECT hashed_password FROM usermodel";
-    assert_eq!(text(&test, stored).await, weak, "only who knows the password has it hashed anew");
+    assert_eq!(text(&test, stored).await, weak, "a failed sign-in does not replace the hash");
     assert!(test.inventory.sign_in("maker", "Corr3ctHorse").await.unwrap().is_some());
     let strong = text(&test, stored).await;
     assert!(strong.starts_with("$pbkdf2-sha256$10$"), "{strong}");
@@ -119,7 +119,7 @@ async fn a_weak_hash_is_replaced_at_sign_in(
 
 #[rstest]
 #[tokio::test]
-async fn an_api_key_does_no_more_than_was_granted(
+async fn an_api_key_has_only_the_permissions_that_were_granted(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -198,7 +198,7 @@ async fn an_api_key_that_must_not_be_used_is_refused(
 
 #[rstest]
 #[tokio::test]
-async fn nobody_hands_out_what_they_do_not_hold(
+async fn nobody_grants_permissions_that_they_do_not_hold(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -214,7 +214,7 @@ async fn nobody_hands_out_what_they_do_not_hold(
 
 #[rstest]
 #[tokio::test]
-async fn permissions_that_are_unknown_are_kept_and_grant_nothing(
+async fn unknown_permissions_are_kept_and_grant_nothing(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -236,7 +236,7 @@ async fn nothing_is_done_without_permission(
     let test = TestInventory::new(engine).await;
     let nobody =
         &Actor::User { id: "n".into(), username: "nobody".into(), permissions: Permissions::default() };
-    // Before anything else is looked at: the name is missing, too.
+    // Permissions are checked first: the name is missing as well.
     let written = test.inventory.run(nobody, CreatePart::default()).await;
     assert!(matches!(written, Err(Error::Forbidden { permission: Permission::PartsCreate })));
     let read = test.inventory.query(nobody, ListParts::default()).await;

@@ -1,4 +1,4 @@
-//! Every change is in the activity log, in the original's words, and nothing else is.
+//! Tests that the activity log holds every change, in the format of the original, and nothing else.
 use crate::support::{SYSTEM, location, part, stock};
 use inventory::categories::CreateCategory;
 use inventory::parts::{CreatePart, ListParts, SetPartImage};
@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 use testkit::{DbEngine, TestInventory};
 
-/// Action, type and name of the thing, username, details; in the order of time.
+/// Returns the log entries in chronological order: action, type and name of the thing, username, details.
 async fn log(test: &TestInventory) -> Vec<(String, String, Option<String>, Option<String>, Value)> {
     let url = match &test.postgres {
         Some(postgres) => postgres.url(),
@@ -28,7 +28,7 @@ async fn log(test: &TestInventory) -> Vec<(String, String, Option<String>, Optio
             let details: String = row.try_get_by_index(4).unwrap();
             assert!(
                 row.try_get_by_index::<Option<String>>(6).unwrap().is_some(),
-                "each has the id of the thing"
+                "each entry has the id of the thing"
             );
             (
                 row.try_get_by_index(0).unwrap(),
@@ -53,7 +53,7 @@ async fn each_change_is_logged_once(#[values(DbEngine::Sqlite, DbEngine::Postgre
     for image_url in [Some("/x".to_owned()), Some("/x".to_owned()), None] {
         inventory.run(SYSTEM, SetPartImage { part_id: part.id.clone(), image_url }).await.unwrap();
     }
-    // What only reads, and what fails, is not logged.
+    // Queries and failed commands are not logged.
     inventory.query(SYSTEM, ListParts::default()).await.unwrap();
     inventory.run(SYSTEM, CreatePart { name: "R".into(), ..CreatePart::default() }).await.unwrap_err();
 

@@ -1,4 +1,4 @@
-//! Many at once, on either engine: stock is never lost, never made, never negative; a name is taken once.
+//! Tests concurrent use cases on both engines: stock is neither lost nor created nor negative, and names are unique.
 use crate::support::{SYSTEM, location, part, places_of, stock};
 use inventory::locations::CreateLocation;
 use inventory::parts::CreatePart;
@@ -9,7 +9,7 @@ use testkit::{DbEngine, TestInventory};
 
 const TASKS: usize = 16;
 
-/// Runs `work` in many tasks, half of them over a second set of connections, as another process has.
+/// Runs `work` in many tasks. Half of them use a second set of connections, like another process.
 async fn many<T, F>(test: &TestInventory, work: impl Fn(usize, Inventory) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -32,7 +32,7 @@ where
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_sum_stays_while_many_move_stock(
+async fn concurrent_transfers_do_not_change_the_total(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -82,7 +82,9 @@ async fn the_sum_stays_while_many_move_stock(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_more_is_taken_than_there_is(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+async fn concurrent_transfers_take_no_more_than_there_is(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
     let test = TestInventory::new(engine).await;
     let inventory = &test.inventory;
     let (part, shelf, box_) = (
@@ -104,7 +106,7 @@ async fn no_more_is_taken_than_there_is(#[values(DbEngine::Sqlite, DbEngine::Pos
     })
     .await;
     let taken = results.iter().filter(|result| result.is_ok()).count();
-    assert_eq!(taken, 3, "of 10, 3 can be taken 3 times");
+    assert_eq!(taken, 3, "3 of 10 can be taken 3 times");
     for refused in results.into_iter().filter_map(Result::err) {
         assert!(matches!(refused, Error::InsufficientStock { available: 1, requested: 3 }), "{refused}");
     }
@@ -115,7 +117,7 @@ async fn no_more_is_taken_than_there_is(#[values(DbEngine::Sqlite, DbEngine::Pos
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_take_a_name_one_gets_it(
+async fn only_one_of_many_concurrent_tasks_gets_a_name(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -123,7 +125,7 @@ async fn of_many_who_take_a_name_one_gets_it(
         inventory.run(SYSTEM, CreatePart { name: "R".into(), ..CreatePart::default() }).await.map(|_| ())
     });
     let parts = parts.await;
-    // Names at the root are kept apart by a query, not by an index.
+    // A query, not an index, ensures that names at the root are unique.
     let locations = many(&test, |_, inventory| async move {
         inventory
             .run(SYSTEM, CreateLocation { name: "A".into(), ..CreateLocation::default() })

@@ -1,4 +1,4 @@
-//! Lists: filters, orders, pages by number and by cursor, limits; the same on both engines.
+//! Tests filters, sort orders, pagination by number and by cursor, and limits of lists on both engines.
 use crate::support::{SYSTEM, location, problems, stock};
 use inventory::Problem;
 use inventory::list::{Cursor, ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
@@ -9,7 +9,7 @@ use testkit::{DbEngine, TestInventory};
 
 const EVERY_SORT: [PartSort; 4] = [PartSort::Name, PartSort::Number, PartSort::Quantity, PartSort::CreatedAt];
 
-/// Parts whose names sort by bytes only, some without a number, some with stock.
+/// Creates parts whose names must sort by bytes, some without a number, some with stock.
 async fn filled(engine: DbEngine) -> TestInventory {
     let test = TestInventory::new(engine).await;
     let inventory = &test.inventory;
@@ -42,7 +42,9 @@ async fn text_sorts_by_bytes(#[values(DbEngine::Sqlite, DbEngine::Postgres)] eng
 
 #[rstest]
 #[tokio::test]
-async fn all_pages_together_are_the_list(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+async fn the_pages_together_form_the_whole_list(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
     let test = filled(engine).await;
     for sort in EVERY_SORT {
         for descending in [false, true] {
@@ -66,7 +68,7 @@ async fn all_pages_together_are_the_list(#[values(DbEngine::Sqlite, DbEngine::Po
                 assert!(page.items.len() <= 3);
                 by_cursor.extend(page.items.into_iter().map(|row| row.part.name));
                 match page.next {
-                    // Its text may travel.
+                    // The text of a cursor can be sent to a client and back.
                     Some(next) => cursor = Some(Cursor::from_text(next.as_str())),
                     None => break,
                 }
@@ -78,7 +80,7 @@ async fn all_pages_together_are_the_list(#[values(DbEngine::Sqlite, DbEngine::Po
 
 #[rstest]
 #[tokio::test]
-async fn a_page_by_cursor_repeats_nothing_when_something_is_added(
+async fn a_page_by_cursor_repeats_nothing_when_an_item_is_added(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = filled(engine).await;
@@ -97,10 +99,10 @@ async fn filters_narrow_the_list(#[values(DbEngine::Sqlite, DbEngine::Postgres)]
     let filtered =
         async |filter: PartFilter| names(&test, ListQuery { filter, ..ListQuery::default() }).await;
     let text = |text: &str| PartFilter { text: Some(text.to_owned()), ..PartFilter::default() };
-    assert_eq!(filtered(text("a")).await, ["A%", "a", "a b"], "of ASCII letters, case does not matter");
-    assert_eq!(filtered(text("%")).await, ["A%"], "% is a character like others");
+    assert_eq!(filtered(text("a")).await, ["A%", "a", "a b"], "the case of ASCII letters is ignored");
+    assert_eq!(filtered(text("%")).await, ["A%"], "% is an ordinary character");
     assert_eq!(filtered(text("_")).await, ["_"]);
-    assert_eq!(filtered(text("n1")).await, ["A%", "_", "a"], "a number counts as well");
+    assert_eq!(filtered(text("n1")).await, ["A%", "_", "a"], "the number is searched as well");
     let supplier = PartFilter { supplier: Some("lcsc".into()), ..PartFilter::default() };
     assert_eq!(filtered(supplier).await, ["B", "a b", "b", "ä", "é"]);
     let low = PartFilter { max_quantity: Some(10), ..PartFilter::default() };

@@ -1,4 +1,4 @@
-//! Every use case, on both engines: its rules, who may run it, what it logs, what it lists, and what many do at once.
+//! Tests the use cases on both engines: rules, access, activity log, lists, and concurrency.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;

@@ -1,4 +1,4 @@
-//! The rules of parts, stock and places, each tried from outside, on both engines.
+//! Tests the rules of parts, stock and locations through the public interface, on both engines.
 use crate::support::{SYSTEM, location, part, places_of, problems, stock};
 use inventory::categories::{
     CategoryFilter, CreateCategory, GetCategoryPath, GetCategoryTree, ListCategories, MoveCategory,
@@ -53,7 +53,7 @@ async fn quantities_are_never_negative(#[values(DbEngine::Sqlite, DbEngine::Post
 
 #[rstest]
 #[tokio::test]
-async fn quantities_have_a_limit_that_sums_cannot_pass(
+async fn quantities_have_a_limit_that_transfers_cannot_exceed(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -76,7 +76,7 @@ async fn quantities_have_a_limit_that_sums_cannot_pass(
 
 #[rstest]
 #[tokio::test]
-async fn a_transfer_empties_the_source_and_hands_the_primary_on(
+async fn an_emptied_source_is_deleted_and_its_primary_flag_moves_to_the_target(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -150,7 +150,7 @@ async fn a_single_part_location_refuses_a_second_part(
     assert!(matches!(refused, Err(Error::LocationTaken { location }) if location == "slot"));
     let refused = inventory.run(SYSTEM, transfer(&two.id, &other.id, &slot.id, 3)).await;
     assert!(matches!(refused, Err(Error::LocationTaken { .. })));
-    // The transfer had taken the stock away already: all of it is undone.
+    // The transfer had already reduced the source: the whole transaction is rolled back.
     let total = GetTotalQuantity { part_id: two.id.clone() };
     assert_eq!(inventory.query(SYSTEM, total).await.unwrap(), 3);
 }
@@ -180,8 +180,8 @@ async fn splitting_to_a_cassette_is_all_or_nothing(
     let too_many = inventory.run(SYSTEM, split(101, cassette("C1"))).await;
     assert!(matches!(too_many, Err(Error::InsufficientStock { available: 100, requested: 101 })));
     let locations = inventory.query(SYSTEM, ListLocations::default()).await.unwrap();
-    assert_eq!(locations.total, Some(1), "no cassette without content");
-    // What a use case calls checks its permission, too.
+    assert_eq!(locations.total, Some(1), "no empty cassette is left behind");
+    // A called use case checks its permission as well.
     let permissions = [Permission::PartsUpdate, Permission::PartsRead, Permission::LocationsRead].into();
     let mover = Actor::User { id: "m".into(), username: "mover".into(), permissions };
     let refused = inventory.run(&mover, split(10, cassette("C1"))).await;
@@ -206,7 +206,7 @@ async fn splitting_to_a_cassette_is_all_or_nothing(
 
 #[rstest]
 #[tokio::test]
-async fn locations_are_named_once_per_parent_and_never_inside_themselves(
+async fn location_names_are_unique_per_parent_and_locations_are_never_inside_themselves(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -244,7 +244,9 @@ async fn locations_are_named_once_per_parent_and_never_inside_themselves(
 
 #[rstest]
 #[tokio::test]
-async fn locations_are_not_nested_too_deep(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
+async fn locations_are_not_nested_too_deeply(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
     let test = TestInventory::new(engine).await;
     let inventory = &test.inventory;
     let mut deepest = location(inventory, "0", None).await;
@@ -267,7 +269,7 @@ async fn locations_are_not_nested_too_deep(#[values(DbEngine::Sqlite, DbEngine::
 
 #[rstest]
 #[tokio::test]
-async fn categories_are_named_once_and_never_inside_themselves(
+async fn category_names_are_unique_and_categories_are_never_inside_themselves(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;
@@ -303,7 +305,7 @@ async fn categories_are_named_once_and_never_inside_themselves(
 
 #[rstest]
 #[tokio::test]
-async fn parts_are_found_listed_and_named_once(
+async fn parts_are_found_and_listed_and_their_names_are_unique(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {
     let test = TestInventory::new(engine).await;

@@ -1,4 +1,4 @@
-//! The sample inventory has what it is specified to have, on both engines.
+//! Tests that the sample inventory matches its specification on both engines.
 use std::fs;
 
 use crate::support::{SYSTEM, places_of};

@@ -1,4 +1,4 @@
-//! What the tests of use cases share.
+//! Shared functions for the tests of use cases.
 use inventory::list::ListQuery;
 use inventory::locations::{CreateLocation, Location};
 use inventory::parts::{CreatePart, Part};
@@ -23,14 +23,14 @@ pub(crate) fn stock(part: &Part, location: &Location, quantity: i64) -> CreateAl
     CreateAllocation { part_id, location_id, quantity, ..CreateAllocation::default() }
 }
 
-/// Where a part lies, its primary storage first.
+/// Returns the allocations of a part, primary storage first.
 pub(crate) async fn places_of(inventory: &Inventory, part: &Part) -> Vec<PlacedAllocation> {
     let filter = AllocationFilter { part_id: Some(part.id.clone()), ..AllocationFilter::default() };
     let list = ListAllocations(ListQuery { filter, ..ListQuery::default() });
     inventory.query(SYSTEM, list).await.unwrap().items
 }
 
-/// The fields that break rules, each with its rule.
+/// Returns the fields that break rules, each with the rule.
 pub(crate) fn problems<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(&'static str, Problem)> {
     match result.unwrap_err() {
         Error::Invalid { fields } => fields.into_iter().map(|error| (error.field, error.problem)).collect(),

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use super::*;
 
-/// Two databases made by SQL, and what differs between them.
-fn compared(live: &str, copy: &str) -> BTreeMap<String, RowChanges> {
+/// Creates two databases by SQL and compares them.
+fn compare_databases(live: &str, copy: &str) -> BTreeMap<String, RowChanges> {
     let folder = tempfile::tempdir().unwrap();
     let make = |name: &str, sql: &str| -> PathBuf {
         let path = folder.path().join(name);
@@ -20,12 +20,12 @@ fn changes(added: u64, removed: u64, changed: u64) -> RowChanges {
 #[test]
 fn rows_are_matched_by_their_primary_key() {
     let table = "CREATE TABLE t (id TEXT NOT NULL PRIMARY KEY COLLATE NOCASE, v);";
-    let found = compared(
+    let found = compare_databases(
         &format!("{table} INSERT INTO t VALUES ('a', 1), ('B', 1), ('c', 1), ('e', 1), ('é', 1)"),
         &format!("{table} INSERT INTO t VALUES ('é', 1), ('d', 1), ('c', 2), ('B', 1), ('b2', 1)"),
     );
     assert_eq!(found["t"], changes(2, 2, 1));
-    let same = compared(
+    let same = compare_databases(
         &format!("{table} INSERT INTO t VALUES ('a', 1)"),
         &format!("{table} INSERT INTO t VALUES ('a', 1)"),
     );
@@ -33,15 +33,15 @@ fn rows_are_matched_by_their_primary_key() {
 }
 
 #[test]
-fn a_key_of_several_columns_of_any_type_is_one_key() {
+fn a_composite_key_of_any_types_matches_rows() {
     let table = "CREATE TABLE t (a NOT NULL, b NOT NULL, v, PRIMARY KEY (b, a));";
-    let found = compared(
+    let found = compare_databases(
         &format!("{table} INSERT INTO t VALUES (1, 'x', 1), (2.5, 'x', 1), (x'00', 'x', 1), ('t', 'y', 1)"),
         &format!("{table} INSERT INTO t VALUES (1, 'x', 1.0), (2, 'x', 1), (x'00', 'x', 1), ('t', 'z', 1)"),
     );
     assert_eq!(found["t"], changes(2, 2, 1), "1 and 1.0 are two values");
     let rowids = "CREATE TABLE t (id INTEGER PRIMARY KEY, v);";
-    let found = compared(
+    let found = compare_databases(
         &format!("{rowids} INSERT INTO t VALUES (-5, 1), (9, 1), (10, 1)"),
         &format!("{rowids} INSERT INTO t VALUES (9, 2), (10, 1), (11, 1)"),
     );
@@ -51,7 +51,7 @@ fn a_key_of_several_columns_of_any_type_is_one_key() {
 #[test]
 fn rows_without_a_key_are_added_and_removed_but_never_changed() {
     let table = "CREATE TABLE t (a, b);";
-    let found = compared(
+    let found = compare_databases(
         &format!("{table} INSERT INTO t VALUES (1, NULL), (1, NULL), (2, 'x')"),
         &format!("{table} INSERT INTO t VALUES (1, NULL), (2, 'y'), (NULL, NULL)"),
     );
@@ -59,8 +59,8 @@ fn rows_without_a_key_are_added_and_removed_but_never_changed() {
 }
 
 #[test]
-fn columns_that_only_one_side_has_and_tables_of_one_side_are_not_compared() {
-    let found = compared(
+fn columns_and_tables_of_only_one_database_are_not_compared() {
+    let found = compare_databases(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, mine, v); INSERT INTO t VALUES (1, 'x', 1), (2, 'x', 1);
          CREATE TABLE mine (a)",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v, later); INSERT INTO t VALUES (1, 1, 'y'), (2, 2, 'y');
@@ -70,8 +70,8 @@ fn columns_that_only_one_side_has_and_tables_of_one_side_are_not_compared() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_left_out_and_not_guessed() {
-    let found = compared("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (a)", "CREATE TABLE t (a)");
+fn tables_that_cannot_be_compared_are_omitted() {
+    let found = compare_databases("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (a)", "CREATE TABLE t (a)");
     assert!(found.is_empty());
 }
 

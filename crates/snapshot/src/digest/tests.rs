@@ -1,4 +1,4 @@
-//! The digest is the documented one, and equal exactly when the rows are.
+//! Tests that the digest matches its documentation, and is equal exactly when the rows are equal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,9 +7,9 @@ use proptest::test_runner::RngSeed;
 
 use super::*;
 
-/// The worked example of `docs/archive-format.md`.
+/// Checks the example of `docs/archive-format.md`.
 #[test]
-fn the_digest_is_the_documented_one() {
+fn the_digest_matches_its_documentation() {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(EXAMPLE).unwrap();
     let (rows, sha256) = digest(&connection, "bin").unwrap();
@@ -21,8 +21,8 @@ const EXAMPLE: &str = "
     CREATE TABLE bin (label TEXT, shelf INTEGER, depth REAL, photo BLOB, PRIMARY KEY (shelf, label));
     INSERT INTO bin VALUES ('B', 1, 2.5, X'00FF'), ('Ω', 1, NULL, NULL), ('A', 2, -1.0, X'');";
 
-/// Values that something careless would take for one another, as SQL writes them.
-const ALIKE: [&str; 33] = [
+/// SQL literals that are easily confused with one another.
+const SIMILAR_VALUES: [&str; 33] = [
     "NULL",
     "0",
     "1",
@@ -58,8 +58,8 @@ const ALIKE: [&str; 33] = [
     "'rn'",
 ];
 
-/// Where the rows lie: without a key, with one that may be empty, with one of two columns, without
-/// row ids, and with columns that turn values into others.
+/// Tables without a key, with a nullable key, with a composite key, without row ids, and with columns that
+/// convert values.
 const TABLES: [&str; 6] = [
     "CREATE TABLE t (a, b)",
     "CREATE TABLE t (a PRIMARY KEY, b)",
@@ -71,21 +71,21 @@ const TABLES: [&str; 6] = [
 
 type Rows = Vec<(usize, usize)>;
 
-fn filled(table: usize, rows: &Rows) -> Connection {
+fn create_table(table: usize, rows: &Rows) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(TABLES[table]).unwrap();
     for (a, b) in rows {
-        add(&connection, *a, *b);
+        insert(&connection, *a, *b);
     }
     connection
 }
 
-fn add(connection: &Connection, a: usize, b: usize) {
-    let sql = format!("INSERT OR IGNORE INTO t VALUES ({}, {})", ALIKE[a], ALIKE[b]);
+fn insert(connection: &Connection, a: usize, b: usize) {
+    let sql = format!("INSERT OR IGNORE INTO t VALUES ({}, {})", SIMILAR_VALUES[a], SIMILAR_VALUES[b]);
     connection.execute(&sql, []).unwrap();
 }
 
-/// All rows as they are stored, in an order of their own.
+/// Returns all rows exactly as they are stored, sorted.
 fn stored(connection: &Connection) -> Vec<String> {
     let mut statement = connection.prepare("SELECT a, b FROM t").unwrap();
     let exact = |value: ValueRef<'_>| match value {
@@ -99,9 +99,9 @@ fn stored(connection: &Connection) -> Vec<String> {
     rows
 }
 
-/// Defects that the property below found: such rows came in the order in which they lie.
+/// Guards against defects that the property below found: such rows were ordered by their position in the file.
 #[test]
-fn rows_without_a_key_that_tells_them_apart_have_one_order() {
+fn rows_without_a_unique_key_have_a_fixed_order() {
     for (table, one, two) in [
         ("t (a TEXT PRIMARY KEY, b)", "NULL, 1", "NULL, 2"),
         ("t (a, b, PRIMARY KEY (a, b))", "1, NULL", "1.0, NULL"),
@@ -117,19 +117,19 @@ fn rows_without_a_key_that_tells_them_apart_have_one_order() {
     }
 }
 
-/// Any two tables of one row: some two thousand thousand pairs.
+/// Compares the digests of all tables with one row, for every pair of values.
 #[test]
 fn no_two_rows_have_the_same_digest() {
     for (table, sql) in TABLES.iter().enumerate() {
         let mut seen = HashMap::new();
-        let connection = filled(table, &Vec::new());
-        for (a, b) in (0..ALIKE.len()).flat_map(|a| (0..ALIKE.len()).map(move |b| (a, b))) {
+        let connection = create_table(table, &Vec::new());
+        for (a, b) in (0..SIMILAR_VALUES.len()).flat_map(|a| (0..SIMILAR_VALUES.len()).map(move |b| (a, b))) {
             connection.execute("DELETE FROM t", []).unwrap();
-            add(&connection, a, b);
+            insert(&connection, a, b);
             let digest = digest(&connection, "t").unwrap();
             let content = stored(&connection);
             let first = seen.entry(digest).or_insert_with(|| content.clone());
-            assert_eq!(*first, content, "{} in {sql}", ALIKE[b]);
+            assert_eq!(*first, content, "{} in {sql}", SIMILAR_VALUES[b]);
         }
         let contents: HashSet<_> = seen.values().collect();
         assert_eq!(contents.len(), seen.len(), "{sql}: equal rows have equal digests");
@@ -137,7 +137,7 @@ fn no_two_rows_have_the_same_digest() {
 }
 
 fn rows() -> impl Strategy<Value = Rows> {
-    prop::collection::vec((0..ALIKE.len(), 0..ALIKE.len()), 0..6)
+    prop::collection::vec((0..SIMILAR_VALUES.len(), 0..SIMILAR_VALUES.len()), 0..6)
 }
 
 fn config() -> ProptestConfig {
@@ -149,30 +149,30 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_digest_tells_any_changed_value(
+    fn a_digest_detects_any_changed_value(
         table in 0..TABLES.len(),
         rows in rows(),
         row in any::<prop::sample::Index>(),
-        value in 0..ALIKE.len(),
+        value in 0..SIMILAR_VALUES.len(),
     ) {
         let mut other = rows.clone();
         if !other.is_empty() {
             let row = row.index(other.len());
             other[row].1 = value;
         }
-        let (one, other) = (filled(table, &rows), filled(table, &other));
+        let (one, other) = (create_table(table, &rows), create_table(table, &other));
         let same = stored(&one) == stored(&other);
         prop_assert_eq!(digest(&one, "t").unwrap() == digest(&other, "t").unwrap(), same);
     }
 
     #[test]
-    fn a_digest_is_the_same_wherever_the_rows_lie(
+    fn a_digest_does_not_depend_on_the_order_of_insertion(
         table in 0..TABLES.len(),
         (rows, other) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
     ) {
-        let (one, other) = (filled(table, &rows), filled(table, &other));
-        // Which of two rows with one key is taken depends on which comes first. And rows that differ in
-        // the sign of a zero alone have no order: the one thing that SQL cannot tell.
+        let (one, other) = (create_table(table, &rows), create_table(table, &other));
+        // Of two rows with the same key, the first one is kept, so the order of insertion matters. Rows that differ only
+        // in the sign of a zero have no order: SQL treats them as equal.
         prop_assume!(stored(&one) == stored(&other));
         let mut unsigned: Vec<String> =
             stored(&one).iter().map(|row| row.replace("real 8000000000000000", "real 0")).collect();

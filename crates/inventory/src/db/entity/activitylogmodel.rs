@@ -1,4 +1,4 @@
-//! Who did what, and when.
+//! The activity log.
 
 use sea_orm::entity::prelude::*;
 

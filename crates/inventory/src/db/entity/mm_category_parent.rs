@@ -1,4 +1,4 @@
-//! The tree of categories: a row for each category that has a parent. Ours, unknown to the original.
+//! The tree of categories: a row for each category with a parent. The original does not know this table.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Stock: how many of a part lie at a location.
+//! Stock: the quantity of a part at a location.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which part is in which category.
+//! Links between parts and categories.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Parts: what the inventory is about. Stock is in `part_location_allocations`.
+//! Parts. Their stock is in `part_location_allocations`.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,5 +1,5 @@
-//! What the entities read and write is what the original reads and writes, to the byte: rows go from a SQLite file to
-//! PostgreSQL and into another SQLite file, and are the same there.
+//! Tests that entities read and write exactly the values of the original: rows are copied from a SQLite file to PostgreSQL
+//! and into another SQLite file, and must not change.
 #![expect(clippy::disallowed_methods, reason = "rows are copied as they are, without a log")]
 
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ macro_rules! copy_all {
     };
 }
 
-/// Copies the rows of every entity, and counts them.
+/// Copies the rows of every entity, and returns their number.
 async fn copy_entities(from: &DatabaseConnection, to: &DatabaseConnection) -> [(&'static str, usize); 12] {
     copy_all!(from, to; activitylogmodel api_keys categorymodel datasheets locationmodel mm_category_parent
         part_location_allocations partcategorylink partmodel rolemodel usermodel userrolelink)
@@ -43,7 +43,7 @@ async fn sqlite(path: &Path) -> DatabaseConnection {
     Database::connect(options).await.unwrap()
 }
 
-/// A connection on which foreign keys are not checked.
+/// Returns a connection that does not check foreign keys.
 async fn postgres(database: &TestPostgres) -> DatabaseConnection {
     let mut options = ConnectOptions::new(database.url());
     options.max_connections(1);
@@ -66,7 +66,7 @@ fn columns(database: &sql::Connection, table: &str) -> Vec<(String, String, bool
     read.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// All values of a table with their storage classes.
+/// Returns all values of a table with their storage classes.
 fn stored(database: &sql::Connection, table: &str) -> Vec<Vec<Value>> {
     let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
     let width = statement.column_count();
@@ -74,7 +74,7 @@ fn stored(database: &sql::Connection, table: &str) -> Vec<Vec<Value>> {
     read.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// Copies the entities of `from` through PostgreSQL, checks that nothing changed, and counts the rows.
+/// Copies the entities of `from` through PostgreSQL, checks that no value changed, and returns the number of rows.
 async fn assert_the_same_behind_postgres(folder: &TestDbPath, from: &Path) -> [(&'static str, usize); 12] {
     let (between, to) = (TestPostgres::with_schema(), empty(folder, "to"));
     let (first, second, third) = (sqlite(from).await, postgres(&between).await, sqlite(&to).await);
@@ -157,7 +157,7 @@ fn entity_tables() -> [&'static str; 12] {
 }
 
 #[tokio::test]
-async fn what_only_others_write_is_read_as_well() {
+async fn values_that_only_other_programs_write_can_be_read() {
     let folder = TestDbPath::new();
     let path = empty(&folder, "a");
     let database = sql::Connection::open(&path).unwrap();
@@ -187,7 +187,7 @@ async fn what_only_others_write_is_read_as_well() {
     );
 }
 
-/// The schemas are written twice; here they are compared.
+/// Compares the two schemas, which are written separately.
 #[tokio::test]
 async fn both_engines_have_the_same_tables_and_columns() {
     let folder = TestDbPath::new();

@@ -1,4 +1,4 @@
-//! People who may sign in.
+//! Users, who may sign in.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which user has which role.
+//! Links between users and roles.
 
 use sea_orm::entity::prelude::*;
 

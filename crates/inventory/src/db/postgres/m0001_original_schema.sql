@@ -1,5 +1,5 @@
--- The tables of MakerMatrix 1.x, as schema.sql has them for SQLite. Text sorts by bytes, as in SQLite; times and JSON
--- stay text in the exact form that the original writes. Foreign keys can be deferred while rows are loaded.
+-- The tables of MakerMatrix 1.x, the same as in schema.sql for SQLite. Text sorts by bytes, as in SQLite. Times and JSON
+-- are text in the exact format of the original. Foreign keys can be deferred while rows are loaded.
 
 
 CREATE TABLE projectmodel (

@@ -1,1 +1,1 @@
--- Nothing to do: a PostgreSQL database never held the passwords of backups.
+-- Changes nothing: a PostgreSQL database never held passwords of backups.

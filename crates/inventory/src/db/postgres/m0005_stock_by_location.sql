@@ -1,1 +1,1 @@
--- Nothing to do: a PostgreSQL database never had the columns of the original's older versions.
+-- Changes nothing: a PostgreSQL database never had the columns of older versions of the original.

@@ -1,20 +1,20 @@
-//! Passwords in the text of a JSON column.
+//! Redacts passwords in the text of a JSON column.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-/// Keys whose values are passwords, whatever their case.
-const KEYS: [&str; 3] = ["password", "encryption_password", "passphrase"];
+/// The keys whose values are passwords, ignoring case.
+const PASSWORD_KEYS: [&str; 3] = ["password", "encryption_password", "passphrase"];
 
-/// The text with `null` in place of each password, at any depth, and how many there were. All else
-/// stays to the byte. A text that is no JSON, but seems to hold such a key, becomes an empty object: it
-/// cannot be told where its password ends. `None` where there is nothing to take out.
+/// Replaces each password with `null`, at any depth, and returns the text and the number of passwords. Does not
+/// change any other byte. A text that is not JSON but seems to contain such a key becomes an empty object, since the
+/// end of its password is unknown. Returns `None` if there is no password.
 pub(crate) fn without_passwords(text: &[u8]) -> Option<(String, u64)> {
-    let understood = std::str::from_utf8(text).ok().filter(|text| is_json(text));
-    let Some(text) = understood else {
-        return seems_to_hold_one(text).then(|| ("{}".to_owned(), 1));
+    let valid = std::str::from_utf8(text).ok().filter(|text| is_json(text));
+    let Some(text) = valid else {
+        return seems_to_hold_password(text).then(|| ("{}".to_owned(), 1));
     };
     let passwords = passwords(text);
     if passwords.is_empty() {
@@ -32,43 +32,43 @@ pub(crate) fn without_passwords(text: &[u8]) -> Option<(String, u64)> {
 
 fn is_json(text: &str) -> bool {
     let parses = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-    parses(text) || parses(&without_pythons_numbers(text))
+    parses(text) || parses(&replace_python_numbers(text))
 }
 
-/// Python writes three numbers that JSON does not have.
-fn without_pythons_numbers(text: &str) -> String {
+/// Replaces the three numbers that Python writes and JSON does not allow.
+fn replace_python_numbers(text: &str) -> String {
     let (mut plain, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(quote) = text[at..].find('"') {
         let string = at + quote..end_of_string(text, at + quote);
-        plain.push_str(&replaced(&text[at..string.start]));
+        plain.push_str(&replace_numbers(&text[at..string.start]));
         plain.push_str(&text[string.clone()]);
         at = string.end;
     }
-    plain.push_str(&replaced(&text[at..]));
+    plain.push_str(&replace_numbers(&text[at..]));
     plain
 }
 
-fn replaced(between_strings: &str) -> String {
+fn replace_numbers(between_strings: &str) -> String {
     between_strings.replace("-Infinity", "0").replace("Infinity", "0").replace("NaN", "0")
 }
 
-fn seems_to_hold_one(text: &[u8]) -> bool {
-    // The other key ends with the first.
+fn seems_to_hold_password(text: &[u8]) -> bool {
+    // The third key ends with "password".
     ["password", "passphrase"]
         .iter()
         .any(|key| text.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key.as_bytes())))
 }
 
-/// Where the values of those keys are. The text is JSON, so that less has to be looked at.
+/// Returns the positions of the passwords in a valid JSON text.
 fn passwords(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(quote) = text[at..].find('"') {
         let key = at + quote..end_of_string(text, at + quote);
         at = key.end;
-        let colon = after_blanks(text, at);
-        if text[colon..].starts_with(':') && is_one(&text[key]) {
-            let start = after_blanks(text, colon + 1);
+        let colon = skip_whitespace(text, at);
+        if text[colon..].starts_with(':') && is_password_key(&text[key]) {
+            let start = skip_whitespace(text, colon + 1);
             let value = start..end_of_value(text, start);
             at = value.end;
             if &text[value.clone()] != "null" {
@@ -79,21 +79,21 @@ fn passwords(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a key, in its quotes, is one of those.
-fn is_one(key: &str) -> bool {
+/// Returns whether a quoted key is one of [`PASSWORD_KEYS`].
+fn is_password_key(key: &str) -> bool {
     let inside = || Cow::Borrowed(&key[1..key.len() - 1]);
     let name = match key.contains('\\') {
         true => serde_json::from_str::<String>(key).map_or_else(|_| inside(), Cow::Owned),
         false => inside(),
     };
-    KEYS.iter().any(|key| key.eq_ignore_ascii_case(&name))
+    PASSWORD_KEYS.iter().any(|key| key.eq_ignore_ascii_case(&name))
 }
 
-fn after_blanks(text: &str, at: usize) -> usize {
+fn skip_whitespace(text: &str, at: usize) -> usize {
     text.len() - text[at..].trim_start_matches([' ', '\t', '\r', '\n']).len()
 }
 
-/// Behind the closing quote of the string that begins at `at`.
+/// Returns the position after the closing quote of the string that begins at `at`.
 fn end_of_string(text: &str, at: usize) -> usize {
     let mut escaped = false;
     for (offset, byte) in text.bytes().enumerate().skip(at + 1) {
@@ -107,7 +107,7 @@ fn end_of_string(text: &str, at: usize) -> usize {
     text.len()
 }
 
-/// Behind the value that begins at `at`.
+/// Returns the position after the value that begins at `at`.
 fn end_of_value(text: &str, at: usize) -> usize {
     let (mut depth, mut offset) = (0_usize, at);
     while let Some(byte) = text.as_bytes().get(offset) {
@@ -141,13 +141,13 @@ mod tests {
     #[test]
     fn b6_numbers_that_only_python_writes_are_numbers() {
         let text = r#"{"price": NaN, "text": "reset the password", "range": [-Infinity, Infinity]}"#;
-        assert_eq!(clean(text), None, "nothing in it is a password");
+        assert_eq!(clean(text), None, "there is no password in it");
         let text = r#"{"price": NaN, "note": "NaN", "password": "p"}"#;
         assert_eq!(clean(text).unwrap(), r#"{"price": NaN, "note": "NaN", "password": null}"#);
     }
 
     #[test]
-    fn b6_each_password_becomes_null_and_all_else_stays_to_the_byte() {
+    fn b6_each_password_becomes_null_and_no_other_byte_changes() {
         for (text, expected) in [
             (
                 r#"{"a": 1,  "password": "s\"ec}ret", "z": [1.50, "é\u00e9"]}"#,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn b6_what_holds_no_password_stays_as_it_is() {
+    fn b6_text_without_a_password_is_not_changed() {
         for text in [
             "",
             "{}",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn b6_what_is_no_json_but_names_a_password_becomes_an_empty_object() {
+    fn b6_invalid_json_that_names_a_password_becomes_an_empty_object() {
         for text in
             [r#"{"password": "cut o"#, "{'password': 'x'}", "PASSPHRASE=x", r#"{"password": "x"} tail"#]
         {
@@ -191,9 +191,9 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever is taken out, what stays is JSON again, and has nothing more to take out.
+        /// Checks that the redacted text is valid JSON without passwords.
         #[test]
-        fn b6_what_stays_is_json(names in proptest::collection::vec("password|a|\"|\\\\|PASSPHRASE", 0..6), value in "\\PC{0,8}") {
+        fn b6_redacted_text_is_json(names in proptest::collection::vec("password|a|\"|\\\\|PASSPHRASE", 0..6), value in "\\PC{0,8}") {
             let mut json = serde_json::json!(value);
             for (number, name) in names.iter().enumerate() {
                 json = match number % 3 {

@@ -1,4 +1,4 @@
-//! Passwords go, to the last byte; everything else stays, to the byte.
+//! Tests that redaction removes every byte of a password and changes no other byte.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,12 +73,12 @@ fn b6_b7_no_byte_of_a_password_stays_in_a_copy() {
     drop(connection);
     migration::migrate(&path).unwrap();
     let clean = fs::read(&path).unwrap();
-    assert_eq!(redact_archived(&path).unwrap(), [], "once is enough");
-    assert_eq!(fs::read(&path).unwrap(), clean, "and nothing is written for nothing");
+    assert_eq!(redact_archived(&path).unwrap(), [], "there is nothing left to redact");
+    assert_eq!(fs::read(&path).unwrap(), clean, "the file is not rewritten");
 }
 
 #[test]
-fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
+fn b6_no_byte_stays_of_a_password_whose_task_was_deleted() {
     let (_folder, path, connection) = database(ORIGINAL_SCHEMA);
     task(&connection, "1", r#"'{"password": "Geheim-that-was-deleted"}'"#);
     connection.execute("DELETE FROM tasks", []).unwrap();
@@ -87,7 +87,7 @@ fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
     assert_eq!(redact(&path).unwrap(), []);
     assert!(!holds(&path, b"Geheim"));
 
-    // Also where the migration has been, if the original was at work again.
+    // Also after the migration, if the original has written to the database again.
     migration::migrate(&path).unwrap();
     let connection = Connection::open(&path).unwrap();
     task(&connection, "1", r#"'{"password": "' || replace(hex(zeroblob(3000)), '00', 'Geheim') || '"}'"#);
@@ -100,7 +100,7 @@ fn b6_nor_of_one_whose_task_was_deleted_long_ago() {
 }
 
 #[test]
-fn b6_b7_older_and_other_schemas_are_passed_over() {
+fn b6_b7_older_and_other_schemas_are_skipped() {
     for schema in [
         "CREATE TABLE t (a)",
         "CREATE TABLE tasks (id); CREATE TABLE backup_config (id)",

@@ -1,15 +1,15 @@
-//! A table with generated columns as a table without them, and back.
+//! Rebuilds tables: without their generated columns, or by the original statement with them.
 
 use rusqlite::{Connection, Result};
 
-use crate::digest::quoted;
+use crate::digest::quote_identifier;
 
-/// The name of a table while it is made anew.
-const ASIDE: &str = "mm_table_aside";
+/// The temporary name of a table while it is rebuilt.
+const TEMPORARY_NAME: &str = "mm_table_aside";
 
-/// Makes a table anew without its generated columns. Columns, keys, references and unique constraints that do not
-/// involve them are kept, checks are not. All rows are kept, in their order.
-pub(crate) fn flatten(connection: &Connection, table: &str) -> Result<()> {
+/// Rebuilds a table without its generated columns. Keeps all rows in their order, and all columns, keys, references and
+/// unique constraints that do not involve a generated column. Drops CHECK constraints.
+pub(crate) fn drop_generated_columns(connection: &Connection, table: &str) -> Result<()> {
     let (without_rowid, strict): (bool, bool) = connection.query_row(
         "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
         [table],
@@ -21,9 +21,9 @@ pub(crate) fn flatten(connection: &Connection, table: &str) -> Result<()> {
         let required = if column.required { " NOT NULL" } else { "" };
         let default =
             column.default.as_ref().map_or(String::new(), |default| format!(" DEFAULT ({default})"));
-        parts.push(format!("{} {}{required}{default}", quoted(&column.name), column.kind));
+        parts.push(format!("{} {}{required}{default}", quote_identifier(&column.name), column.kind));
         if column.key > 0 {
-            keys.push((column.key, quoted(&column.name)));
+            keys.push((column.key, quote_identifier(&column.name)));
         }
     }
     keys.sort();
@@ -52,12 +52,13 @@ pub(crate) fn flatten(connection: &Connection, table: &str) -> Result<()> {
     let mut options = Vec::new();
     options.extend(without_rowid.then_some("WITHOUT ROWID"));
     options.extend(strict.then_some("STRICT"));
-    let statement = format!("CREATE TABLE {} ({}) {}", quoted(table), parts.join(", "), options.join(", "));
-    make_anew(connection, table, &statement, !without_rowid)
+    let statement =
+        format!("CREATE TABLE {} ({}) {}", quote_identifier(table), parts.join(", "), options.join(", "));
+    rebuild_table(connection, table, &statement, !without_rowid)
 }
 
-/// Makes a table anew by another statement, with all rows and indexes. The ordinary columns must be the same.
-pub(crate) fn make_anew(
+/// Rebuilds a table by another statement. Keeps all rows and indexes. The ordinary columns must be the same.
+pub(crate) fn rebuild_table(
     connection: &Connection,
     table: &str,
     statement: &str,
@@ -72,17 +73,18 @@ pub(crate) fn make_anew(
         "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL ORDER BY rowid",
         table,
     )?;
-    connection.execute_batch(&format!("ALTER TABLE {} RENAME TO {ASIDE}", quoted(table)))?;
-    // As one statement: what comes from an archive must not smuggle in a second.
+    connection
+        .execute_batch(&format!("ALTER TABLE {} RENAME TO {TEMPORARY_NAME}", quote_identifier(table)))?;
+    // `execute` accepts only one statement: the text comes from an archive, and must not add a second one.
     connection.execute(statement, [])?;
     if names(table)? != before {
         return Err(rusqlite::Error::QueryReturnedNoRows);
     }
-    let listed: Vec<String> = before.iter().map(|name| quoted(name)).collect();
+    let listed: Vec<String> = before.iter().map(|name| quote_identifier(name)).collect();
     let (listed, order) = (listed.join(", "), if has_rowid { " ORDER BY rowid" } else { "" });
     connection.execute_batch(&format!(
-        "INSERT INTO {} ({listed}) SELECT {listed} FROM {ASIDE}{order}; DROP TABLE {ASIDE}",
-        quoted(table)
+        "INSERT INTO {} ({listed}) SELECT {listed} FROM {TEMPORARY_NAME}{order}; DROP TABLE {TEMPORARY_NAME}",
+        quote_identifier(table)
     ))?;
     indexes.iter().try_for_each(|sql| connection.execute_batch(sql))
 }
@@ -95,7 +97,7 @@ struct Column {
     key: i64,
 }
 
-/// The columns that are not generated.
+/// Returns the columns that are not generated.
 fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     let sql = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1) ORDER BY cid";
     let column = |row: &rusqlite::Row<'_>| {

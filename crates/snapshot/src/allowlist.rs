@@ -1,23 +1,22 @@
-//! The rule by which a definition from an archive may be put back. An archive may come from anybody, and what computes in
-//! a schema runs whenever rows are read or written. So a definition is read as text first, and refused unless all of it is
-//! known to be cheap:
+//! The allowlist for definitions that a restore may recreate. An archive may be hostile, and expressions in a schema run
+//! whenever rows are read or written. So a definition is parsed first, and rejected unless all of it is known to be cheap:
 //!
-//! - It is at most 8 KiB and one statement.
-//! - Functions are those of [`FUNCTIONS`]: built in, always the same for the same values, with results no larger than what
-//!   they are given.
-//! - Texts are put together at most [`MAX_CONCATENATIONS`] times.
-//! - No query, no pattern (`LIKE`, `GLOB`, `REGEXP`, `MATCH`: some take time beyond measure), no collation that is not
-//!   built in, no value that depends on the time.
-//! - A generated column does not refer to another one: chains of them double what they compute at each link.
+//! - The definition is a single statement of at most 8 KiB.
+//! - The functions are those of [`ALLOWED_FUNCTIONS`]: built in, deterministic, with results no larger than their
+//!   arguments.
+//! - Strings are concatenated at most [`MAX_CONCATENATIONS`] times.
+//! - There are no queries, no patterns (`LIKE`, `GLOB`, `REGEXP` and `MATCH` can take unbounded time), no custom
+//!   collations, and no values that depend on the time.
+//! - A generated column does not refer to another one: in a chain, each column can double the size of the result.
 
-/// Bytes of a statement.
+/// The largest size of a statement in bytes.
 const MAX_STATEMENT: usize = 8 << 10;
 
-/// How often texts may be put together: each time, the result may be as large again.
+/// The largest number of concatenations: each one can double the size of the result.
 const MAX_CONCATENATIONS: usize = 16;
 
 /// Functions that a definition may call.
-const FUNCTIONS: [&str; 26] = [
+const ALLOWED_FUNCTIONS: [&str; 26] = [
     "abs",
     "ceil",
     "ceiling",
@@ -46,8 +45,8 @@ const FUNCTIONS: [&str; 26] = [
     "upper",
 ];
 
-/// Words after which a parenthesis is no call of a function.
-const BEFORE_PARENTHESES: [&str; 24] = [
+/// Keywords after which a parenthesis does not begin the arguments of a function.
+const KEYWORDS_BEFORE_PARENTHESES: [&str; 24] = [
     "and",
     "as",
     "between",
@@ -74,7 +73,7 @@ const BEFORE_PARENTHESES: [&str; 24] = [
     "isnull",
 ];
 
-/// Types, behind which a size may stand.
+/// Types that a size may follow, as in `VARCHAR(40)`.
 const TYPES: [&str; 14] = [
     "blob",
     "char",
@@ -92,11 +91,11 @@ const TYPES: [&str; 14] = [
     "varying",
 ];
 
-/// Words that name what a parenthesis belongs to.
-const BEFORE_NAMES: [&str; 4] = ["on", "table", "references", "exists"];
+/// Keywords that a name follows, which is not a function even before a parenthesis.
+const KEYWORDS_BEFORE_NAMES: [&str; 4] = ["on", "table", "references", "exists"];
 
-/// Words that make a definition more than cheap.
-const REFUSED: [&str; 12] = [
+/// Keywords that may make a definition expensive.
+const FORBIDDEN_KEYWORDS: [&str; 12] = [
     "select",
     "with",
     "like",
@@ -111,7 +110,7 @@ const REFUSED: [&str; 12] = [
     "temporary",
 ];
 
-/// A piece of a statement.
+/// A token of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     pub(crate) kind: TokenKind,
@@ -122,11 +121,11 @@ pub(crate) struct Token<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Word,
-    /// A name in quotes.
+    /// A quoted identifier.
     Quoted,
     Text,
     Number,
-    Sign,
+    Symbol,
 }
 
 impl Token<'_> {
@@ -134,11 +133,11 @@ impl Token<'_> {
         self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
-    pub(crate) fn is_sign(&self, sign: &str) -> bool {
-        self.kind == TokenKind::Sign && self.text == sign
+    pub(crate) fn is_symbol(&self, symbol: &str) -> bool {
+        self.kind == TokenKind::Symbol && self.text == symbol
     }
 
-    /// The name that a word or a name in quotes stands for.
+    /// Returns the identifier that a word or a quoted identifier stands for.
     pub(crate) fn name(&self) -> Option<String> {
         match self.kind {
             TokenKind::Word => Some(self.text.to_owned()),
@@ -156,7 +155,7 @@ impl Token<'_> {
     }
 }
 
-/// Takes a statement apart. `None` when a quotation or a comment does not end.
+/// Splits a statement into tokens. Returns `None` for an unterminated string, identifier or comment.
 pub(crate) fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
@@ -177,15 +176,15 @@ pub(crate) fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
                 at += rest.find("*/")? + 2;
                 continue;
             }
-            b'\'' => (TokenKind::Text, quotation(bytes, at, b'\'')?),
-            b'"' | b'`' => (TokenKind::Quoted, quotation(bytes, at, byte)?),
+            b'\'' => (TokenKind::Text, quoted_length(bytes, at, b'\'')?),
+            b'"' | b'`' => (TokenKind::Quoted, quoted_length(bytes, at, byte)?),
             b'[' => (TokenKind::Quoted, rest.find(']')? + 1),
             b'0'..=b'9' => (
                 TokenKind::Number,
                 length_while(bytes, at, |byte| byte.is_ascii_alphanumeric() || byte == b'.'),
             ),
             _ if is_word(byte) => (TokenKind::Word, length_while(bytes, at, is_word)),
-            _ => (TokenKind::Sign, 1),
+            _ => (TokenKind::Symbol, 1),
         };
         tokens.push(Token { kind, text: &sql[at..at + length], at });
         at += length;
@@ -201,8 +200,8 @@ fn length_while(bytes: &[u8], from: usize, is_part: impl Fn(u8) -> bool) -> usiz
     bytes[from..].iter().take_while(|byte| is_part(**byte)).count()
 }
 
-/// Length of a quotation, in which the mark twice stands for itself.
-fn quotation(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
+/// Returns the length of a quoted string, in which a doubled quotation mark stands for itself.
+fn quoted_length(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
     let mut at = from + 1;
     loop {
         match bytes.get(at)? {
@@ -213,13 +212,13 @@ fn quotation(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
     }
 }
 
-/// Tells whether a definition computes nothing but what the rule allows. `generated` are the generated columns of its table.
-pub(crate) fn is_harmless(sql: &str, generated: &[String]) -> bool {
+/// Returns whether the allowlist permits a definition. `generated` names the generated columns of the archive.
+pub(crate) fn is_allowed(sql: &str, generated: &[String]) -> bool {
     let Some(tokens) = tokens(sql).filter(|_| sql.len() <= MAX_STATEMENT) else { return false };
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &tokens[before]);
         let next = tokens.get(at + 1);
-        if token.is_sign(";") || REFUSED.iter().any(|word| token.is(word)) {
+        if token.is_symbol(";") || FORBIDDEN_KEYWORDS.iter().any(|word| token.is(word)) {
             return false;
         }
         if token.is("collate")
@@ -227,41 +226,42 @@ pub(crate) fn is_harmless(sql: &str, generated: &[String]) -> bool {
         {
             return false;
         }
-        let calls = next.is_some_and(|next| next.is_sign("("))
+        let calls = next.is_some_and(|next| next.is_symbol("("))
             && matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
-            && !BEFORE_PARENTHESES.iter().any(|word| token.is(word))
-            && !before.is_some_and(|before| BEFORE_NAMES.iter().any(|word| before.is(word)))
+            && !KEYWORDS_BEFORE_PARENTHESES.iter().any(|word| token.is(word))
+            && !before.is_some_and(|before| KEYWORDS_BEFORE_NAMES.iter().any(|word| before.is(word)))
             && !(TYPES.iter().any(|name| token.is(name)) && is_size(&tokens[at + 1..]));
-        if calls && !FUNCTIONS.iter().any(|function| token.names(function)) {
+        if calls && !ALLOWED_FUNCTIONS.iter().any(|function| token.names(function)) {
             return false;
         }
-        // JSON operators read, and may be chained: they only ever make things smaller.
-        if token.kind == TokenKind::Sign && !"()+-*/%<>=!|&~,.".contains(token.text) {
+        // The JSON operators are allowed: their results are never larger than their operands.
+        if token.kind == TokenKind::Symbol && !"()+-*/%<>=!|&~,.".contains(token.text) {
             return false;
         }
     }
-    let concatenations = tokens.windows(2).filter(|pair| pair.iter().all(|token| token.is_sign("|"))).count();
+    let concatenations =
+        tokens.windows(2).filter(|pair| pair.iter().all(|token| token.is_symbol("|"))).count();
     concatenations <= MAX_CONCATENATIONS && !refers_to_generated(&tokens, generated)
 }
 
-/// `(10, 2)`, as behind the name of a type.
+/// Returns whether the tokens begin with the size of a type, such as `(10, 2)`.
 fn is_size(tokens: &[Token<'_>]) -> bool {
-    let inner = tokens.iter().skip(1).take_while(|token| !token.is_sign(")"));
+    let inner = tokens.iter().skip(1).take_while(|token| !token.is_symbol(")"));
     let mut inner = inner.peekable();
-    inner.peek().is_some() && inner.all(|token| token.kind == TokenKind::Number || token.is_sign(","))
+    inner.peek().is_some() && inner.all(|token| token.kind == TokenKind::Number || token.is_symbol(","))
 }
 
-/// Tells whether an expression of one generated column names another.
+/// Returns whether the expression of a generated column refers to a generated column.
 fn refers_to_generated(tokens: &[Token<'_>], generated: &[String]) -> bool {
     let mut depth = 0_i32;
     let mut until = None;
     for (at, token) in tokens.iter().enumerate() {
-        if token.is_sign("(") {
+        if token.is_symbol("(") {
             depth += 1;
             if until.is_none() && at > 0 && tokens[at - 1].is("as") {
                 until = Some(depth);
             }
-        } else if token.is_sign(")") {
+        } else if token.is_symbol(")") {
             if until == Some(depth) {
                 until = None;
             }
@@ -273,19 +273,19 @@ fn refers_to_generated(tokens: &[Token<'_>], generated: &[String]) -> bool {
     false
 }
 
-/// Returns the definition of a column within the statement of its table.
+/// Returns the definition of a column from the statement of its table.
 pub(crate) fn column_definition(table_sql: &str, column: &str) -> Option<String> {
     let tokens = tokens(table_sql)?;
-    let open = tokens.iter().position(|token| token.is_sign("("))?;
+    let open = tokens.iter().position(|token| token.is_symbol("("))?;
     let mut depth = 0_i32;
     let mut begin = open + 1;
     for (at, token) in tokens.iter().enumerate().skip(open) {
-        if token.is_sign("(") {
+        if token.is_symbol("(") {
             depth += 1;
-        } else if token.is_sign(")") {
+        } else if token.is_symbol(")") {
             depth -= 1;
         }
-        if (depth == 1 && token.is_sign(",")) || depth == 0 {
+        if (depth == 1 && token.is_symbol(",")) || depth == 0 {
             let first = tokens.get(begin)?;
             if first.names(column) {
                 return Some(table_sql[first.at..token.at].trim().to_owned());
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cheap_definitions_may_come_back() {
+    fn cheap_definitions_are_allowed() {
         for sql in [
             "CREATE UNIQUE INDEX one_each ON partmodel (lower(trim(part_name))) WHERE part_number IS NOT NULL",
             "CREATE INDEX \"by day\" ON \"my loans\" (substr(day, 1, 10) COLLATE NOCASE DESC)",
@@ -312,12 +312,12 @@ mod tests {
              part VARCHAR REFERENCES partmodel (id), key TEXT GENERATED ALWAYS AS (lower(who) || '/' || part) STORED UNIQUE, \
              CHECK (days > 0 AND who IN ('a', 'b')), FOREIGN KEY (who) REFERENCES people (name)) -- a remark",
         ] {
-            assert!(is_harmless(sql, &["key".to_owned()]), "{sql}");
+            assert!(is_allowed(sql, &["key".to_owned()]), "{sql}");
         }
     }
 
     #[test]
-    fn whatever_could_cost_more_does_not() {
+    fn definitions_that_may_be_expensive_are_rejected() {
         for sql in [
             "CREATE INDEX i ON t (hex(zeroblob(300000000)))",
             "CREATE INDEX i ON t (\"hex\"(a))",
@@ -335,13 +335,13 @@ mod tests {
             "CREATE TABLE t (a, b AS (printf('%1000000d', a)))",
             "CREATE TABLE t (a, b DEFAULT CURRENT_TIMESTAMP)",
         ] {
-            assert!(!is_harmless(sql, &["b".to_owned(), "c".to_owned()]), "{sql}");
+            assert!(!is_allowed(sql, &["b".to_owned(), "c".to_owned()]), "{sql}");
         }
-        assert!(!is_harmless(
+        assert!(!is_allowed(
             &format!("CREATE INDEX i ON t (a{})", " || a".repeat(MAX_CONCATENATIONS + 1)),
             &[]
         ));
-        assert!(!is_harmless(&format!("CREATE INDEX i ON t (a) /*{}*/", " ".repeat(MAX_STATEMENT)), &[]));
+        assert!(!is_allowed(&format!("CREATE INDEX i ON t (a) /*{}*/", " ".repeat(MAX_STATEMENT)), &[]));
     }
 
     #[test]

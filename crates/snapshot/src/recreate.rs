@@ -1,53 +1,55 @@
-//! Putting back what was taken out of a copy, as far as [`crate::harmless`] allows. Views, triggers and virtual tables are
-//! programs, and an archive may come from anybody: they stay out, and their definitions stay in the table that carries
-//! them, for people to read and to run themselves.
+//! Recreates the definitions that were removed from a copy, as far as [`crate::allowlist`] permits. Views, triggers and
+//! virtual tables are code, and an archive may be hostile, so they are not recreated. Their definitions stay in the table
+//! of definitions, and users can read and run them.
 
 use rusqlite::{Connection, Result};
 
-use crate::digest::quoted;
-use crate::flatten::make_anew;
-use crate::harmless::{Token, is_harmless, tokens};
-use crate::objects::{ObjectKind, SchemaObject, forget_carried, forget_empty};
+use crate::allowlist::{Token, is_allowed, tokens};
+use crate::digest::quote_identifier;
+use crate::objects::{ObjectKind, SchemaObject, delete_stored_object, drop_objects_table_if_empty};
+use crate::rebuild::rebuild_table;
 
-/// What became of the objects that a copy carries.
+/// The result of recreating the definitions that are stored in a copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PutBack {
-    /// They are in the schema again.
+pub struct RecreatedObjects {
+    /// The objects that are in the schema again.
     pub done: Vec<SchemaObject>,
-    /// They are not.
-    pub not: Vec<SchemaObject>,
+    /// The objects that were not recreated.
+    pub skipped: Vec<SchemaObject>,
 }
 
-/// Puts back what is harmless. What cannot be made, since the data forbids it or the table has changed, stays out.
+/// Recreates the permitted objects. Skips objects that cannot be created because the data violates them or the table has
+/// changed.
 ///
 /// # Errors
-/// Only when the copy itself cannot be worked with.
-pub fn put_back(connection: &Connection, mut objects: Vec<SchemaObject>) -> Result<PutBack> {
-    // Tables before their columns, columns before indexes of them.
+/// When the copy cannot be read or written.
+pub fn recreate_objects(connection: &Connection, mut objects: Vec<SchemaObject>) -> Result<RecreatedObjects> {
+    // Tables come before their columns, and columns before their indexes.
     objects.sort_by_key(|object| object.kind);
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "legacy_alter_table", true)?;
-    let generated = generated_names(&objects);
-    let mut result = PutBack::default();
+    let generated = generated_column_names(&objects);
+    let mut result = RecreatedObjects::default();
     for object in objects {
-        connection.execute_batch("SAVEPOINT put_back")?;
-        if may_come_back(&object, &generated) && make(connection, &object).is_ok() {
-            forget_carried(connection, &object)?;
-            connection.execute_batch("RELEASE put_back")?;
+        connection.execute_batch("SAVEPOINT recreate")?;
+        if may_be_recreated(&object, &generated) && make(connection, &object).is_ok() {
+            delete_stored_object(connection, &object)?;
+            connection.execute_batch("RELEASE recreate")?;
             result.done.push(object);
         } else {
-            connection.execute_batch("ROLLBACK TO put_back; RELEASE put_back")?;
-            result.not.push(object);
+            connection.execute_batch("ROLLBACK TO recreate; RELEASE recreate")?;
+            result.skipped.push(object);
         }
     }
-    forget_empty(connection)?;
+    drop_objects_table_if_empty(connection)?;
     connection.pragma_update(None, "legacy_alter_table", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(result)
 }
 
-/// Tells whether the definition is of a kind that comes back, is of the object that it claims to be, and is harmless.
-pub fn may_come_back(object: &SchemaObject, generated: &[String]) -> bool {
+/// Returns whether an object may be recreated: its kind allows it, its statement creates this very object, and the
+/// allowlist permits the statement.
+pub fn may_be_recreated(object: &SchemaObject, generated: &[String]) -> bool {
     let Some(tokens) = tokens(&object.sql) else { return false };
     let begins = match object.kind {
         ObjectKind::Table => begins_with(&tokens, &["create", "table"], &object.table),
@@ -62,7 +64,7 @@ pub fn may_come_back(object: &SchemaObject, generated: &[String]) -> bool {
         ObjectKind::VirtualTable | ObjectKind::View | ObjectKind::Trigger => false,
     };
     let ours = |name: &str| name.starts_with("mm_") || name.starts_with("sqlite_");
-    begins && !ours(&object.table.to_ascii_lowercase()) && is_harmless(&object.sql, generated)
+    begins && !ours(&object.table.to_ascii_lowercase()) && is_allowed(&object.sql, generated)
 }
 
 fn begins_with(tokens: &[Token<'_>], words: &[&str], name: &str) -> bool {
@@ -71,8 +73,8 @@ fn begins_with(tokens: &[Token<'_>], words: &[&str], name: &str) -> bool {
         && tokens[words.len()].name().is_some_and(|found| found == name)
 }
 
-/// The names of all generated columns, which none of them may refer to.
-pub fn generated_names(objects: &[SchemaObject]) -> Vec<String> {
+/// Returns the names of all generated columns. No generated column may refer to one of them.
+pub fn generated_column_names(objects: &[SchemaObject]) -> Vec<String> {
     let mut names = Vec::new();
     for object in objects {
         match object.kind {
@@ -86,20 +88,20 @@ pub fn generated_names(objects: &[SchemaObject]) -> Vec<String> {
     names
 }
 
-/// The columns of a table's statement that have an expression: what comes first in each part that has an `AS (`.
+/// Returns the generated columns of a CREATE TABLE statement: the first token of each column definition with an `AS (`.
 fn generated_in(sql: &str) -> Vec<String> {
     let Some(tokens) = tokens(sql) else { return Vec::new() };
-    let Some(open) = tokens.iter().position(|token| token.is_sign("(")) else { return Vec::new() };
+    let Some(open) = tokens.iter().position(|token| token.is_symbol("(")) else { return Vec::new() };
     let (mut depth, mut first, mut names) = (0_i32, open + 1, Vec::new());
     for (at, token) in tokens.iter().enumerate().skip(open) {
-        if token.is_sign("(") {
+        if token.is_symbol("(") {
             depth += 1;
             if depth == 2 && at > 0 && tokens[at - 1].is("as") {
                 names.extend(tokens[first].name());
             }
-        } else if token.is_sign(")") {
+        } else if token.is_symbol(")") {
             depth -= 1;
-        } else if depth == 1 && token.is_sign(",") {
+        } else if depth == 1 && token.is_symbol(",") {
             first = at + 1;
         }
     }
@@ -111,10 +113,10 @@ fn make(connection: &Connection, object: &SchemaObject) -> Result<()> {
         ObjectKind::Table => {
             let sql = "SELECT NOT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1";
             let has_rowid: bool = connection.query_row(sql, [&object.table], |row| row.get(0))?;
-            make_anew(connection, &object.table, &object.sql, has_rowid)
+            rebuild_table(connection, &object.table, &object.sql, has_rowid)
         }
         ObjectKind::GeneratedColumn => {
-            let sql = format!("ALTER TABLE {} ADD COLUMN {}", quoted(&object.table), object.sql);
+            let sql = format!("ALTER TABLE {} ADD COLUMN {}", quote_identifier(&object.table), object.sql);
             connection.execute(&sql, []).map(|_| ())
         }
         _ => connection.execute(&object.sql, []).map(|_| ()),
@@ -126,7 +128,7 @@ mod tests {
     use std::path::Path;
 
     use crate::connection::open_copy;
-    use crate::{carried_objects, carry_objects, strip};
+    use crate::{store_objects, stored_objects, strip};
 
     use super::*;
 
@@ -160,17 +162,17 @@ mod tests {
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
-    fn round_trip(path: &Path) -> PutBack {
+    fn round_trip(path: &Path) -> RecreatedObjects {
         let stripped = strip(path, &|_| false).unwrap();
-        carry_objects(path, &stripped).unwrap();
+        store_objects(path, &stripped).unwrap();
         let connection = open_copy(path).unwrap();
-        let carried = carried_objects(&connection).unwrap();
+        let carried = stored_objects(&connection).unwrap();
         assert_eq!(names(&carried), names(&stripped));
-        put_back(&connection, carried).unwrap()
+        recreate_objects(&connection, carried).unwrap()
     }
 
     #[test]
-    fn what_people_added_comes_back_where_it_is_harmless_and_is_named_where_not() {
+    fn permitted_objects_are_recreated_and_the_others_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         Connection::open(&path).unwrap().execute_batch(SCHEMA).unwrap();
@@ -185,13 +187,17 @@ mod tests {
             ]
         );
         assert_eq!(
-            names(&result.not),
+            names(&result.skipped),
             ["index costly", "trigger noted", "view report", "virtual table notes"]
         );
         let connection = Connection::open(&path).unwrap();
         assert_eq!(rows(&connection, "SELECT key FROM loans ORDER BY id"), ["ann/r1", "bob/r2"]);
         assert_eq!(rows(&connection, "SELECT shout FROM plain ORDER BY a"), ["X", "Y"]);
-        assert_eq!(rows(&connection, "SELECT c0 FROM notes_content"), ["a note"], "what it held is there");
+        assert_eq!(
+            rows(&connection, "SELECT c0 FROM notes_content"),
+            ["a note"],
+            "the data of the virtual table is kept"
+        );
         for refused in
             ["INSERT INTO loans (who, part) VALUES ('ANN', 'r1')", "INSERT INTO plain (a) VALUES ('X')"]
         {
@@ -199,7 +205,7 @@ mod tests {
         }
         assert_eq!(rows(&connection, "SELECT name FROM sqlite_schema WHERE name = 'by_part'"), ["by_part"]);
         assert_eq!(rows(&connection, "PRAGMA integrity_check"), ["ok"]);
-        assert_eq!(names(&carried_objects(&connection).unwrap()).len(), 4, "those that did not come back");
+        assert_eq!(names(&stored_objects(&connection).unwrap()).len(), 4, "the skipped objects stay stored");
     }
 
     #[test]
@@ -220,7 +226,7 @@ mod tests {
             connection.execute_batch(&format!("{table}; INSERT INTO t (a) VALUES (1), (2)")).unwrap();
             drop(connection);
             let result = round_trip(&path);
-            assert_eq!(result.not, [], "{table}");
+            assert_eq!(result.skipped, [], "{table}");
             let connection = Connection::open(&path).unwrap();
             let sql = "SELECT sql FROM sqlite_schema WHERE name = 't'";
             assert_eq!(rows(&connection, sql), [table.as_str()]);
@@ -229,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_that_is_not_what_it_says_stays_out() {
+    fn a_definition_that_does_not_match_its_object_is_not_recreated() {
         let object = |kind, name: &str, table: &str, sql: &str| SchemaObject {
             kind,
             name: name.to_owned(),
@@ -246,7 +252,7 @@ mod tests {
             object(ObjectKind::View, "v", "v", "CREATE VIEW v AS VALUES (1)"),
             object(ObjectKind::Trigger, "x", "t", "CREATE TRIGGER x AFTER INSERT ON t BEGIN VALUES (1); END"),
         ] {
-            assert!(!may_come_back(&refused, &[]), "{refused:?}");
+            assert!(!may_be_recreated(&refused, &[]), "{refused:?}");
         }
     }
 }
