@@ -207,7 +207,7 @@ impl Comparison<'_> {
         self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // This table holds the markers of restores, which archives do not carry over.
-        tables.remove("mm_restore");
+        tables.remove(sqlite::MARKER_TABLE);
         // A restore removes the rows of the objects that it has put back.
         tables.remove(sqlite::OBJECTS_TABLE);
         Ok(tables)
@@ -223,7 +223,7 @@ fn has_expected_rows(table: &str, plan: &Plan, restored: &TableDigest, archived:
 /// Returns whether this restore may rewrite rows of a table.
 fn restore_may_change(table: &str, plan: &Plan) -> bool {
     migration::may_change(&plan.migrations, table)
-        || (table == "tasks" && plan.cancelled_tasks > 0)
+        || (table == sqlite::TASK_TABLE && plan.cancelled_tasks > 0)
         || plan.redacted.iter().any(|redacted| redacted.table == table)
 }
 

@@ -30,6 +30,14 @@ pub struct VerifyReport {
     pub status: Option<Status>,
 }
 
+/// The outcome for an archive whose entries are all intact.
+pub(crate) enum Verification {
+    /// The database is sound, too.
+    Sound(VerifyReport),
+    /// The archive holds a damaged database, kept for rescue. The error explains why it cannot be restored.
+    Rescue(Error),
+}
+
 impl Engine {
     /// Opens an archive with the keys of the engine.
     pub(crate) fn open(&self, path: &Path) -> Result<OpenArchive, Error> {
@@ -55,7 +63,11 @@ impl Engine {
             .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
         let scratch = self.scratch_folder(&temporary.join("makermatrix"), SCRATCH_MARKER)?;
         let before = status::identity(path);
-        let mut verified = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
+        let verification = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
+        let mut verified = match verification {
+            Verification::Sound(report) => report,
+            Verification::Rescue(error) => return Err(error),
+        };
         if self.is_among_backups(path) && status::identity(path) == before {
             // The verification has succeeded even if its result cannot be recorded, for example in a read-only
             // folder. Nothing is recorded if another file has taken the name of the archive.
@@ -70,24 +82,24 @@ impl Engine {
         path: &Path,
         database: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<VerifyReport, Error> {
+    ) -> Result<Verification, Error> {
         observer.event(Event::Step(Step::Open));
         let archive = self.open(path)?;
         if let Some(rescue) = archive.rescue() {
             archive.check_entries(&self.cancellation, observer)?;
-            return Err(rescue);
+            return Ok(Verification::Rescue(rescue));
         }
         let unpacked = self.verify_into(&archive, database, observer);
         // Errors are ignored: the file is in a scratch folder, or has a name that the next backup recognises.
         let _ = self.disk.remove(database);
         let (bytes, inspection) = unpacked?;
-        Ok(VerifyReport {
+        Ok(Verification::Sound(VerifyReport {
             format: archive.reader.format(),
             files: archive.entries().len() as u64,
             bytes,
             database: inspection,
             status: None,
-        })
+        }))
     }
 
     /// Checks all entries and the database. Returns the unpacked size and the inspection.

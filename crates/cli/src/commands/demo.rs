@@ -128,7 +128,7 @@ fn state(places: &Places) -> Result<State, Failure> {
     LiveDatabase::new(places.database.as_path()).snapshot(&copy, &mut |_, _| {})?;
     let mut tables = sqlite::inspect(&copy)?.tables;
     // Only the marker of the restore may differ.
-    tables.remove("mm_restore");
+    tables.remove(sqlite::MARKER_TABLE);
     Disk::real().remove(&copy)?;
     let files = files(&places.static_files)?;
     Ok(State { tables: tables.into_iter().map(|(name, t)| (name, (t.rows, t.sha256))).collect(), files })

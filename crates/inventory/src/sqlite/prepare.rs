@@ -14,6 +14,12 @@ use crate::migration::{self, MigrationReport};
 
 use super::redact::{RedactedPasswords, keep_live_password, redact_archived};
 
+/// The table with the marker of each restore. The markers do not travel in archives.
+pub const MARKER_TABLE: &str = "mm_restore";
+
+/// The table of background tasks. A restore cancels those that were not finished.
+pub const TASK_TABLE: &str = "tasks";
+
 /// The parameters for preparing a copy.
 #[derive(Debug, Clone)]
 pub struct Preparation<'a> {
