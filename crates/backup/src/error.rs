@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use archive::KeyFault;
+use inventory::DatabaseUrlProblem;
 use inventory::Permission;
 use inventory::sqlite::Violation;
 
@@ -61,8 +62,10 @@ pub enum Error {
     EmptyDatabase { path: PathBuf },
     #[error("the live database {}: {source}", path.display())]
     LiveDatabase { path: PathBuf, source: Box<inventory::Error> },
-    #[error("DATABASE_URL {url:?}: {why}")]
-    DatabaseUrl { url: String, why: String },
+    #[error("DATABASE_URL {url:?}: {problem}")]
+    DatabaseUrl { url: String, problem: DatabaseUrlProblem },
+    #[error("DATABASE_URL {url:?}: {engine} is not supported by this version yet")]
+    EngineNotSupported { url: String, engine: &'static str },
     #[error("{name:?} is not a valid name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
     Name { name: String, limit: usize },
     #[error("the folder {} does not exist. Nothing was written, and no folder was created", path.display())]
@@ -229,6 +232,7 @@ impl Error {
             | Self::ArchiveIsFolder { .. }
             | Self::ArchiveNotAFile { .. }
             | Self::DatabaseUrl { .. }
+            | Self::EngineNotSupported { .. }
             | Self::PathNotText { .. }
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use durable::{folder_of, is_id, resolve, with_suffix};
+use inventory::DatabaseUrl;
 use inventory::restore_names::RESTORE_MARKER;
 use inventory::static_files::FileKind;
 
@@ -40,21 +41,16 @@ impl Places {
     /// `sqlite:////absolute/path`, the format of the original.
     ///
     /// # Errors
-    /// [`Error::DatabaseUrl`] for anything else.
+    /// [`Error::DatabaseUrl`] for anything else, [`Error::EngineNotSupported`] for PostgreSQL.
     pub fn with_database_url(mut self, url: &str) -> Result<Self, Error> {
-        let wrong = |why: &str| Error::DatabaseUrl { url: hide_password(url), why: why.to_owned() };
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Err(wrong("PostgreSQL is not supported by this version yet"));
-        }
-        let path = url.strip_prefix("sqlite://").and_then(|rest| rest.strip_prefix('/'));
-        let path = path.ok_or_else(|| wrong("it is neither sqlite:///relative nor sqlite:////absolute"))?;
-        if path.is_empty() || path == ":memory:" {
-            return Err(wrong("it names no file"));
-        }
-        if path.contains('?') {
-            return Err(wrong("it has parameters, which are not supported"));
-        }
-        self.database = PathBuf::from(path);
+        let shown = || hide_password(url);
+        self.database = match url.parse::<DatabaseUrl>() {
+            Ok(DatabaseUrl::Sqlite(path)) => path,
+            Ok(DatabaseUrl::Postgres(_)) => {
+                return Err(Error::EngineNotSupported { url: shown(), engine: "PostgreSQL" });
+            }
+            Err(problem) => return Err(Error::DatabaseUrl { url: shown(), problem }),
+        };
         Ok(self)
     }
 
