@@ -163,7 +163,10 @@ impl Engine {
             return Err(Error::NoDatabase { path: self.places.database.clone() });
         }
         match self.session("a backup") {
-            Err(Error::Storage { source, .. }) if source.kind() == ErrorKind::ReadOnlyFilesystem => {
+            // Only if the lock file itself cannot be written: otherwise the inventory can be locked, and has to be.
+            Err(Error::Storage { path, source, .. })
+                if source.kind() == ErrorKind::ReadOnlyFilesystem && path == self.places.lock_file() =>
+            {
                 self.backup_of_read_only_mount(actor, options, observer)
             }
             session => session?.backup(options, Purpose::Manual, observer),

@@ -51,6 +51,18 @@ fn an_inventory_on_a_read_only_mount_can_be_backed_up() {
         let shown = shop.json(&["drill", archive.to_str().unwrap()]);
         assert_eq!(shown["drilled"][0]["proven"], true, "{shown}");
     }
+    // The copy of an encrypted backup is not beside the archive, and cannot be beside the database.
+    let key = shop.json(&["key", "new", "--output", "identity", "--kit", "kit.html"]);
+    let recipient = key["recipient"].as_str().unwrap();
+    let args = ["backup", "-o", "medium", "--name", "secret", "--recipient", recipient];
+    let ran = run_on_read_only_mount(&shop, &args).unwrap();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let verified = shop.run(&["verify", "medium/secret.zip.age", "--identity", "identity"]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+    let mut names: Vec<_> = fs::read_dir(&output).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.retain(|name| !name.to_string_lossy().ends_with(".status.json"));
+    names.sort();
+    assert_eq!(names, ["delete.zip", "secret.zip.age", "wal.zip"]);
     let ran = run_on_read_only_mount(&shop, &["restore", "medium/wal.zip", "--yes"]).unwrap();
     assert_eq!(ran.code, 7, "{}", ran.err);
 }
