@@ -27,7 +27,9 @@ pub use error::{Corruption, Error, KeyFault, Refusal};
 pub use hashing::{HashingReader, Sha256Hex};
 pub use keys::{Identity, Keys, Recipient};
 pub use limits::Limits;
-pub use manifest::{FORMAT_VERSION, FileRecord, Info, LeftOut, LegacyInfo, Manifest, TableRecord};
+pub use manifest::{
+    FORMAT_VERSION, FileRecord, Info, LegacyInfo, Manifest, Omission, OmissionReason, TableRecord,
+};
 pub use name::{CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 pub use reader::{ArchiveProbe, Entry, Format, Reader};
 pub use scheme::EncryptionScheme;

@@ -13,7 +13,7 @@ use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, ZipEntry
 use crate::error::{Error, Refusal};
 use crate::hashing::{EntryDigest, Sha256Hex};
 use crate::limits::{MAX_LINE, MAX_LISTED};
-use crate::manifest::{FORMAT_VERSION, FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two_places};
+use crate::manifest::{FORMAT_VERSION, FileRecord, Manifest, Omission, TableRecord, mebibytes, two_places};
 use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 use crate::sums;
 
@@ -45,7 +45,7 @@ pub struct BackupMetadata {
     pub tables: std::collections::BTreeMap<String, TableRecord>,
     pub foreign_key_violations: u64,
     pub dangling: Vec<String>,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Omission>,
     pub damaged: Option<String>,
 }
 

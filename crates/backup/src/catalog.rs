@@ -28,7 +28,7 @@ pub struct Summary {
     /// Its size in bytes.
     pub size: u64,
     /// How the archive is encrypted; `None` if it is not.
-    pub lock: Option<EncryptionScheme>,
+    pub encryption: Option<EncryptionScheme>,
     /// The contents; `None` if reading them takes a key that was not given.
     pub contents: Option<Contents>,
     /// The recorded status; `None` if the archive was never verified, or has changed since.
@@ -82,17 +82,17 @@ impl Engine {
 
     /// Describes an archive. For the key faults that `probe_if` accepts, describes what is readable without a key.
     fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
-        let (lock, contents) = match self.open(path) {
+        let (encryption, contents) = match self.open(path) {
             Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
             Err(error) if error.key_fault().is_some_and(probe_if) => {
-                let ArchiveProbe { encryption: lock, entries } = probe(path)?;
+                let ArchiveProbe { encryption, entries } = probe(path)?;
                 let shown = !entries.is_empty();
-                (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
+                (encryption, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
             }
             Err(error) => return Err(error),
         };
         let size = path.metadata().map_err(Error::storage("read", path))?.len();
-        Ok(Summary { path: path.to_owned(), size, lock, contents, status: status::read(path) })
+        Ok(Summary { path: path.to_owned(), size, encryption, contents, status: status::read(path) })
     }
 
     /// Finds the archive that a user named. `named` is an existing file; or the name of an archive in the backup

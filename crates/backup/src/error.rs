@@ -12,11 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use archive::KeyFault;
+use durable::counted;
 use inventory::DatabaseUrlProblem;
 use inventory::Permission;
 use inventory::sqlite::Violation;
-
-use crate::counted;
 
 use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 

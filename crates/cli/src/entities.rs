@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backup::plural;
+use durable::plural;
 
 /// A kind of thing, such as a part.
 #[derive(Debug)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use backup::{Plan, counted};
+use backup::Plan;
+use durable::counted;
 use inventory::sqlite::RowChanges;
 use inventory::{Adjustment, Difference};
 use serde_json::{Map, Value, json};
