@@ -100,6 +100,8 @@ pub enum Error {
     FileBusy { path: PathBuf },
     #[error("another backup or restore of this inventory is running ({holder})")]
     Locked { holder: String },
+    #[error("{what} is only for those who have signed in")]
+    NotSignedIn { what: &'static str },
     #[error("{what} needs the permission \"{permission}\"")]
     Forbidden { what: &'static str, permission: Permission },
 
@@ -183,6 +185,12 @@ pub enum Kind {
     Usage,
     /// Something that was named does not exist.
     NotFound,
+    /// The name is taken.
+    Conflict,
+    /// The actor has to sign in first.
+    NotSignedIn,
+    /// The actor may not do this.
+    Forbidden,
     /// The archive is intact, but must not be used.
     Refused,
     /// The archive or the live database is damaged.
@@ -236,11 +244,12 @@ impl Error {
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
-            | Self::NameTaken { .. }
             | Self::EnvInTheClear
             | Self::NotEncrypted { .. }
-            | Self::TooManyRecipients { .. }
-            | Self::Forbidden { .. } => Kind::Usage,
+            | Self::TooManyRecipients { .. } => Kind::Usage,
+            Self::NameTaken { .. } => Kind::Conflict,
+            Self::NotSignedIn { .. } => Kind::NotSignedIn,
+            Self::Forbidden { .. } => Kind::Forbidden,
             Self::Archive { source: archive::Error::Refused(_), .. }
             | Self::Violations { .. }
             | Self::Rescue { .. } => Kind::Refused,
@@ -255,7 +264,7 @@ impl Error {
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite failed because of the content of the archive, not because of a defect of this program.
-                Kind::Internal | Kind::Usage => Kind::Corrupt,
+                Kind::Internal | Kind::Usage | Kind::Conflict => Kind::Corrupt,
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
@@ -328,7 +337,10 @@ impl Kind {
         use inventory::Kind as Of;
         match error.kind() {
             Of::NotFound => Self::NotFound,
-            Of::Conflict | Of::Invalid | Of::NotSignedIn | Of::Forbidden => Self::Usage,
+            Of::Conflict | Of::Changed => Self::Conflict,
+            Of::Invalid => Self::Usage,
+            Of::NotSignedIn => Self::NotSignedIn,
+            Of::Forbidden => Self::Forbidden,
             Of::Busy => Self::Locked,
             Of::NotReady | Of::Refused => Self::Refused,
             Of::Storage => Self::Storage,

@@ -11,8 +11,8 @@ use std::ops::Deref;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query as SqlQuery};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryFilter,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter,
 };
 use tokio::sync::OnceCell;
 

@@ -22,24 +22,14 @@ pub struct Options {
 
 /// The shared state of all requests. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
-
-pub(crate) struct Parts {
-    pub(crate) live: Live,
-    pub(crate) engine: Engine,
+pub struct App {
+    pub(crate) live: Arc<Live>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) state: State,
     pub(crate) tasks: Tasks,
-    pub(crate) sign_ins: SignInLimits,
-    pub(crate) options: Options,
+    pub(crate) sign_ins: Arc<SignInLimits>,
+    pub(crate) options: Arc<Options>,
     pub(crate) ambient: Ambient,
-}
-
-impl std::ops::Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
 }
 
 impl std::fmt::Debug for App {
@@ -57,9 +47,15 @@ impl App {
         let ambient = inventory.ambient().clone();
         let state = State::open(&state_file(&engine)).await?;
         let tasks = Tasks::new(state.clone(), ambient.clone()).await?;
-        let sign_ins = SignInLimits::default();
-        let live = Live::new(inventory);
-        Ok(Self(Arc::new(Parts { live, engine, state, tasks, sign_ins, options, ambient })))
+        Ok(Self {
+            live: Arc::new(Live::new(inventory)),
+            engine: Arc::new(engine),
+            state,
+            tasks,
+            sign_ins: Arc::default(),
+            options: Arc::new(options),
+            ambient,
+        })
     }
 
     /// Returns the inventory.

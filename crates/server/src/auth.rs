@@ -15,7 +15,7 @@ use crate::problem::Problem;
 
 pub(crate) use address::Origin;
 pub(crate) use limits::SignInLimits;
-pub(crate) use session::{SessionToken, cookie, expired_cookie, sign_in};
+pub(crate) use session::{cookie, expired_cookie, sign_in};
 
 /// The sender of a request.
 #[derive(Clone, Debug)]

@@ -21,4 +21,4 @@ mod tasks;
 
 pub use app::{App, Options};
 pub use routes::{openapi, router};
-pub use serve::{Error, serve};
+pub use serve::{Error, listen, serve};

@@ -112,11 +112,6 @@ impl Problem {
         let detail = "an internal error occurred; the log of the server has the cause";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     }
-
-    /// Returns what went wrong, for a person.
-    pub(crate) fn detail(&self) -> &str {
-        &self.detail
-    }
 }
 
 impl From<inventory::Error> for Problem {
@@ -157,13 +152,19 @@ impl From<backup::Error> for Problem {
     fn from(error: backup::Error) -> Self {
         use backup::Kind;
         let detail = || error.to_string();
+        let conflict = |kind, title| Self::new(StatusCode::CONFLICT, kind, title, detail());
         match error.kind() {
             Kind::NotFound => Self::not_found(detail()),
-            Kind::Forbidden => Self::forbidden(detail()),
+            Kind::Usage => Self::bad_request(detail()),
+            Kind::Conflict => Self::conflict(detail()),
             Kind::NotSignedIn => Self::not_signed_in(detail()),
-            Kind::Internal => Self::internal(&error),
-            Kind::Busy => Self::unavailable(detail()),
-            _ => Self::new(StatusCode::CONFLICT, "backup-failed", "The backup operation failed", detail()),
+            Kind::Forbidden => Self::forbidden(detail()),
+            Kind::Locked => Self::unavailable(detail()),
+            Kind::Refused | Kind::EncryptionRequired => conflict("backup-refused", "Refused"),
+            Kind::Corrupt => conflict("damaged", "Damaged"),
+            Kind::Key => conflict("key", "A key is missing or wrong"),
+            Kind::Cancelled => conflict("cancelled", "Cancelled"),
+            Kind::Storage | Kind::Internal => Self::internal(&error),
         }
     }
 }

@@ -9,8 +9,21 @@ use std::path::Path;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub(crate) use sessions::{NewSession, Session};
+pub(crate) use sessions::NewSession;
 pub(crate) use tasks::TaskRow;
+
+/// Reads a row by the names of its columns.
+macro_rules! from_row {
+    ($row:ident { $($column:ident),* }) => {
+        impl sqlx::FromRow<'_, sqlx::sqlite::SqliteRow> for $row {
+            fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+                use sqlx::Row as _;
+                Ok(Self { $($column: row.try_get(stringify!($column))?),* })
+            }
+        }
+    };
+}
+use from_row;
 
 const TABLES: &str = "\
 CREATE TABLE IF NOT EXISTS session (

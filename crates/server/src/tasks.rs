@@ -52,7 +52,6 @@ pub(crate) struct Task {
 /// The kinds of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
 pub(crate) enum TaskKind {
     Backup,
     Verify,

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LocationView {
     id: String,
-    name: Option<String>,
+    name: String,
     description: Option<String>,
     parent_id: Option<String>,
     location_type: String,

@@ -48,7 +48,7 @@ impl From<Allocation> for AllocationView {
 
 impl From<PlacedAllocation> for AllocationView {
     fn from(placed: PlacedAllocation) -> Self {
-        Self { location_name: placed.location_name, ..placed.allocation.into() }
+        Self { location_name: Some(placed.location_name), ..placed.allocation.into() }
     }
 }
 

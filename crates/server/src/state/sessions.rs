@@ -1,11 +1,9 @@
 //! Sessions. Only the hash of a token is stored.
 
-use sqlx::FromRow;
-
-use super::State;
+use super::{State, from_row};
 
 /// A session.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) user_id: String,
@@ -15,6 +13,8 @@ pub(crate) struct Session {
     pub(crate) address: String,
     pub(crate) user_agent: Option<String>,
 }
+
+from_row!(Session { id, user_id, credentials, created_at, last_used_at, address, user_agent });
 
 /// A session to create.
 #[derive(Debug)]
@@ -26,8 +26,6 @@ pub(crate) struct NewSession<'a> {
     pub(crate) address: String,
     pub(crate) user_agent: Option<&'a str>,
 }
-
-const COLUMNS: &str = "id, user_id, credentials, created_at, last_used_at, address, user_agent";
 
 impl State {
     pub(crate) async fn create_session(&self, new: &NewSession<'_>, now: i64) -> Result<(), sqlx::Error> {
@@ -48,13 +46,13 @@ impl State {
     }
 
     pub(crate) async fn find_session(&self, token_hash: &str) -> Result<Option<Session>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM session WHERE token_hash = ?1");
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(token_hash).fetch_optional(&self.pool).await
+        let select = "SELECT * FROM session WHERE token_hash = ?1";
+        sqlx::query_as(select).bind(token_hash).fetch_optional(&self.pool).await
     }
 
     pub(crate) async fn sessions_of(&self, user_id: &str) -> Result<Vec<Session>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM session WHERE user_id = ?1 ORDER BY last_used_at DESC");
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user_id).fetch_all(&self.pool).await
+        let select = "SELECT * FROM session WHERE user_id = ?1 ORDER BY last_used_at DESC";
+        sqlx::query_as(select).bind(user_id).fetch_all(&self.pool).await
     }
 
     pub(crate) async fn touch_session(&self, id: &str, now: i64) -> Result<(), sqlx::Error> {

@@ -1,14 +1,12 @@
 //! Tasks, as JSON.
 
-use sqlx::FromRow;
-
-use super::State;
+use super::{State, from_row};
 
 /// The largest number of tasks that are kept.
 const MAX_TASKS: i64 = 1000;
 
 /// A task.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub(crate) struct TaskRow {
     pub(crate) id: String,
     pub(crate) user_id: Option<String>,
@@ -16,6 +14,8 @@ pub(crate) struct TaskRow {
     pub(crate) is_finished: bool,
     pub(crate) task: String,
 }
+
+from_row!(TaskRow { id, user_id, created_at, is_finished, task });
 
 impl State {
     /// Stores a task, and forgets the oldest ones.
@@ -38,13 +38,13 @@ impl State {
     }
 
     pub(crate) async fn find_task(&self, id: &str) -> Result<Option<TaskRow>, sqlx::Error> {
-        let select = "SELECT id, user_id, created_at, is_finished, task FROM task WHERE id = ?1";
+        let select = "SELECT * FROM task WHERE id = ?1";
         sqlx::query_as(select).bind(id).fetch_optional(&self.pool).await
     }
 
     /// Returns all tasks, newest first.
     pub(crate) async fn tasks(&self) -> Result<Vec<TaskRow>, sqlx::Error> {
-        let select = "SELECT id, user_id, created_at, is_finished, task FROM task ORDER BY created_at DESC, rowid DESC";
+        let select = "SELECT * FROM task ORDER BY created_at DESC, rowid DESC";
         sqlx::query_as(select).fetch_all(&self.pool).await
     }
 }
