@@ -7,9 +7,10 @@ use std::sync::Arc;
 use backup::Engine;
 use inventory::{Ambient, Inventory};
 
-use crate::auth::SignInLimits;
+use crate::error::Error;
 use crate::live::Live;
 use crate::problem::Problem;
+use crate::sign_in_limits::SignInLimits;
 use crate::state::State;
 use crate::tasks::Tasks;
 
@@ -42,8 +43,8 @@ impl App {
     /// Creates the application for an open inventory and the backup engine of the same inventory.
     ///
     /// # Errors
-    /// [`crate::Error::State`] when the state of the server (sessions and tasks) cannot be opened.
-    pub async fn new(inventory: Inventory, engine: Engine, options: Options) -> Result<Self, crate::Error> {
+    /// [`Error::State`] when the state of the server (sessions and tasks) cannot be opened.
+    pub async fn new(inventory: Inventory, engine: Engine, options: Options) -> Result<Self, Error> {
         let ambient = inventory.ambient().clone();
         let state = State::open(&state_file(&engine)).await?;
         let tasks = Tasks::new(state.clone(), ambient.clone()).await?;

@@ -1,7 +1,6 @@
 //! Who sends a request: a signed-in user with a session cookie, the user of an API key, or nobody.
 
 mod address;
-mod limits;
 mod session;
 
 use axum::extract::FromRequestParts;
@@ -14,7 +13,6 @@ use crate::app::App;
 use crate::problem::Problem;
 
 pub(crate) use address::Origin;
-pub(crate) use limits::SignInLimits;
 pub(crate) use session::{cookie, expired_cookie, sign_in};
 
 /// The sender of a request.

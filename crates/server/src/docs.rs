@@ -1,14 +1,21 @@
 //! The OpenAPI document, and a readable page made from it, which works offline.
 
-use axum::Json;
-use axum::response::Html;
+use std::sync::Arc;
 
-/// Returns the OpenAPI document.
-pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(crate::openapi())
+use axum::Router;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+
+use crate::app::App;
+
+/// Returns the routes of the document and of the page.
+pub(crate) fn router(document: &OpenApi) -> Router<App> {
+    let json: Arc<str> = document.to_json().unwrap_or_default().into();
+    let document = async move || ([("content-type", "application/json")], json.to_string()).into_response();
+    Router::new().route("/api/v1/openapi.json", get(document)).route("/api/docs", get(page))
 }
 
-/// Returns the page.
-pub(crate) async fn page() -> Html<String> {
+async fn page() -> Html<String> {
     Html(String::new())
 }

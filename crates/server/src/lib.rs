@@ -12,13 +12,16 @@ mod app;
 mod auth;
 mod call;
 mod docs;
+mod error;
 mod live;
 mod problem;
 mod routes;
 mod serve;
+mod sign_in_limits;
 mod state;
 mod tasks;
 
 pub use app::{App, Options};
+pub use error::Error;
 pub use routes::{openapi, router};
-pub use serve::{Error, listen, serve};
+pub use serve::{listen, serve};

@@ -52,9 +52,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Returns the service for all requests.
 pub fn router(app: App) -> Router {
-    let (api, _) = split();
-    api.route("/api/v1/openapi.json", get(docs::document))
-        .route("/api/docs", get(docs::page))
+    let (api, document) = split();
+    api.merge(docs::router(&document))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .fallback(async || Problem::not_found("there is no such page"))
