@@ -68,10 +68,10 @@ impl Engine {
             Verification::Sound(report) => report,
             Verification::Rescue(error) => return Err(error),
         };
-        if self.is_among_backups(path) && status::identity(path) == before {
+        if let Some(before) = before.filter(|_| self.is_among_backups(path)) {
             // The verification has succeeded even if its result cannot be recorded, for example in a read-only
             // folder. Nothing is recorded if another file has taken the name of the archive.
-            verified.status = self.note_verified(path, path).ok();
+            verified.status = self.note_verified(path, before, path).ok();
         }
         Ok(verified)
     }

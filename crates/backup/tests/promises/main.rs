@@ -12,6 +12,7 @@ mod notes;
 #[cfg(unix)]
 mod one_name;
 mod passwords;
+mod status;
 
 use std::fs;
 use std::path::PathBuf;
