@@ -49,15 +49,15 @@ fn sidecar(archive: &Path) -> PathBuf {
 fn copy_with_sidecar(from: &Path, to: &Path) {
     fs::copy(from, to).unwrap();
     fs::copy(sidecar(from), sidecar(to)).unwrap();
-    set_modified(to, an_hour_ago());
+    set_modified(to, long_ago());
 }
 
 fn set_modified(path: &Path, time: SystemTime) {
     File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
-fn an_hour_ago() -> SystemTime {
-    SystemTime::now() - Duration::from_secs(3600)
+fn long_ago() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
 /// Changes a byte that neither `show` nor `list` reads.
@@ -102,7 +102,7 @@ async fn a_copied_archive_with_a_changed_byte_is_never_called_verified(
     let copy = archive.with_file_name("copy.zip");
     copy_with_sidecar(&archive, &copy);
     change_a_byte(&copy);
-    set_modified(&copy, an_hour_ago());
+    set_modified(&copy, long_ago());
     let before = fs::read(sidecar(&copy)).unwrap();
     assert_eq!(listed(&engine, &copy), None);
     assert_eq!(shown(&engine, &copy), None);
@@ -118,7 +118,7 @@ async fn a_copied_archive_is_hashed_once(
 ) {
     let (engine, archive) = proven_archive(&test_db_with_schema, &test_static_files_dir).await;
     let status = shown(&engine, &archive);
-    let time = an_hour_ago();
+    let time = long_ago();
     set_modified(&archive, time);
     assert_eq!(listed(&engine, &archive), status);
     // Only reading the content could tell this change.
@@ -143,6 +143,6 @@ async fn a_status_without_a_hash_goes_by_the_modification_time(
     record.as_object_mut().unwrap().remove("sha256").unwrap();
     fs::write(sidecar(&archive), record.to_string()).unwrap();
     assert_eq!(listed(&engine, &archive), status);
-    set_modified(&archive, an_hour_ago());
+    set_modified(&archive, long_ago());
     assert_eq!(listed(&engine, &archive), None);
 }
