@@ -94,7 +94,7 @@ fn an_archive_of_blank_pictures_from_our_writer_is_not_refused_as_a_bomb() {
     writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
     let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
     let blank = vec![0; 1_000_000];
-    let open = |_: &str| Ok::<_, Error>(&blank[..]);
+    let open = |_: &str| Ok::<_, Error>((&blank[..], None));
     writer.add_all(names, open, &mut |_| {}).unwrap();
     let bytes = writer.finish(metadata()).unwrap().0;
     assert_eq!(read_all(&bytes).unwrap().len(), 83);
@@ -298,7 +298,7 @@ fn a_short_file_that_changes_while_it_is_read_is_read_again_and_no_more_than_twi
         let open = |_: &str| {
             let before = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let content = Cursor::new(format!("state {before}").into_bytes());
-            Ok::<_, Error>(ChangingSource { content, changed: before < changes })
+            Ok::<_, Error>((ChangingSource { content, changed: before < changes }, None))
         };
         writer.add_all(vec!["images/a".to_owned()], open, &mut |_| {})?;
         Ok::<_, Error>(writer.finish(metadata()).unwrap().0)

@@ -8,6 +8,7 @@ mod content;
 mod drill;
 mod interruption;
 mod live_database;
+mod modification_times;
 mod notes;
 #[cfg(unix)]
 mod one_name;
