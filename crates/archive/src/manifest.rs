@@ -22,7 +22,7 @@ pub use omission::{Omission, OmissionReason};
 /// The version of the format that this crate writes. Its history, newest first:
 ///
 /// * `3.0`: the layout of 2.0 with sub-folders, plus `SHA256SUMS`, and in `backup_info.json` the
-///   size and SHA-256 of each file and the row count and digest of each table.
+///   size, SHA-256 and modification time of each file and the row count and digest of each table.
 ///
 /// Formats 2.0 and older are those of MakerMatrix 1.x: no checksums, top-level files only.
 pub const FORMAT_VERSION: &str = "3.0";

@@ -15,7 +15,7 @@ use crate::create::is_safety_backup;
 use crate::open_archive::{OpenArchive, probe};
 use crate::permission::require;
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
-use crate::{Engine, Error, Status, status};
+use crate::{Engine, Error, Status};
 
 /// The name that stands for the newest backup.
 pub const LATEST: &str = "latest";
@@ -73,14 +73,16 @@ impl Engine {
     /// [`Error::Forbidden`], and the errors of opening an archive.
     pub fn show(&self, actor: &Actor, path: &Path) -> Result<Summary, Error> {
         require(actor, "looking at a backup", Permission::BackupCreate)?;
-        self.summary_of(path)
+        let summary = self.summary_of(path)?;
+        Ok(Summary { status: self.status_of(path), ..summary })
     }
 
+    /// Describes an archive without its status.
     pub(crate) fn summary_of(&self, path: &Path) -> Result<Summary, Error> {
         self.summary(path, |fault| matches!(fault, KeyFault::Missing(_)))
     }
 
-    /// Describes an archive. For the key faults that `probe_if` accepts, describes what is readable without a key.
+    /// Describes an archive without its status. For the key faults that `probe_if` accepts, describes what is readable without a key.
     fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (encryption, contents) = match self.open(path) {
             Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
@@ -92,7 +94,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let size = path.metadata().map_err(Error::storage("read", path))?.len();
-        Ok(Summary { path: path.to_owned(), size, encryption, contents, status: status::read(path) })
+        Ok(Summary { path: path.to_owned(), size, encryption, contents, status: None })
     }
 
     /// Finds the archive that a user named. `named` is an existing file; or the name of an archive in the backup
@@ -164,12 +166,20 @@ impl Engine {
     /// Lists the archives in the backup folder, newest first, including those that cannot be read.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::Storage`].
+    /// [`Error::Forbidden`], [`Error::Storage`], [`Error::Cancelled`].
     pub fn list(&self, actor: &Actor) -> Result<Vec<ListedArchive>, Error> {
         require(actor, "listing the backups", Permission::BackupCreate)?;
-        self.archives()
+        let mut listed = self.archives()?;
+        for item in &mut listed {
+            if let Ok(summary) = &mut item.summary {
+                summary.status = self.status_of(&item.path);
+            }
+            self.cancellation.check()?;
+        }
+        Ok(listed)
     }
 
+    /// Describes the archives in the backup folder without their statuses, newest first.
     fn archives(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
         let failed = || Error::storage("read", folder);

@@ -19,7 +19,7 @@ use inventory::{Actor, Permission};
 use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
-use crate::status::status_file;
+use crate::status::{identity, status_file};
 use crate::{Engine, Error, Event, Note, Observer, Status};
 
 pub(crate) use source::Source;
@@ -320,7 +320,8 @@ impl Engine {
     fn place_archive(&self, unfinished: &PartialArchive, path: &Path) -> Result<(u64, Status), Error> {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
-        let status = self.note_verified(archive, path)?;
+        let gone = || Error::ArchiveNotFound { path: archive.clone() };
+        let status = self.note_verified(archive, identity(archive).ok_or_else(gone)?, path)?;
         let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
         let synced = self.disk.sync_folder(folder_of(path));

@@ -117,7 +117,11 @@ impl Engine {
         if copy.exists() {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        let open = |name: &str| Ok(read(&path_of(name))?);
+        let open = |name: &str| {
+            let file = read(&path_of(name))?;
+            let modified = file.modified();
+            Ok((file, modified))
+        };
         let added = writer.add_all(names, open, &mut progress);
         added.map_err(|error: AddError| error.explain(archive_path, &path_of))?;
         if options.env {
