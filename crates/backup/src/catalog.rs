@@ -130,6 +130,21 @@ impl Engine {
         }
     }
 
+    /// Finds an archive in the backup folder by its file name, which must not contain folders.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NoSuchArchive`].
+    pub fn listed_archive(&self, actor: &Actor, name: &str) -> Result<PathBuf, Error> {
+        require(actor, "looking for a backup", Permission::BackupCreate)?;
+        let folder = &self.places.backups;
+        let bare = matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(only)] if *only == name);
+        let path = folder.join(name);
+        if bare && !name.starts_with('.') && is_archive_name(&path) && path.is_file() {
+            return Ok(path);
+        }
+        Err(Error::NoSuchArchive { name: PathBuf::from(name), folder: folder.clone() })
+    }
+
     /// Returns the newest backup in the backup folder, by the time that its manifest states. Skips safety backups,
     /// which hold data that was replaced on purpose, and files that cannot be restored.
     ///

@@ -17,6 +17,8 @@ pub enum Kind {
     NotFound,
     /// The request conflicts with the existing data: a name is taken, or stock is insufficient.
     Conflict,
+    /// The thing was changed since the actor read it.
+    Changed,
     /// The request breaks a rule, regardless of the existing data.
     Invalid,
     /// The actor has to sign in first.
@@ -86,6 +88,27 @@ pub enum Error {
         /// The requested quantity.
         requested: i64,
     },
+    /// The movement is not the last one of its part, or cannot be undone.
+    #[error("movement {movement:?} is not the last one of its part, or cannot be undone")]
+    NothingToUndo {
+        /// The id of the movement.
+        movement: String,
+    },
+    /// The thing has changed since the actor read it.
+    #[error("the {what} {id:?} was changed in the meantime{}", Self::by_whom(by.as_deref(), at.as_ref()))]
+    Changed {
+        /// The kind of thing, such as `part`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// The name of the user who changed it last, if it is known.
+        by: Option<String>,
+        /// When it was last changed, if that is known.
+        at: Option<crate::Timestamp>,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was already used for another request")]
+    KeyReused,
     /// The part already has a primary location, and the request does not replace it.
     #[error("location {location:?} is already the part's primary storage")]
     PrimaryTaken {
@@ -275,9 +298,12 @@ impl Error {
             Self::NotFound { .. } => Kind::NotFound,
             Self::AlreadyExists { .. }
             | Self::InsufficientStock { .. }
+            | Self::NothingToUndo { .. }
+            | Self::KeyReused
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
             | Self::Cycle { .. } => Kind::Conflict,
+            Self::Changed { .. } => Kind::Changed,
             Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
@@ -293,6 +319,12 @@ impl Error {
             Self::Database { fault, .. } => (*fault).into(),
             Self::Sqlite(_) => Kind::Internal,
         }
+    }
+
+    fn by_whom(by: Option<&str>, at: Option<&crate::Timestamp>) -> String {
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        let at = at.map(|at| format!(" at {} UTC", at.0.format("%Y-%m-%d %H:%M:%S"))).unwrap_or_default();
+        format!("{by}{at}")
     }
 
     /// Returns whether the error was caused by a concurrent transaction, so that a retry may succeed.
