@@ -65,7 +65,9 @@ pub enum Error {
     DatabaseUrl { url: String, problem: DatabaseUrlProblem },
     #[error("DATABASE_URL {url:?}: {engine} is not supported by this version yet")]
     EngineNotSupported { url: String, engine: &'static str },
-    #[error("{name:?} is not a valid name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    #[error(
+        "{name:?} is not a valid name for a backup: names have 1 to {limit} letters, digits, '-' and '_'"
+    )]
     Name { name: String, limit: usize },
     #[error("the folder {} does not exist. Nothing was written, and no folder was created", path.display())]
     NoOutput { path: PathBuf },

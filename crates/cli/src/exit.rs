@@ -109,6 +109,6 @@ impl From<durable::Error> for Failure {
 
 impl From<inventory::Error> for Failure {
     fn from(error: inventory::Error) -> Self {
-        Self::new(Kind::of(&error).into(), error.to_string())
+        Self::new(Kind::of(&error).into(), advice::inventory_message(&error))
     }
 }
