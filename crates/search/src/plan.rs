@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, RangeQuery, TermQuery};
+use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, PhraseQuery, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::any_of::{AnyOf, Lookup};
@@ -13,25 +13,24 @@ use crate::query::{Condition, Query, Text, TextField};
 use crate::schema::{Fields, WordField, property_key, property_value};
 use crate::words::query_words;
 
-/// Returns the lookup of the parts that match a query and meet the filters.
-pub(crate) fn matches(fields: &Fields, query: &Query, filters: &Filters) -> Lookup {
-    let mut clauses = Vec::new();
-    for term in &query.terms {
-        let Some(lookup) = condition(fields, &term.condition) else { continue };
-        clauses.push((if term.negated { Occur::MustNot } else { Occur::Must }, lookup));
-    }
-    clauses.extend(filter_lookups(fields, filters).into_iter().map(|lookup| (Occur::Must, lookup)));
-    if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
-        clauses.push((Occur::Must, Box::new(AllQuery)));
-    }
-    all_of(clauses)
+/// Returns the lookup of the parts that have all that a query asks for and meet the filters.
+pub(crate) fn wanted(fields: &Fields, query: &Query, filters: &Filters) -> Lookup {
+    let wanted = query.terms.iter().filter(|term| !term.negated);
+    let mut lookups: Vec<Lookup> = wanted.filter_map(|term| condition(fields, &term.condition)).collect();
+    lookups.extend(filter_lookups(fields, filters));
+    all_of(lookups).unwrap_or_else(|| Box::new(AllQuery))
+}
+
+/// Returns the lookups of the parts that a query leaves out. They are subtracted from what is wanted, since the library
+/// (0.27) calls a phrase that it excludes out of order.
+pub(crate) fn unwanted(fields: &Fields, query: &Query) -> Vec<Lookup> {
+    let unwanted = query.terms.iter().filter(|term| term.negated);
+    unwanted.filter_map(|term| condition(fields, &term.condition)).collect()
 }
 
 /// Returns the lookup of the parts whose name has all plain words of the query, or nothing if it has no plain words.
 pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
-    let lookups = query.plain_texts().filter_map(|text| words(fields.name, text));
-    let clauses: Vec<_> = lookups.map(|lookup| (Occur::Must, lookup)).collect();
-    (!clauses.is_empty()).then(|| all_of(clauses))
+    all_of(query.plain_texts().filter_map(|text| words(fields.name, text)).collect())
 }
 
 /// Returns the lookup of the parts that have the plain words of the query as one of their numbers.
@@ -97,8 +96,7 @@ fn words(field: WordField, text: &Text) -> Option<Lookup> {
     let grams: Grams = words.into_iter().map(|word| (word.position, word.text)).collect();
     let whole = follow(field.words, &grams);
     let prefix = prefix.map(|word| starts_with(field, &word.text));
-    let clauses: Vec<_> = whole.into_iter().chain(prefix).map(|lookup| (Occur::Must, lookup)).collect();
-    (!clauses.is_empty()).then(|| all_of(clauses))
+    all_of(whole.into_iter().chain(prefix).collect())
 }
 
 /// Returns the lookup of the words that begin with a prefix.
@@ -163,9 +161,10 @@ fn terms_from(field: Field, start: &str) -> Lookup {
     ))
 }
 
-fn all_of(mut clauses: Vec<(Occur, Lookup)>) -> Lookup {
-    match clauses.as_slice() {
-        [(Occur::Must, _)] => clauses.remove(0).1,
-        _ => Box::new(BooleanQuery::new(clauses)),
+/// Returns the lookup of the parts that meet all conditions, or nothing if there are none.
+fn all_of(mut conditions: Vec<Lookup>) -> Option<Lookup> {
+    match conditions.len() {
+        0 | 1 => conditions.pop(),
+        _ => Some(Box::new(BooleanQuery::intersection(conditions))),
     }
 }

@@ -6,7 +6,7 @@ use crate::documents::Documents;
 use crate::error::Result;
 use crate::filters::Filters;
 use crate::order::{Order, Sort, page};
-use crate::plan::{matches, name_matches, number_matches};
+use crate::plan::{name_matches, number_matches, unwanted, wanted};
 use crate::query::Query;
 use crate::schema::Fields;
 
@@ -37,7 +37,7 @@ pub struct Results {
 }
 
 pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Results> {
-    let found = Documents::found(searcher, matches(fields, &request.query, &request.filters).as_ref())?;
+    let found = matches(searcher, fields, request)?;
     let total = count(&found);
     let start = request.page.saturating_sub(1).saturating_mul(request.page_size).min(total);
     let mut positions = start..start.saturating_add(request.page_size).min(total);
@@ -60,6 +60,17 @@ pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) ->
     Ok(Results { ids, total })
 }
 
+/// Returns the parts that match.
+fn matches(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Vec<Documents>> {
+    let wanted = wanted(fields, &request.query, &request.filters);
+    let mut found = Documents::found(searcher, wanted.as_ref())?;
+    for lookup in unwanted(fields, &request.query) {
+        let others = Documents::found(searcher, lookup.as_ref())?;
+        found.iter_mut().zip(&others).for_each(|(found, others)| drop(found.split_off(others)));
+    }
+    Ok(found)
+}
+
 /// Splits what was found by how well it matches, best first.
 fn ranks(
     searcher: &Searcher,
@@ -79,3 +90,6 @@ fn ranks(
 fn count(documents: &[Documents]) -> usize {
     documents.iter().map(Documents::len).sum()
 }
+
+#[cfg(test)]
+mod tests;
