@@ -1,15 +1,14 @@
 //! The folder of the index: opens it, or throws away what cannot be used.
-//!
-//! The library writes the files itself, not through `durable`: all of them can be made anew from the database.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use durable::Disk;
 use tantivy::directory::error::LockError;
-use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK};
 use tantivy::{IndexWriter, TantivyError};
 
+use crate::derived_directory::{DerivedDirectory, PARTIAL};
 use crate::error::{Error, Result};
 use crate::schema::{Fields, VERSION};
 use crate::tokenizer::tokenizers;
@@ -61,8 +60,9 @@ impl Payload {
 /// Opens the index in a folder. The folder is created if it is missing.
 pub(crate) fn open(disk: &Disk, folder: &Path) -> Result<(tantivy::Index, Content)> {
     disk.create_folder(folder)?;
-    refuse_if_in_use(folder)?;
-    let reason = match catch_unwind(AssertUnwindSafe(|| open_sound(folder))) {
+    let directory = DerivedDirectory::open(disk, folder)?;
+    refuse_if_in_use(&directory)?;
+    let reason = match catch_unwind(AssertUnwindSafe(|| open_sound(&directory))) {
         Ok(Ok(index)) => return Ok((index, Content::Kept)),
         Ok(Err(reason)) => reason,
         Err(_) => RebuildReason::Damaged("the library cannot read it".to_owned()),
@@ -70,7 +70,7 @@ pub(crate) fn open(disk: &Disk, folder: &Path) -> Result<(tantivy::Index, Conten
     remove_index_files(disk, folder)?;
     let (schema, _) = Fields::schema();
     let builder = tantivy::Index::builder().schema(schema).tokenizers(tokenizers());
-    Ok((begin(builder.create_in_dir(folder)?)?, Content::RebuildNeeded(reason)))
+    Ok((begin(builder.open_or_create(directory)?)?, Content::RebuildNeeded(reason)))
 }
 
 /// Returns an empty index in memory.
@@ -87,8 +87,7 @@ pub(crate) fn locked(error: TantivyError) -> Error {
     }
 }
 
-fn refuse_if_in_use(folder: &Path) -> Result<()> {
-    let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
+fn refuse_if_in_use(directory: &DerivedDirectory) -> Result<()> {
     match directory.acquire_lock(&INDEX_WRITER_LOCK) {
         Ok(_) => Ok(()),
         Err(error) => Err(locked(TantivyError::LockFailure(error, None))),
@@ -96,12 +95,12 @@ fn refuse_if_in_use(folder: &Path) -> Result<()> {
 }
 
 /// Opens an index all of whose files have their checksums, and whose segments agree with its list of them.
-fn open_sound(folder: &Path) -> std::result::Result<tantivy::Index, RebuildReason> {
-    if !folder.join("meta.json").exists() {
+fn open_sound(directory: &DerivedDirectory) -> std::result::Result<tantivy::Index, RebuildReason> {
+    let damaged = |error: TantivyError| RebuildReason::Damaged(error.to_string());
+    if !tantivy::Index::exists(directory).map_err(|error| damaged(error.into()))? {
         return Err(RebuildReason::Missing);
     }
-    let damaged = |error: TantivyError| RebuildReason::Damaged(error.to_string());
-    let mut index = match tantivy::Index::open_in_dir(folder) {
+    let mut index = match tantivy::Index::open(directory.clone()) {
         Err(TantivyError::IncompatibleIndex(_)) => return Err(RebuildReason::OtherVersion),
         opened => opened.map_err(damaged)?,
     };
@@ -156,5 +155,6 @@ fn is_index_file(name: &str) -> bool {
         let id = name.split('.').next().unwrap_or_default();
         id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
+    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
     matches!(name, "meta.json" | ".managed.json") || name.starts_with(".tantivy-") || of_segment()
 }

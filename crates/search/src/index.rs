@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use durable::Disk;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::{self, Content, Payload};
+use crate::merging::Merging;
 use crate::order::Texts;
 use crate::schema::{Fields, fast};
 use crate::search::{Request, Results, search};
@@ -17,15 +19,14 @@ use crate::suggest::{Suggestion, suggest};
 
 /// The memory for documents that are not written yet, in bytes.
 const MEMORY: usize = 48 << 20;
-/// How many segments of about the same size are merged.
-const MERGE_AT: usize = 8;
-/// The share of deleted documents at which a segment is written anew.
-const MOST_DELETED: f32 = 0.3;
+/// How often [`Index::compact`] looks whether a merge has ended.
+const POLL: Duration = Duration::from_millis(50);
 
 /// A search index. All methods may be called from several threads; searches never wait for changes.
 pub struct Index {
     index: tantivy::Index,
     writer: Mutex<IndexWriter>,
+    merging: Merging,
     reader: IndexReader,
     fields: Fields,
     position: Mutex<Option<String>>,
@@ -70,14 +71,19 @@ impl Index {
             .num_merge_threads(1)
             .build();
         let writer: IndexWriter = index.writer_with_options(options).map_err(folder::locked)?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(MERGE_AT);
-        policy.set_del_docs_ratio_before_merge(MOST_DELETED);
-        writer.set_merge_policy(Box::new(policy));
+        let merging = Merging::new();
+        writer.set_merge_policy(Box::new(merging.clone()));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let position = Payload::of(&index)?.position;
         let (_, fields) = Fields::schema();
-        Ok(Self { index, writer: Mutex::new(writer), reader, fields, position: Mutex::new(position) })
+        Ok(Self {
+            index,
+            writer: Mutex::new(writer),
+            merging,
+            reader,
+            fields,
+            position: Mutex::new(position),
+        })
     }
 
     /// Makes changes. The next search sees all of them. After an error, the index is as it was before.
@@ -124,7 +130,7 @@ impl Index {
         Ok(self.reader.reload()?)
     }
 
-    fn roll_back(&self, mut writer: MutexGuard<'_, IndexWriter>, error: tantivy::TantivyError) -> Result<()> {
+    fn roll_back(&self, mut writer: MutexGuard<'_, IndexWriter>, error: TantivyError) -> Result<()> {
         writer.rollback()?;
         Err(error.into())
     }
@@ -139,15 +145,29 @@ impl Index {
     /// # Errors
     /// [`crate::Error::Index`].
     pub fn compact(&self) -> Result<()> {
-        let segments = self.index.searchable_segment_ids()?;
-        if segments.len() > 1 {
-            let merge = self.lock_writer().merge(&segments);
-            merge.wait()?;
-        }
+        self.merging.paused(|| self.merge_all())?;
         let garbage = self.lock_writer().garbage_collect_files();
         self.reader.reload()?;
         garbage.wait()?;
         Ok(())
+    }
+
+    fn merge_all(&self) -> Result<()> {
+        loop {
+            let merge = {
+                let mut writer = self.lock_writer();
+                let segments = self.index.searchable_segment_ids()?;
+                if segments.len() < 2 {
+                    return Ok(());
+                }
+                writer.merge(&segments)
+            };
+            match merge.wait() {
+                // A merge that began before has some of the segments. The library cannot be asked when it ends.
+                Err(TantivyError::InvalidArgument(_)) => std::thread::sleep(POLL),
+                merged => return merged.map(drop).map_err(Error::from),
+            }
+        }
     }
 
     /// Closes the index after merges that are under way. Without it they are given up, which is harmless: only the folder

@@ -116,6 +116,17 @@ fn pages_have_exact_totals_over_all_segments() {
 }
 
 #[test]
+fn compacting_waits_for_merges_that_have_begun() {
+    let index = index_of(&[]);
+    for round in 0..20 {
+        let parts: Vec<Document> = (0..50).map(|id| named(&format!("{}", round * 50 + id), "name")).collect();
+        index.apply(&changes(&parts, &[], None)).unwrap();
+    }
+    index.compact().unwrap();
+    assert_eq!(index.search(&request("name")).unwrap().total, 1000);
+}
+
+#[test]
 fn an_index_is_as_it_was_after_a_restart() {
     let folder = folder_with_index();
     let (index, content) = open(folder.path());
