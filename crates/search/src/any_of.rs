@@ -4,7 +4,7 @@
 use tantivy::query::{
     BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
 };
-use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
+use tantivy::{BitSet, COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 /// A condition that the library can look up.
 pub(crate) type Lookup = Box<dyn Query>;
@@ -51,10 +51,15 @@ impl Weight for AnyOfWeight {
         }
         let mut documents = BitSet::with_max_value(reader.max_doc());
         for mut scorer in scorers {
-            let mut document = scorer.doc();
-            while document != TERMINATED {
-                documents.insert(document);
-                document = scorer.advance();
+            let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
+            loop {
+                let count = scorer.fill_buffer(&mut buffer);
+                for document in &buffer[..count] {
+                    documents.insert(*document);
+                }
+                if count < buffer.len() {
+                    break;
+                }
             }
         }
         Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), boost)))

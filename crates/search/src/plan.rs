@@ -13,12 +13,15 @@ use crate::query::{Condition, Query, Text, TextField};
 use crate::schema::{Fields, WordField, property_key, property_value};
 use crate::words::query_words;
 
-/// Returns the lookup of the parts that have all that a query asks for and meet the filters.
-pub(crate) fn wanted(fields: &Fields, query: &Query, filters: &Filters) -> Lookup {
+/// Returns the lookups of the parts that have what a query asks for and meet the filters: all of them must.
+pub(crate) fn wanted(fields: &Fields, query: &Query, filters: &Filters) -> Vec<Lookup> {
     let wanted = query.terms.iter().filter(|term| !term.negated);
     let mut lookups: Vec<Lookup> = wanted.filter_map(|term| condition(fields, &term.condition)).collect();
     lookups.extend(filter_lookups(fields, filters));
-    all_of(lookups).unwrap_or_else(|| Box::new(AllQuery))
+    if lookups.is_empty() {
+        lookups.push(Box::new(AllQuery));
+    }
+    lookups
 }
 
 /// Returns the lookups of the parts that a query leaves out. They are subtracted from what is wanted, since the library
@@ -28,18 +31,18 @@ pub(crate) fn unwanted(fields: &Fields, query: &Query) -> Vec<Lookup> {
     unwanted.filter_map(|term| condition(fields, &term.condition)).collect()
 }
 
-/// Returns the lookup of the parts whose name has all plain words of the query, or nothing if it has no plain words.
-pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
-    all_of(query.plain_texts().filter_map(|text| words(fields.name, text)).collect())
+/// Returns the lookups of the parts whose name has all plain words of the query. None if it has no plain words.
+pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Vec<Lookup> {
+    query.plain_texts().filter_map(|text| words(fields.name, text)).collect()
 }
 
-/// Returns the lookup of the parts that have the plain words of the query as one of their numbers.
-pub(crate) fn number_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
+/// Returns the lookups of the parts that have the plain words of the query as one of their numbers. None if it has no plain words.
+pub(crate) fn number_matches(fields: &Fields, query: &Query) -> Vec<Lookup> {
     let text: String = query.plain_texts().map(|text| text.text.as_str()).collect();
     let grams = equal_grams(&text);
     let numbers = [fields.number, fields.mpn, fields.supplier_number];
     let lookups: Vec<Lookup> = numbers.into_iter().filter_map(|field| follow(field, &grams)).collect();
-    (!lookups.is_empty()).then(|| AnyOf::lookup(lookups))
+    if lookups.is_empty() { Vec::new() } else { vec![AnyOf::lookup(lookups)] }
 }
 
 /// Returns the lookup of a condition. Nothing if it has neither letters nor digits: any part meets it.

@@ -63,9 +63,9 @@ pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) ->
 /// Returns the parts that match.
 fn matches(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Vec<Documents>> {
     let wanted = wanted(fields, &request.query, &request.filters);
-    let mut found = Documents::found(searcher, wanted.as_ref())?;
+    let mut found = Documents::found(searcher, &wanted)?;
     for lookup in unwanted(fields, &request.query) {
-        let others = Documents::found(searcher, lookup.as_ref())?;
+        let others = Documents::found(searcher, &[lookup])?;
         found.iter_mut().zip(&others).for_each(|(found, others)| drop(found.split_off(others)));
     }
     Ok(found)
@@ -79,8 +79,11 @@ fn ranks(
     mut found: Vec<Documents>,
 ) -> Result<Vec<Vec<Documents>>> {
     let mut ranks = Vec::new();
-    for lookup in [number_matches(fields, query), name_matches(fields, query)].into_iter().flatten() {
-        let better = Documents::found(searcher, lookup.as_ref())?;
+    for lookups in [number_matches(fields, query), name_matches(fields, query)] {
+        if lookups.is_empty() {
+            continue;
+        }
+        let better = Documents::found(searcher, &lookups)?;
         ranks.push(found.iter_mut().zip(&better).map(|(rest, better)| rest.split_off(better)).collect());
     }
     ranks.push(found);
