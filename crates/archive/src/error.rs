@@ -7,7 +7,7 @@
 
 use std::io;
 
-use durable::printable;
+use durable::{counted, printable};
 
 use crate::hashing::Sha256Hex;
 use crate::name::{CHECKSUMS, DATABASE, MANIFEST, NameFault};
@@ -111,10 +111,10 @@ pub enum Refusal {
     #[error("entry \"{}\" does not belong in a MakerMatrix backup", printable(.name))]
     Unexpected { name: String },
     /// There are more entries than the limit.
-    #[error("it has {}, more than the {limit} allowed", count(*.found, "entry"))]
+    #[error("it has {}, more than the {limit} allowed", counted(*.found, "entry"))]
     TooManyEntries { found: u64, limit: u64 },
     /// There are more bytes than the limit.
-    #[error("it would unpack to {}, more than the {limit} allowed", count(*.found, "byte"))]
+    #[error("it would unpack to {}, more than the {limit} allowed", counted(*.found, "byte"))]
     TooLarge { found: u64, limit: u64 },
     /// An entry unpacks to far more bytes than it takes up.
     #[error(
@@ -128,10 +128,10 @@ pub enum Refusal {
     )]
     TotalRatio { ratio: u64, limit: u64 },
     /// The manifest or the list of hashes is longer than that of any real archive.
-    #[error("entry \"{name}\" is {} long, more than the {limit} allowed", count(*.found, "byte"))]
+    #[error("entry \"{name}\" is {} long, more than the {limit} allowed", counted(*.found, "byte"))]
     EntryTooLarge { name: &'static str, found: u64, limit: u64 },
     /// There are bytes before the first entry, between entries, or after the end.
-    #[error("it has {} outside of its entries, at offset {offset}", count(*.bytes, "byte"))]
+    #[error("it has {} outside of its entries, at offset {offset}", counted(*.bytes, "byte"))]
     StrayBytes { offset: u64, bytes: u64 },
     /// The file is one part of an archive that was split.
     #[error("it is one part of an archive split over several files")]
@@ -176,7 +176,7 @@ pub enum Corruption {
     #[error("entry \"{}\" cannot be unpacked: {why}", printable(.entry))]
     Unpack { entry: String, why: String },
     /// An entry has more or fewer bytes than its header states.
-    #[error("entry \"{}\" does not have the {} it should have", printable(.entry), count(*.expected, "byte"))]
+    #[error("entry \"{}\" does not have the {} it should have", printable(.entry), counted(*.expected, "byte"))]
     Size { entry: String, expected: u64 },
     /// The CRC-32 of an entry differs.
     #[error("entry \"{}\" has the wrong checksum (CRC-32)", printable(.entry))]
@@ -202,16 +202,6 @@ pub enum Corruption {
     /// `SHA256SUMS` does not follow its format.
     #[error("{} is damaged: {why}", CHECKSUMS)]
     Checksums { why: String },
-}
-
-/// Returns a number and its noun, in the plural unless the number is one.
-pub(crate) fn count(number: u64, noun: &str) -> String {
-    let plural = match noun {
-        _ if number == 1 => noun.to_owned(),
-        "entry" => "entries".to_owned(),
-        _ => format!("{noun}s"),
-    };
-    format!("{number} {plural}")
 }
 
 impl From<rawzip::Error> for Error {
@@ -270,7 +260,5 @@ mod tests {
             Refusal::StrayBytes { offset: 7, bytes: 1 }.to_string(),
             "it has 1 byte outside of its entries, at offset 7"
         );
-        assert_eq!(count(2, "entry"), "2 entries");
-        assert_eq!(count(0, "byte"), "0 bytes");
     }
 }

@@ -5,7 +5,7 @@
 //! What this crate must never know: databases, servers, configuration, or any path outside the
 //! archive. It takes `Read`, `Write` and `Seek`, and returns entry names that are safe to use.
 //!
-//! Reading order: [`limits`], [`name`] (what an entry may be called), [`manifest`] (what
+//! Reading order: [`limits`], [`name`] (what an entry may be called), [`modified`], [`manifest`] (what
 //! `backup_info.json` states), [`error`] (why an archive is rejected), [`keys`], [`encryption`],
 //! then [`writer`] and [`reader`]. Each uses only those before it, and the small private ones:
 //! `hashing`, `sums` (the format of `SHA256SUMS`) and `scheme` (how an archive is encrypted).
@@ -16,6 +16,7 @@ mod hashing;
 pub mod keys;
 pub mod limits;
 pub mod manifest;
+pub mod modified;
 pub mod name;
 pub mod reader;
 mod scheme;
@@ -27,7 +28,10 @@ pub use error::{Corruption, Error, KeyFault, Refusal};
 pub use hashing::{HashingReader, Sha256Hex};
 pub use keys::{Identity, Keys, Recipient};
 pub use limits::Limits;
-pub use manifest::{FORMAT_VERSION, FileRecord, Info, LeftOut, LegacyInfo, Manifest, TableRecord};
+pub use manifest::{
+    FORMAT_VERSION, FileRecord, Info, LegacyInfo, Manifest, Omission, OmissionReason, TableRecord,
+};
+pub use modified::ModifiedTime;
 pub use name::{CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 pub use reader::{ArchiveProbe, Entry, Format, Reader};
 pub use scheme::EncryptionScheme;

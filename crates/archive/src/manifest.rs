@@ -4,6 +4,7 @@
 //! MakerMatrix, so that it can read archives of this program. Format 3.0 added the second group.
 
 mod files;
+mod omission;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,11 +17,12 @@ use crate::name::{DATABASE, Role};
 
 pub use files::FileRecord;
 pub(crate) use files::FileVisitor;
+pub use omission::{Omission, OmissionReason};
 
 /// The version of the format that this crate writes. Its history, newest first:
 ///
 /// * `3.0`: the layout of 2.0 with sub-folders, plus `SHA256SUMS`, and in `backup_info.json` the
-///   size and SHA-256 of each file and the row count and digest of each table.
+///   size, SHA-256 and modification time of each file and the row count and digest of each table.
 ///
 /// Formats 2.0 and older are those of MakerMatrix 1.x: no checksums, top-level files only.
 pub const FORMAT_VERSION: &str = "3.0";
@@ -76,7 +78,7 @@ pub struct Manifest {
     /// Files that rows refer to but that did not exist when the backup began.
     pub dangling: Vec<String>,
     /// What was found but is not in the archive, and why.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Omission>,
     /// Why the database failed its checks. An archive with this field is for rescue only and is never
     /// restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,15 +98,6 @@ pub struct TableRecord {
     pub rows: u64,
     /// SHA-256 of the rows, as `docs/archive-format.md` defines it.
     pub digest: Sha256Hex,
-}
-
-/// Something that was found but is not in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
-    /// A path below the static folder, or a part of the database such as "trigger x" or "view y".
-    pub what: String,
-    /// The reason.
-    pub why: String,
 }
 
 /// Deserializes a map and rejects a key that occurs twice, because readers differ in which of the two

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{MAX_COMPONENT, MAX_DEPTH, MAX_NAME};
 
 /// The name of the database in every archive, whatever its file is called on disk.
@@ -58,20 +60,31 @@ impl Role {
 /// and notes. No backup contains them, and a restored one would be mistaken for a live one.
 const PRIVATE: &str = ".mm-";
 
-/// What is wrong with a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is wrong with a name. Manifests hold the names given here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the display text describes each")]
 pub enum NameFault {
+    #[serde(rename = "name_empty")]
     Empty,
+    #[serde(rename = "name_not_utf8")]
     NotUtf8,
+    #[serde(rename = "name_absolute")]
     Absolute,
+    #[serde(rename = "name_parent")]
     Parent,
+    #[serde(rename = "name_empty_part")]
     EmptyPart,
+    #[serde(rename = "name_backslash")]
     Backslash,
+    #[serde(rename = "name_drive")]
     Drive,
+    #[serde(rename = "name_control")]
     Control,
+    #[serde(rename = "name_too_long")]
     TooLong,
+    #[serde(rename = "name_too_deep")]
     TooDeep,
+    #[serde(rename = "name_private")]
     Private,
 }
 

@@ -6,14 +6,16 @@ mod compression;
 use std::io::{self, BufWriter, Read, Write};
 use std::thread;
 
+use rawzip::extra_fields::ExtraFieldId;
 use rawzip::path::EntryPath;
 use rawzip::time::UtcDateTime;
-use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter, ZipEntryWriter};
+use rawzip::{CompressionMethod, DataDescriptorOutput, Header, ZipArchiveWriter, ZipEntryWriter};
 
 use crate::error::{Error, Refusal};
 use crate::hashing::{EntryDigest, Sha256Hex};
 use crate::limits::{MAX_LINE, MAX_LISTED};
-use crate::manifest::{FORMAT_VERSION, FileRecord, LeftOut, Manifest, TableRecord, mebibytes, two_places};
+use crate::manifest::{FORMAT_VERSION, FileRecord, Manifest, Omission, TableRecord, mebibytes, two_places};
+use crate::modified::ModifiedTime;
 use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 use crate::sums;
 
@@ -45,7 +47,7 @@ pub struct BackupMetadata {
     pub tables: std::collections::BTreeMap<String, TableRecord>,
     pub foreign_key_violations: u64,
     pub dangling: Vec<String>,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Omission>,
     pub damaged: Option<String>,
 }
 
@@ -54,29 +56,29 @@ pub struct BackupMetadata {
 pub struct Writer<W: Write> {
     zip: ZipArchiveWriter<W>,
     files: Vec<FileRecord>,
-    modified: UtcDateTime,
+    created: i64,
     compressors: Vec<Compressor>,
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins an archive. `modified`, in UTC, becomes the time of every entry.
-    pub fn new(out: W, modified: chrono::NaiveDateTime) -> Self {
-        Self::with_capacity(out, modified, 0)
+    /// Begins an archive. `created`, in UTC, becomes the time of every entry that has none of its own.
+    pub fn new(out: W, created: chrono::NaiveDateTime) -> Self {
+        Self::with_capacity(out, created, 0)
     }
 
     /// Begins an archive with room for this number of files, because lists that grow take more memory
     /// than their content.
-    pub fn with_capacity(out: W, modified: chrono::NaiveDateTime, files: usize) -> Self {
+    pub fn with_capacity(out: W, created: chrono::NaiveDateTime, files: usize) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             zip: ZipArchiveWriter::builder().with_capacity(files).build(out),
             files: Vec::with_capacity(files),
-            modified: UtcDateTime::from_unix(modified.and_utc().timestamp()),
+            created: created.and_utc().timestamp(),
             compressors: (0..cores.min(MAX_THREADS)).map(|_| Compressor::new()).collect(),
         }
     }
 
-    /// Adds a file under `name`, and reads `source` to its end. `progress` is called with the number of
+    /// Adds a file without a modification time under `name`, and reads `source` to its end. `progress` is called with the number of
     /// bytes of each step.
     ///
     /// # Errors
@@ -90,11 +92,11 @@ impl<W: Write> Writer<W> {
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
         let prepared = self.compressors[0].prepare(source).map_err(Error::source(name))?;
-        self.append(name.to_owned(), prepared, source, progress)
+        self.append(name.to_owned(), prepared, None, source, progress)
     }
 
-    /// Adds several files in this order. It compresses a few at a time, on as many threads as there are
-    /// cores, and calls `open` on those threads. It reads a short file again if its source ends in
+    /// Adds several files in this order. `open` returns the content of a file and its modification time. It compresses
+    /// a few at a time, on as many threads as there are cores, and calls `open` on those threads. It reads a short file again if its source ends in
     /// [`SourceChanged`], because nothing of it has been written by then.
     ///
     /// # Errors
@@ -102,7 +104,7 @@ impl<W: Write> Writer<W> {
     pub fn add_all<R: Read + Send, E: From<Error> + Send>(
         &mut self,
         names: Vec<String>,
-        open: impl Fn(&str) -> Result<R, E> + Sync,
+        open: impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E> + Sync,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), E> {
         let mut names = names.into_iter();
@@ -114,8 +116,8 @@ impl<W: Write> Writer<W> {
             batch.iter().try_for_each(|name| check_name(name))?;
             let all_prepared = prepare_batch(&mut self.compressors, &batch, &open);
             for (name, prepared) in batch.into_iter().zip(all_prepared) {
-                let (prepared, mut source) = prepared?;
-                self.append(name, prepared, &mut source, progress)?;
+                let (prepared, mut source, modified) = prepared?;
+                self.append(name, prepared, modified, &mut source, progress)?;
             }
         }
     }
@@ -137,11 +139,13 @@ impl<W: Write> Writer<W> {
         &mut self,
         path: String,
         prepared: PreparedEntry,
+        modified: Option<ModifiedTime>,
         source: &mut dyn Read,
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         let PreparedEntry { mut chunk, method, compressed, mut digest } = prepared;
-        let mut entry = start(&mut self.zip, &path, method, self.modified)?;
+        let time = modified.map_or(self.created, |modified| modified.seconds().into());
+        let mut entry = start(&mut self.zip, &path, method, time)?;
         progress(digest.bytes());
         if let Some(compressed) = compressed {
             entry.write_all(&compressed)?;
@@ -165,7 +169,7 @@ impl<W: Write> Writer<W> {
             }
         }
         let sha256 = finish(entry, &digest)?;
-        self.files.push(FileRecord { path, size: digest.bytes(), sha256 });
+        self.files.push(FileRecord { path, size: digest.bytes(), sha256, modified });
         Ok(self.files.last().expect("a record has just been pushed"))
     }
 
@@ -176,7 +180,7 @@ impl<W: Write> Writer<W> {
         make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Sha256Hex, Error> {
         const BUFFER: usize = 64 << 10;
-        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.modified)?;
+        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.created)?;
         let text = TextWriter::new(&mut self.compressors[0], &mut entry);
         let mut buffered = BufWriter::with_capacity(BUFFER, text);
         make(&mut buffered)?;
@@ -185,14 +189,21 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Begins an entry.
+/// Begins an entry with a time in seconds since 1970.
 fn start<'a, W: Write>(
     zip: &'a mut ZipArchiveWriter<W>,
     name: &str,
     method: CompressionMethod,
-    modified: UtcDateTime,
+    time: i64,
 ) -> Result<ZipEntryWriter<'a, W>, Error> {
+    let modified = UtcDateTime::from_unix(time);
     let file = zip.new_file(path_of(name)).compression_method(method).last_modified(modified);
+    // `rawzip` writes this field to the directory only, and `unzip` takes it from the local header. The flag says that
+    // the modification time is stated, and no other.
+    const MODIFIED: u8 = 1;
+    let [a, b, c, d] = u32::try_from(time).unwrap_or_default().to_le_bytes();
+    let field = [MODIFIED, a, b, c, d];
+    let file = file.extra_field(ExtraFieldId::EXTENDED_TIMESTAMP, &field, Header::LOCAL)?;
     Ok(file.unix_permissions(0o100_644).start()?.0)
 }
 

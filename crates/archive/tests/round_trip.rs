@@ -6,8 +6,9 @@ mod sample;
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
+use std::time::{Duration, UNIX_EPOCH};
 
-use archive::{Corruption, Error, Format, Limits, Reader, Refusal, Role, Sha256Hex, Writer};
+use archive::{Corruption, Error, Format, Limits, ModifiedTime, Reader, Refusal, Role, Sha256Hex, Writer};
 use proptest::prelude::*;
 
 use sample::{metadata, noise};
@@ -94,7 +95,7 @@ fn an_archive_of_blank_pictures_from_our_writer_is_not_refused_as_a_bomb() {
     writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
     let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
     let blank = vec![0; 1_000_000];
-    let open = |_: &str| Ok::<_, Error>(&blank[..]);
+    let open = |_: &str| Ok::<_, Error>((&blank[..], None));
     writer.add_all(names, open, &mut |_| {}).unwrap();
     let bytes = writer.finish(metadata()).unwrap().0;
     assert_eq!(read_all(&bytes).unwrap().len(), 83);
@@ -127,11 +128,45 @@ fn every_flipped_bit_and_every_truncation_is_detected_or_harmless() {
             harmless += 1;
         }
     }
-    // The harmless bits are times of entries, versions, internal attributes and permissions, none of
-    // which is restored.
+    // The harmless bits are versions, internal attributes, permissions and the DOS times of entries, none of which
+    // is restored.
     assert!(harmless < bytes.len() * 8 / 10, "{harmless} of {} bits have no effect", bytes.len() * 8);
     for length in 0..bytes.len() {
         assert!(read_all(&bytes[..length]).is_err(), "truncated to {length} bytes");
+    }
+}
+
+/// The manifest states the time that is restored. The headers are a copy for other programs, and must agree.
+#[test]
+fn a_changed_time_is_refused_and_a_time_that_is_missing_in_the_headers_is_not() {
+    let time = ModifiedTime::from_system(UNIX_EPOCH + Duration::from_secs(1_700_000_001));
+    let mut writer = Writer::new(Vec::new(), metadata().created_at);
+    writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
+    let source = |_: &str| Ok::<_, Error>((&b"x"[..], time));
+    writer.add_all(vec!["images/a".to_owned()], source, &mut |_| {}).unwrap();
+    let bytes = writer.finish(metadata()).unwrap().0;
+    let read = |bytes: &[u8]| open(bytes).map(|reader| reader.entry(Role::Image).unwrap().modified);
+    assert!(time.is_some());
+    assert_eq!(read(&bytes).unwrap(), time);
+
+    let field = [&b"UT\x05\x00\x01"[..], &1_700_000_001_u32.to_le_bytes()].concat();
+    let places: Vec<usize> =
+        (0..bytes.len() - field.len()).filter(|at| bytes[*at..].starts_with(&field)).collect();
+    assert_eq!(places.len(), 2, "in the local header and in the directory");
+    for at in &places {
+        for bit in 0..32 {
+            let mut changed = bytes.clone();
+            changed[at + 5 + bit / 8] ^= 1 << (bit % 8);
+            let error = read(&changed).unwrap_err();
+            let about = matches!(&error, Error::Corrupt(Corruption::Headers { about: "time", .. }));
+            assert!(about, "bit {bit} at {at}: {error}");
+        }
+        let mut missing = bytes.clone();
+        missing[*at] = b'?';
+        assert_eq!(read(&missing).unwrap(), time);
+        let mut no_time_stated = bytes.clone();
+        no_time_stated[at + 4] = 0;
+        assert_eq!(read(&no_time_stated).unwrap(), time);
     }
 }
 
@@ -298,7 +333,7 @@ fn a_short_file_that_changes_while_it_is_read_is_read_again_and_no_more_than_twi
         let open = |_: &str| {
             let before = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let content = Cursor::new(format!("state {before}").into_bytes());
-            Ok::<_, Error>(ChangingSource { content, changed: before < changes })
+            Ok::<_, Error>((ChangingSource { content, changed: before < changes }, None))
         };
         writer.add_all(vec!["images/a".to_owned()], open, &mut |_| {})?;
         Ok::<_, Error>(writer.finish(metadata()).unwrap().0)

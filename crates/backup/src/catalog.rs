@@ -15,7 +15,7 @@ use crate::create::is_safety_backup;
 use crate::open_archive::{OpenArchive, probe};
 use crate::permission::require;
 use crate::places::{ENCRYPTED, PLAIN, is_archive_name};
-use crate::{Engine, Error, Status, status};
+use crate::{Engine, Error, Status};
 
 /// The name that stands for the newest backup.
 pub const LATEST: &str = "latest";
@@ -28,7 +28,7 @@ pub struct Summary {
     /// Its size in bytes.
     pub size: u64,
     /// How the archive is encrypted; `None` if it is not.
-    pub lock: Option<EncryptionScheme>,
+    pub encryption: Option<EncryptionScheme>,
     /// The contents; `None` if reading them takes a key that was not given.
     pub contents: Option<Contents>,
     /// The recorded status; `None` if the archive was never verified, or has changed since.
@@ -73,26 +73,28 @@ impl Engine {
     /// [`Error::Forbidden`], and the errors of opening an archive.
     pub fn show(&self, actor: &Actor, path: &Path) -> Result<Summary, Error> {
         require(actor, "looking at a backup", Permission::BackupCreate)?;
-        self.summary_of(path)
+        let summary = self.summary_of(path)?;
+        Ok(Summary { status: self.status_of(path), ..summary })
     }
 
+    /// Describes an archive without its status.
     pub(crate) fn summary_of(&self, path: &Path) -> Result<Summary, Error> {
         self.summary(path, |fault| matches!(fault, KeyFault::Missing(_)))
     }
 
-    /// Describes an archive. For the key faults that `probe_if` accepts, describes what is readable without a key.
+    /// Describes an archive without its status. For the key faults that `probe_if` accepts, describes what is readable without a key.
     fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
-        let (lock, contents) = match self.open(path) {
+        let (encryption, contents) = match self.open(path) {
             Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
             Err(error) if error.key_fault().is_some_and(probe_if) => {
-                let ArchiveProbe { encryption: lock, entries } = probe(path)?;
+                let ArchiveProbe { encryption, entries } = probe(path)?;
                 let shown = !entries.is_empty();
-                (lock, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
+                (encryption, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
             }
             Err(error) => return Err(error),
         };
         let size = path.metadata().map_err(Error::storage("read", path))?.len();
-        Ok(Summary { path: path.to_owned(), size, lock, contents, status: status::read(path) })
+        Ok(Summary { path: path.to_owned(), size, encryption, contents, status: None })
     }
 
     /// Finds the archive that a user named. `named` is an existing file; or the name of an archive in the backup
@@ -130,6 +132,21 @@ impl Engine {
         }
     }
 
+    /// Finds an archive in the backup folder by its file name, which must not contain folders.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NoSuchArchive`].
+    pub fn listed_archive(&self, actor: &Actor, name: &str) -> Result<PathBuf, Error> {
+        require(actor, "looking for a backup", Permission::BackupCreate)?;
+        let folder = &self.places.backups;
+        let bare = matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(only)] if *only == name);
+        let path = folder.join(name);
+        if bare && !name.starts_with('.') && is_archive_name(&path) && path.is_file() {
+            return Ok(path);
+        }
+        Err(Error::NoSuchArchive { name: PathBuf::from(name), folder: folder.clone() })
+    }
+
     /// Returns the newest backup in the backup folder, by the time that its manifest states. Skips safety backups,
     /// which hold data that was replaced on purpose, and files that cannot be restored.
     ///
@@ -149,12 +166,20 @@ impl Engine {
     /// Lists the archives in the backup folder, newest first, including those that cannot be read.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::Storage`].
+    /// [`Error::Forbidden`], [`Error::Storage`], [`Error::Cancelled`].
     pub fn list(&self, actor: &Actor) -> Result<Vec<ListedArchive>, Error> {
         require(actor, "listing the backups", Permission::BackupCreate)?;
-        self.archives()
+        let mut listed = self.archives()?;
+        for item in &mut listed {
+            if let Ok(summary) = &mut item.summary {
+                summary.status = self.status_of(&item.path);
+            }
+            self.cancellation.check()?;
+        }
+        Ok(listed)
     }
 
+    /// Describes the archives in the backup folder without their statuses, newest first.
     fn archives(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
         let failed = || Error::storage("read", folder);

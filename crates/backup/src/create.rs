@@ -19,7 +19,7 @@ use inventory::{Actor, Permission};
 use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
-use crate::status::status_file;
+use crate::status::{identity, status_file};
 use crate::{Engine, Error, Event, Note, Observer, Status};
 
 pub(crate) use source::Source;
@@ -112,16 +112,6 @@ pub(crate) fn is_safety_backup(path: &Path) -> bool {
         .any(|purpose| name.starts_with(purpose.prefix()))
 }
 
-/// The reason, stored in manifests, for leaving out passwords that the original stores in plain text.
-const NO_PASSWORDS: &str = "passwords do not belong in archives";
-
-/// The reason, in manifests of earlier versions, for leaving out schema objects. Those archives do not hold the
-/// definitions.
-pub(crate) const NOT_IN_ARCHIVE: &str = "archives hold tables and indexes only";
-
-/// The reason, stored in manifests, for not restoring schema objects that users added.
-pub(crate) const NOT_PUT_BACK: &str = "the archive holds its definition as text, in the table mm_schema_objects, and a restore does not run that";
-
 /// The report of a finished backup, which is durable and has been read back.
 #[derive(Debug)]
 pub struct BackupReport {
@@ -132,7 +122,7 @@ pub struct BackupReport {
     /// Its manifest.
     pub manifest: Manifest,
     /// How the archive is encrypted; `None` if it is not.
-    pub lock: Option<EncryptionScheme>,
+    pub encryption: Option<EncryptionScheme>,
     /// The recorded status, with the time of verification.
     pub status: Status,
     /// Keys that open the archive in this process, even if it was encrypted for somebody else.
@@ -266,8 +256,17 @@ impl Engine {
         let WrittenArchive { manifest, keys, redacted, restarts } = written;
         let placed = self.place_archive(&unfinished, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
-        let lock = encryption.map(|encryption| encryption.scheme());
-        Ok(BackupReport { path, size, manifest, lock, status, keys, redacted, snapshot_restarts: restarts })
+        let encryption = encryption.map(|encryption| encryption.scheme());
+        Ok(BackupReport {
+            path,
+            size,
+            manifest,
+            encryption,
+            status,
+            keys,
+            redacted,
+            snapshot_restarts: restarts,
+        })
     }
 
     /// Returns the encryption method for a backup; `None` for no encryption.
@@ -321,7 +320,8 @@ impl Engine {
     fn place_archive(&self, unfinished: &PartialArchive, path: &Path) -> Result<(u64, Status), Error> {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
-        let status = self.note_verified(archive, path)?;
+        let gone = || Error::ArchiveNotFound { path: archive.clone() };
+        let status = self.note_verified(archive, identity(archive).ok_or_else(gone)?, path)?;
         let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
         let synced = self.disk.sync_folder(folder_of(path));

@@ -76,9 +76,9 @@ impl Engine {
             self.scratch_folder(&scratch_parent(self, options.scratch.as_deref()), SCRATCH_MARKER)?;
         let report = self.run_drill(&scratch, actor, options, observer)?;
         scratch.remove()?;
-        // The drill has succeeded even if its result cannot be recorded.
-        let same = status::identity(&options.archive) == before;
-        let status = if same { self.note_proven(&options.archive, report.took).ok() } else { None };
+        // The drill has succeeded even if its result cannot be recorded. Nothing is recorded if another file has taken
+        // the name of the archive.
+        let status = before.and_then(|before| self.note_proven(&options.archive, before, report.took).ok());
         Ok(DrillReport { status, ..report })
     }
 

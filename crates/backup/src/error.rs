@@ -12,11 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use archive::KeyFault;
+use durable::counted;
 use inventory::DatabaseUrlProblem;
 use inventory::Permission;
 use inventory::sqlite::Violation;
-
-use crate::counted;
 
 use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 
@@ -66,7 +65,9 @@ pub enum Error {
     DatabaseUrl { url: String, problem: DatabaseUrlProblem },
     #[error("DATABASE_URL {url:?}: {engine} is not supported by this version yet")]
     EngineNotSupported { url: String, engine: &'static str },
-    #[error("{name:?} is not a valid name for a backup: use 1 to {limit} letters, digits, '-' and '_'")]
+    #[error(
+        "{name:?} is not a valid name for a backup: names have 1 to {limit} letters, digits, '-' and '_'"
+    )]
     Name { name: String, limit: usize },
     #[error("the folder {} does not exist. Nothing was written, and no folder was created", path.display())]
     NoOutput { path: PathBuf },
@@ -101,6 +102,8 @@ pub enum Error {
     FileBusy { path: PathBuf },
     #[error("another backup or restore of this inventory is running ({holder})")]
     Locked { holder: String },
+    #[error("{what} is only for those who have signed in")]
+    NotSignedIn { what: &'static str },
     #[error("{what} needs the permission \"{permission}\"")]
     Forbidden { what: &'static str, permission: Permission },
 
@@ -184,6 +187,12 @@ pub enum Kind {
     Usage,
     /// Something that was named does not exist.
     NotFound,
+    /// The name is taken.
+    Conflict,
+    /// The actor has to sign in first.
+    NotSignedIn,
+    /// The actor may not do this.
+    Forbidden,
     /// The archive is intact, but must not be used.
     Refused,
     /// The archive or the live database is damaged.
@@ -237,11 +246,12 @@ impl Error {
             | Self::Name { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
-            | Self::NameTaken { .. }
             | Self::EnvInTheClear
             | Self::NotEncrypted { .. }
-            | Self::TooManyRecipients { .. }
-            | Self::Forbidden { .. } => Kind::Usage,
+            | Self::TooManyRecipients { .. } => Kind::Usage,
+            Self::NameTaken { .. } => Kind::Conflict,
+            Self::NotSignedIn { .. } => Kind::NotSignedIn,
+            Self::Forbidden { .. } => Kind::Forbidden,
             Self::Archive { source: archive::Error::Refused(_), .. }
             | Self::Violations { .. }
             | Self::Rescue { .. } => Kind::Refused,
@@ -256,7 +266,7 @@ impl Error {
             Self::ArchivedDatabase { source, .. } => match Kind::of(source) {
                 Kind::Corrupt if matches!(**source, inventory::Error::NotADatabase { .. }) => Kind::Refused,
                 // SQLite failed because of the content of the archive, not because of a defect of this program.
-                Kind::Internal | Kind::Usage => Kind::Corrupt,
+                Kind::Internal | Kind::Usage | Kind::Conflict => Kind::Corrupt,
                 kind => kind,
             },
             Self::LiveDatabase { source, .. } | Self::ImportedDatabase { source, .. } => Kind::of(source),
@@ -329,7 +339,10 @@ impl Kind {
         use inventory::Kind as Of;
         match error.kind() {
             Of::NotFound => Self::NotFound,
-            Of::Conflict | Of::Invalid | Of::NotSignedIn | Of::Forbidden => Self::Usage,
+            Of::Conflict | Of::Changed => Self::Conflict,
+            Of::Invalid => Self::Usage,
+            Of::NotSignedIn => Self::NotSignedIn,
+            Of::Forbidden => Self::Forbidden,
             Of::Busy => Self::Locked,
             Of::NotReady | Of::Refused => Self::Refused,
             Of::Storage => Self::Storage,

@@ -3,7 +3,11 @@
 
 use std::path::PathBuf;
 
-use crate::{Cancellation, Error, Names, counted};
+use archive::OmissionReason;
+use durable::counted;
+use inventory::NameList;
+
+use crate::{Cancellation, Error};
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +72,9 @@ impl std::fmt::Display for Step {
 #[non_exhaustive]
 pub enum Note {
     /// Rows refer to files that do not exist.
-    Dangling { files: Names },
+    Dangling { files: NameList },
     /// Items were left out, all for the same reason.
-    LeftOut { what: Names, why: String },
+    Omitted { what: NameList, why: OmissionReason },
     /// A note of the safety backup of a restore. It is about the live data, not about the restored data.
     OfSafetyBackup(Box<Note>),
     /// The database has rows with broken foreign keys.
@@ -82,7 +86,7 @@ pub enum Note {
     /// The archive contains an environment file, which is never restored.
     EnvNotRestored { encrypted: bool },
     /// Entries of a re-packed archive that are not part of a backup.
-    Ignored { names: Names },
+    Ignored { names: NameList },
     /// The inventory is on a read-only file system, so the backup could not lock it.
     NotLocked { path: PathBuf },
     /// The unusable live database was moved to `path`.
@@ -95,10 +99,10 @@ impl std::fmt::Display for Note {
             Self::Dangling { files } => write!(
                 f,
                 "{} that rows refer to {} already missing before the backup: {files}",
-                counted(files.count as u64, "file"),
+                counted(files.count, "file"),
                 if files.count == 1 { "was" } else { "were" },
             ),
-            Self::LeftOut { what, why } => write!(f, "{what} {} left out: {why}", what.verb()),
+            Self::Omitted { what, why } => write!(f, "{what} {} left out: {why}", what.verb()),
             Self::OfSafetyBackup(note) => write!(f, "in the safety backup: {note}"),
             Self::Violations { count } => write!(
                 f,

@@ -2,8 +2,8 @@
 //! first backed up into an archive, which is read back like any other. That archive is then restored, with the
 //! same guarantees as every restore.
 //!
-//! The source is only read. The import creates no lock, lease or journal there, and SQLite opens no file
-//! there, so the source may be on a read-only medium.
+//! The source is only read. The import creates no lock or journal there, defers no deletes, and SQLite opens no file
+//! there. So the source may be on a read-only medium.
 
 mod find;
 

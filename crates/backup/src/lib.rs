@@ -10,7 +10,6 @@
 
 pub mod cancellation;
 pub mod catalog;
-mod counted;
 pub mod create;
 mod damage;
 mod database_files;
@@ -24,7 +23,6 @@ mod key_check;
 mod leftovers;
 mod lock;
 mod migrate;
-mod names;
 mod new_inventory;
 mod open_archive;
 mod pending;
@@ -41,14 +39,12 @@ pub mod verify;
 
 pub use cancellation::Cancellation;
 pub use catalog::{Contents, ListedArchive, Summary};
-pub use counted::{counted, plural};
 pub use create::{BackupOptions, BackupReport, EncryptionChoice, Purpose};
 pub use drill::{DrillOptions, DrillReport};
 pub use engine::{EncryptionPolicy, Engine};
 pub use error::{Error, Kind};
 pub use event::{Event, Note, Observer, Step};
 pub use import::{ImportOptions, ImportPreview, ImportReport, StagedImport};
-pub use names::Names;
 pub use pending::PendingRestore;
 pub use places::Places;
 pub use recover::Recovery;

@@ -65,7 +65,8 @@ impl OpenArchive {
         self.copy(entry, meter, &mut |_| Ok(()))
     }
 
-    /// Writes an entry to a new file and returns its hash. The caller makes the file durable.
+    /// Writes an entry to a new file, which gets the modification time that the archive states, and returns its hash.
+    /// The caller makes the file durable.
     pub(crate) fn unpack(
         &self,
         entry: &Entry,
@@ -78,6 +79,10 @@ impl OpenArchive {
         let hash = self
             .copy(entry, meter, &mut |bytes| out.write_all(bytes).map_err(Error::storage("write", target)))?;
         out.flush().map_err(Error::storage("write", target))?;
+        if let Some(modified) = entry.modified {
+            // A file system that cannot store the time is no reason to fail: the content matters.
+            let _ = out.get_mut().set_modified(modified.to_system());
+        }
         Ok(hash)
     }
 

@@ -4,7 +4,10 @@ use inventory::{Actor, Permission};
 
 use crate::Error;
 
-/// Refuses an actor who lacks a permission. `what` names the use case, for example "making a backup".
+/// Refuses an actor who has not signed in, or who lacks a permission. `what` names the use case, for example "making a backup".
 pub(crate) fn require(actor: &Actor, what: &'static str, permission: Permission) -> Result<(), Error> {
-    actor.require(permission).map_err(|_| Error::Forbidden { what, permission })
+    actor.require(permission).map_err(|error| match error {
+        inventory::Error::NotSignedIn => Error::NotSignedIn { what },
+        _ => Error::Forbidden { what, permission },
+    })
 }

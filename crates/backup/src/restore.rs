@@ -14,7 +14,7 @@ mod unchanged;
 use std::path::{Path, PathBuf};
 
 use inventory::sqlite::{ChangeDetector, DatabaseState};
-use inventory::static_files::Lease;
+use inventory::static_files::DeletionGuard;
 use inventory::{Actor, Permission};
 
 use crate::event::OfSafetyBackup;
@@ -60,7 +60,7 @@ pub struct StagedRestore {
     live: DatabaseState,
     archive_encryption: Option<archive::EncryptionScheme>,
     committed: bool,
-    _lease: Lease,
+    _deletion_guard: DeletionGuard,
     /// The last field, because fields are dropped in order and the lock must be released last.
     session: Session,
 }
@@ -73,7 +73,7 @@ pub struct RestoreReport {
     /// The safety backup; `None` if none was made.
     pub safety_backup: Option<PathBuf>,
     /// How the safety backup is encrypted; `None` if it is not.
-    pub safety_lock: Option<archive::EncryptionScheme>,
+    pub safety_backup_encryption: Option<archive::EncryptionScheme>,
     /// The path to which an unusable live database was moved.
     pub set_aside: Option<PathBuf>,
 }
@@ -98,10 +98,11 @@ impl Engine {
         if matches!(live, DatabaseState::Usable { .. }) {
             self.database().check_replaceable().map_err(Error::live(database))?;
         }
-        // The lease keeps all files in place until the end. Pending deletes are done first.
+        // The guard keeps all files in place until the end. Pending deletes are done first.
         let static_files = self.static_files();
         static_files.sweep().map_err(Error::live(&self.places.static_files))?;
-        let lease = static_files.lease().map_err(Error::live(&self.places.static_files))?;
+        let deletion_guard =
+            static_files.defer_deletions().map_err(Error::live(&self.places.static_files))?;
         let id = self.ambient.uuid().to_string();
         let to = Destination { database: self.places.staged_database(&id), stages_files: true };
         let staged = self.stage(options, &archive, &id, &live, &to, observer);
@@ -116,7 +117,7 @@ impl Engine {
                 live,
                 archive_encryption: archive.reader.encryption(),
                 committed: false,
-                _lease: lease,
+                _deletion_guard: deletion_guard,
             }
             .check_safety_backup_possible(),
             Err(error) => {
@@ -169,8 +170,8 @@ impl StagedRestore {
             }
             return Err(cancelled);
         }
-        let (safety_backup, safety_lock) =
-            backup.map_or((None, None), |backup| (Some(backup.path), backup.lock));
+        let (safety_backup, safety_backup_encryption) =
+            backup.map_or((None, None), |backup| (Some(backup.path), backup.encryption));
         let static_files = &self.session.engine.places.static_files;
         self.unchanged.iter().try_for_each(|file| file.check(static_files))?;
         // Create the journal after the safety backup, because both need memory for every file.
@@ -188,7 +189,12 @@ impl StagedRestore {
         if let Some(path) = &set_aside {
             observer.event(Event::Note(Note::SetAside { path: path.clone() }));
         }
-        Ok(RestoreReport { plan: std::mem::take(&mut self.plan), safety_backup, safety_lock, set_aside })
+        Ok(RestoreReport {
+            plan: std::mem::take(&mut self.plan),
+            safety_backup,
+            safety_backup_encryption,
+            set_aside,
+        })
     }
 
     /// Makes the safety backup, and watches for writes that it does not contain, which the restore would lose. If

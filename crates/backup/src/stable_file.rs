@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use archive::ModifiedTime;
 use archive::writer::SourceChanged;
 use durable::regular_file;
 
@@ -33,6 +34,11 @@ impl StableFile {
         let file = regular_file::open(path)?;
         let stamp = FileStamp::of(&file.metadata()?);
         Ok(Self { path: path.to_owned(), file, stamp, read: 0, cancellation: cancellation.clone() })
+    }
+
+    /// Returns the modification time that the file has had while it is read.
+    pub(crate) fn modified(&self) -> Option<ModifiedTime> {
+        self.stamp.modified.and_then(ModifiedTime::from_system)
     }
 
     /// Fails if the file has changed, has been replaced, or has another size than was read.

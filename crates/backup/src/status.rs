@@ -1,14 +1,18 @@
 //! The status of an archive: when and by which version it was verified, and proven by a drill. It is stored
 //! beside the archive as `NAME.zip.status.json`, and never in the database, which a restore replaces. The status of
-//! an archive that has changed is void.
+//! an archive that has changed is void. An archive is unchanged if its size and modification time are as recorded, or
+//! else if its hash is: a copy has another modification time.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use archive::{HashingReader, Sha256Hex};
 use durable::{regular_file, with_suffix};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
+use crate::stable_file::{Cancelled, StableFile};
 use crate::{Engine, Error};
 
 /// The status of an archive.
@@ -27,7 +31,11 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_checked: Option<KeyCheckRecord>,
     size: u64,
+    /// Nanoseconds since 1970.
     modified: u128,
+    /// The hash of the whole file; `None` if an earlier version wrote the status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256Hex>,
 }
 
 /// The record of a passed drill.
@@ -51,21 +59,61 @@ pub struct KeyCheckRecord {
 }
 
 impl Engine {
-    /// Records that the archive at `path` has been verified. The status is written beside `place`, the final path of
-    /// the archive.
-    pub(crate) fn note_verified(&self, path: &Path, place: &Path) -> Result<Status, Error> {
-        let known = read(path);
-        let (proven, key_checked) = known.map_or((None, None), |known| (known.proven, known.key_checked));
-        self.note(path, place, proven, key_checked)
+    /// Returns the status of the archive at `path`; `None` if there is none, or if the archive has changed. Hashes the
+    /// archive if only its modification time is another one, and records that time if the folder is writable.
+    pub(crate) fn status_of(&self, path: &Path) -> Option<Status> {
+        let known = recorded(path)?;
+        let (size, modified) = identity(path)?;
+        if size != known.size || modified == known.modified {
+            return (size == known.size).then_some(known);
+        }
+        let expected = known.sha256?;
+        if self.hash_unchanged(path, (size, modified)).ok()? != expected {
+            return None;
+        }
+        // Another process may have recorded a new status in the meantime.
+        if recorded(path).as_ref() != Some(&known) {
+            return self.status_of(path);
+        }
+        let status = Status { modified, ..known };
+        // Without the new time, the archive is only hashed again next time.
+        let _ = self.write_status(&status_file(path), &status);
+        Some(status)
     }
 
-    /// Records that the archive at `path` has passed a drill, whose restore took `took`.
-    pub(crate) fn note_proven(&self, path: &Path, took: Duration) -> Result<Status, Error> {
+    /// Records that the archive at `path`, whose identity was `identity` before it was read, has been verified. The
+    /// status is written beside `place`, the final path of the archive.
+    pub(crate) fn note_verified(
+        &self,
+        path: &Path,
+        identity: Identity,
+        place: &Path,
+    ) -> Result<Status, Error> {
+        let mut status = self.new_status(path, identity)?;
+        if let Some(known) = recorded(path).filter(|known| known.is_of(&status)) {
+            status = Status { proven: known.proven, key_checked: known.key_checked, ..status };
+        }
+        self.write_status(&status_file(place), &status)?;
+        Ok(status)
+    }
+
+    /// Records that the archive at `path`, whose identity was `identity` before it was read, has passed a drill, whose
+    /// restore took `took`.
+    pub(crate) fn note_proven(
+        &self,
+        path: &Path,
+        identity: Identity,
+        took: Duration,
+    ) -> Result<Status, Error> {
+        let mut status = self.new_status(path, identity)?;
         let (at, by) = (self.timestamp(), self.version.clone());
         // Round to milliseconds.
         let restore_seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        let key_checked = read(path).and_then(|known| known.key_checked);
-        self.note(path, path, Some(ProofRecord { at, by, restore_seconds }), key_checked)
+        status.proven = Some(ProofRecord { at, by, restore_seconds });
+        status.key_checked =
+            recorded(path).filter(|known| known.is_of(&status)).and_then(|known| known.key_checked);
+        self.write_status(&status_file(path), &status)?;
+        Ok(status)
     }
 
     /// Records that the key of `recipient` has opened the archive at `path`.
@@ -74,27 +122,36 @@ impl Engine {
     /// [`Error::ArchiveNotFound`] when the archive has no status because it was never verified.
     pub(crate) fn note_key(&self, path: &Path, recipient: String) -> Result<Status, Error> {
         let target = status_file(path);
-        let mut status = read(path).ok_or_else(|| Error::ArchiveNotFound { path: target.clone() })?;
+        let mut status =
+            self.status_of(path).ok_or_else(|| Error::ArchiveNotFound { path: target.clone() })?;
         status.key_checked = Some(KeyCheckRecord { at: self.timestamp(), recipient });
         self.write_status(&target, &status)?;
         Ok(status)
     }
 
-    /// Writes the status of a verified archive.
-    fn note(
-        &self,
-        path: &Path,
-        place: &Path,
-        proven: Option<ProofRecord>,
-        key_checked: Option<KeyCheckRecord>,
-    ) -> Result<Status, Error> {
-        let target = status_file(place);
-        let (size, modified) =
-            identity(path).ok_or_else(|| Error::ArchiveNotFound { path: path.to_owned() })?;
+    /// Returns the status of an archive that has just been verified.
+    fn new_status(&self, path: &Path, (size, modified): Identity) -> Result<Status, Error> {
+        let sha256 = Some(self.hash_unchanged(path, (size, modified))?);
         let (verified_at, verified_by) = (self.timestamp(), self.version.clone());
-        let status = Status { format: 1, verified_at, verified_by, proven, key_checked, size, modified };
-        self.write_status(&target, &status)?;
-        Ok(status)
+        let (proven, key_checked) = (None, None);
+        Ok(Status { format: 1, verified_at, verified_by, proven, key_checked, size, modified, sha256 })
+    }
+
+    /// Returns the hash of an archive.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Cancelled`]; [`Error::FileBusy`] if the identity of the archive is not `expected`.
+    fn hash_unchanged(&self, path: &Path, expected: Identity) -> Result<Sha256Hex, Error> {
+        let failed = |error: io::Error| match error.get_ref() {
+            Some(inner) if inner.is::<Cancelled>() => Error::Cancelled,
+            _ => Error::storage("read", path)(error),
+        };
+        let mut content = HashingReader::new(StableFile::open(path, &self.cancellation).map_err(failed)?);
+        io::copy(&mut content, &mut io::sink()).map_err(failed)?;
+        if identity(path) != Some(expected) {
+            return Err(Error::FileBusy { path: path.to_owned() });
+        }
+        Ok(content.finish().1)
     }
 
     fn write_status(&self, target: &Path, status: &Status) -> Result<(), Error> {
@@ -107,10 +164,18 @@ impl Engine {
     }
 }
 
-/// Reads the status of the archive at `path`; `None` if there is none, or if the archive has changed.
-pub(crate) fn read(path: &Path) -> Option<Status> {
-    let status: Status = serde_json::from_slice(&regular_file::read(&status_file(path)).ok()?).ok()?;
-    (identity(path)? == (status.size, status.modified)).then_some(status)
+impl Status {
+    /// Returns whether this status, recorded earlier, is one of the same content as `new`.
+    fn is_of(&self, new: &Self) -> bool {
+        let same_content =
+            if self.sha256.is_some() { self.sha256 == new.sha256 } else { self.modified == new.modified };
+        self.size == new.size && same_content
+    }
+}
+
+/// Reads the status that is recorded beside the archive at `path`.
+fn recorded(path: &Path) -> Option<Status> {
+    serde_json::from_slice(&regular_file::read(&status_file(path)).ok()?).ok()
 }
 
 const SUFFIX: &str = ".status.json";
@@ -127,8 +192,11 @@ pub(crate) fn archive_of_status(path: &Path) -> Option<PathBuf> {
     is_archive_name(&archive).then_some(archive)
 }
 
-/// Returns the size and modification time of a file, which identify its content.
-pub(crate) fn identity(path: &Path) -> Option<(u64, u128)> {
+/// The size of a file and its modification time in nanoseconds since 1970, which tell whether it has changed.
+pub(crate) type Identity = (u64, u128);
+
+/// Returns the identity of a file.
+pub(crate) fn identity(path: &Path) -> Option<Identity> {
     let found = path.metadata().ok()?;
     let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some((found.len(), modified.as_nanos()))

@@ -33,7 +33,7 @@ pub struct VerifyReport {
 /// The outcome for an archive whose entries are all intact.
 pub(crate) enum Verification {
     /// The database is sound, too.
-    Sound(VerifyReport),
+    Sound(Box<VerifyReport>),
     /// The archive holds a damaged database, kept for rescue. The error explains why it cannot be restored.
     Rescue(Error),
 }
@@ -65,13 +65,13 @@ impl Engine {
         let before = status::identity(path);
         let verification = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         let mut verified = match verification {
-            Verification::Sound(report) => report,
+            Verification::Sound(report) => *report,
             Verification::Rescue(error) => return Err(error),
         };
-        if self.is_among_backups(path) && status::identity(path) == before {
+        if let Some(before) = before.filter(|_| self.is_among_backups(path)) {
             // The verification has succeeded even if its result cannot be recorded, for example in a read-only
             // folder. Nothing is recorded if another file has taken the name of the archive.
-            verified.status = self.note_verified(path, path).ok();
+            verified.status = self.note_verified(path, before, path).ok();
         }
         Ok(verified)
     }
@@ -93,13 +93,13 @@ impl Engine {
         // Errors are ignored: the file is in a scratch folder, or has a name that the next backup recognises.
         let _ = self.disk.remove(database);
         let (bytes, inspection) = unpacked?;
-        Ok(Verification::Sound(VerifyReport {
+        Ok(Verification::Sound(Box::new(VerifyReport {
             format: archive.reader.format(),
             files: archive.entries().len() as u64,
             bytes,
             database: inspection,
             status: None,
-        }))
+        })))
     }
 
     /// Checks all entries and the database. Returns the unpacked size and the inspection.

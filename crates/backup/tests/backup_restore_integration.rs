@@ -296,7 +296,7 @@ mod data_integrity {
             from_location_id: shelf.id.clone(),
             to_location_id: elsewhere.id,
             quantity: 4800,
-            notes: None,
+            ..TransferStock::default()
         };
         inventory.run(ACTOR, transfer).await.unwrap();
         restore(&engine, &report.path);

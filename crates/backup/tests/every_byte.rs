@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use archive::{Limits, Reader, Sha256Hex};
+use archive::{Limits, ModifiedTime, Reader, Sha256Hex};
 use backup::{BackupOptions, Engine, Event, RestoreOptions};
 use inventory::Actor;
 use inventory::parts::CreatePart;
@@ -28,13 +28,14 @@ use layout::fields;
 const ACTOR: &Actor = &Actor::System;
 
 /// The fields with bits that may change unnoticed, because nothing relies on them.
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
     "directory: attributes",
     "directory: extra field",
     "directory: internal attributes",
     "directory: time and date",
     "directory: version made by",
     "directory: version needed",
+    "local: extra field",
     "local: time and date",
     "local: version needed",
 ];
@@ -85,13 +86,13 @@ impl Two {
     }
 }
 
-/// Reads every entry, and returns the hashes.
-fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, Sha256Hex>, archive::Error> {
+/// Reads every entry, and returns the hashes and the modification times.
+fn read_all(bytes: &[u8]) -> Result<BTreeMap<String, (Sha256Hex, Option<ModifiedTime>)>, archive::Error> {
     let reader = Reader::open(std::io::Cursor::new(bytes), &Limits::default())?;
     let hash = |entry: &archive::Entry| {
         let mut content = reader.read(entry)?;
         std::io::copy(&mut content, &mut std::io::sink()).map_err(archive::error::from_io)?;
-        Ok((entry.name.clone(), content.hash().unwrap()))
+        Ok((entry.name.clone(), (content.hash().unwrap(), entry.modified)))
     };
     reader.entries().iter().map(hash).collect()
 }
@@ -106,6 +107,8 @@ async fn flipped_bits_are_noticed_except_in_fields_that_mean_nothing(
 ) {
     let two = two(test_db_with_schema, test_static_files_dir).await;
     let whole = read_all(&two.newer).unwrap();
+    let is_file = |name: &str| name.contains('/');
+    assert!(whole.iter().all(|(name, (_, modified))| modified.is_some() == is_file(name)), "{whole:?}");
     let mut changed = two.newer.clone();
     let (mut flips, mut harmless) = (0_u32, BTreeMap::<&str, u32>::new());
     for (at, field) in fields(&two.newer).into_iter().enumerate() {

@@ -75,7 +75,7 @@ async fn every_frozen_archive_restores_to_its_original_content(
     let safety = staged.commit(&mut |_: Event| {}).unwrap().safety_backup.unwrap();
     // The safety backup is encrypted if the restored archive was.
     let safety = engine.show(ACTOR, &safety).unwrap();
-    assert_eq!(safety.lock.is_some(), engine.show(ACTOR, &archive).unwrap().lock.is_some());
+    assert_eq!(safety.encryption.is_some(), engine.show(ACTOR, &archive).unwrap().encryption.is_some());
 
     let made_of = if name.starts_with("re-zipped") { "3.0" } else { name.split_once('/').unwrap().0 };
     let text = fs::read(frozen().join(made_of).join("expected.json")).unwrap();

@@ -10,10 +10,16 @@ use backup::{Error, Note};
 
 /// Returns the message for an error: what happened, and what to do next.
 pub(crate) fn error_message(error: &Error) -> String {
-    match advice_for(error) {
-        Some(advice) => format!("{error}. {advice}"),
-        None => error.to_string(),
-    }
+    with_advice(error, advice_for(error).as_deref())
+}
+
+/// Returns the message for an error of the live database, with advice if there is any.
+pub(crate) fn inventory_message(error: &inventory::Error) -> String {
+    with_advice(error, inventory_advice(error))
+}
+
+fn with_advice(error: &dyn std::error::Error, advice: Option<&str>) -> String {
+    advice.map_or_else(|| error.to_string(), |advice| format!("{error}. {advice}"))
 }
 
 /// Returns the message for a note, with advice if there is any.
@@ -37,7 +43,12 @@ fn advice_for(error: &Error) -> Option<String> {
         Error::AmbiguousArchive { .. } => "Give the full name of one of them.",
         Error::ArchiveIsFolder { .. } | Error::ArchiveNotAFile { .. } => "Name the .zip file itself.",
         Error::Archive { path, source } => archive_advice(path, source),
+        Error::ArchivedDatabase { source, .. } if matches!(**source, inventory::Error::Newer { .. }) => {
+            "Use the version that wrote it, or a newer one."
+        }
         Error::ArchivedDatabase { .. } => "The archive cannot be used; try another backup.",
+        Error::LiveDatabase { source, .. } => return inventory_advice(source).map(str::to_owned),
+        Error::ImportedDatabase { source, .. } => return imported_advice(source).map(str::to_owned),
         Error::Mismatch { .. } => "The archive cannot be trusted; try another backup.",
         Error::Rescue { .. } => "Take it out with unzip.",
         Error::Violations { .. } => "Restore with --allow-violations to accept them.",
@@ -99,6 +110,35 @@ fn advice_for(error: &Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
+/// Returns advice on an error of the live database, if there is any.
+fn inventory_advice(error: &inventory::Error) -> Option<&'static str> {
+    use inventory::Error as Of;
+    match error {
+        Of::Newer { .. } => Some("Use the version that wrote it, or a newer one."),
+        Of::NeedsMigration { .. } => Some("`makermatrix init` backs it up and migrates it."),
+        Of::RestorePending { .. } => Some("`makermatrix init` finishes or discards it."),
+        Of::NotADatabase { .. } | Of::Foreign { .. } => Some("Check --data-dir and DATABASE_URL."),
+        Of::Damaged { .. } => Some("Restore a backup: `makermatrix list` shows the backups there are."),
+        Of::ValueTooLarge { .. } => Some("Remove the value."),
+        Of::Busy { .. } | Of::Contended { .. } => Some("Stop the other program, or try again later."),
+        Of::Forbidden { .. } => Some("An administrator can grant a role with that permission."),
+        _ => None,
+    }
+}
+
+/// Returns advice on an error of a database that is imported, if there is any.
+fn imported_advice(error: &inventory::Error) -> Option<&'static str> {
+    use inventory::Error as Of;
+    match error {
+        Of::NotADatabase { .. } | Of::Foreign { .. } => {
+            Some("Name the database of the original MakerMatrix.")
+        }
+        Of::Damaged { .. } => Some("Import a backup of it."),
+        Of::NeedsMigration { .. } | Of::RestorePending { .. } => None,
+        other => inventory_advice(other),
+    }
+}
+
 fn archive_advice(path: &Path, source: &archive::Error) -> &'static str {
     match source {
         archive::Error::Refused(Refusal::NewerFormat { .. }) => "Restore it with a newer makermatrix.",
@@ -140,5 +180,30 @@ fn storage_advice(source: &io::Error) -> Option<&'static str> {
         io::ErrorKind::ReadOnlyFilesystem => Some("Choose another place, or mount it writable."),
         io::ErrorKind::PermissionDenied => Some("Run as the owner of the data, or change its permissions."),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_helps_with_a_damaged_database_depends_on_where_it_is() {
+        let path = || Path::new("x.db").to_owned();
+        let damaged =
+            || Box::new(inventory::Error::Damaged { path: path(), findings: vec!["page 3".to_owned()] });
+        let fact = "x.db is damaged: page 3";
+        assert_eq!(damaged().to_string(), fact);
+        let live = error_message(&Error::LiveDatabase { path: path(), source: damaged() });
+        assert!(
+            live.ends_with(
+                "x.db is damaged: page 3. Restore a backup: `makermatrix list` shows the backups there are."
+            ),
+            "{live}"
+        );
+        let archived = error_message(&Error::ArchivedDatabase { path: path(), source: damaged() });
+        assert!(archived.ends_with("page 3. The archive cannot be used; try another backup."), "{archived}");
+        let imported = error_message(&Error::ImportedDatabase { path: path(), source: damaged() });
+        assert!(imported.ends_with("Nothing was imported. Import a backup of it."), "{imported}");
     }
 }

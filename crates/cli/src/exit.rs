@@ -81,7 +81,7 @@ impl Failure {
 impl From<Kind> for Code {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Usage => Self::Usage,
+            Kind::Usage | Kind::Conflict | Kind::NotSignedIn | Kind::Forbidden => Self::Usage,
             Kind::NotFound => Self::NotFound,
             Kind::Refused => Self::Refused,
             Kind::Corrupt => Self::Corrupt,
@@ -109,6 +109,6 @@ impl From<durable::Error> for Failure {
 
 impl From<inventory::Error> for Failure {
     fn from(error: inventory::Error) -> Self {
-        Self::new(Kind::of(&error).into(), error.to_string())
+        Self::new(Kind::of(&error).into(), advice::inventory_message(&error))
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{EncryptionMethod, Identity, KeyFault, Keys, Recipient};
 use backup::{EncryptionChoice, Engine, Error};
+use console::Term;
 use durable::regular_file;
 
 use crate::args;
@@ -192,7 +193,11 @@ fn can_ask() -> bool {
 
 /// Asks a question without echoing the answer.
 fn ask(question: &str) -> Result<SecretString, Failure> {
-    let answer = signals::while_asking(|| rpassword::prompt_password(question));
+    let terminal = Term::stderr();
+    let answer = signals::while_asking(|| {
+        terminal.write_str(question)?;
+        terminal.read_secure_line()
+    });
     answer
         .map(SecretString::from)
         .map_err(|error| Failure::usage(format!("nothing could be read from the terminal: {error}")))

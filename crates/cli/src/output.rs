@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use backup::counted;
+use durable::counted;
 use serde_json::{Value, json};
 
 use crate::args::Global;

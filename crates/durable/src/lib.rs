@@ -5,8 +5,10 @@
 //!
 //! Reading order: [`RawDisk`] (the interface, and its implementation for the real file system), [`Disk`], [`OwnedDisk`]
 //! (sets the owner of files that root creates), [`open_lock_file`], [`ScratchFolder`], [`resolve`] (finds the canonical
-//! path of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages).
+//! path of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages),
+//! [`counted`] (words a number with its noun).
 
+mod counted;
 mod disk;
 mod error;
 mod lock_file;
@@ -19,6 +21,7 @@ pub mod regular_file;
 mod resolve;
 mod scratch_folder;
 
+pub use counted::{counted, plural};
 pub use disk::Disk;
 pub use error::{Error, Result};
 pub use lock_file::open_lock_file;

@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::Owner;
 use crate::paths::folder_of;
@@ -49,6 +50,8 @@ pub trait DiskFile: Write + Send {
     fn sync(&mut self) -> io::Result<()>;
     /// Changes the owner of the file. Only root may do so.
     fn set_owner(&mut self, owner: Owner) -> io::Result<()>;
+    /// Sets the modification time. Later writes change it again.
+    fn set_modified(&mut self, time: SystemTime) -> io::Result<()>;
 }
 
 /// The real file system.
@@ -62,6 +65,10 @@ impl DiskFile for File {
 
     fn set_owner(&mut self, owner: Owner) -> io::Result<()> {
         owner.apply_to(self)
+    }
+
+    fn set_modified(&mut self, time: SystemTime) -> io::Result<()> {
+        Self::set_modified(self, time)
     }
 }
 

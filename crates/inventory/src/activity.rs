@@ -1,7 +1,10 @@
 //! The activity log: which actor changed which thing, when, and how. [`Work`](crate::Work) collects the changes of a
 //! transaction and writes them to the log just before it commits. Use cases do not write to the log themselves.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Value};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
+    QueryFilter, QueryOrder, Value,
+};
 use serde_json::{Map, json};
 
 use crate::db::entity::activitylogmodel;
@@ -146,6 +149,18 @@ async fn insert_all<A: ActiveModelTrait>(
 ) -> Result<(), Error> {
     <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(transaction).await?;
     Ok(())
+}
+
+/// Returns who changed a thing last, and when.
+pub(crate) async fn last_change(
+    connection: &impl ConnectionTrait,
+    entity_type: &str,
+    id: &str,
+) -> Result<(Option<String>, Option<Timestamp>), Error> {
+    use activitylogmodel::{Column, Entity};
+    let of_thing = Entity::find().filter(Column::EntityId.eq(id)).filter(Column::EntityType.eq(entity_type));
+    let last = of_thing.order_by_desc(Column::Timestamp).one(connection).await?;
+    Ok(last.map_or((None, None), |row| (row.username, Some(row.timestamp))))
 }
 
 /// The kinds of change to a list.

@@ -1,4 +1,5 @@
-//! Errors of the inventory. An error holds facts, and [`Error::kind`] classifies it for status codes and exit codes.
+//! Errors of the inventory. An error holds facts, and its message states them. What to do next is for the user interface to
+//! say. [`Error::kind`] classifies an error for status codes and exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub enum Kind {
     NotFound,
     /// The request conflicts with the existing data: a name is taken, or stock is insufficient.
     Conflict,
+    /// The thing was changed since the actor read it.
+    Changed,
     /// The request breaks a rule, regardless of the existing data.
     Invalid,
     /// The actor has to sign in first.
@@ -49,7 +52,7 @@ pub enum Error {
         id: String,
     },
     /// The name is taken.
-    #[error("a {what} {name:?} already exists; choose another name or change the existing one")]
+    #[error("a {what} {name:?} already exists")]
     AlreadyExists {
         /// The kind of thing, such as `part`.
         what: &'static str,
@@ -72,21 +75,42 @@ pub enum Error {
         problem: KeyProblem,
     },
     /// The actor lacks a permission.
-    #[error("permission \"{permission}\" is required; ask an administrator for a role that grants it")]
+    #[error("permission \"{permission}\" is required")]
     Forbidden {
         /// The missing permission.
         permission: Permission,
     },
     /// The location holds less than the requested quantity.
-    #[error("only {available} available, but {requested} requested; take no more than there is")]
+    #[error("only {available} available, but {requested} requested")]
     InsufficientStock {
         /// The quantity at the location.
         available: i64,
         /// The requested quantity.
         requested: i64,
     },
+    /// The movement is not the last one of its part, or cannot be undone.
+    #[error("movement {movement:?} is not the last one of its part, or cannot be undone")]
+    NothingToUndo {
+        /// The id of the movement.
+        movement: String,
+    },
+    /// The thing has changed since the actor read it.
+    #[error("the {what} {id:?} was changed in the meantime{}", Self::by_whom(by.as_deref(), at.as_ref()))]
+    Changed {
+        /// The kind of thing, such as `part`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// The name of the user who changed it last, if it is known.
+        by: Option<String>,
+        /// When it was last changed, if that is known.
+        at: Option<crate::Timestamp>,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was already used for another request")]
+    KeyReused,
     /// The part already has a primary location, and the request does not replace it.
-    #[error("location {location:?} is already the part's primary storage; ask for it to be replaced")]
+    #[error("location {location:?} is already the part's primary storage")]
     PrimaryTaken {
         /// The name of the primary location, or its id if it has no name.
         location: String,
@@ -98,7 +122,7 @@ pub enum Error {
         location: String,
     },
     /// The move would place a thing inside itself.
-    #[error("{what} {id:?} cannot be placed inside itself or anything below it; choose another parent")]
+    #[error("{what} {id:?} cannot be placed inside itself or anything below it")]
     Cycle {
         /// The kind of thing, such as `location`.
         what: &'static str,
@@ -107,7 +131,7 @@ pub enum Error {
     },
     /// The database was written by a newer version of the program.
     #[error(
-        "the database has migrations this version does not know ({}); use the version that wrote it, or a newer one",
+        "the database has migrations this version does not know ({})",
         found.join(", ")
     )]
     Newer {
@@ -115,19 +139,19 @@ pub enum Error {
         found: Vec<String>,
     },
     /// The database was written by an older version, or by the original.
-    #[error("the database must be migrated first ({}); back it up and run the migration", pending.join(", "))]
+    #[error("the database has not been migrated ({})", pending.join(", "))]
     NeedsMigration {
         /// The migrations that have not been applied.
         pending: Vec<String>,
     },
     /// A restore was interrupted and has been neither finished nor discarded.
-    #[error("an interrupted restore ({}) has to be finished or discarded before the database is opened", journal.display())]
+    #[error("a restore was interrupted ({}), and has been neither finished nor discarded", journal.display())]
     RestorePending {
         /// The journal of the restore.
         journal: PathBuf,
     },
     /// Other transactions changed the same rows during every attempt.
-    #[error("others keep changing the same data ({attempts} attempts); try again later")]
+    #[error("others keep changing the same data ({attempts} attempts)")]
     Contended {
         /// The number of attempts.
         attempts: u32,
@@ -175,14 +199,14 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is not an SQLite database.
-    #[error("{} is not an SQLite database; check the path", path.display())]
+    #[error("{} is not an SQLite database", path.display())]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// The file is a database, but not one of MakerMatrix.
     #[error(
-        "{} is not a MakerMatrix database (its tables: {}); check the path",
+        "{} is not a MakerMatrix database (its tables: {})",
         path.display(),
         if tables.is_empty() { "none".to_owned() } else { tables.join(", ") }
     )]
@@ -193,7 +217,7 @@ pub enum Error {
         tables: Vec<String>,
     },
     /// The database is damaged.
-    #[error("{} is damaged: {}; restore a backup", path.display(), findings.join("; "))]
+    #[error("{} is damaged: {}", path.display(), findings.join("; "))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -202,7 +226,7 @@ pub enum Error {
     },
     /// A value is larger than this program supports.
     #[error(
-        "{} holds a value of more than {} MiB, which MakerMatrix never writes; take it out",
+        "{} holds a value of more than {} MiB, which MakerMatrix never writes",
         value.as_ref().map_or_else(|| path.display().to_string(), ToString::to_string),
         limit >> 20
     )]
@@ -215,7 +239,7 @@ pub enum Error {
         value: Option<LargeValue>,
     },
     /// Another process has locked the database.
-    #[error("{} is in use by another process; stop it, or try again later", path.display())]
+    #[error("{} is in use by another process", path.display())]
     Busy {
         /// The file.
         path: PathBuf,
@@ -274,9 +298,12 @@ impl Error {
             Self::NotFound { .. } => Kind::NotFound,
             Self::AlreadyExists { .. }
             | Self::InsufficientStock { .. }
+            | Self::NothingToUndo { .. }
+            | Self::KeyReused
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
             | Self::Cycle { .. } => Kind::Conflict,
+            Self::Changed { .. } => Kind::Changed,
             Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
@@ -292,6 +319,12 @@ impl Error {
             Self::Database { fault, .. } => (*fault).into(),
             Self::Sqlite(_) => Kind::Internal,
         }
+    }
+
+    fn by_whom(by: Option<&str>, at: Option<&crate::Timestamp>) -> String {
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        let at = at.map(|at| format!(" at {} UTC", at.0.format("%Y-%m-%d %H:%M:%S"))).unwrap_or_default();
+        format!("{by}{at}")
     }
 
     /// Returns whether the error was caused by a concurrent transaction, so that a retry may succeed.

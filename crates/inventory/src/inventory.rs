@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::db::{Database, DatabaseUrl};
 use crate::password::Rounds;
-use crate::work::{Command, Context, Query, Read, Work};
-use crate::{Actor, Ambient, Error, Timestamp};
+use crate::work::{Attempt, Command, Context, Query, Read, Work};
+use crate::{Actor, Ambient, Error, IdempotencyKey, Once, Timestamp, once};
 
 /// The largest number of attempts of a command that conflicts with others.
 const MAX_ATTEMPTS: u32 = 20;
@@ -69,6 +69,15 @@ impl Inventory {
         self
     }
 
+    /// Opens the same database again, after its file was replaced.
+    ///
+    /// # Errors
+    /// The errors of [`Inventory::open`].
+    pub async fn reopen(&self) -> Result<Self, Error> {
+        let database = Database::open(self.url().clone()).await?;
+        Ok(Self { database, ..self.clone() })
+    }
+
     /// Closes all connections. Afterwards all clones of this inventory fail.
     ///
     /// # Errors
@@ -110,9 +119,38 @@ impl Inventory {
     /// [`Error::Forbidden`], [`Error::NotSignedIn`], [`Error::Invalid`] with every field that breaks a rule,
     /// [`Error::Contended`] when every attempt conflicts with another transaction, and the errors of the use case.
     pub async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Output, Error> {
+        self.attempt(actor, &Plain(command)).await
+    }
+
+    /// Runs a command like [`Inventory::run`], but only once for the same idempotency key, and records what `respond` returns
+    /// as the response.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used for another request, and the errors of [`Inventory::run`].
+    pub async fn run_once<C: Command>(
+        &self,
+        actor: &Actor,
+        command: C,
+        key: &IdempotencyKey,
+        respond: &(dyn Fn(&C::Output) -> String + Sync),
+    ) -> Result<Once<C::Output>, Error> {
+        self.attempt(actor, &once::WithKey { command, key, respond }).await
+    }
+
+    /// Makes one or several attempts to run a command and to commit.
+    async fn attempt<A: Attempt>(&self, actor: &Actor, command: &A) -> Result<A::Output, Error> {
         let context = self.context(actor);
         for attempt in 1..=MAX_ATTEMPTS {
-            match attempt_once(Work::new(context.clone()), &command).await {
+            let mut work = Work::new(context.clone());
+            let result = match command.attempt(&mut work).await {
+                Ok(output) => work.commit().await.map(|()| output),
+                Err(error) => {
+                    // The first error matters more than a failed rollback.
+                    let _ = work.roll_back().await;
+                    Err(error)
+                }
+            };
+            match result {
                 Err(error) if error.is_retryable() => self.wait(attempt).await,
                 other => return other,
             }
@@ -138,13 +176,13 @@ impl Inventory {
     }
 }
 
-async fn attempt_once<C: Command>(mut work: Work, command: &C) -> Result<C::Output, Error> {
-    match work.call(command).await {
-        Ok(output) => work.commit().await.map(|()| output),
-        Err(error) => {
-            // The first error matters more than a failed rollback.
-            let _ = work.roll_back().await;
-            Err(error)
-        }
+/// Runs a command every time.
+struct Plain<C>(C);
+
+impl<C: Command> Attempt for Plain<C> {
+    type Output = C::Output;
+
+    async fn attempt(&self, work: &mut Work) -> Result<C::Output, Error> {
+        work.call(&self.0).await
     }
 }

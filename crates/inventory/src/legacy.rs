@@ -20,7 +20,7 @@ mod stock;
 
 use snapshot::sql::{Connection, Transaction};
 
-pub use adjustment::{Adjustment, Names};
+pub use adjustment::Adjustment;
 pub(crate) use columns::{complete_schema, is_schema_incomplete};
 pub(crate) use stock::units_of;
 

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::Error;
-use crate::fields::{Fields, Problem};
+use crate::fields::{FieldError, Fields, Problem};
 use crate::work::Read;
 
 /// The largest number of items on a page.
@@ -118,6 +118,13 @@ impl Default for PageNumber {
 }
 
 impl PageNumber {
+    /// Returns the rules that the page breaks.
+    pub fn problems(self) -> Vec<FieldError> {
+        let mut fields = Fields::default();
+        self.validate(&mut fields);
+        fields.into_errors()
+    }
+
     pub(crate) fn validate(self, fields: &mut Fields) {
         size(self.size, fields);
         fields.require("page", self.number >= 1, Problem::TooSmall { min: 1 });

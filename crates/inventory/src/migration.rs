@@ -28,7 +28,7 @@ const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS \"mm_migrations\" \
                              ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )";
 
 /// All migrations, oldest first. Names must never change, since databases and archives record them.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         name: "m0001_original_schema",
         change: Change::Code(legacy::complete_schema),
@@ -64,6 +64,18 @@ const MIGRATIONS: [Migration; 5] = [
             "part_location_allocations",
             "mm_category_parent",
         ]),
+    },
+    Migration {
+        name: "m0006_stock_movements",
+        change: Change::Sql(include_str!("migration/m0006_stock_movements.sql")),
+        is_missing: |connection| lacks_table(connection, "mm_stock_movement"),
+        tables: Tables::These(&["mm_stock_movement"]),
+    },
+    Migration {
+        name: "m0007_idempotency",
+        change: Change::Sql(include_str!("migration/m0007_idempotency.sql")),
+        is_missing: |connection| lacks_table(connection, "mm_idempotency"),
+        tables: Tables::These(&["mm_idempotency"]),
     },
 ];
 

@@ -2,21 +2,26 @@
 
 mod create;
 mod datasheets;
+mod delete;
 mod find;
 mod image;
 mod list;
+mod update;
 
 use crate::Error;
 use crate::Timestamp;
 use crate::db::entity::partmodel;
+use crate::db::record::version_of;
 use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
 pub use datasheets::{AddDatasheet, Datasheet, ListDatasheets};
+pub use delete::DeletePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
-pub use list::{ListParts, PartFilter, PartSort, StockedPart};
+pub use list::{GetStockedPart, ListParts, PartFilter, PartSort, StockedPart};
+pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;
@@ -56,11 +61,15 @@ pub struct Part {
     pub created_at: Timestamp,
     /// When the part was last changed.
     pub updated_at: Timestamp,
+    /// Changes whenever any of the fields above or the categories of the part change.
+    pub version: String,
 }
 
 impl From<partmodel::Model> for Part {
     fn from(row: partmodel::Model) -> Self {
+        let version = version_of(&row);
         Self {
+            version,
             id: row.id,
             name: row.part_name,
             number: row.part_number,

@@ -1,8 +1,6 @@
 //! A small sample inventory with users, keys, categories, locations, parts, stock and files. It is created through the use
 //! cases, so it follows all rules.
 
-mod files;
-
 use std::path::{Path, PathBuf};
 
 use crate::api_keys::{CreateApiKey, CreatedApiKey};
@@ -15,6 +13,13 @@ use crate::users::{CreateUser, User};
 use crate::{Actor, Error, FileKind, Inventory, Permission, StaticFiles};
 
 const ACTOR: &Actor = &Actor::System;
+
+/// The datasheet of the sample parts. Like the images, it was made for this project.
+const DATASHEET: &[u8] = include_bytes!("../assets/datasheet.pdf");
+/// An image of a resistor of 47 kΩ.
+const RESISTOR: &[u8] = include_bytes!("../assets/resistor.png");
+/// An image of a green LED.
+const LED: &[u8] = include_bytes!("../assets/led.png");
 
 /// The passwords of the two sample users.
 #[derive(Clone)]
@@ -71,8 +76,8 @@ pub async fn populate(
         datasheets.push(datasheet(inventory, files, &parts[index]).await?);
     }
     let mut images = Vec::new();
-    for index in [0, 4] {
-        let (path, part) = image(inventory, files, &parts[index]).await?;
+    for (index, content) in [(0, RESISTOR), (4, LED)] {
+        let (path, part) = image(inventory, files, &parts[index], content).await?;
         images.push(path);
         parts[index] = part;
     }
@@ -224,9 +229,8 @@ async fn allocations(
 }
 
 async fn datasheet(inventory: &Inventory, files: &StaticFiles, part: &Part) -> Result<PathBuf, Error> {
-    let content = files::pdf(part.number.as_deref().unwrap_or("Datasheet"));
-    let stored =
-        files.store(FileKind::Datasheets, "", "pdf", &mut content.as_slice(), inventory.ambient())?;
+    let mut content = DATASHEET;
+    let stored = files.store(FileKind::Datasheets, "", "pdf", &mut content, inventory.ambient())?;
     let new = AddDatasheet {
         part_id: part.id.clone(),
         filename: stored.path.clone(),
@@ -239,9 +243,13 @@ async fn datasheet(inventory: &Inventory, files: &StaticFiles, part: &Part) -> R
     files.below(FileKind::Datasheets, &stored.path)
 }
 
-async fn image(inventory: &Inventory, files: &StaticFiles, part: &Part) -> Result<(PathBuf, Part), Error> {
-    let content = files::png(inventory.ambient().bytes());
-    let stored = files.store(FileKind::Images, "", "png", &mut content.as_slice(), inventory.ambient())?;
+async fn image(
+    inventory: &Inventory,
+    files: &StaticFiles,
+    part: &Part,
+    mut content: &[u8],
+) -> Result<(PathBuf, Part), Error> {
+    let stored = files.store(FileKind::Images, "", "png", &mut content, inventory.ambient())?;
     let id = stored.path.trim_end_matches(".png");
     let image_url = Some(format!("/api/utility/get_image/{id}"));
     let part = inventory.run(ACTOR, SetPartImage { part_id: part.id.clone(), image_url }).await?;

@@ -1,8 +1,8 @@
 //! The static files: datasheets and images in folders of those names, including sub-folders that users created.
 //!
 //! Two rules make it safe to back up the files while the inventory is in use. First, names are never reused: a new file
-//! gets a fresh name and never replaces another. Second, deletes are deferred while a snapshot holds a lease: they are
-//! recorded, and executed when the last lease ends or at the next delete.
+//! gets a fresh name and never replaces another. Second, deletes are deferred while a snapshot holds a [`DeletionGuard`]: they
+//! are recorded, and executed when the last guard is dropped or at the next delete.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -49,7 +49,18 @@ pub struct Listing {
     /// The regular files, sorted by path.
     pub files: Vec<StaticFile>,
     /// The path and reason for each entry that is not a regular file with a usable name.
-    pub unusable: Vec<(String, &'static str)>,
+    pub unusable: Vec<(String, Unusable)>,
+}
+
+/// Why an entry of a folder is not a usable file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// Its name is not UTF-8.
+    NotUtf8,
+    /// It is a symbolic link.
+    SymbolicLink,
+    /// It is a device, a socket or a named pipe.
+    SpecialFile,
 }
 
 /// The outcome of a delete.
@@ -63,7 +74,8 @@ pub enum Deletion {
 
 /// The prefix of internal files that are not part of the data: unfinished writes, staged restores, deferred deletes.
 const PRIVATE_PREFIX: &str = ".mm-";
-const LEASE: &str = ".mm-lease";
+/// The lock file of [`DeletionGuard`]. The name on disk is older than that of the type, and versions must agree on it.
+const DELETION_LOCK: &str = ".mm-lease";
 const DEFERRED: &str = ".mm-deferred";
 
 /// The static files of an inventory.
@@ -73,9 +85,9 @@ pub struct StaticFiles {
     disk: Disk,
 }
 
-/// A lease that prevents the deletion of files until it is dropped.
+/// Prevents the deletion of files until it is dropped. It is a shared lock on a file beside the folders.
 #[derive(Debug)]
-pub struct Lease {
+pub struct DeletionGuard {
     _lock: File,
 }
 
@@ -160,11 +172,11 @@ impl StaticFiles {
         Ok(Deletion::Done)
     }
 
-    /// Takes a lease, which keeps every file in place until it is dropped. Several leases may exist at once.
-    pub fn lease(&self) -> Result<Lease, Error> {
+    /// Defers deletes until the returned guard is dropped. Several guards may exist at once.
+    pub fn defer_deletions(&self) -> Result<DeletionGuard, Error> {
         let lock = self.lock_file()?;
         lock.lock_shared().map_err(|source| Error::io(&self.root, source))?;
-        Ok(Lease { _lock: lock })
+        Ok(DeletionGuard { _lock: lock })
     }
 
     /// Executes the deferred deletes, unless a snapshot is running.
@@ -225,7 +237,7 @@ impl StaticFiles {
 
     fn lock_file(&self) -> Result<File, Error> {
         self.disk.create_folder(&self.root)?;
-        let path = self.root.join(LEASE);
+        let path = self.root.join(DELETION_LOCK);
         Ok(open_lock_file(&self.disk, &path)?)
     }
 
@@ -281,7 +293,7 @@ fn list_into(folder: &Path, above: &str, listing: &mut Listing) -> Result<(), Er
         let entry = entry.map_err(failed)?;
         let Ok(name) = entry.file_name().into_string() else {
             let shown = format!("{above}{}", entry.file_name().to_string_lossy());
-            listing.unusable.push((shown, "its name is not UTF-8"));
+            listing.unusable.push((shown, Unusable::NotUtf8));
             continue;
         };
         if name.starts_with(PRIVATE_PREFIX) {
@@ -295,9 +307,9 @@ fn list_into(folder: &Path, above: &str, listing: &mut Listing) -> Result<(), Er
             let size = entry.metadata().map_err(failed)?.len();
             listing.files.push(StaticFile { path, size });
         } else if kind.is_symlink() {
-            listing.unusable.push((path, "it is a symbolic link"));
+            listing.unusable.push((path, Unusable::SymbolicLink));
         } else {
-            listing.unusable.push((path, "it is not a regular file"));
+            listing.unusable.push((path, Unusable::SpecialFile));
         }
     }
     Ok(())
@@ -308,18 +320,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delete_waits_for_the_lease() {
+    fn a_delete_waits_for_the_guard() {
         let folder = testkit::TestFolder::new();
         let files = StaticFiles::new(folder.path());
         let ambient = Ambient::system();
         let stored = files.store(FileKind::Images, "a/b", "png", &mut &b"png"[..], &ambient).unwrap();
         assert_eq!(files.list(FileKind::Images).unwrap().files, std::slice::from_ref(&stored));
 
-        let lease = files.lease().unwrap();
+        let deletion_guard = files.defer_deletions().unwrap();
         assert_eq!(files.delete(FileKind::Images, &stored.path, &ambient).unwrap(), Deletion::Deferred);
         files.sweep().unwrap();
         assert_eq!(files.list(FileKind::Images).unwrap().files.len(), 1, "the snapshot still needs it");
-        drop(lease);
+        drop(deletion_guard);
         files.sweep().unwrap();
         assert!(files.list(FileKind::Images).unwrap().files.is_empty());
 
@@ -364,6 +376,6 @@ mod tests {
         fs::write(images.join(".mm-x.partial"), b"half").unwrap();
         let listing = files.list(FileKind::Images).unwrap();
         assert!(listing.files.is_empty());
-        assert_eq!(listing.unusable, [("link.png".to_owned(), "it is a symbolic link")]);
+        assert_eq!(listing.unusable, [("link.png".to_owned(), Unusable::SymbolicLink)]);
     }
 }

@@ -1,10 +1,14 @@
 //! Stock: the quantities of parts at locations. A quantity is never negative, a part has at most one allocation per
-//! location, and at most one of its allocations is its primary storage.
+//! location, and at most one of its allocations is its primary storage. Each change of a quantity is recorded in the ledger.
 
+mod change;
 mod create;
+mod history;
+mod ledger;
 mod list;
 mod split;
 mod transfer;
+mod undo;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -14,15 +18,23 @@ use crate::locations::SINGLE_PART;
 use crate::work::{Read, Work};
 use crate::{Error, Timestamp};
 
+pub use change::{AddStock, CountStock, StockChange, TakeStock};
 pub use create::CreateAllocation;
+pub use history::{
+    CheckStock, LastMovement, ListMovements, MovementFilter, MovementSort, StockCheck, StockDifference,
+};
+pub use ledger::{Movement, MovementEnd, MovementKind};
 pub use list::{
     AllocationFilter, AllocationSort, GetAllocation, GetTotalQuantity, ListAllocations, PlacedAllocation,
 };
 pub use split::{Cassette, SplitToCassette, SplitToCassetteResult};
 pub use transfer::{Transfer, TransferStock};
+pub use undo::UndoMovement;
 
 /// The largest quantity of a part at one location. The sum over all locations fits into 64 bits.
 pub const MAX_QUANTITY: i64 = 1_000_000_000_000;
+/// The largest number of characters in the reason for a movement.
+pub const MAX_REASON: usize = 1000;
 
 /// The quantity of a part at a location.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +81,12 @@ impl TryFrom<Model> for Allocation {
 async fn at(read: &Read, part_id: &str, location_id: &str) -> Result<Option<Model>, Error> {
     let query = Entity::find().filter(Column::PartId.eq(part_id)).filter(Column::LocationId.eq(location_id));
     Ok(query.one(read.db().await?).await?)
+}
+
+/// Returns whether a part has a primary storage.
+async fn has_primary(read: &Read, part_id: &str) -> Result<bool, Error> {
+    let primary = Entity::find().filter(Column::PartId.eq(part_id)).filter(Column::IsPrimaryStorage.eq(true));
+    Ok(primary.one(read.db().await?).await?.is_some())
 }
 
 fn new_row(work: &Work, part_id: &str, location_id: &str, quantity: i64) -> Model {

@@ -11,6 +11,13 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 #[sea_orm(value_type = "String", column_type = "custom(\"DATETIME\")")]
 pub struct Timestamp(pub NaiveDateTime);
 
+impl Timestamp {
+    /// Returns the time in the format of RFC 3339, in UTC.
+    pub fn to_rfc3339(self) -> String {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%Y-%m-%d %H:%M:%S%.6f"))

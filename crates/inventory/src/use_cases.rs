@@ -37,8 +37,8 @@ macro_rules! use_cases {
 
 use_cases! {
     commands {
-        parts: CreatePart, SetPartImage, AddDatasheet;
-        stock: CreateAllocation, TransferStock, SplitToCassette;
+        parts: CreatePart, UpdatePart, DeletePart, SetPartImage, AddDatasheet;
+        stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
         locations: CreateLocation, MoveLocation;
         categories: CreateCategory, MoveCategory;
         users: CreateUser, RecordSignIn;
@@ -46,11 +46,11 @@ use_cases! {
         api_keys: CreateApiKey, AuthenticateApiKey;
     }
     queries {
-        parts: GetPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
-        stock: GetAllocation, ListAllocations, GetTotalQuantity;
+        parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
+        stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath;
-        users: GetUser, ListUsers, FindCredentials;
+        users: GetUser, ListUsers, FindCredentials, FindSessionUser;
         roles: GetRole, FindRoleByName, ListRoles;
         api_keys: GetApiKey, ListApiKeys;
     }

@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+mod session;
 mod sign_in;
 
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use crate::{Actor, Error, Permissions, Timestamp};
 
 pub use create::CreateUser;
 pub use list::{GetUser, ListUsers, UserFilter, UserSort};
+pub(crate) use session::FindSessionUser;
+pub use session::SessionUser;
 pub(crate) use sign_in::{FindCredentials, RecordSignIn};
 
 /// A user, who may sign in.

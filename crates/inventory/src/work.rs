@@ -9,15 +9,16 @@
 use std::future::Future;
 use std::ops::Deref;
 
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query as SqlQuery};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryFilter,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter,
 };
 use tokio::sync::OnceCell;
 
-use crate::activity::{Changes, LinkChange};
+use crate::activity::{self, Changes, LinkChange};
 use crate::db::Database;
-use crate::db::record::{ColumnOf, Record};
+use crate::db::record::{ColumnOf, Record, version_of};
 use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
@@ -182,6 +183,55 @@ impl Work {
         Ok(row)
     }
 
+    /// Inserts a row that is itself a record of a change, which the activity log therefore omits.
+    pub(crate) async fn append<M>(&mut self, row: M) -> Result<M, Error>
+    where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity> + Send,
+    {
+        insert_row(self.db().await?, row.clone()).await?;
+        Ok(row)
+    }
+
+    /// Refuses a row that no longer has the expected version.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with the user who changed it last.
+    pub(crate) async fn check_version<M: Record + Sync>(
+        &self,
+        row: &M,
+        expected: Option<&str>,
+    ) -> Result<(), Error> {
+        if expected.is_none_or(|expected| expected == version_of(row)) {
+            return Ok(());
+        }
+        let (by, at) = activity::last_change(self.db().await?, M::ENTITY_TYPE, row.id()).await?;
+        Err(Error::Changed { what: M::ENTITY_TYPE, id: row.id().to_owned(), by, at })
+    }
+
+    /// Deletes the rows of a table that refer to a thing which is about to be deleted. The activity log records only the deletion
+    /// of the thing.
+    #[expect(clippy::disallowed_methods, reason = "the log records the deletion of the thing")]
+    pub(crate) async fn delete_referring(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<(), Error> {
+        let db = self.db().await?;
+        let mut delete = SqlQuery::delete();
+        delete.from_table(Alias::new(table)).and_where(Expr::col(Alias::new(column)).eq(id));
+        db.execute(&delete).await?;
+        Ok(())
+    }
+
+    /// Deletes rows that are no record of the inventory, so that the activity log omits them.
+    #[expect(clippy::disallowed_methods, reason = "the rows are not part of the inventory")]
+    pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: Expr) -> Result<(), Error> {
+        E::delete_many().filter(rows).exec(self.db().await?).await?;
+        Ok(())
+    }
+
     /// Updates the columns in which `after` differs from `before`. Both must have the same key.
     ///
     /// # Errors
@@ -309,4 +359,13 @@ fn taken<M: Record>(error: Error, row: &M) -> Error {
         }
         error => error,
     }
+}
+
+/// Runs a command in a unit of work, for callers that retry.
+pub(crate) trait Attempt: Sync {
+    /// The result of the command.
+    type Output: Send;
+
+    /// Runs the command once.
+    fn attempt(&self, work: &mut Work) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }

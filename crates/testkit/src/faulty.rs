@@ -125,6 +125,10 @@ impl DiskFile for FaultyFile {
     fn set_owner(&mut self, owner: durable::Owner) -> io::Result<()> {
         self.inner.set_owner(owner)
     }
+
+    fn set_modified(&mut self, time: std::time::SystemTime) -> io::Result<()> {
+        self.inner.set_modified(time)
+    }
 }
 
 impl RawDisk for FaultyDisk {

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde::{Deserialize, Serialize};
 
 use crate::hashing::Sha256Hex;
+use crate::modified::ModifiedTime;
 
 /// One file in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct FileRecord {
     pub size: u64,
     /// The hash of its content.
     pub sha256: Sha256Hex,
+    /// When the file was last modified; `None` if that is unknown, or of no use, as for the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<ModifiedTime>,
 }
 
 /// Deserializes a manifest and passes each of its files to a function.

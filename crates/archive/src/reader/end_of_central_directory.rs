@@ -4,7 +4,9 @@
 
 use rawzip::{ReaderAt, ZipArchive};
 
-use crate::error::{Corruption, Error, Refusal, count};
+use durable::counted;
+
+use crate::error::{Corruption, Error, Refusal};
 
 /// The length of the end record without its comment.
 const END: u64 = 22;
@@ -93,12 +95,12 @@ fn check_zip64<R: ReaderAt>(
 
 /// Returns the error about a directory that lists another number of entries than it announces.
 pub(super) fn wrong_count(announced: u64, listed: u64) -> Error {
-    let why = format!("it announces {} and lists {listed}", count(announced, "entry"));
+    let why = format!("it announces {} and lists {listed}", counted(announced, "entry"));
     Corruption::Directory { why }.into()
 }
 
 fn wrong_size(announced: u64, real: u64) -> Error {
-    let why = format!("it announces {} and has {real}", count(announced, "byte"));
+    let why = format!("it announces {} and has {real}", counted(announced, "byte"));
     Corruption::Directory { why }.into()
 }
 

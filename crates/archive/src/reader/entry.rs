@@ -3,6 +3,7 @@
 use rawzip::ZipArchiveEntryWayfinder;
 
 use crate::hashing::Sha256Hex;
+use crate::modified::ModifiedTime;
 use crate::name::Role;
 
 use super::zip_encryption::Cipher;
@@ -20,6 +21,8 @@ pub struct Entry {
     pub compressed_size: u64,
     /// The hash of the content, if the archive states one.
     pub sha256: Option<Sha256Hex>,
+    /// When the file was last modified, if the manifest states it.
+    pub modified: Option<ModifiedTime>,
     pub(super) deflated: bool,
     pub(super) cipher: Option<Cipher>,
     pub(super) crc: u32,

@@ -1,7 +1,7 @@
 //! Compares the headers of an entry: the record in the directory, the local header before the data, and
 //! the descriptor behind it.
 
-use rawzip::extra_fields::ExtraFields;
+use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
 use rawzip::{ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
 use crate::error::{Corruption, Error};
@@ -38,6 +38,12 @@ pub(super) fn check_local_header<R: ReaderAt>(
         return Err(differ("encryption"));
     }
     check_extra_fields(name, local.extra_fields())?;
+    if let (Some(local), Some(listed)) =
+        (modification_time(local.extra_fields()), modification_time(record.extra_fields()))
+        && local != listed
+    {
+        return Err(differ("time"));
+    }
     let start = record.local_header_offset();
     let listed = (record.crc32(), record.compressed_size_hint(), record.uncompressed_size_hint());
     let local = (local.crc32(), local.compressed_size_hint(), local.uncompressed_size_hint());
@@ -49,6 +55,14 @@ pub(super) fn check_local_header<R: ReaderAt>(
         return Err(differ("size or checksum"));
     }
     Ok((start, data_end + descriptor_length(zip, data_end, record)?))
+}
+
+/// Returns the modification time in the extra field of Info-ZIP, in seconds since 1970, if there is one.
+fn modification_time(mut fields: ExtraFields<'_>) -> Option<[u8; 4]> {
+    const STATES_MODIFICATION: u8 = 1;
+    let (_, content) = fields.find(|(id, _)| *id == ExtraFieldId::EXTENDED_TIMESTAMP)?;
+    let (flags, times) = content.split_first()?;
+    (flags & STATES_MODIFICATION != 0).then(|| times.first_chunk().copied())?
 }
 
 /// Returns the length of a descriptor. Its signature is optional, and its sizes are 4 or 8 bytes wide.

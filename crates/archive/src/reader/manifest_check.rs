@@ -11,6 +11,7 @@ use crate::error::{Corruption, Error, Refusal};
 use crate::hashing::Sha256Hex;
 use crate::limits::Limits;
 use crate::manifest::{FileRecord, FileVisitor, Manifest};
+use crate::modified::ModifiedTime;
 use crate::name::{CHECKSUMS, MANIFEST, Role};
 use crate::sums;
 
@@ -18,7 +19,7 @@ use super::entry::Entry;
 use super::format::check_length;
 use super::zip::{BUFFER, Zip};
 
-/// Checks that the three lists agree, and sets the hash of each entry.
+/// Checks that the three lists agree, and sets the hash and the modification time of each entry.
 pub(super) fn check<R: Read + Seek>(
     zip: &Zip<R>,
     entries: &mut [Entry],
@@ -33,7 +34,9 @@ pub(super) fn check<R: Read + Seek>(
     let sums = read_sums(zip, entries, &indexes, limits)?;
     let files = read_files(zip, entries, &indexes)?;
     for (index, entry) in entries.iter_mut().enumerate() {
-        entry.sha256 = agreed_hash(entry, sums.stated[index], files.stated[index])?;
+        let file = files.stated[index];
+        entry.sha256 = agreed_hash(entry, sums.stated[index], file.map(|(size, hash, _)| (size, hash)))?;
+        entry.modified = file.and_then(|(_, _, modified)| modified);
     }
     for (unknown, list) in [(sums.unknown, CHECKSUMS), (files.unknown, MANIFEST)] {
         if let Some(entry) = unknown {
@@ -92,19 +95,22 @@ fn read_sums<R: Read + Seek>(
     Ok(sums)
 }
 
-/// Reads the size and hash that the manifest states for each entry except itself.
+/// The size, hash and modification time of an entry.
+type Stated = (u64, Sha256Hex, Option<ModifiedTime>);
+
+/// Reads what the manifest states for each entry except itself.
 fn read_files<R: Read + Seek>(
     zip: &Zip<R>,
     entries: &[Entry],
     indexes: &Indexes<'_>,
-) -> Result<Statements<(u64, Sha256Hex)>, Error> {
+) -> Result<Statements<Stated>, Error> {
     let mut files = Statements::new(entries.len());
     let mut all_different = true;
     zip.parse(
         manifest_of(entries),
-        FileVisitor(|FileRecord { path, size, sha256 }| {
+        FileVisitor(|FileRecord { path, size, sha256, modified }| {
             let index = indexes.get(path.as_str()).filter(|_| path != MANIFEST);
-            all_different &= files.add(&path, index, (size, sha256));
+            all_different &= files.add(&path, index, (size, sha256, modified));
         }),
     )?;
     if !all_different {

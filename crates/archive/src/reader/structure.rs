@@ -104,13 +104,14 @@ impl<R: ReaderAt> Scan<'_, R> {
         }
         self.extents.push(Extent { start, end, entry: self.entries.len() });
         let (role, crc, location) = (Role::of(&name), record.crc32(), record.wayfinder());
-        let sha256 = None;
+        let (sha256, modified) = (None, None);
         self.entries.push(Entry {
             name,
             role,
             size,
             compressed_size,
             sha256,
+            modified,
             deflated,
             cipher,
             crc,

@@ -10,6 +10,7 @@ use rawzip::CompressionMethod;
 use crate::error::{Error, into_io};
 use crate::hashing::EntryDigest;
 use crate::limits::Limits;
+use crate::modified::ModifiedTime;
 
 /// The size below which a file is read whole before its compression method is chosen, and the size of
 /// the chunks in which a longer file is streamed.
@@ -109,15 +110,18 @@ fn looks_like_a_bomb(bytes: &[u8], compressed: &[u8]) -> bool {
     bytes.len() > HARMLESS && bytes.len() / ratio > compressed.len()
 }
 
+/// The beginning of a file, the rest of its content, and its modification time.
+pub(super) type PreparedFile<R> = (PreparedEntry, R, Option<ModifiedTime>);
+
 /// Opens and prepares a batch of files, distributed evenly over one thread per compressor. The work of a
 /// thread that cannot be started is done by this one.
 pub(super) fn prepare_batch<R: Read + Send, E: From<Error> + Send>(
     compressors: &mut [Compressor],
     names: &[String],
-    open: &(impl Fn(&str) -> Result<R, E> + Sync),
-) -> Vec<Result<(PreparedEntry, R), E>> {
+    open: &(impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E> + Sync),
+) -> Vec<Result<PreparedFile<R>, E>> {
     let threads = compressors.len();
-    let mut slots: Vec<Option<Result<(PreparedEntry, R), E>>> = names.iter().map(|_| None).collect();
+    let mut slots: Vec<Option<Result<PreparedFile<R>, E>>> = names.iter().map(|_| None).collect();
     let work = |first: usize, compressor: &mut Compressor| {
         let of_thread = names.iter().skip(first).step_by(threads);
         of_thread.map(|name| prepare_file(compressor, name, open)).collect::<Vec<_>>()
@@ -131,7 +135,7 @@ pub(super) fn prepare_batch<R: Read + Send, E: From<Error> + Send>(
         };
         // Collecting spawns all threads before the first is joined.
         let workers: Vec<_> = (1..).zip(others).map(spawn).collect();
-        let mut store = |first: usize, results: Vec<Result<(PreparedEntry, R), E>>| {
+        let mut store = |first: usize, results: Vec<Result<PreparedFile<R>, E>>| {
             for (slot, result) in slots.iter_mut().skip(first).step_by(threads).zip(results) {
                 *slot = Some(result);
             }
@@ -152,14 +156,14 @@ pub(super) fn prepare_batch<R: Read + Send, E: From<Error> + Send>(
 fn prepare_file<R: Read, E: From<Error>>(
     compressor: &mut Compressor,
     name: &str,
-    open: &impl Fn(&str) -> Result<R, E>,
-) -> Result<(PreparedEntry, R), E> {
+    open: &impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E>,
+) -> Result<PreparedFile<R>, E> {
     let mut reads = 0;
     loop {
-        let mut source = open(name)?;
+        let (mut source, modified) = open(name)?;
         reads += 1;
         match compressor.prepare(&mut source) {
-            Ok(prepared) => return Ok((prepared, source)),
+            Ok(prepared) => return Ok((prepared, source, modified)),
             Err(error) if reads < MAX_READS && has_changed(&error) => {}
             Err(error) => return Err(Error::source(name)(error).into()),
         }

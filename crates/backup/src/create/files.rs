@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use archive::LeftOut;
+use archive::name::NameFault;
+use archive::{Omission, OmissionReason};
 use durable::folder_of;
 use inventory::StaticFiles;
 use inventory::sqlite::Reference;
-use inventory::static_files::{FileKind, StaticFile};
+use inventory::static_files::{FileKind, StaticFile, Unusable};
 
 use crate::Error;
 
@@ -24,7 +25,7 @@ impl BackupOptions {
 /// The files of the included folders, sorted, and the entries that cannot be archived.
 pub(super) struct FileListing {
     pub(super) files: Vec<(FileKind, StaticFile)>,
-    pub(super) left_out: Vec<LeftOut>,
+    pub(super) left_out: Vec<Omission>,
 }
 
 /// Lists the files of the given kinds.
@@ -32,14 +33,14 @@ pub(super) fn list_files(static_files: &StaticFiles, kinds: &[FileKind]) -> Resu
     let mut listed = FileListing { files: Vec::new(), left_out: Vec::new() };
     for &kind in kinds {
         let found = static_files.list(kind).map_err(Error::live(static_files.root()))?;
-        let mut leave_out = |path: &str, why: String| {
-            listed.left_out.push(LeftOut { what: format!("{}/{path}", kind.folder()), why });
+        let mut leave_out = |path: &str, why: OmissionReason| {
+            listed.left_out.push(Omission { what: format!("{}/{path}", kind.folder()), why });
         };
-        found.unusable.iter().for_each(|(path, why)| leave_out(path, (*why).to_owned()));
+        found.unusable.iter().for_each(|(path, why)| leave_out(path, reason_of(*why)));
         for file in found.files {
             match archive::name::check(&format!("{}/{}", kind.folder(), file.path)) {
                 Ok(()) => listed.files.push((kind, file)),
-                Err(fault) => leave_out(&file.path, fault.to_string()),
+                Err(fault) => leave_out(&file.path, OmissionReason::Name(fault)),
             }
         }
     }
@@ -49,13 +50,21 @@ pub(super) fn list_files(static_files: &StaticFiles, kinds: &[FileKind]) -> Resu
 
 /// Lists the entries of the static folder that no backup includes. Returns nothing if the database is in the same
 /// folder.
-pub(super) fn list_unarchived(static_files: &StaticFiles, database: &Path) -> Result<Vec<LeftOut>, Error> {
+pub(super) fn list_unarchived(static_files: &StaticFiles, database: &Path) -> Result<Vec<Omission>, Error> {
     if folder_of(database) == static_files.root() {
         return Ok(Vec::new());
     }
     let unarchived = static_files.others().map_err(Error::live(static_files.root()))?;
-    let why = || "only datasheets and images are archived".to_owned();
-    Ok(unarchived.into_iter().map(|what| LeftOut { what, why: why() }).collect())
+    Ok(unarchived.into_iter().map(|what| Omission { what, why: OmissionReason::NotAStaticFile }).collect())
+}
+
+/// Returns why an unusable entry of a folder is not archived.
+fn reason_of(unusable: Unusable) -> OmissionReason {
+    match unusable {
+        Unusable::NotUtf8 => OmissionReason::Name(NameFault::NotUtf8),
+        Unusable::SymbolicLink => OmissionReason::SymbolicLink,
+        Unusable::SpecialFile => OmissionReason::SpecialFile,
+    }
 }
 
 /// Selects the files that existed before the snapshot, and those of the later ones to which its rows refer.

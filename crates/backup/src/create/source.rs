@@ -18,7 +18,7 @@ pub(crate) struct Source<'a> {
     pub(crate) display_path: &'a Path,
     /// The folder with datasheets and images.
     pub(crate) static_files: &'a Path,
-    /// Whether a lease can keep the files in place. If not, the files are only read.
+    /// Whether deletes can be deferred, so that the files stay in place. If not, the files are only read.
     pub(crate) can_be_locked: bool,
     /// The folder for confidential copies if the folder of the database is not writable.
     pub(crate) private_copies: Option<&'a Path>,

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use archive::writer::SourceChanged;
 use archive::{
-    ArchiveSink, BackupMetadata, EncryptionMethod, Keys, LeftOut, Manifest, Sha256Hex, TableRecord, Writer,
+    ArchiveSink, BackupMetadata, EncryptionMethod, Keys, Manifest, Omission, OmissionReason, Sha256Hex,
+    TableRecord, Writer,
 };
 use durable::DiskFile;
+use inventory::NameList;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection, RedactedPasswords};
 use inventory::static_files::FileKind;
@@ -18,11 +20,11 @@ use crate::damage::recheck_damage;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
-use crate::{Engine, Error, Event, Names, Note, Observer, Step};
+use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{dangling_references, list_files, list_unarchived, select_files};
 use super::unfinished::PartialArchive;
-use super::{BackupOptions, NO_PASSWORDS, NOT_PUT_BACK, Source};
+use super::{BackupOptions, Source};
 
 /// The destination of an archive and its encryption.
 pub(super) struct Output<'a> {
@@ -51,12 +53,12 @@ impl Engine {
     ) -> Result<WrittenArchive, Error> {
         let archive_path = &unfinished.archive;
         let static_files = source.files(self);
-        // The files of another program are only read, and that program does not respect leases.
+        // The files of another program are only read, and that program does not defer its deletes.
         let can_be_locked = source.can_be_locked;
-        let lease = match can_be_locked {
+        let deletion_guard = match can_be_locked {
             true => {
                 static_files.sweep().map_err(source.failed())?;
-                Some(static_files.lease().map_err(source.failed())?)
+                Some(static_files.defer_deletions().map_err(source.failed())?)
             }
             false => None,
         };
@@ -80,15 +82,8 @@ impl Engine {
         let generated = sqlite::generated_column_names(&copied.stripped);
         let not_restorable =
             copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
-        left_out.extend(
-            not_restorable.map(|object| LeftOut { what: object.to_string(), why: NOT_PUT_BACK.to_owned() }),
-        );
-        left_out.extend(
-            copied
-                .redacted
-                .iter()
-                .map(|redacted| LeftOut { what: redacted.to_string(), why: NO_PASSWORDS.to_owned() }),
-        );
+        left_out.extend(not_restorable.map(|object| omission(object, OmissionReason::NotRestored)));
+        left_out.extend(copied.redacted.iter().map(|redacted| omission(redacted, OmissionReason::Password)));
         self.cancellation.check()?;
         report_notes(observer, &dangling, &left_out, copied.inspection.as_ref());
 
@@ -122,7 +117,11 @@ impl Engine {
         if copy.exists() {
             writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
         }
-        let open = |name: &str| Ok(read(&path_of(name))?);
+        let open = |name: &str| {
+            let file = read(&path_of(name))?;
+            let modified = file.modified();
+            Ok((file, modified))
+        };
         let added = writer.add_all(names, open, &mut progress);
         added.map_err(|error: AddError| error.explain(archive_path, &path_of))?;
         if options.env {
@@ -130,7 +129,7 @@ impl Engine {
                 .add(archive::ENV, &mut read(&path_of(archive::ENV))?, &mut progress)
                 .map_err(write_failed)?;
         }
-        drop(lease);
+        drop(deletion_guard);
         if can_be_locked {
             static_files.sweep().map_err(source.failed())?;
         }
@@ -156,7 +155,7 @@ impl Engine {
         inspection: Option<Inspection>,
         damaged: Option<String>,
         dangling: Vec<String>,
-        left_out: Vec<LeftOut>,
+        left_out: Vec<Omission>,
     ) -> BackupMetadata {
         let now = self.ambient.now();
         let pending = match inspection.as_ref().map(|inspection| &inspection.schema) {
@@ -205,24 +204,28 @@ impl Engine {
 fn report_notes(
     observer: &mut dyn Observer,
     dangling: &[String],
-    left_out: &[LeftOut],
+    left_out: &[Omission],
     inspection: Option<&Inspection>,
 ) {
-    if let Some(files) = Names::of(dangling.iter().map(String::as_str)) {
+    if let Some(files) = dangling.iter().collect::<NameList>().non_empty() {
         observer.event(Event::Note(Note::Dangling { files }));
     }
-    let mut reasons: Vec<&str> = left_out.iter().map(|left| left.why.as_str()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    for why in reasons {
-        let of_reason = left_out.iter().filter(|left| left.why == why).map(|left| left.what.as_str());
-        let what = Names::of(of_reason).expect("every reason has at least one item");
-        observer.event(Event::Note(Note::LeftOut { what, why: why.to_owned() }));
+    let mut by_reason: BTreeMap<&OmissionReason, NameList> = BTreeMap::new();
+    for Omission { what, why } in left_out {
+        by_reason.entry(why).or_default().add(what);
+    }
+    for (why, what) in by_reason {
+        observer.event(Event::Note(Note::Omitted { what, why: why.clone() }));
     }
     match inspection.map_or(0, |inspection| inspection.violation_count) {
         0 => {}
         count => observer.event(Event::Note(Note::Violations { count })),
     }
+}
+
+/// Returns the omission of an item for a reason.
+fn omission(what: impl ToString, why: OmissionReason) -> Omission {
+    Omission { what: what.to_string(), why }
 }
 
 /// Asks the kernel to drop its cached pages of a file, so that reading it back reads from the disk.

@@ -1,15 +1,15 @@
 //! Stages a restore: unpacks the archive beside the live data, on the same file system, and checks it.
-//! FolderChanges no live data.
+//! Changes no live data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use archive::{EncryptionScheme, Entry, HashingReader, Reader, Role, Sha256Hex};
+use archive::{EncryptionScheme, Entry, HashingReader, OmissionReason, Reader, Role, Sha256Hex};
 use durable::{FileMode, folder_of, regular_file};
-use inventory::Census;
 use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, RecreatedObjects, SchemaObject};
 use inventory::static_files::FileKind;
+use inventory::{Census, NameList};
 
 use crate::damage::{recheck_damage, recheck_error};
 use crate::event::Meter;
@@ -17,7 +17,7 @@ use crate::file_changes::FileChanges;
 use crate::open_archive::OpenArchive;
 use crate::places::file_stage;
 use crate::settle::CommitBy;
-use crate::{Engine, Error, Event, Names, Note, Observer, Step, space};
+use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
 use super::plan::{Plan, Totals};
@@ -95,7 +95,7 @@ impl Engine {
             );
             observer.event(Event::Note(Note::EnvNotRestored { encrypted }));
         }
-        if let Some(names) = Names::of(reader.ignored().iter().map(String::as_str)) {
+        if let Some(names) = reader.ignored().iter().collect::<NameList>().non_empty() {
             observer.event(Event::Note(Note::Ignored { names }));
         }
     }
@@ -264,12 +264,12 @@ impl Engine {
         let mut left_out: Vec<String> = prepared.recreated.skipped.iter().map(ToString::to_string).collect();
         if let Some(manifest) = manifest {
             left_out.extend(stripped.iter().map(ToString::to_string));
-            let missing = manifest.left_out.iter().filter(|left| left.why == crate::create::NOT_IN_ARCHIVE);
+            let missing = manifest.left_out.iter().filter(|left| left.why == OmissionReason::NotArchived);
             left_out.extend(missing.map(|left| durable::printable(&left.what)));
         }
-        if let Some(what) = Names::of(left_out.iter().map(String::as_str)) {
-            let why = crate::create::NOT_PUT_BACK.to_owned();
-            observer.event(Event::Note(Note::LeftOut { what, why }));
+        if let Some(what) = left_out.iter().collect::<NameList>().non_empty() {
+            let why = OmissionReason::NotRestored;
+            observer.event(Event::Note(Note::Omitted { what, why }));
         }
         let dropped = match replaced {
             Some(database) => {

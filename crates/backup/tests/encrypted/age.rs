@@ -33,10 +33,10 @@ async fn a_server_without_the_key_makes_backups_that_only_the_key_opens(
 
     // The archive was read back and is known as verified, although the server cannot open it.
     let shown = engine.show(ACTOR, &path).unwrap();
-    assert_eq!((shown.lock, shown.contents.is_none()), (Some(EncryptionScheme::Recipients(1)), true));
+    assert_eq!((shown.encryption, shown.contents.is_none()), (Some(EncryptionScheme::Recipients(1)), true));
     assert!(shown.status.is_some());
     let listed = engine.list(ACTOR).unwrap();
-    assert_eq!(listed[0].summary.as_ref().unwrap().lock, Some(EncryptionScheme::Recipients(1)));
+    assert_eq!(listed[0].summary.as_ref().unwrap().encryption, Some(EncryptionScheme::Recipients(1)));
     assert_eq!(
         fault(&engine.verify(ACTOR, &path, &mut quiet).unwrap_err()),
         KeyFault::Missing(EncryptionScheme::Recipients(1))
@@ -116,7 +116,7 @@ async fn a_backup_for_more_keys_opens_with_each_and_with_those_that_are_configur
     let options = BackupOptions { encrypt, ..BackupOptions::default() };
     let report = engine.backup(ACTOR, &options, &mut quiet).unwrap();
     assert_eq!(
-        report.lock,
+        report.encryption,
         Some(EncryptionScheme::Recipients(2)),
         "the one that is named twice is there once"
     );
@@ -146,7 +146,7 @@ async fn a_passphrase_opens_what_it_encrypted_and_the_safety_backup_of_it(
     let error = engine.check_key(ACTOR, &path, &Identity::generate()).unwrap_err();
     assert!(matches!(error, backup::Error::NotEncrypted { .. }), "there is no key to it: {error}");
     // Encryption is not configured here, but this archive was encrypted.
-    assert_eq!(engine.show(ACTOR, &safety).unwrap().lock, Some(EncryptionScheme::Passphrase));
+    assert_eq!(engine.show(ACTOR, &safety).unwrap().encryption, Some(EncryptionScheme::Passphrase));
     holder.verify(ACTOR, &safety, &mut quiet).unwrap();
 }
 

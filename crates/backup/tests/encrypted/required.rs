@@ -84,7 +84,7 @@ async fn b8_a_safety_backup_is_encrypted_whenever_backups_are(
     let engine = open.clone().with_encryption_policy(EncryptionPolicy { recipients, required: false });
     let safety = restore(&engine, &archive).unwrap().safety_backup.unwrap();
     assert_eq!(
-        engine.show(ACTOR, &safety).unwrap().lock,
+        engine.show(ACTOR, &safety).unwrap().encryption,
         Some(EncryptionScheme::Recipients(1)),
         "though the archive was not"
     );

@@ -94,12 +94,12 @@ fn r12_encryption_is_detected_by_content_and_not_by_name(
     assert_eq!(fault(&error), KeyFault::Missing(EncryptionScheme::ZipCrypto));
     let called_so = shop.put("my_encrypted.zip", &plain);
     let shown = shop.engine.show(ACTOR, &called_so).unwrap();
-    assert_eq!(shown.lock, None);
+    assert_eq!(shown.encryption, None);
     shop.engine.verify(ACTOR, &called_so, &mut quiet).unwrap();
 
     // Names and sizes are not encrypted in such an archive, so they are shown.
     let shown = shop.engine.show(ACTOR, &renamed).unwrap();
-    assert_eq!(shown.lock, Some(EncryptionScheme::ZipCrypto));
+    assert_eq!(shown.encryption, Some(EncryptionScheme::ZipCrypto));
     let contents = shown.contents.unwrap();
     assert_eq!((contents.datasheets.0, contents.images.0, contents.format), (2, 1, None));
 }

@@ -158,7 +158,7 @@ impl Live {
     /// Returns every file with its content, and every folder.
     pub(super) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         let mut found = tree_of(&self.outside());
-        // The lock file names the last operation; the lease only shows that there was one.
+        // The lock file names the last operation; the lock for deletions only shows that there was one.
         found.retain(|path, _| {
             !["makers_matrix.db.lock", ".mm-lease"].iter().any(|name| path.ends_with(name))
         });

@@ -221,7 +221,7 @@ fn use_inventory(load: &Load<'_>, mut random: Random) {
             from_location_id: from,
             to_location_id: to,
             quantity,
-            notes: None,
+            ..TransferStock::default()
         };
         match runtime.block_on(inventory.run(ACTOR, transfer)) {
             Ok(_) => true,

@@ -8,10 +8,12 @@ mod content;
 mod drill;
 mod interruption;
 mod live_database;
+mod modification_times;
 mod notes;
 #[cfg(unix)]
 mod one_name;
 mod passwords;
+mod status;
 
 use std::fs;
 use std::path::PathBuf;

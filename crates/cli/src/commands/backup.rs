@@ -1,7 +1,8 @@
 //! Implements `backup`.
 
 use backup::catalog::LATEST;
-use backup::{BackupOptions, Engine, counted};
+use backup::{BackupOptions, Engine};
+use durable::counted;
 use serde_json::json;
 
 use super::ACTOR;
@@ -35,8 +36,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
     drop(progress);
     let manifest = &report.manifest;
     let rows = manifest.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
-    let encrypted = match report.lock {
-        Some(lock) => format!("encrypted ({lock})"),
+    let encrypted = match report.encryption {
+        Some(encryption) => format!("encrypted ({encryption})"),
         None => "not encrypted".to_owned(),
     };
     let mut lines = Lines::from(report.path.display());
@@ -51,7 +52,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
     let value = json!({
         "archive": output::path(&*report.path),
         "size": report.size,
-        "encrypted": report.lock.map(|lock| lock.to_string()),
+        "encrypted": report.encryption.map(|encryption| encryption.to_string()),
         "verified_at": report.status.verified_at,
         "counts": output::counts_json(&rows),
         "datasheets": manifest.datasheets_count,

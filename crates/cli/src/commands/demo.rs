@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use backup::{BackupOptions, Engine, Places, RestoreOptions, counted};
+use backup::{BackupOptions, Engine, Places, RestoreOptions};
+use durable::counted;
 use durable::{Disk, ScratchFolder, with_suffix};
 use inventory::sample::{Accounts, Sample, populate};
 use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite};

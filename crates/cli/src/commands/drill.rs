@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{DrillOptions, DrillReport, Engine, Error, counted};
+use backup::{DrillOptions, DrillReport, Engine, Error};
+use durable::counted;
 use serde_json::{Value, json};
 
 use super::ACTOR;

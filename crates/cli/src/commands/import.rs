@@ -79,7 +79,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Import) -> Resu
     let next = next_steps(&report, engine.encrypts());
     shown.add("Imported.");
     if let Some(path) = &report.restored.safety_backup {
-        let encrypted = encryption_note(report.restored.safety_lock, engine.encrypts());
+        let encrypted = encryption_note(report.restored.safety_backup_encryption, engine.encrypts());
         shown.add(format!("The previous inventory is in {}{encrypted}", path.display()));
     }
     shown.add("");

@@ -139,7 +139,7 @@ fn newest_encrypted(global: &Global, engine: &Engine) -> Result<std::path::PathB
     let mut encrypted = listed.filter(|item| {
         item.summary
             .as_ref()
-            .is_ok_and(|summary| matches!(summary.lock, Some(EncryptionScheme::Recipients(_))))
+            .is_ok_and(|summary| matches!(summary.encryption, Some(EncryptionScheme::Recipients(_))))
     });
     encrypted.next().map(|item| item.path).ok_or_else(|| {
         let folder = engine.places().backups.display();

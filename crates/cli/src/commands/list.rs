@@ -1,7 +1,8 @@
 //! Implements `list`.
 
 use archive::EncryptionScheme;
-use backup::{Engine, Summary, counted};
+use backup::{Engine, Summary};
+use durable::counted;
 use serde_json::{Value, json};
 
 use super::ACTOR;
@@ -58,8 +59,8 @@ pub(crate) fn run(global: &Global, engine: &Engine, keys: &args::Keys) -> Result
 }
 
 fn describe(lines: &mut Lines, summary: &Summary) {
-    if let Some(lock) = summary.lock {
-        lines.add(format!("    encrypted: {lock}"));
+    if let Some(encryption) = summary.encryption {
+        lines.add(format!("    encrypted: {encryption}"));
     }
     if let Some(contents) = &summary.contents {
         let what = match contents.format {
@@ -78,7 +79,7 @@ fn describe(lines: &mut Lines, summary: &Summary) {
         |what: &str, at: Option<&str>| at.map_or_else(|| format!("not {what}"), |at| format!("{what} {at}"));
     let verified = shown("verified", status.map(|status| status.verified_at.as_str()));
     let proven = shown("proven", proven.map(|proven| proven.at.as_str()));
-    let key = match summary.lock {
+    let key = match summary.encryption {
         Some(EncryptionScheme::Recipients(_)) => {
             format!(", {}", shown("opened with the key", key_checked.map(|checked| checked.at.as_str())))
         }
@@ -94,7 +95,7 @@ fn as_json(summary: &Summary) -> Value {
     let contents = summary.contents.as_ref();
     json!({
         "size": summary.size,
-        "encrypted": summary.lock.map(|lock| lock.to_string()),
+        "encrypted": summary.encryption.map(|encryption| encryption.to_string()),
         "format": contents.and_then(|contents| contents.format).map(|format| format.to_string()),
         "counts": contents.map(|contents| output::counts_json(&contents.rows)),
         "datasheets": contents.map(|contents| contents.datasheets.0),

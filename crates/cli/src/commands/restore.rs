@@ -126,7 +126,7 @@ fn restore(
     lines.append(&plan);
     match &report.safety_backup {
         Some(path) => {
-            let encrypted = encryption_note(report.safety_lock, engine.encrypts());
+            let encrypted = encryption_note(report.safety_backup_encryption, engine.encrypts());
             lines.add(format!("The previous inventory is in {}{encrypted}", path.display()));
             lines.add("`makermatrix undo` undoes this restore.");
         }
@@ -135,14 +135,15 @@ fn restore(
     }
     value["dry_run"] = json!(false);
     value["safety_backup"] = output::path(report.safety_backup.as_deref());
-    value["safety_backup_encrypted"] = json!(report.safety_lock.map(|lock| lock.to_string()));
+    value["safety_backup_encrypted"] =
+        json!(report.safety_backup_encryption.map(|encryption| encryption.to_string()));
     value["set_aside"] = output::path(report.set_aside.as_deref());
     output::result(global, lines, &value)
 }
 
 /// Returns how the safety backup is encrypted. Names the key unless the configuration does.
-pub(super) fn encryption_note(lock: Option<EncryptionScheme>, configured: bool) -> &'static str {
-    match lock {
+pub(super) fn encryption_note(encryption: Option<EncryptionScheme>, configured: bool) -> &'static str {
+    match encryption {
         None => "",
         Some(_) if configured => ", encrypted as backups are here",
         Some(EncryptionScheme::Recipients(_)) => ", encrypted for the keys that were given for the archive",

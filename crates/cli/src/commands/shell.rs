@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use backup::counted;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use durable::Disk;
+use durable::counted;
 use serde_json::json;
 
 use crate::args::{Args, Global};

@@ -25,8 +25,8 @@ pub(crate) fn run(
     let summary = KeyRing::new(keys)?.apply_to(engine).show(ACTOR, file)?;
     let mut lines = Lines::from(file.display());
     lines.add(format!("  size      {}", output::bytes(summary.size)));
-    if let Some(lock) = summary.lock {
-        lines.add(format!("  encrypted {lock}"));
+    if let Some(encryption) = summary.encryption {
+        lines.add(format!("  encrypted {encryption}"));
     }
     match &summary.contents {
         Some(contents) => describe(&mut lines, contents, list_files),
@@ -45,14 +45,14 @@ pub(crate) fn run(
         "  proven    {}",
         proven_at.unwrap_or("not yet, or changed since (run `makermatrix drill`)")
     ));
-    if let Some(EncryptionScheme::Recipients(_)) = summary.lock {
+    if let Some(EncryptionScheme::Recipients(_)) = summary.encryption {
         let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
         lines.add(format!("  key       shown to open it: {checked}"));
     }
     let mut value = json!({
         "archive": output::path(file),
         "size": summary.size,
-        "encrypted": summary.lock.map(|lock| lock.to_string()),
+        "encrypted": summary.encryption.map(|encryption| encryption.to_string()),
         "verified_at": status.map(|status| &status.verified_at),
         "verified_by": status.map(|status| &status.verified_by),
         "proven": proven,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use backup::{Engine, counted};
+use backup::Engine;
+use durable::counted;
 use serde_json::json;
 
 use super::ACTOR;

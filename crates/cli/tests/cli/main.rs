@@ -28,5 +28,6 @@ mod signals;
 mod special_files;
 mod support;
 mod tour;
+mod transcript;
 mod two_states;
 mod undo;

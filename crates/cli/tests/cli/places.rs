@@ -68,7 +68,7 @@ fn a_restore_creates_an_inventory_only_with_create() {
     assert_eq!(shop.run(&["restore", "made", "--create", "--yes"]).code, 0);
 }
 
-/// Guards against a defect: a dry run left folders, a lock file and a lease behind.
+/// Guards against a defect: a dry run left folders and lock files behind.
 #[test]
 fn o7_a_dry_run_leaves_no_folder_and_no_file_behind() {
     let shop = Shop::populated();

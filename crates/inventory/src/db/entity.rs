@@ -10,6 +10,8 @@ pub mod categorymodel;
 pub mod datasheets;
 pub mod locationmodel;
 pub mod mm_category_parent;
+pub mod mm_idempotency;
+pub mod mm_stock_movement;
 pub mod part_location_allocations;
 pub mod partcategorylink;
 pub mod partmodel;

@@ -45,6 +45,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("m0003_restore_marker", include_str!("postgres/m0003_restore_marker.sql")),
     ("m0004_passwords", include_str!("postgres/m0004_passwords.sql")),
     ("m0005_stock_by_location", include_str!("postgres/m0005_stock_by_location.sql")),
+    ("m0006_stock_movements", include_str!("postgres/m0006_stock_movements.sql")),
+    ("m0007_idempotency", include_str!("postgres/m0007_idempotency.sql")),
 ];
 
 const RECORD: &str = "\

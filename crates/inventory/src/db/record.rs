@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use sea_orm::{EntityTrait, ModelTrait};
+use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
+use sha2::{Digest, Sha256};
 
 use super::entity::{
     api_keys, categorymodel, datasheets, locationmodel, part_location_allocations, partmodel, rolemodel,
@@ -32,6 +33,25 @@ pub(crate) trait Record: ModelTrait {
     fn unlogged(_column: &ColumnOf<Self>) -> bool {
         false
     }
+}
+
+/// Returns a text that changes whenever a column changes that the activity log shows, or the time of the last change.
+pub(crate) fn version_of<M: Record>(row: &M) -> String {
+    let mut digest = Sha256::new();
+    for column in ColumnOf::<M>::iter() {
+        if M::unlogged(&column) && column.as_str() != "updated_at" {
+            continue;
+        }
+        let value = match row.get(column) {
+            Value::String(text) => text.map(|text| format!("s{text}")),
+            other => Some(format!("{other:?}")),
+        };
+        // The length separates the values.
+        let value = value.unwrap_or_default();
+        digest.update(value.len().to_le_bytes());
+        digest.update(value);
+    }
+    digest.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 macro_rules! records {

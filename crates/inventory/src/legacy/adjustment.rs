@@ -4,12 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use durable::printable;
+use durable::counted;
 
-/// The largest number of names that are kept for a message.
-const MAX_KEPT: usize = 50;
-/// The largest number of names in a message.
-const MAX_SHOWN: usize = 10;
+use crate::name_list::NameList;
 
 /// A change that was necessary to fit the data into the current schema.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,27 +24,27 @@ pub enum Adjustment {
         /// The name of that location.
         location: String,
         /// The parts.
-        parts: Names,
+        parts: NameList,
     },
     /// Invalid quantities (negative, fractional, or not a number) were changed to the nearest valid quantity.
     QuantityCorrected {
         /// Each part with the quantity found and the quantity kept.
-        parts: Names,
+        parts: NameList,
     },
     /// Parts had allocations and a different quantity in the part itself, which was discarded.
     AllocationsKept {
         /// Each part with the discarded quantity.
-        parts: Names,
+        parts: NameList,
     },
     /// Parts were renamed, since part names must be unique.
     PartsRenamed {
         /// The old and the new names.
-        parts: Names,
+        parts: NameList,
     },
     /// Locations were renamed, since names must be unique within a parent.
     LocationsRenamed {
         /// The old and the new names.
-        locations: Names,
+        locations: NameList,
     },
     /// The parents of categories were moved to a separate table.
     CategoriesMoved {
@@ -57,52 +54,16 @@ pub enum Adjustment {
     /// Categories lost a parent that does not exist, that is inside the category itself, or that is too deep.
     ParentDropped {
         /// The categories.
-        categories: Names,
+        categories: NameList,
     },
-}
-
-/// A number of things, and the names of the first ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Names {
-    /// The total number.
-    pub count: u64,
-    /// The first names, escaped for printing.
-    pub first: Vec<String>,
-}
-
-impl Names {
-    pub(super) fn add(&mut self, name: &str) {
-        self.count += 1;
-        if self.first.len() < MAX_KEPT {
-            self.first.push(printable(name));
-        }
-    }
-
-    /// Adds the change to the list, unless there are no names.
-    pub(super) fn report(self, adjustments: &mut Vec<Adjustment>, how: impl FnOnce(Self) -> Adjustment) {
-        if self.count > 0 {
-            adjustments.push(how(self));
-        }
-    }
-}
-
-impl fmt::Display for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.first[..self.first.len().min(MAX_SHOWN)];
-        f.write_str(&shown.join(", "))?;
-        match self.count - shown.len() as u64 {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
 }
 
 impl fmt::Display for Adjustment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = |count: u64| if count == 1 { "1 part".to_owned() } else { format!("{count} parts") };
+        let parts = |count: u64| counted(count, "part");
         match self {
             Self::StockMoved { parts: count, units } => {
-                let units = if *units == 1 { "1 unit".to_owned() } else { format!("{units} units") };
+                let units = counted(*units, "unit");
                 write!(f, "{units} of {} moved from the part to its location", parts(*count))
             }
             Self::WithoutLocation { location, parts: names } => {
@@ -120,20 +81,16 @@ impl fmt::Display for Adjustment {
                 write!(f, "{} renamed, since every part needs a name of its own: {names}", parts(names.count))
             }
             Self::LocationsRenamed { locations } => {
-                let plural = if locations.count == 1 { "location" } else { "locations" };
-                write!(f, "{} {plural} renamed, since the name was taken: {locations}", locations.count)
+                let renamed = counted(locations.count, "location");
+                write!(f, "{renamed} renamed, since the name was taken: {locations}")
             }
             Self::CategoriesMoved { categories } => {
-                let plural = if *categories == 1 {
-                    "category keeps its parent"
-                } else {
-                    "categories keep their parents"
-                };
-                write!(f, "{categories} {plural}")
+                let kept = if *categories == 1 { "keeps its parent" } else { "keep their parents" };
+                write!(f, "{} {kept}", counted(*categories, "category"))
             }
             Self::ParentDropped { categories } => {
-                let plural = if categories.count == 1 { "category" } else { "categories" };
-                write!(f, "{} {plural} with a parent that cannot be kept: {categories}", categories.count)
+                let orphaned = counted(categories.count, "category");
+                write!(f, "{orphaned} with a parent that cannot be kept: {categories}")
             }
         }
     }

@@ -7,7 +7,8 @@ use snapshot::sql::{Result, Transaction};
 
 use crate::limits::MAX_DEPTH;
 
-use super::adjustment::{Adjustment, Names};
+use super::adjustment::Adjustment;
+use crate::name_list::NameList;
 
 /// Moves the parents of categories into `mm_category_parent`. Rows that already exist there are newer and are kept.
 pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<Adjustment>) -> Result<()> {
@@ -29,7 +30,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
          WHERE typeof(id) = 'text' AND typeof(parent_id) = 'text' AND parent_id <> '' \
            AND id NOT IN (SELECT category_id FROM mm_category_parent) ORDER BY id",
     )?;
-    let (mut moved, mut dropped) = (0, Names::default());
+    let (mut moved, mut dropped) = (0, NameList::default());
     let found: Vec<(String, String, String)> = find
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, super::names::text_of(row.get_ref(2)?))))?
         .collect::<Result<_>>()?;
@@ -43,7 +44,7 @@ pub(super) fn move_parents(transaction: &Transaction<'_>, adjustments: &mut Vec<
     if moved > 0 {
         adjustments.push(Adjustment::CategoriesMoved { categories: moved });
     }
-    dropped.report(adjustments, |categories| Adjustment::ParentDropped { categories });
+    adjustments.extend(dropped.non_empty().map(|categories| Adjustment::ParentDropped { categories }));
     Ok(())
 }
 

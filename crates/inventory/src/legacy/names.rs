@@ -4,7 +4,8 @@
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{Connection, OptionalExtension, Result, Transaction, params};
 
-use super::adjustment::{Adjustment, Names};
+use super::adjustment::Adjustment;
+use crate::name_list::NameList;
 
 /// The name of a part that has neither a name nor a number.
 const UNNAMED: &str = "Unnamed part";
@@ -17,13 +18,13 @@ pub(super) fn make_part_names_unique(
     if has_index(transaction, "partmodel", "ix_partmodel_part_name")? && is_required(transaction)? {
         return Ok(());
     }
-    let mut renamed = Names::default();
+    let mut renamed = NameList::default();
     let scope = Scope { table: "partmodel", column: "part_name", within: "NULL", condition: "1" };
     scope.rename_all(transaction, "part_number", |old, new| match old {
         Some(old) => renamed.add(&format!("{old} is now {new}")),
         None => renamed.add(&format!("one without a name is now {new}")),
     })?;
-    renamed.report(adjustments, |parts| Adjustment::PartsRenamed { parts });
+    adjustments.extend(renamed.non_empty().map(|parts| Adjustment::PartsRenamed { parts }));
     Ok(())
 }
 
@@ -35,7 +36,7 @@ pub(super) fn make_location_names_unique(
     if has_index(transaction, "locationmodel", "idx_location_name_parent_unique")? {
         return Ok(());
     }
-    let mut renamed = Names::default();
+    let mut renamed = NameList::default();
     let scope = Scope {
         table: "locationmodel",
         column: "name",
@@ -45,7 +46,7 @@ pub(super) fn make_location_names_unique(
     scope.rename_all(transaction, "NULL", |old, new| {
         renamed.add(&format!("{} is now {new}", old.unwrap_or_default()));
     })?;
-    renamed.report(adjustments, |locations| Adjustment::LocationsRenamed { locations });
+    adjustments.extend(renamed.non_empty().map(|locations| Adjustment::LocationsRenamed { locations }));
     Ok(())
 }
 

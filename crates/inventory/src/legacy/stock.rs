@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 use snapshot::sql::types::{Value, ValueRef};
 use snapshot::sql::{OptionalExtension, Result, Transaction, params};
 
-use super::adjustment::{Adjustment, Names};
+use super::adjustment::Adjustment;
 use super::defaults::UNKNOWN_TIME;
 use super::names::text_of;
+use crate::name_list::NameList;
 
 /// The location for stock without a location. The original uses the same name.
 const UNSORTED: &str = "Unsorted";
@@ -42,7 +43,7 @@ pub(super) fn move_to_allocations(
     )?;
     let (mut moved, mut units) = (0, 0_u64);
     let (mut without_location, mut corrected, mut kept) =
-        (Names::default(), Names::default(), Names::default());
+        (NameList::default(), NameList::default(), NameList::default());
     let mut unsorted: Option<(String, String)> = None;
     let mut rows = find.query([])?;
     while let Some(row) = rows.next()? {
@@ -79,10 +80,12 @@ pub(super) fn move_to_allocations(
         adjustments.push(Adjustment::StockMoved { parts: moved, units });
     }
     if let Some((_, location)) = unsorted {
-        without_location.report(adjustments, |parts| Adjustment::WithoutLocation { location, parts });
+        adjustments.extend(
+            without_location.non_empty().map(|parts| Adjustment::WithoutLocation { location, parts }),
+        );
     }
-    corrected.report(adjustments, |parts| Adjustment::QuantityCorrected { parts });
-    kept.report(adjustments, |parts| Adjustment::AllocationsKept { parts });
+    adjustments.extend(corrected.non_empty().map(|parts| Adjustment::QuantityCorrected { parts }));
+    adjustments.extend(kept.non_empty().map(|parts| Adjustment::AllocationsKept { parts }));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Json, Permission, Work, categories};
 
 /// The largest number of categories of a part.
-const MAX_CATEGORIES: usize = 100;
+pub(super) const MAX_CATEGORIES: usize = 100;
 /// The largest number of characters in an emoji: some emoji consist of several characters.
 const MAX_EMOJI: usize = 50;
 
@@ -51,21 +51,22 @@ impl Command for CreatePart {
 
     fn validate(&self, fields: &mut Fields) {
         fields.name("name", &self.name, MAX_NAME);
-        for (field, value) in [
-            ("number", &self.number),
-            ("description", &self.description),
-            ("manufacturer", &self.manufacturer),
-            ("manufacturer_part_number", &self.manufacturer_part_number),
-            ("component_type", &self.component_type),
-            ("supplier", &self.supplier),
-            ("supplier_part_number", &self.supplier_part_number),
-            ("supplier_url", &self.supplier_url),
-            ("product_url", &self.product_url),
-            ("image_url", &self.image_url),
-        ] {
-            fields.text(field, value.as_deref(), MAX_TEXT);
-        }
-        fields.text("emoji", self.emoji.as_deref(), MAX_EMOJI);
+        check_texts(
+            fields,
+            [
+                ("number", self.number.clone()),
+                ("description", self.description.clone()),
+                ("manufacturer", self.manufacturer.clone()),
+                ("manufacturer_part_number", self.manufacturer_part_number.clone()),
+                ("component_type", self.component_type.clone()),
+                ("supplier", self.supplier.clone()),
+                ("supplier_part_number", self.supplier_part_number.clone()),
+                ("supplier_url", self.supplier_url.clone()),
+                ("product_url", self.product_url.clone()),
+                ("image_url", self.image_url.clone()),
+            ],
+            self.emoji.clone(),
+        );
         fields.items("category_ids", &self.category_ids, MAX_CATEGORIES);
         let properties = Json(self.properties.clone().into()).to_text();
         fields.text("properties", Some(&properties), MAX_TEXT);
@@ -100,4 +101,16 @@ impl Command for CreatePart {
         }
         Ok(part.into())
     }
+}
+
+/// Checks the optional texts of a part, and its emoji.
+pub(super) fn check_texts(
+    fields: &mut Fields,
+    texts: [(&'static str, Option<String>); 10],
+    emoji: Option<String>,
+) {
+    for (field, value) in texts {
+        fields.text(field, value.as_deref(), MAX_TEXT);
+    }
+    fields.text("emoji", emoji.as_deref(), MAX_EMOJI);
 }

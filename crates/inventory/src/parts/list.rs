@@ -17,6 +17,10 @@ use crate::{Access, Error, Permission, Query, Read};
 #[derive(Clone, Debug, Default)]
 pub struct ListParts(pub ListQuery<PartFilter, PartSort>);
 
+/// Finds the part with an id, and its total quantity.
+#[derive(Clone, Debug)]
+pub struct GetStockedPart(pub String);
+
 /// The filter for parts. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartFilter {
@@ -55,6 +59,18 @@ pub struct StockedPart {
     pub part: Part,
     /// The total quantity at all locations.
     pub quantity: i64,
+}
+
+impl Query for GetStockedPart {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = StockedPart;
+
+    async fn run(&self, read: &Read) -> Result<StockedPart, Error> {
+        let select = Entity::find_by_id(&self.0).expr_as(quantity(), QUANTITY);
+        let row = select.into_model::<StockedRow>().one(read.db().await?).await?;
+        let row = row.ok_or_else(|| Error::not_found("part", &self.0))?;
+        Ok(StockedPart { part: row.part.into(), quantity: row.quantity })
+    }
 }
 
 impl Query for ListParts {

@@ -4,24 +4,27 @@ use std::path::Path;
 
 use snapshot::{SchemaObject, open_copy, sqlite_error};
 
+use super::prepare::TRANSIENT_TABLES;
 use crate::Error;
 use crate::migration::ORIGINAL_SCHEMA;
 
-/// Removes executable definitions from a copy, except for the partial index of the original, and the markers of
-/// earlier restores. Returns the removed objects. See [`snapshot::strip`].
+/// Removes executable definitions from a copy, except for the partial index of the original, the markers of
+/// earlier restores, and the responses that are kept for repeated requests. Returns the removed objects. See [`snapshot::strip`].
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`].
 pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
     let stripped = snapshot::strip(copy, &is_original)?;
     let connection = open_copy(copy)?;
-    let remove_markers = || {
-        if connection.table_exists(None, "mm_restore")? {
-            connection.execute("DELETE FROM mm_restore", [])?;
+    let remove_transient_rows = || {
+        for table in TRANSIENT_TABLES {
+            if connection.table_exists(None, table)? {
+                connection.execute(&format!("DELETE FROM {table}"), [])?;
+            }
         }
         Ok(())
     };
-    remove_markers().map_err(|error| sqlite_error(copy, error))?;
+    remove_transient_rows().map_err(|error| sqlite_error(copy, error))?;
     Ok(stripped)
 }
 

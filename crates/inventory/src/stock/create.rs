@@ -2,6 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::ledger::{self, MovementEnd, MovementKind, NewMovement};
 use super::{Allocation, MAX_QUANTITY, at, check_single_part, name_of, new_row};
 use crate::db::entity::part_location_allocations::{Column, Entity, Model};
 use crate::fields::{Fields, MAX_TEXT};
@@ -51,7 +52,14 @@ impl Command for CreateAllocation {
             notes: self.notes.clone(),
             ..new_row(work, &part.id, &location.id, self.quantity)
         };
-        work.insert(row).await?.try_into()
+        let row = work.insert(row).await?;
+        if self.quantity > 0 {
+            let to = Some(MovementEnd::new(&location.id, 0, self.quantity));
+            let kind = MovementKind::Add;
+            let new = NewMovement { part_id: &part.id, kind, from: None, to, reason: None, undoes: None };
+            ledger::record(work, new).await?;
+        }
+        row.try_into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Splits off stock into a cassette.
 
-use super::{Allocation, MAX_QUANTITY, TransferStock};
+use super::{Allocation, MAX_QUANTITY, MAX_REASON, Movement, Transfer, TransferStock};
 use crate::fields::{Fields, MAX_TEXT};
 use crate::locations::{CASSETTE, CreateLocation, GetLocation, Location};
 use crate::parts::GetPart;
@@ -22,6 +22,8 @@ pub struct SplitToCassette {
     pub cassette: Cassette,
     /// Notes on the content of the cassette.
     pub notes: Option<String>,
+    /// The reason, for the history.
+    pub reason: Option<String>,
 }
 
 /// A cassette that receives stock.
@@ -54,6 +56,8 @@ pub struct SplitToCassetteResult {
     pub cassette_created: bool,
     /// The allocation in the cassette.
     pub allocation: Allocation,
+    /// The movement in the ledger.
+    pub movement: Movement,
 }
 
 impl Command for SplitToCassette {
@@ -63,6 +67,7 @@ impl Command for SplitToCassette {
     fn validate(&self, fields: &mut Fields) {
         fields.number("quantity", self.quantity, 1..=MAX_QUANTITY);
         fields.text("notes", self.notes.as_deref(), MAX_TEXT);
+        fields.text("reason", self.reason.as_deref(), MAX_REASON);
     }
 
     async fn run(&self, work: &mut Work) -> Result<SplitToCassetteResult, Error> {
@@ -93,8 +98,9 @@ impl Command for SplitToCassette {
             to_location_id: cassette.id.clone(),
             quantity: self.quantity,
             notes: self.notes.clone(),
+            reason: self.reason.clone(),
         };
-        let allocation = work.call(&transfer).await?.to;
-        Ok(SplitToCassetteResult { cassette, cassette_created, allocation })
+        let Transfer { to: allocation, movement, .. } = work.call(&transfer).await?;
+        Ok(SplitToCassetteResult { cassette, cassette_created, allocation, movement })
     }
 }

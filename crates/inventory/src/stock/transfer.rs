@@ -1,6 +1,7 @@
 //! Moves stock between locations.
 
-use super::{Allocation, MAX_QUANTITY, at, check_single_part, new_row};
+use super::ledger::{self, Movement, MovementEnd, MovementKind, NewMovement};
+use super::{Allocation, MAX_QUANTITY, MAX_REASON, at, check_single_part, new_row};
 use crate::db::entity::part_location_allocations::Model;
 use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Permission, Work, locations, parts};
@@ -10,7 +11,7 @@ use crate::{Access, Command, Error, Permission, Work, locations, parts};
 ///
 /// Fails with [`Error::InsufficientStock`], with [`Error::NotFound`] also when the part is not at the source, and with
 /// [`Error::LocationTaken`] for a second part at a [`SINGLE_PART`](crate::locations::SINGLE_PART) location.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TransferStock {
     /// The part to move.
     pub part_id: String,
@@ -22,6 +23,8 @@ pub struct TransferStock {
     pub quantity: i64,
     /// New notes on the target allocation. `None` keeps its notes.
     pub notes: Option<String>,
+    /// The reason, for the history.
+    pub reason: Option<String>,
 }
 
 /// The result of a transfer.
@@ -31,6 +34,8 @@ pub struct Transfer {
     pub from: Option<Allocation>,
     /// The target allocation.
     pub to: Allocation,
+    /// The movement in the ledger.
+    pub movement: Movement,
 }
 
 impl Command for TransferStock {
@@ -42,6 +47,7 @@ impl Command for TransferStock {
         let differ = self.from_location_id != self.to_location_id;
         fields.require("to_location_id", differ, Problem::SameAs { from: "from_location_id" });
         fields.text("notes", self.notes.as_deref(), MAX_TEXT);
+        fields.text("reason", self.reason.as_deref(), MAX_REASON);
     }
 
     async fn run(&self, work: &mut Work) -> Result<Transfer, Error> {
@@ -64,7 +70,9 @@ impl Command for TransferStock {
             let after = Model { quantity_at_location: left, last_updated: work.now(), ..source.clone() };
             Some(work.update(&source, after).await?)
         };
-        let to = match at(work, &part.id, &target.id).await? {
+        let present = at(work, &part.id, &target.id).await?;
+        let target_before = present.as_ref().map_or(0, |row| row.quantity_at_location);
+        let to = match present {
             Some(present) => {
                 let sum = present.quantity_at_location.saturating_add(self.quantity);
                 if sum > MAX_QUANTITY {
@@ -89,6 +97,16 @@ impl Command for TransferStock {
                 work.insert(new).await?
             }
         };
-        Ok(Transfer { from: from.map(Allocation::try_from).transpose()?, to: to.try_into()? })
+        let new = NewMovement {
+            part_id: &part.id,
+            kind: MovementKind::Move,
+            from: Some(MovementEnd::new(&self.from_location_id, available, left)),
+            to: Some(MovementEnd::new(&target.id, target_before, to.quantity_at_location)),
+            reason: self.reason.as_deref(),
+            undoes: None,
+        };
+        let movement = ledger::record(work, new).await?;
+        let to = to.try_into()?;
+        Ok(Transfer { from: from.map(Allocation::try_from).transpose()?, to, movement })
     }
 }

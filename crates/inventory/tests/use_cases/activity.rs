@@ -89,7 +89,7 @@ async fn a_transfer_is_logged_at_both_ends(#[values(DbEngine::Sqlite, DbEngine::
             from_location_id: a.id.clone(),
             to_location_id: b.id.clone(),
             quantity,
-            notes: None,
+            ..TransferStock::default()
         };
         inventory.run(SYSTEM, transfer).await.unwrap();
     }

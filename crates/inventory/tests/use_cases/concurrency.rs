@@ -55,7 +55,7 @@ async fn concurrent_transfers_do_not_change_the_total(
                     from_location_id: ids[(task + step) % 3].clone(),
                     to_location_id: ids[(task + 2 * step + 1) % 3].clone(),
                     quantity: i64::try_from(1 + (task * 7 + step * 5) % 15).unwrap(),
-                    notes: None,
+                    ..TransferStock::default()
                 };
                 match inventory.run(SYSTEM, transfer).await {
                     Ok(_) => moved += 1,
@@ -98,7 +98,7 @@ async fn concurrent_transfers_take_no_more_than_there_is(
         from_location_id: shelf.id.clone(),
         to_location_id: box_.id.clone(),
         quantity: 3,
-        notes: None,
+        ..TransferStock::default()
     };
     let results = many(&test, |_, inventory| {
         let transfer = transfer.clone();

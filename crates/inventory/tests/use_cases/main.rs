@@ -3,7 +3,9 @@
 
 mod access;
 mod activity;
+mod changes;
 mod concurrency;
+mod ledger;
 mod lists;
 mod rules;
 mod sample;

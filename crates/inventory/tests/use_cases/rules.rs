@@ -21,7 +21,7 @@ use testkit::{DbEngine, TestInventory};
 
 fn transfer(part: &str, from: &str, to: &str, quantity: i64) -> TransferStock {
     let (part_id, from_location_id, to_location_id) = (part.to_owned(), from.to_owned(), to.to_owned());
-    TransferStock { part_id, from_location_id, to_location_id, quantity, notes: None }
+    TransferStock { part_id, from_location_id, to_location_id, quantity, ..TransferStock::default() }
 }
 
 #[rstest]
@@ -176,6 +176,7 @@ async fn splitting_to_a_cassette_is_all_or_nothing(
         quantity,
         cassette,
         notes: Some("reel".to_owned()),
+        reason: None,
     };
     let too_many = inventory.run(SYSTEM, split(101, cassette("C1"))).await;
     assert!(matches!(too_many, Err(Error::InsufficientStock { available: 100, requested: 101 })));

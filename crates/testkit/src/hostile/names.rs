@@ -105,7 +105,7 @@ const NOT_UTF8: [(&str, &[u8]); 5] = [
 const PRIVATE: [(&str, &str); 5] = [
     ("the staging folder of a restore", "images/.mm-restore-0c3e1f0a-1111-4222-8333-444444444444/x.png"),
     ("an unfinished file of ours", "images/.mm-x.partial"),
-    ("the lease", "datasheets/.mm-lease"),
+    ("the lock for deletions", "datasheets/.mm-lease"),
     ("the notes of deletes", ".mm-deferred/x"),
     ("a private name in a folder", "images/a/.mm-b/c.png"),
 ];

@@ -1,0 +1,134 @@
+//! Changes a part.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::create::{MAX_CATEGORIES, check_texts};
+use super::{MAX_NAME, Part, find};
+use crate::change::Change;
+use crate::db::entity::{partcategorylink, partmodel};
+use crate::fields::{Fields, MAX_TEXT};
+use crate::{Access, Command, Error, Json, Permission, Work, categories};
+
+/// Changes a part.
+///
+/// Fails with [`Error::Changed`] when the part no longer has the expected version, with [`Error::AlreadyExists`] when the
+/// name is taken, and with [`Error::NotFound`] when a category does not exist.
+#[derive(Clone, Debug, Default)]
+pub struct UpdatePart {
+    /// The part.
+    pub id: String,
+    /// The version that the change is based on. `None` changes any version.
+    pub version: Option<String>,
+    /// The name: unique, 1 to [`MAX_NAME`] characters.
+    pub name: Change<String>,
+    /// The user's own part number.
+    pub number: Change<Option<String>>,
+    /// The description.
+    pub description: Change<Option<String>>,
+    /// The manufacturer.
+    pub manufacturer: Change<Option<String>>,
+    /// The part number of the manufacturer.
+    pub manufacturer_part_number: Change<Option<String>>,
+    /// The type of component.
+    pub component_type: Change<Option<String>>,
+    /// The supplier.
+    pub supplier: Change<Option<String>>,
+    /// The part number of the supplier.
+    pub supplier_part_number: Change<Option<String>>,
+    /// The page of the supplier.
+    pub supplier_url: Change<Option<String>>,
+    /// The page of the manufacturer.
+    pub product_url: Change<Option<String>>,
+    /// The address of an image.
+    pub image_url: Change<Option<String>>,
+    /// An emoji, shown before the name.
+    pub emoji: Change<Option<String>>,
+    /// All additional properties.
+    pub properties: Change<serde_json::Map<String, serde_json::Value>>,
+    /// The ids of all categories of the part.
+    pub category_ids: Change<Vec<String>>,
+}
+
+impl Command for UpdatePart {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = Part;
+
+    fn validate(&self, fields: &mut Fields) {
+        if let Change::Set(name) = &self.name {
+            fields.name("name", name, MAX_NAME);
+        }
+        let set = |change: &'_ Change<Option<String>>| change.as_set().cloned().flatten();
+        check_texts(
+            fields,
+            [
+                ("number", set(&self.number)),
+                ("description", set(&self.description)),
+                ("manufacturer", set(&self.manufacturer)),
+                ("manufacturer_part_number", set(&self.manufacturer_part_number)),
+                ("component_type", set(&self.component_type)),
+                ("supplier", set(&self.supplier)),
+                ("supplier_part_number", set(&self.supplier_part_number)),
+                ("supplier_url", set(&self.supplier_url)),
+                ("product_url", set(&self.product_url)),
+                ("image_url", set(&self.image_url)),
+            ],
+            set(&self.emoji),
+        );
+        if let Change::Set(ids) = &self.category_ids {
+            fields.items("category_ids", ids, MAX_CATEGORIES);
+        }
+        if let Change::Set(properties) = &self.properties {
+            fields.text("properties", Some(&Json(properties.clone().into()).to_text()), MAX_TEXT);
+        }
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Part, Error> {
+        let before = find(work, &self.id).await?;
+        work.check_version(&before, self.version.as_deref()).await?;
+        let old = before.clone();
+        let after = partmodel::Model {
+            part_name: self.name.clone().or(old.part_name),
+            part_number: self.number.clone().or(old.part_number),
+            description: self.description.clone().or(old.description),
+            manufacturer: self.manufacturer.clone().or(old.manufacturer),
+            manufacturer_part_number: self.manufacturer_part_number.clone().or(old.manufacturer_part_number),
+            component_type: self.component_type.clone().or(old.component_type),
+            supplier: self.supplier.clone().or(old.supplier),
+            supplier_part_number: self.supplier_part_number.clone().or(old.supplier_part_number),
+            supplier_url: self.supplier_url.clone().or(old.supplier_url),
+            product_url: self.product_url.clone().or(old.product_url),
+            image_url: self.image_url.clone().or(old.image_url),
+            emoji: self.emoji.clone().or(old.emoji),
+            additional_properties: match &self.properties {
+                Change::Set(properties) => Json(properties.clone().into()),
+                Change::Keep => old.additional_properties,
+            },
+            updated_at: work.now(),
+            ..before.clone()
+        };
+        let after = work.update(&before, after).await?;
+        if let Change::Set(ids) = &self.category_ids {
+            set_categories(work, &after, ids).await?;
+        }
+        Ok(after.into())
+    }
+}
+
+/// Adds and removes links, so that the part has exactly these categories.
+async fn set_categories(work: &mut Work, part: &partmodel::Model, ids: &[String]) -> Result<(), Error> {
+    use partcategorylink::{Column, Entity, Model};
+    let links = Entity::find().filter(Column::PartId.eq(&part.id)).all(work.db().await?).await?;
+    let held: Vec<String> = links.iter().map(|link| link.category_id.clone()).collect();
+    let mut new: Vec<String> = ids.iter().filter(|id| !held.contains(id)).cloned().collect();
+    new.sort();
+    new.dedup();
+    for link in links.into_iter().filter(|link| !ids.contains(&link.category_id)) {
+        let category = categories::find(work, &link.category_id).await?;
+        work.unlink(part, "categories", &category.name, link).await?;
+    }
+    for category in categories::find_all(work, &new).await? {
+        let link = Model { part_id: part.id.clone(), category_id: category.id };
+        work.link(part, "categories", &category.name, link).await?;
+    }
+    Ok(())
+}

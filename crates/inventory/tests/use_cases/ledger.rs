@@ -1,0 +1,130 @@
+//! The stock ledger.
+
+use inventory::list::ListQuery;
+use inventory::stock::{
+    AddStock, CheckStock, CountStock, ListMovements, Movement, MovementFilter, MovementKind, TakeStock,
+    TransferStock, UndoMovement,
+};
+use inventory::{Error, Inventory};
+use rstest::rstest;
+use testkit::{DbEngine, TestInventory};
+
+use crate::support::{SYSTEM, location, part, places_of, stock};
+
+/// Returns the movements of a part, oldest first.
+async fn history(inventory: &Inventory, part_id: &str) -> Vec<Movement> {
+    let filter = MovementFilter { part_id: Some(part_id.to_owned()), ..MovementFilter::default() };
+    let list = ListMovements(ListQuery { filter, ..ListQuery::default() });
+    inventory.query(SYSTEM, list).await.unwrap().items
+}
+
+/// Returns kind, quantity, and the quantities before and after at both ends.
+fn shape(movement: &Movement) -> (MovementKind, i64, Option<(i64, i64)>, Option<(i64, i64)>) {
+    let end = |end: &Option<inventory::stock::MovementEnd>| end.as_ref().map(|end| (end.before, end.after));
+    (movement.kind, movement.quantity, end(&movement.from), end(&movement.to))
+}
+
+#[rstest]
+#[tokio::test]
+async fn each_change_of_stock_is_a_movement_and_their_sum_is_the_stock(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, shelf) = (part(inventory, "R").await, location(inventory, "shelf", None).await);
+    let drawer = location(inventory, "drawer", None).await;
+    inventory.run(SYSTEM, stock(&part, &shelf, 100)).await.unwrap();
+    let (part_id, location_id) = (part.id.clone(), shelf.id.clone());
+    let reason = Some("project".to_owned());
+    let take = TakeStock { part_id: part_id.clone(), location_id: location_id.clone(), quantity: 30, reason };
+    let taken = inventory.run(SYSTEM, take.clone()).await.unwrap();
+    assert_eq!((taken.allocation.quantity, taken.movement.reason.as_deref()), (70, Some("project")));
+    let add =
+        AddStock { part_id: part_id.clone(), location_id: drawer.id.clone(), quantity: 5, reason: None };
+    inventory.run(SYSTEM, add).await.unwrap();
+    let to_drawer = TransferStock {
+        part_id: part_id.clone(),
+        from_location_id: location_id.clone(),
+        to_location_id: drawer.id.clone(),
+        quantity: 20,
+        ..TransferStock::default()
+    };
+    inventory.run(SYSTEM, to_drawer).await.unwrap();
+    for quantity in [48, 48] {
+        let (part_id, location_id) = (part_id.clone(), location_id.clone());
+        inventory.run(SYSTEM, CountStock { part_id, location_id, quantity, reason: None }).await.unwrap();
+    }
+    let too_many = TakeStock { quantity: 49, ..take };
+    let refused = inventory.run(SYSTEM, too_many).await;
+    assert!(matches!(refused, Err(Error::InsufficientStock { available: 48, requested: 49 })));
+    let shapes: Vec<_> = history(inventory, &part_id).await.iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            (MovementKind::Add, 100, None, Some((0, 100))),
+            (MovementKind::Take, 30, Some((100, 70)), None),
+            (MovementKind::Add, 5, None, Some((0, 5))),
+            (MovementKind::Move, 20, Some((70, 50)), Some((5, 25))),
+            (MovementKind::Count, 2, Some((50, 48)), None),
+            (MovementKind::Count, 0, None, Some((48, 48))),
+        ]
+    );
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_the_last_movement_can_be_undone_and_only_once(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, shelf) = (part(inventory, "R").await, location(inventory, "shelf", None).await);
+    let drawer = location(inventory, "drawer", None).await;
+    inventory.run(SYSTEM, stock(&part, &shelf, 10)).await.unwrap();
+    let all = TransferStock {
+        part_id: part.id.clone(),
+        from_location_id: shelf.id.clone(),
+        to_location_id: drawer.id.clone(),
+        quantity: 10,
+        ..TransferStock::default()
+    };
+    let moved = inventory.run(SYSTEM, all).await.unwrap().movement;
+    let undo =
+        |movement: &Movement| UndoMovement { part_id: part.id.clone(), movement_id: movement.id.clone() };
+    let first = &history(inventory, &part.id).await[0];
+    let refused = inventory.run(SYSTEM, undo(first)).await;
+    assert!(matches!(refused, Err(Error::NothingToUndo { .. })), "{refused:?}");
+    let undone = inventory.run(SYSTEM, undo(&moved)).await.unwrap();
+    assert_eq!(undone.undoes.as_deref(), Some(moved.id.as_str()));
+    let at: Vec<_> = places_of(inventory, &part).await;
+    let at = at.iter().map(|place| (place.allocation.location_id.as_str(), place.allocation.quantity));
+    assert!(at.clone().any(|place| place == (shelf.id.as_str(), 10)), "{:?}", at.collect::<Vec<_>>());
+    for movement in [&moved, &undone] {
+        let refused = inventory.run(SYSTEM, undo(movement)).await;
+        assert!(matches!(refused, Err(Error::NothingToUndo { .. })), "{refused:?}");
+    }
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+}
+
+/// The original changes quantities without a movement.
+#[tokio::test]
+async fn a_change_by_another_program_is_found_and_then_recorded_as_a_correction() {
+    let test = TestInventory::new(DbEngine::Sqlite).await;
+    let inventory = &test.inventory;
+    let (part, shelf) = (part(inventory, "R").await, location(inventory, "shelf", None).await);
+    inventory.run(SYSTEM, stock(&part, &shelf, 10)).await.unwrap();
+    let other = rusqlite::Connection::open(test.scratch.path()).unwrap();
+    other.execute("UPDATE part_location_allocations SET quantity_at_location = 4", []).unwrap();
+    let check = inventory.query(SYSTEM, CheckStock).await.unwrap();
+    assert_eq!((check.count, check.differences[0].stock, check.differences[0].ledger), (1, 4, 10));
+    let (part_id, location_id) = (part.id.clone(), shelf.id.clone());
+    let take = TakeStock { part_id, location_id, quantity: 1, reason: None };
+    inventory.run(SYSTEM, take).await.unwrap();
+    let shapes: Vec<_> = history(inventory, &part.id).await.iter().map(shape).collect();
+    assert_eq!(
+        shapes[1..],
+        [(MovementKind::Correction, 6, Some((10, 4)), None), (MovementKind::Take, 1, Some((4, 3)), None),]
+    );
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+}

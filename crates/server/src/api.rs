@@ -1,0 +1,9 @@
+//! The resources of the API, one file each. A handler calls one use case.
+
+pub(crate) mod backups;
+pub(crate) mod health;
+pub(crate) mod locations;
+pub(crate) mod parts;
+pub(crate) mod session;
+pub(crate) mod stock;
+pub(crate) mod tasks;

@@ -1,0 +1,264 @@
+//! Parts.
+
+use axum::extract::State;
+use axum::response::Response;
+use inventory::Change as Field;
+use inventory::parts::{
+    CreatePart, DeletePart, GetStockedPart, ListParts, Part, PartFilter, PartSort, StockedPart, UpdatePart,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, changed};
+use crate::problem::Problem;
+
+/// A part.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PartView {
+    id: String,
+    name: String,
+    /// The user's own part number.
+    number: Option<String>,
+    description: Option<String>,
+    manufacturer: Option<String>,
+    /// The part number of the manufacturer.
+    manufacturer_part_number: Option<String>,
+    component_type: Option<String>,
+    supplier: Option<String>,
+    /// The part number of the supplier.
+    supplier_part_number: Option<String>,
+    supplier_url: Option<String>,
+    product_url: Option<String>,
+    image_url: Option<String>,
+    emoji: Option<String>,
+    /// Additional properties.
+    properties: Map<String, Value>,
+    /// The total quantity at all locations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<i64>,
+    /// In UTC.
+    created_at: String,
+    /// In UTC.
+    updated_at: String,
+    /// Changes with each change of the part, but not of its stock. Send it as `If-Match: "version"`.
+    version: String,
+}
+
+impl From<Part> for PartView {
+    fn from(part: Part) -> Self {
+        Self {
+            id: part.id,
+            name: part.name,
+            number: part.number,
+            description: part.description,
+            manufacturer: part.manufacturer,
+            manufacturer_part_number: part.manufacturer_part_number,
+            component_type: part.component_type,
+            supplier: part.supplier,
+            supplier_part_number: part.supplier_part_number,
+            supplier_url: part.supplier_url,
+            product_url: part.product_url,
+            image_url: part.image_url,
+            emoji: part.emoji,
+            properties: part.properties,
+            quantity: None,
+            created_at: part.created_at.to_rfc3339(),
+            updated_at: part.updated_at.to_rfc3339(),
+            version: part.version,
+        }
+    }
+}
+
+impl From<StockedPart> for PartView {
+    fn from(StockedPart { part, quantity }: StockedPart) -> Self {
+        Self { quantity: Some(quantity), ..part.into() }
+    }
+}
+
+/// The filter of the list of parts.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PartParams {
+    /// A text to search for.
+    q: Option<String>,
+    /// The exact name of the supplier.
+    supplier: Option<String>,
+    /// The exact name of the manufacturer.
+    manufacturer: Option<String>,
+    /// The id of a category.
+    category_id: Option<String>,
+    /// The id of a location that holds the part.
+    location_id: Option<String>,
+    /// The largest total quantity.
+    max_quantity: Option<i64>,
+}
+
+const SORT: &[(&str, PartSort)] = &[
+    ("name", PartSort::Name),
+    ("number", PartSort::Number),
+    ("quantity", PartSort::Quantity),
+    ("created_at", PartSort::CreatedAt),
+];
+
+/// List and search parts. Sort keys: name, number, quantity, created_at.
+#[utoipa::path(get, path = "/parts", tag = "parts", params(PartParams, ListParams),
+    responses((status = 200, body = PageOf<PartView>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<PartParams>,
+    Params(list): Params<ListParams>,
+) -> Result<Reply<PageOf<PartView>>, Problem> {
+    let filter = PartFilter {
+        text: params.q.filter(|text| !text.trim().is_empty()),
+        supplier: params.supplier,
+        manufacturer: params.manufacturer,
+        category_id: params.category_id,
+        location_id: params.location_id,
+        max_quantity: params.max_quantity,
+    };
+    let page = app.query(&caller, ListParts(list.query(filter, SORT)?)).await?;
+    Ok(Reply::ok(PageOf::new(page, &list)))
+}
+
+/// Show a part.
+#[utoipa::path(get, path = "/parts/{id}", tag = "parts", params(("id" = String, Path)),
+    responses((status = 200, body = PartView), (status = 404, body = Problem)))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<Reply<PartView>, Problem> {
+    let part = app.query(&caller, GetStockedPart(id)).await?;
+    let version = part.part.version.clone();
+    Ok(Reply::ok(part.into()).version(&version))
+}
+
+/// A new part.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPart {
+    /// Unique, 1 to 255 characters.
+    name: String,
+    number: Option<String>,
+    description: Option<String>,
+    manufacturer: Option<String>,
+    manufacturer_part_number: Option<String>,
+    component_type: Option<String>,
+    supplier: Option<String>,
+    supplier_part_number: Option<String>,
+    supplier_url: Option<String>,
+    product_url: Option<String>,
+    image_url: Option<String>,
+    emoji: Option<String>,
+    #[serde(default)]
+    properties: Map<String, Value>,
+    #[serde(default)]
+    category_ids: Vec<String>,
+}
+
+/// Create a part.
+#[utoipa::path(post, path = "/parts", tag = "parts", request_body = NewPart,
+    responses((status = 201, body = PartView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn create(State(app): State<App>, change: Change<NewPart>) -> Result<Response, Problem> {
+    let (new, change) = change.split();
+    let command = CreatePart {
+        name: new.name,
+        number: new.number,
+        description: new.description,
+        manufacturer: new.manufacturer,
+        manufacturer_part_number: new.manufacturer_part_number,
+        component_type: new.component_type,
+        supplier: new.supplier,
+        supplier_part_number: new.supplier_part_number,
+        supplier_url: new.supplier_url,
+        product_url: new.product_url,
+        image_url: new.image_url,
+        emoji: new.emoji,
+        properties: new.properties,
+        category_ids: new.category_ids,
+    };
+    let reply = |part: &Part| {
+        Reply::created(PartView { quantity: Some(0), ..part.clone().into() }).version(&part.version)
+    };
+    app.run(&change, command, reply).await
+}
+
+/// Changes of a part: a JSON merge patch.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PartPatch {
+    name: Option<String>,
+    #[serde(deserialize_with = "changed")]
+    number: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    description: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    manufacturer: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    manufacturer_part_number: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    component_type: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    supplier: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    supplier_part_number: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    supplier_url: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    product_url: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    image_url: Option<Option<String>>,
+    #[serde(deserialize_with = "changed")]
+    emoji: Option<Option<String>>,
+    /// Replaces all properties.
+    properties: Option<Map<String, Value>>,
+    /// Replaces all categories.
+    category_ids: Option<Vec<String>>,
+}
+
+/// Change a part. Absent fields keep their values, and null clears a field.
+#[utoipa::path(patch, path = "/parts/{id}", tag = "parts", params(("id" = String, Path)), request_body = PartPatch,
+    responses((status = 200, body = PartView), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 412, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn update(
+    State(app): State<App>,
+    PathId(id): PathId,
+    change: Change<PartPatch>,
+) -> Result<Response, Problem> {
+    let (patch, change) = change.split();
+    let command = UpdatePart {
+        id,
+        version: change.version.clone(),
+        name: Field::from(patch.name),
+        number: Field::from(patch.number),
+        description: Field::from(patch.description),
+        manufacturer: Field::from(patch.manufacturer),
+        manufacturer_part_number: Field::from(patch.manufacturer_part_number),
+        component_type: Field::from(patch.component_type),
+        supplier: Field::from(patch.supplier),
+        supplier_part_number: Field::from(patch.supplier_part_number),
+        supplier_url: Field::from(patch.supplier_url),
+        product_url: Field::from(patch.product_url),
+        image_url: Field::from(patch.image_url),
+        emoji: Field::from(patch.emoji),
+        properties: Field::from(patch.properties),
+        category_ids: Field::from(patch.category_ids),
+    };
+    app.run(&change, command, |part| Reply::ok(PartView::from(part.clone())).version(&part.version)).await
+}
+
+/// Delete a part with its stock, links and rows of files.
+#[utoipa::path(delete, path = "/parts/{id}", tag = "parts", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    PathId(id): PathId,
+    change: Change<NoBody>,
+) -> Result<Response, Problem> {
+    let command = DeletePart { id, version: change.version.clone() };
+    app.run(&change, command, |_| Reply::no_content()).await
+}

@@ -1,0 +1,203 @@
+//! Reads a request, runs its use case, and makes the response.
+
+mod body;
+mod page;
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use inventory::{Command, IdempotencyKey, Once, Query};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+pub(crate) use body::{NoBody, Params, PathId, changed};
+pub(crate) use page::{ListParams, PageOf};
+
+/// The header that marks the recorded response to a repeated request.
+const REPLAYED: &str = "idempotency-replayed";
+const MAX_KEY: usize = 255;
+
+/// A request that changes something: its sender, its body, and the conditions that it sets.
+#[derive(Debug)]
+pub(crate) struct Change<T> {
+    pub(crate) caller: Caller,
+    pub(crate) body: T,
+    /// The version in `If-Match`; `None` if the header is absent or `*`.
+    pub(crate) version: Option<String>,
+    key: Option<IdempotencyKey>,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let bytes = body::read(&parts.headers, body).await?;
+        let version = if_match(&parts.headers)?;
+        let key = match parts.headers.get("idempotency-key") {
+            None => None,
+            Some(key) => {
+                let text = key.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()));
+                let invalid = || Problem::bad_request("Idempotency-Key must have 1 to 255 ASCII characters");
+                let key = text.ok_or_else(invalid)?.to_owned();
+                let version = version.as_deref().unwrap_or_default();
+                let request = digest(&[parts.method.as_str(), parts.uri.path(), version], &bytes);
+                Some(IdempotencyKey { key, request })
+            }
+        };
+        let body = body::parse(&bytes)?;
+        Ok(Self { caller, body, version, key })
+    }
+}
+
+impl<T> Change<T> {
+    /// Separates the body from the rest of the request.
+    pub(crate) fn split(self) -> (T, Change<()>) {
+        let Self { caller, body, version, key } = self;
+        (body, Change { caller, body: (), version, key })
+    }
+}
+
+/// Returns the version that `If-Match` names.
+fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let tag = tag.ok_or_else(|| Problem::bad_request("If-Match must be one ETag in quotes, or *"))?;
+    Ok(Some(tag.to_owned()))
+}
+
+fn digest(texts: &[&str], body: &[u8]) -> String {
+    let mut digest = Sha256::new();
+    for text in texts {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text);
+    }
+    digest.update(body);
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A response with a status, a body and an optional version.
+#[derive(Debug)]
+pub(crate) struct Reply<T> {
+    status: StatusCode,
+    version: Option<String>,
+    body: T,
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn ok(body: T) -> Self {
+        Self { status: StatusCode::OK, version: None, body }
+    }
+
+    pub(crate) fn accepted(body: T) -> Self {
+        Self { status: StatusCode::ACCEPTED, version: None, body }
+    }
+
+    pub(crate) fn created(body: T) -> Self {
+        Self { status: StatusCode::CREATED, version: None, body }
+    }
+
+    /// Sets the version, which becomes the `ETag`.
+    pub(crate) fn version(self, version: &str) -> Self {
+        Self { version: Some(version.to_owned()), ..self }
+    }
+}
+
+impl Reply<()> {
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, version: None, body: () }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        match Recorded::of(&self) {
+            Ok(recorded) => recorded.into_response(),
+            Err(error) => Problem::internal(&error).into_response(),
+        }
+    }
+}
+
+/// A response as it is recorded for repeated requests.
+#[derive(Debug, Serialize, Deserialize)]
+struct Recorded {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Box<serde_json::value::RawValue>>,
+}
+
+impl Recorded {
+    fn of<T: Serialize>(reply: &Reply<T>) -> Result<Self, serde_json::Error> {
+        let body = if reply.status == StatusCode::NO_CONTENT {
+            None
+        } else {
+            Some(serde_json::value::to_raw_value(&reply.body)?)
+        };
+        Ok(Self { status: reply.status.as_u16(), version: reply.version.clone(), body })
+    }
+}
+
+impl IntoResponse for Recorded {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = match self.body {
+            Some(body) => (status, Json(body)).into_response(),
+            None => status.into_response(),
+        };
+        let tag = self.version.map(|version| HeaderValue::from_str(&format!("\"{version}\"")));
+        if let Some(Ok(tag)) = tag {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+impl App {
+    /// Runs a query on behalf of the caller.
+    pub(crate) async fn query<Q: Query>(&self, caller: &Caller, query: Q) -> Result<Q::Output, Problem> {
+        Ok(self.inventory().await?.query(&caller.actor, query).await?)
+    }
+
+    /// Runs a command on behalf of the caller. `reply` makes the response. With an idempotency key, the command runs once, and a
+    /// repeated request gets the recorded response.
+    pub(crate) async fn run<C: Command, B: Sync, T: Serialize>(
+        &self,
+        change: &Change<B>,
+        command: C,
+        reply: impl Fn(&C::Output) -> Reply<T> + Sync,
+    ) -> Result<Response, Problem> {
+        let inventory = self.inventory().await?;
+        let actor = &change.caller.actor;
+        let Some(key) = &change.key else {
+            let output = inventory.run(actor, command).await?;
+            return Ok(reply(&output).into_response());
+        };
+        let record = |output: &C::Output| {
+            let recorded = Recorded::of(&reply(output)).and_then(|recorded| serde_json::to_string(&recorded));
+            recorded.unwrap_or_default()
+        };
+        match inventory.run_once(actor, command, key, &record).await? {
+            Once::Done(output) => Ok(reply(&output).into_response()),
+            Once::Repeated(recorded) => {
+                let recorded: Recorded =
+                    serde_json::from_str(&recorded).map_err(|error| Problem::internal(&error))?;
+                let mut response = recorded.into_response();
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                Ok(response)
+            }
+        }
+    }
+}

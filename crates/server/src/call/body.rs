@@ -1,0 +1,92 @@
+//! Extractors whose rejections are problems.
+
+use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The largest JSON body in bytes.
+pub(crate) const MAX_JSON: usize = 2 << 20;
+
+/// Reads the body, which must be JSON or empty.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
+    let bytes = axum::body::to_bytes(body, MAX_JSON).await.map_err(|_| {
+        let detail = format!("the body must have at most {} MiB", MAX_JSON >> 20);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large", detail)
+    })?;
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
+    let is_json = media_type.is_some_and(|media_type| {
+        media_type.eq_ignore_ascii_case("application/json")
+            || media_type.eq_ignore_ascii_case("application/merge-patch+json")
+    });
+    if bytes.is_empty() || is_json {
+        return Ok(bytes.into());
+    }
+    let detail = "the Content-Type of the body must be application/json";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
+}
+
+/// Parses a JSON body. A type without fields accepts an empty body.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "Invalid fields",
+            format!("the body does not fit: {error}"),
+        ),
+        _ => Problem::bad_request(format!("the body is not JSON: {error}")),
+    })
+}
+
+/// An empty body, or an empty object.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoBody {}
+
+/// The parameters in the query string.
+#[derive(Clone, Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let params = Query::<T>::from_request_parts(parts, app).await;
+        let Query(params) = params.map_err(|error: QueryRejection| {
+            let detail = error.body_text();
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid parameters", detail)
+        })?;
+        Ok(Self(params))
+    }
+}
+
+/// The id in the path.
+#[derive(Clone, Debug)]
+pub(crate) struct PathId(pub(crate) String);
+
+impl FromRequestParts<App> for PathId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let Path(id) = path.map_err(|error: PathRejection| Problem::bad_request(error.body_text()))?;
+        Ok(Self(id))
+    }
+}
+
+/// Reads a field of a merge patch, <https://www.rfc-editor.org/rfc/rfc7396>: an absent field keeps its value, and null clears it.
+/// Use with `#[serde(default, deserialize_with = "changed")]`.
+pub(crate) fn changed<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

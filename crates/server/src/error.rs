@@ -1,0 +1,31 @@
+//! The errors that stop the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An error that stops the server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The state of the server cannot be opened.
+    #[error("the state of the server (sessions and tasks) cannot be opened: {0}")]
+    State(#[from] sqlx::Error),
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("the certificate {} with the key {} cannot be used: {why}", certificate.display(), key.display())]
+    Certificate {
+        /// The file with the certificate chain.
+        certificate: PathBuf,
+        /// The file with the private key.
+        key: PathBuf,
+        /// The reason.
+        why: String,
+    },
+}

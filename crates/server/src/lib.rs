@@ -1,0 +1,31 @@
+//! The HTTP server: the REST API under `/api/v1`, and what it takes to run it.
+//!
+//! This crate turns requests into use cases of `inventory` and `backup`, and their results into responses. It has no rules of
+//! the domain, checks no permission, and writes no SQL except for its own state (`state`).
+//!
+//! Reading order: [`serve`] (starts and stops), `app` (what every request needs), `routes` (all routes), `call` (reads a
+//! request and runs its use case), one resource in `api`, `problem` (errors), `auth` (who sends a request), `tasks` (work
+//! that outlasts a request).
+
+mod api;
+mod app;
+mod auth;
+mod call;
+mod docs;
+mod error;
+mod layers;
+mod live;
+mod metrics;
+mod problem;
+mod routes;
+mod serve;
+mod sign_in_limits;
+mod state;
+mod tasks;
+mod tls;
+
+pub use app::{App, Options};
+pub use error::Error;
+pub use routes::{openapi, router};
+pub use serve::{listen, serve};
+pub use tls::Tls;

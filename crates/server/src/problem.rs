@@ -1,0 +1,193 @@
+//! Errors as RFC 9457 problem details, <https://www.rfc-editor.org/rfc/rfc9457>. `type` is a stable URN for programs,
+//! `detail` is for people.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use inventory::{FieldError, Kind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The seconds after which a client may repeat a request that was refused because the database is in use.
+const RETRY_AFTER: u64 = 2;
+
+/// A problem.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A stable name of the kind of problem, such as `urn:makermatrix:not-found`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// A short text for the kind of problem.
+    title: &'static str,
+    /// The status code.
+    status: u16,
+    /// What went wrong, for a person.
+    detail: String,
+    /// Every field that breaks a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<InvalidField>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+/// A field that breaks a rule.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct InvalidField {
+    /// The name of the field.
+    pub(crate) field: String,
+    /// The rule that the field breaks, for a person.
+    pub(crate) detail: String,
+}
+
+impl From<FieldError> for InvalidField {
+    fn from(error: FieldError) -> Self {
+        Self { field: error.field.to_owned(), detail: error.problem.to_string() }
+    }
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        kind: &str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: format!("urn:makermatrix:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "this address does not take this method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read", detail)
+    }
+
+    pub(crate) fn not_signed_in(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in", detail)
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not permitted", detail)
+    }
+
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    }
+
+    pub(crate) fn invalid(errors: Vec<InvalidField>) -> Self {
+        let detail: Vec<String> =
+            errors.iter().map(|error| format!("{} {}", error.field, error.detail)).collect();
+        let problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields", detail.join("; "));
+        Self { errors, ..problem }
+    }
+
+    pub(crate) fn invalid_field(field: &str, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![InvalidField { field: field.to_owned(), detail: detail.into() }])
+    }
+
+    pub(crate) fn too_many_requests(seconds: u64) -> Self {
+        let detail = format!("too many failed attempts; try again in {seconds} seconds");
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail);
+        Self { retry_after: Some(seconds), ..problem }
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Temporarily unavailable", detail);
+        Self { retry_after: Some(RETRY_AFTER), ..problem }
+    }
+
+    /// Logs the cause, and returns a problem that does not repeat it.
+    pub(crate) fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed");
+        let detail = "an internal error occurred; the log of the server has the cause";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+}
+
+impl From<inventory::Error> for Problem {
+    fn from(error: inventory::Error) -> Self {
+        let detail = || error.to_string();
+        match error.kind() {
+            Kind::NotFound => Self::not_found(detail()),
+            Kind::Conflict => match &error {
+                inventory::Error::InsufficientStock { .. } => {
+                    Self::new(StatusCode::CONFLICT, "insufficient-stock", "Not enough stock", detail())
+                }
+                inventory::Error::KeyReused => Self::new(
+                    StatusCode::CONFLICT,
+                    "idempotency-key-reused",
+                    "Idempotency key reused",
+                    detail(),
+                ),
+                _ => Self::conflict(detail()),
+            },
+            Kind::Changed => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "changed", "Changed in the meantime", detail())
+            }
+            Kind::Invalid => match error {
+                inventory::Error::Invalid { fields } => {
+                    Self::invalid(fields.into_iter().map(Into::into).collect())
+                }
+                other => Self::bad_request(other.to_string()),
+            },
+            Kind::NotSignedIn => Self::not_signed_in(detail()),
+            Kind::Forbidden => Self::forbidden(detail()),
+            Kind::Busy | Kind::NotReady => Self::unavailable(detail()),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<backup::Error> for Problem {
+    fn from(error: backup::Error) -> Self {
+        use backup::Kind;
+        let detail = || error.to_string();
+        let conflict = |kind, title| Self::new(StatusCode::CONFLICT, kind, title, detail());
+        match error.kind() {
+            Kind::NotFound => Self::not_found(detail()),
+            Kind::Usage => Self::bad_request(detail()),
+            Kind::Conflict => Self::conflict(detail()),
+            Kind::NotSignedIn => Self::not_signed_in(detail()),
+            Kind::Forbidden => Self::forbidden(detail()),
+            Kind::Locked => Self::unavailable(detail()),
+            Kind::Refused | Kind::EncryptionRequired => conflict("backup-refused", "Refused"),
+            Kind::Corrupt => conflict("damaged", "Damaged"),
+            Kind::Key => conflict("key", "A key is missing or wrong"),
+            Kind::Cancelled => conflict("cancelled", "Cancelled"),
+            Kind::Storage | Kind::Internal => Self::internal(&error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderName::from_static("www-authenticate");
+            headers.insert(scheme, HeaderValue::from_static("ApiKey realm=\"makermatrix\""));
+        }
+        response
+    }
+}

@@ -1,0 +1,64 @@
+//! All routes, and the OpenAPI document that describes them.
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::{backups, health, locations, parts, session, stock, tasks};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::{docs, layers};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "MakerMatrix",
+    description = "The REST API of MakerMatrix, a self-hosted parts inventory for makers and makerspaces."
+))]
+struct Document;
+
+/// Returns the routes of the API.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(session::sign_in, session::show, session::sign_out))
+        .routes(routes!(parts::list, parts::create))
+        .routes(routes!(parts::show, parts::update, parts::delete))
+        .routes(routes!(stock::list))
+        .routes(routes!(stock::movements))
+        .routes(routes!(stock::add))
+        .routes(routes!(stock::take))
+        .routes(routes!(stock::transfer))
+        .routes(routes!(stock::count))
+        .routes(routes!(stock::split))
+        .routes(routes!(stock::undo))
+        .routes(routes!(locations::list, locations::create))
+        .routes(routes!(locations::show))
+        .routes(routes!(backups::list, backups::create))
+        .routes(routes!(backups::restore))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::show, tasks::cancel))
+        .routes(routes!(tasks::events))
+}
+
+fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts()
+}
+
+/// Returns the OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    split().1
+}
+
+/// Returns the service for all requests.
+pub fn router(app: App) -> Router {
+    let (api, document) = split();
+    let routes = layers::timed(api)
+        .merge(docs::router(&document))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(async || Problem::not_found("there is no such page"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed());
+    layers::common(routes, &app).with_state(app)
+}

@@ -1,0 +1,5 @@
+//! Tests the API through its router.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+mod thin_path;
