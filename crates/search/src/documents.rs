@@ -90,17 +90,21 @@ impl Documents {
         both
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = DocId> + '_ {
-        (0u32..).zip(&self.0).flat_map(|(at, word)| {
+    /// Passes the documents to `visit` in ascending order, up to 64 at once.
+    pub(crate) fn for_each_block(&self, mut visit: impl FnMut(&[DocId])) {
+        let mut block = [0; 64];
+        for (start, word) in (0..).step_by(64).zip(&self.0) {
             let mut rest = *word;
-            std::iter::from_fn(move || {
-                (rest != 0).then(|| {
-                    let bit = rest.trailing_zeros();
-                    rest &= rest - 1;
-                    at * 64 + bit
-                })
-            })
-        })
+            let mut count = 0;
+            while rest != 0 {
+                block[count] = start + rest.trailing_zeros();
+                count += 1;
+                rest &= rest - 1;
+            }
+            if count > 0 {
+                visit(&block[..count]);
+            }
+        }
     }
 
     fn insert(&mut self, document: DocId) {

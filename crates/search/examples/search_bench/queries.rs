@@ -17,7 +17,7 @@ pub(crate) struct TextRequest {
     pub(crate) request: Request,
 }
 
-const EACH: usize = 200;
+const EACH: usize = 80;
 
 /// Returns the classes, each with the same queries in every run.
 pub(crate) fn classes() -> Vec<Class> {

@@ -45,20 +45,13 @@ impl Cursor {
         let ids = Texts::open(segment.fast_fields(), fast::ID)?;
         let flip = if order.descending { u64::MAX } else { 0 };
         let mut first = First::new(limit.min(count));
-        let mut block = Vec::with_capacity(CHUNK);
-        let mut values = [0; CHUNK];
-        let mut documents = documents.iter();
-        loop {
-            block.clear();
-            block.extend(documents.by_ref().take(CHUNK));
-            if block.is_empty() {
-                break;
-            }
-            keys.values().get_vals(&block, &mut values[..block.len()]);
+        let mut values = [0; 64];
+        documents.for_each_block(|block| {
+            keys.values().get_vals(block, &mut values[..block.len()]);
             for (document, value) in block.iter().zip(&values) {
                 first.offer(value ^ flip, *document, |document| ids.ordinal(document) ^ flip);
             }
-        }
+        });
         let entries = first.into_sorted();
         Ok(Some(Self { keys, ids, entries, flip, at: 0, loaded: 0..0, chunk: Vec::new(), id: None }))
     }
