@@ -12,8 +12,8 @@ use crate::{Json, Permissions};
 pub use create::CreateRole;
 pub(crate) use defaults::ADMIN;
 pub use defaults::CreateDefaultRoles;
-pub(crate) use list::{find_by_name, find_row_by_name};
 pub use list::{FindRoleByName, GetRole, ListRoles, RoleFilter, RoleSort};
+pub(crate) use list::{find_by_name, find_row_by_name};
 pub use update::{DeleteRole, UpdateRole};
 
 /// A named set of permissions.

@@ -77,7 +77,11 @@ impl SetPassword {
         before.end().await?;
         let stored = row.ok_or_else(|| Error::not_found("user", &self.user_id))?.hashed_password;
         let Secret(hash) = stored.clone();
-        if hashing(move || password::verify(&current, &hash)).await { Ok(stored) } else { Err(wrong_password()) }
+        if hashing(move || password::verify(&current, &hash)).await {
+            Ok(stored)
+        } else {
+            Err(wrong_password())
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::create::{CreateUser, hash_password, insert};
 use super::User;
+use super::create::{CreateUser, hash_password, insert};
 use crate::db::entity::rolemodel;
 use crate::fields::Fields;
 use crate::roles::{self, ADMIN, CreateDefaultRoles};
