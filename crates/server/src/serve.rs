@@ -2,11 +2,15 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::error::Error;
+
+/// The time between two records of the uses of API keys.
+const RECORD_KEY_USES: Duration = Duration::from_secs(60);
 
 /// Binds to an address.
 ///
@@ -27,7 +31,18 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let service = crate::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let recorder = tokio::spawn(record_key_uses(app.clone()));
     let served = axum::serve(listener, service).with_graceful_shutdown(stop).await;
+    recorder.abort();
     app.close().await;
     served.map_err(Error::Accept)
+}
+
+/// Records the uses of API keys from time to time. A crash loses those of the last interval.
+async fn record_key_uses(app: App) {
+    let mut ticks = tokio::time::interval(RECORD_KEY_USES);
+    loop {
+        ticks.tick().await;
+        app.record_key_uses().await;
+    }
 }
