@@ -10,6 +10,7 @@ use inventory::{Actor, Ambient, Inventory};
 use crate::error::Error;
 use crate::key_uses::KeyUseCounter;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::setup;
 use crate::sign_in_limits::SignInLimits;
@@ -33,6 +34,7 @@ pub struct App {
     pub(crate) sign_ins: Arc<SignInLimits>,
     pub(crate) key_uses: Arc<KeyUseCounter>,
     pub(crate) options: Arc<Options>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) ambient: Ambient,
 }
 
@@ -59,6 +61,7 @@ impl App {
             sign_ins: Arc::default(),
             key_uses: Arc::default(),
             options: Arc::new(options),
+            metrics: Arc::new(Metrics::new()),
             ambient,
         })
     }

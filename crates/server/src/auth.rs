@@ -1,7 +1,6 @@
 //! Who sends a request: a signed-in user with a session cookie, the user of an API key, or nobody.
 
 mod address;
-mod cross_site;
 mod session;
 
 use axum::extract::FromRequestParts;
@@ -86,7 +85,6 @@ impl FromRequestParts<App> for AnyCaller {
             app.key_uses.count(&key.id, app.ambient.utc());
             Caller { actor: key.actor, session: None, origin }
         } else {
-            cross_site::refuse(parts, origin)?;
             match session::find(app, &parts.headers, origin).await? {
                 Some(session) => Caller { actor: session.user.actor(), session: Some(session), origin },
                 None => Caller { actor: Actor::Anonymous, session: None, origin },

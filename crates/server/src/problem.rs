@@ -66,6 +66,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "this address does not take this method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read", detail)
     }
@@ -111,11 +116,6 @@ impl Problem {
         let detail = "with the default password, which everybody knows, nobody signs in from elsewhere; sign in on the \
                       machine of the server, and change it";
         Self::new(StatusCode::FORBIDDEN, "default-password", "The password is the default one", detail)
-    }
-
-    pub(crate) fn cross_site() -> Self {
-        let detail = "the request comes from a page of another site";
-        Self::new(StatusCode::FORBIDDEN, "cross-site", "Request from another site", detail)
     }
 
     pub(crate) fn setup_token() -> Self {

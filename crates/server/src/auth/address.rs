@@ -7,6 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 
 use crate::app::Options;
+use crate::tls::OverTls;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,6 @@ pub(crate) struct Origin {
     pub(crate) address: IpAddr,
     /// Whether the client uses HTTPS.
     pub(crate) is_encrypted: bool,
-    /// Whether the request came through a trusted proxy.
-    pub(crate) is_proxied: bool,
     /// Whether the client runs on this machine. A request through an unknown proxy does not count as local.
     pub(crate) is_local: bool,
 }
@@ -29,10 +28,11 @@ impl Origin {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer =
             peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
+        let over_tls = parts.extensions.get::<OverTls>().is_some();
         if !options.trusted_proxies.contains(&peer) {
             let is_forwarded = FORWARDED.iter().any(|name| parts.headers.contains_key(*name));
             let is_local = peer.is_loopback() && !is_forwarded;
-            return Self { address: peer, is_encrypted: false, is_proxied: false, is_local };
+            return Self { address: peer, is_encrypted: over_tls, is_local };
         }
         let values = |name: &str| {
             let all = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -43,9 +43,10 @@ impl Origin {
         let addresses = forwarded.iter().rev().map_while(|text| text.parse::<IpAddr>().ok());
         let client =
             addresses.map(|address| address.to_canonical()).find(|ip| !options.trusted_proxies.contains(ip));
-        let is_encrypted = values("x-forwarded-proto").last().is_some_and(|scheme| scheme == "https");
+        let is_encrypted =
+            over_tls || values("x-forwarded-proto").last().is_some_and(|scheme| scheme == "https");
         let is_local = client.is_some_and(|client| client.is_loopback());
-        Self { address: client.unwrap_or(peer), is_encrypted, is_proxied: true, is_local }
+        Self { address: client.unwrap_or(peer), is_encrypted, is_local }
     }
 }
 
