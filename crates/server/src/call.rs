@@ -23,7 +23,7 @@ pub(crate) use page::{ListParams, PageOf};
 const REPLAYED: &str = "idempotency-replayed";
 const MAX_KEY: usize = 255;
 
-/// A request that changes something: its sender, its body, and the conditions that it sets.
+/// A request that changes something: its sender, who has signed in, its body, and the conditions that it sets.
 #[derive(Debug)]
 pub(crate) struct Change<T> {
     pub(crate) caller: Caller,
@@ -33,7 +33,7 @@ pub(crate) struct Change<T> {
     key: Option<IdempotencyKey>,
 }
 
-/// A [`Change`] that a user who must change the password may make as well; see [`AnyCaller`].
+/// A [`Change`] that anybody may make, also a user who must change the password; see [`AnyCaller`].
 #[derive(Debug)]
 pub(crate) struct AnyChange<T>(pub(crate) Change<T>);
 
@@ -42,8 +42,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        // Before the body is read, since the caller may not be entitled to send one.
-        Caller::from_request_parts(&mut parts, app).await?;
+        // Before the body is read, which is not done for everybody.
+        Caller::from_request_parts(&mut parts, app).await?.require_signed_in()?;
         let AnyChange(change) = AnyChange::from_request(Request::from_parts(parts, body), app).await?;
         Ok(change)
     }

@@ -46,12 +46,9 @@ pub(crate) async fn set_password(
     AnyChange(change): AnyChange<OwnPassword>,
 ) -> Result<Response, Problem> {
     let (new, change) = change.split();
-    let user_id = match &change.caller.actor {
-        Actor::User { id, .. } => id.clone(),
-        Actor::System | Actor::Anonymous => String::new(),
-    };
+    let Actor::User { id, .. } = &change.caller.actor else { return Err(Error::NotSignedIn.into()) };
     let command = SetPassword {
-        user_id,
+        user_id: id.clone(),
         current_password: Some(new.current_password),
         new_password: new.new_password,
         password_change_required: false,
