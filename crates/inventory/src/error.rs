@@ -106,6 +106,20 @@ pub enum Error {
         /// When it was last changed, if that is known.
         at: Option<crate::Timestamp>,
     },
+    /// No active user would hold all permissions any more.
+    #[error("this is the last active administrator")]
+    LastAdministrator,
+    /// There is an administrator, so nobody becomes one without being signed in.
+    #[error("the inventory has an administrator already")]
+    AlreadySetUp,
+    /// Users hold the role.
+    #[error("the role {role:?} is held by {}", durable::counted(*users, "user"))]
+    RoleInUse {
+        /// The name of the role.
+        role: String,
+        /// The number of users.
+        users: u64,
+    },
     /// The idempotency key was used for another request.
     #[error("the idempotency key was already used for another request")]
     KeyReused,
@@ -300,6 +314,9 @@ impl Error {
             | Self::InsufficientStock { .. }
             | Self::NothingToUndo { .. }
             | Self::KeyReused
+            | Self::LastAdministrator
+            | Self::AlreadySetUp
+            | Self::RoleInUse { .. }
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
             | Self::Cycle { .. } => Kind::Conflict,

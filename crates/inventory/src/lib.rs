@@ -12,6 +12,7 @@
 mod access;
 mod activity;
 mod actor;
+mod administrators;
 mod ambient;
 pub mod api_keys;
 pub mod categories;

@@ -41,18 +41,18 @@ use_cases! {
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
         locations: CreateLocation, MoveLocation;
         categories: CreateCategory, MoveCategory;
-        users: CreateUser, RecordSignIn;
-        roles: CreateRole;
-        api_keys: CreateApiKey, AuthenticateApiKey;
+        users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
+        roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
+        api_keys: CreateApiKey, UpdateApiKey, RevokeApiKey, DeleteApiKey, RecordKeyUses;
     }
     queries {
         parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath;
-        users: GetUser, ListUsers, FindCredentials, FindSessionUser;
+        users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         roles: GetRole, FindRoleByName, ListRoles;
-        api_keys: GetApiKey, ListApiKeys;
+        api_keys: GetApiKey, ListApiKeys, AuthenticateApiKey;
     }
 }
 

@@ -115,6 +115,12 @@ impl Read {
         self.transaction.get_or_try_init(begin).await
     }
 
+    /// Returns a unit of work that reads in a transaction of its own, so that what a command does before its own transaction holds
+    /// no lock.
+    pub(crate) fn separate(&self) -> Self {
+        Self::new(self.context.clone())
+    }
+
     /// Runs another query in the same transaction.
     ///
     /// # Errors
@@ -202,7 +208,20 @@ impl Work {
         row: &M,
         expected: Option<&str>,
     ) -> Result<(), Error> {
-        if expected.is_none_or(|expected| expected == version_of(row)) {
+        self.check_version_text(row, &version_of(row), expected).await
+    }
+
+    /// Refuses a thing whose version, which is not that of its row alone, is no longer the expected one.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with the user who changed it last.
+    pub(crate) async fn check_version_text<M: Record + Sync>(
+        &self,
+        row: &M,
+        version: &str,
+        expected: Option<&str>,
+    ) -> Result<(), Error> {
+        if expected.is_none_or(|expected| expected == version) {
             return Ok(());
         }
         let (by, at) = activity::last_change(self.db().await?, M::ENTITY_TYPE, row.id()).await?;
@@ -222,6 +241,23 @@ impl Work {
         let mut delete = SqlQuery::delete();
         delete.from_table(Alias::new(table)).and_where(Expr::col(Alias::new(column)).eq(id));
         db.execute(&delete).await?;
+        Ok(())
+    }
+
+    /// Clears a column that refers to a thing which is about to be deleted. The activity log records only the deletion of the thing.
+    #[expect(clippy::disallowed_methods, reason = "the log records the deletion of the thing")]
+    pub(crate) async fn clear_references(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<(), Error> {
+        let db = self.db().await?;
+        let mut update = SqlQuery::update();
+        let column = Alias::new(column);
+        let nothing = Option::<String>::None;
+        update.table(Alias::new(table)).value(column.clone(), nothing).and_where(Expr::col(column).eq(id));
+        db.execute(&update).await?;
         Ok(())
     }
 

@@ -6,7 +6,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{backups, health, locations, parts, session, stock, tasks};
+use crate::api::{
+    account, api_keys, backups, health, locations, parts, roles, session, setup, stock, tasks, users,
+};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::{docs, layers};
@@ -22,6 +24,19 @@ struct Document;
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::show, session::sign_out))
+        .routes(routes!(setup::show, setup::create))
+        .routes(routes!(account::show))
+        .routes(routes!(account::set_password))
+        .routes(routes!(account::sessions, account::end_other_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::update, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(roles::permissions))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::show, roles::update, roles::delete))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::show, api_keys::update, api_keys::delete))
         .routes(routes!(parts::list, parts::create))
         .routes(routes!(parts::show, parts::update, parts::delete))
         .routes(routes!(stock::list))
