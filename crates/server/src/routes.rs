@@ -14,10 +14,7 @@ use crate::problem::Problem;
 use crate::{docs, layers};
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "MakerMatrix",
-    description = "The REST API of MakerMatrix, a self-hosted parts inventory for makers and makerspaces."
-))]
+#[openapi(info(title = "MakerMatrix"))]
 struct Document;
 
 /// Returns the routes of the API.
@@ -57,7 +54,10 @@ fn api() -> OpenApiRouter<App> {
 }
 
 fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts()
+    let document = OpenApiRouter::with_openapi(Document::openapi());
+    let (router, mut document) = document.nest("/api/v1", api()).split_for_parts();
+    docs::complete(&mut document);
+    (router, document)
 }
 
 /// Returns the OpenAPI document.
