@@ -44,6 +44,7 @@ mod tree;
 mod use_cases;
 pub mod users;
 mod work;
+mod write_gate;
 
 pub use access::Access;
 pub use actor::Actor;
@@ -66,3 +67,4 @@ pub use timestamp::Timestamp;
 pub use tree::TreeNode;
 pub use use_cases::{USE_CASES, UseCase};
 pub use work::{Command, Listed, Query, Read, Work};
+pub use write_gate::ClosedGate;

@@ -17,8 +17,8 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use crate::activity::{self, Changes, LinkChange};
-use crate::db::Database;
 use crate::db::record::{ColumnOf, Record, version_of};
+use crate::db::{Database, Transaction};
 use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
@@ -75,7 +75,7 @@ pub(crate) struct Context {
 pub struct Read {
     context: Context,
     writes: bool,
-    transaction: OnceCell<DatabaseTransaction>,
+    transaction: OnceCell<Transaction>,
 }
 
 impl Read {
@@ -112,7 +112,7 @@ impl Read {
             let database = &self.context.database;
             if self.writes { database.begin_write().await } else { database.begin_read().await }
         };
-        self.transaction.get_or_try_init(begin).await
+        Ok(self.transaction.get_or_try_init(begin).await?)
     }
 
     /// Runs another query in the same transaction.
@@ -129,7 +129,7 @@ impl Read {
 
     pub(crate) async fn end(self) -> Result<(), Error> {
         match self.transaction.into_inner() {
-            Some(transaction) => Ok(transaction.rollback().await?),
+            Some(transaction) => transaction.rollback().await,
             None => Ok(()),
         }
     }
@@ -305,8 +305,8 @@ impl Work {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let Read { context, transaction, .. } = self.read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
-        self.changes.write(&transaction, &context.actor, context.now, &context.ambient).await?;
-        Ok(transaction.commit().await?)
+        self.changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
+        transaction.commit().await
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), Error> {
