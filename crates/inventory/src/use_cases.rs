@@ -47,7 +47,7 @@ use_cases! {
     }
     queries {
         parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
-        stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, CheckStock;
+        stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath;
         users: GetUser, ListUsers, FindCredentials, FindSessionUser;
