@@ -1,5 +1,6 @@
 //! Tests the API through its router.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod restore_while_serving;
 mod support;
 mod thin_path;

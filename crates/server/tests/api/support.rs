@@ -76,6 +76,13 @@ impl TestServer {
         self.inventory.run(&Actor::System, new).await.unwrap()
     }
 
+    /// Gives all parts a description, in one transaction.
+    pub(crate) async fn describe_parts(&self, description: &str) {
+        let connection = rusqlite::Connection::open(&self.engine.places().database).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        connection.execute("UPDATE partmodel SET description = ?1", [description]).unwrap();
+    }
+
     /// Signs in.
     pub(crate) async fn client(&self, name: &str) -> Client {
         let body = serde_json::json!({"username": name, "password": PASSWORD});
