@@ -1,5 +1,8 @@
 //! The resources of the API, one file each. A handler calls one use case.
 
+pub(crate) mod archive_key;
+pub(crate) mod backup_files;
+pub(crate) mod backup_tasks;
 pub(crate) mod backups;
 pub(crate) mod health;
 pub(crate) mod locations;
