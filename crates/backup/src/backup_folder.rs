@@ -1,14 +1,14 @@
 //! Receives archives into the backup folder, and removes them from it.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use durable::{DiskFile, FileMode, folder_of, is_being_written};
 use inventory::{Actor, Permission};
 
 use crate::create::{check_name, partial};
 use crate::permission::require;
-use crate::places::{backup_name, is_archive_name};
+use crate::places::{ENCRYPTED, PLAIN};
 use crate::{Engine, Error, Summary, space};
 
 /// The received bytes between two checks of the free space.
@@ -41,10 +41,8 @@ impl Engine {
         limit: u64,
     ) -> Result<Upload, Error> {
         require(actor, "uploading a backup", Permission::BackupManage)?;
-        if !is_archive_name(Path::new(name)) {
-            return Err(Error::UploadName { name: name.to_owned() });
-        }
-        check_name(Some(&backup_name(Path::new(name))))?;
+        let stem = name.strip_suffix(ENCRYPTED).or_else(|| name.strip_suffix(PLAIN));
+        check_name(Some(stem.ok_or_else(|| Error::UploadName { name: name.to_owned() })?))?;
         let folder = &self.places.backups;
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {

@@ -21,6 +21,9 @@ const KINDS: [(&str, &str); 11] = [
     ("api_keys", "api_keys"),
 ];
 
+/// Tables that every restore changes.
+const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
+
 /// The rows of one table, now and after the restore.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RowsPlan {
@@ -41,7 +44,7 @@ pub(crate) struct RowsPlan {
 /// Returns the rows of every kind, then those of the other tables that change.
 pub(super) fn rows_of(plan: &Plan) -> Vec<RowsPlan> {
     let kinds = KINDS.iter().map(|(what, table)| row(plan, Some(what), table));
-    let known = |table: &str| KINDS.iter().any(|(_, kind)| *kind == table);
+    let known = |table: &str| OWN_TABLES.contains(&table) || KINDS.iter().any(|(_, kind)| *kind == table);
     let tables = plan.rows_after.keys().chain(plan.rows_now.iter().flat_map(BTreeMap::keys));
     let mut others: Vec<&String> = tables.filter(|table| !known(table)).collect();
     others.sort();

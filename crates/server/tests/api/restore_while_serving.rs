@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{StatusCode, header};
 use backup::{Engine, RestoreOptions};
@@ -13,6 +13,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::engine::quiet;
 use testkit::state::unpack_database;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::support::{Answer, Client, TestServer};
@@ -36,8 +37,8 @@ struct Load {
     location: Value,
     stop: AtomicBool,
     /// The number of acknowledged writes.
-    writes: AtomicUsize,
-    reads: AtomicUsize,
+    writes: watch::Sender<usize>,
+    reads: watch::Sender<usize>,
 }
 
 impl Load {
@@ -55,7 +56,7 @@ impl Load {
                 }
                 assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
                 acknowledged.push(answer.body["movement"]["id"].as_str().unwrap().to_owned());
-                self.writes.fetch_add(1, Ordering::Relaxed);
+                self.writes.send_modify(|count| *count += 1);
             }
         }
         acknowledged
@@ -70,16 +71,18 @@ impl Load {
             let items = &answer.body["items"];
             assert_eq!(items[0]["description"], items[1]["description"], "a mix of old and new");
             seen.insert(items[0]["description"].as_str().unwrap().to_owned());
-            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.reads.send_modify(|count| *count += 1);
         }
         seen
     }
 
-    async fn wait_for(&self, count: &AtomicUsize, more: usize) {
-        let before = count.load(Ordering::Relaxed);
-        while count.load(Ordering::Relaxed) < before + more {
-            tokio::task::yield_now().await;
-        }
+    /// Waits until so many more writes are acknowledged and reads answered.
+    async fn wait_for(&self, writes: usize, reads: usize) {
+        let more = async |count: &watch::Sender<usize>, more: usize| {
+            let wanted = *count.borrow() + more;
+            count.subscribe().wait_for(|count| *count >= wanted).await.unwrap();
+        };
+        tokio::join!(more(&self.writes, writes), more(&self.reads, reads));
     }
 }
 
@@ -102,7 +105,7 @@ async fn prepared() -> Load {
     let begun = server.post(&client, "/api/v1/backups", json!({"name": "first"})).await;
     assert_eq!(server.finished(&client, &begun).await["status"], "succeeded");
     server.describe_parts("live").await;
-    let (stop, writes, reads) = Default::default();
+    let (stop, writes, reads) = (AtomicBool::new(false), watch::Sender::new(0), watch::Sender::new(0));
     Load { server, client, part: parts.swap_remove(0), location, stop, writes, reads }
 }
 
@@ -153,11 +156,9 @@ async fn every_acknowledged_write_is_in_the_safety_backup_or_in_the_restored_inv
     for _ in 0..2 {
         readers.spawn(Arc::clone(&load).read());
     }
-    load.wait_for(&load.writes, 20).await;
-    load.wait_for(&load.reads, 2).await;
+    load.wait_for(20, 2).await;
     let safety_backup = restore(&load, restorer).await;
-    load.wait_for(&load.writes, 20).await;
-    load.wait_for(&load.reads, 2).await;
+    load.wait_for(20, 2).await;
     load.stop.store(true, Ordering::Relaxed);
     let acknowledged: BTreeSet<String> = writers.join_all().await.into_iter().flatten().collect();
     let seen: BTreeSet<String> = readers.join_all().await.into_iter().flatten().collect();

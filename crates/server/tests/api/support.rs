@@ -22,6 +22,7 @@ pub(crate) struct TestServer {
     pub(crate) folder: TestFolder,
     pub(crate) inventory: Inventory,
     pub(crate) engine: Engine,
+    pub(crate) app: App,
     router: Router,
 }
 
@@ -41,25 +42,29 @@ pub(crate) struct Answer {
 
 impl TestServer {
     pub(crate) async fn new() -> Self {
+        Self::with_options(Options::default()).await
+    }
+
+    pub(crate) async fn with_options(options: Options) -> Self {
         let folder = TestFolder::new();
         let ambient = Ambient::system();
         let engine = Engine::new(Places::in_folder(folder.path()), ambient.clone());
         engine.prepare_new_inventory(&Actor::System).unwrap();
         let inventory = Inventory::create(&engine.places().database, ambient).await.unwrap();
         let inventory = inventory.with_password_rounds(few_rounds());
-        Self::over(folder, inventory, engine).await
+        Self::over(folder, inventory, engine, options).await
     }
 
-    async fn over(folder: TestFolder, inventory: Inventory, engine: Engine) -> Self {
-        let app = App::new(inventory.clone(), engine.clone(), Options::default()).await.unwrap();
-        Self { folder, inventory, engine, router: server::router(app) }
+    async fn over(folder: TestFolder, inventory: Inventory, engine: Engine, options: Options) -> Self {
+        let app = App::new(inventory.clone(), engine.clone(), options).await.unwrap();
+        Self { folder, inventory, engine, router: server::router(app.clone()), app }
     }
 
     /// Starts a second server on the same files, like a restart.
     pub(crate) async fn restarted(self) -> Self {
         let Self { folder, inventory, engine, .. } = self;
         let inventory = inventory.reopen().await.unwrap();
-        Self::over(folder, inventory, engine).await
+        Self::over(folder, inventory, engine, Options::default()).await
     }
 
     /// Creates a user with a role of these permissions.
@@ -108,26 +113,37 @@ impl TestServer {
         path: &str,
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "parts.example");
-        for (name, value) in &client.headers {
-            request = request.header(name, value);
-        }
-        let body = match body {
+        let (client, body) = match body {
             Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
+                let client = client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
+                (client, Body::from(body.to_string()))
             }
-            None => Body::empty(),
+            None => (client.clone(), Body::empty()),
         };
-        let mut request = request.body(body).unwrap();
-        let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.send_body(&client, method, path, body).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Answer { status, headers, body }
+    }
+
+    /// Sends any body, and returns the response unread.
+    pub(crate) async fn send_body(
+        &self,
+        client: &Client,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "parts.example");
+        for (name, value) in &client.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(body).unwrap();
+        let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Follows a task to its end.
