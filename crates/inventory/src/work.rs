@@ -227,8 +227,8 @@ impl Work {
 
     /// Deletes rows that are no record of the inventory, so that the activity log omits them.
     #[expect(clippy::disallowed_methods, reason = "the rows are not part of the inventory")]
-    pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: sea_orm::DeleteMany<E>) -> Result<(), Error> {
-        rows.exec(self.db().await?).await?;
+    pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: Expr) -> Result<(), Error> {
+        E::delete_many().filter(rows).exec(self.db().await?).await?;
         Ok(())
     }
 
