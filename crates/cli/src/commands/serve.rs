@@ -58,7 +58,7 @@ async fn serve(global: &Global, engine: Engine, args: &args::Serve) -> Result<()
         _ => None,
     };
     let inventory = Inventory::open(&engine.places().database, Ambient::system()).await?;
-    let options = Options { trusted_proxies: args.trusted_proxy.clone() };
+    let options = Options { trusted_proxies: args.trusted_proxy.clone(), ..Options::default() };
     let app = App::new(inventory, engine, options).await.map_err(failed)?;
     let listener = server::listen(args.listen).await.map_err(failed)?;
     let url = url_of(listener.local_addr().map_err(Failure::internal)?, tls.is_some());
