@@ -18,6 +18,7 @@ pub mod categories;
 mod census;
 mod change;
 mod db;
+pub mod deletion;
 mod error;
 pub mod fields;
 mod inventory;

@@ -39,8 +39,9 @@ use_cases! {
     commands {
         parts: CreatePart, UpdatePart, DeletePart, SetPartImage, AddDatasheet;
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
-        locations: CreateLocation, MoveLocation;
-        categories: CreateCategory, MoveCategory;
+        locations: CreateLocation, UpdateLocation, MoveLocation;
+        categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
+        deletion: DeleteLocation;
         users: CreateUser, RecordSignIn;
         roles: CreateRole;
         api_keys: CreateApiKey, AuthenticateApiKey;
@@ -49,7 +50,8 @@ use_cases! {
         parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
-        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath;
+        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        deletion: PreviewLocationDeletion;
         users: GetUser, ListUsers, FindCredentials, FindSessionUser;
         roles: GetRole, FindRoleByName, ListRoles;
         api_keys: GetApiKey, ListApiKeys;

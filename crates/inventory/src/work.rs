@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::ops::Deref;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query as SqlQuery};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoCondition, Query as SqlQuery};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
     Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter,
@@ -115,6 +115,21 @@ impl Read {
         self.transaction.get_or_try_init(begin).await
     }
 
+    /// Returns the number of rows of a table that refer to a thing.
+    pub(crate) async fn count_referring(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<u64, Error> {
+        let mut count = SqlQuery::select();
+        count.expr(Expr::cust("CAST(COUNT(*) AS BIGINT)")).from(Alias::new(table));
+        count.and_where(Expr::col(Alias::new(column)).eq(id));
+        let row = self.db().await?.query_one(&count).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(count.cast_unsigned())
+    }
+
     /// Runs another query in the same transaction.
     ///
     /// # Errors
@@ -202,7 +217,17 @@ impl Work {
         row: &M,
         expected: Option<&str>,
     ) -> Result<(), Error> {
-        if expected.is_none_or(|expected| expected == version_of(row)) {
+        self.check_version_is(row, &version_of(row), expected).await
+    }
+
+    /// Refuses a row like [`Work::check_version`], with a version that does not depend on the row alone.
+    pub(crate) async fn check_version_is<M: Record + Sync>(
+        &self,
+        row: &M,
+        version: &str,
+        expected: Option<&str>,
+    ) -> Result<(), Error> {
+        if expected.is_none_or(|expected| expected == version) {
             return Ok(());
         }
         let (by, at) = activity::last_change(self.db().await?, M::ENTITY_TYPE, row.id()).await?;
@@ -227,8 +252,12 @@ impl Work {
 
     /// Deletes rows that are no record of the inventory, so that the activity log omits them.
     #[expect(clippy::disallowed_methods, reason = "the rows are not part of the inventory")]
-    pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: sea_orm::DeleteMany<E>) -> Result<(), Error> {
-        rows.exec(self.db().await?).await?;
+    pub(crate) async fn forget<E: EntityTrait>(
+        &mut self,
+        rows: impl IntoCondition + Send,
+    ) -> Result<(), Error> {
+        let condition = rows.into_condition();
+        E::delete_many().filter(condition).exec(self.db().await?).await?;
         Ok(())
     }
 

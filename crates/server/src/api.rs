@@ -1,9 +1,11 @@
 //! The resources of the API, one file each. A handler calls one use case.
 
 pub(crate) mod backups;
+pub(crate) mod categories;
 pub(crate) mod health;
 pub(crate) mod locations;
 pub(crate) mod parts;
 pub(crate) mod session;
+mod slots;
 pub(crate) mod stock;
 pub(crate) mod tasks;

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{backups, health, locations, parts, session, stock, tasks};
+use crate::api::{backups, categories, health, locations, parts, session, stock, tasks};
 use crate::app::App;
 use crate::docs;
 use crate::problem::Problem;
@@ -33,7 +33,17 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stock::split))
         .routes(routes!(stock::undo))
         .routes(routes!(locations::list, locations::create))
-        .routes(routes!(locations::show))
+        .routes(routes!(locations::tree))
+        .routes(routes!(locations::show, locations::update, locations::delete))
+        .routes(routes!(locations::path))
+        .routes(routes!(locations::stock))
+        .routes(routes!(locations::movements))
+        .routes(routes!(locations::deletion))
+        .routes(routes!(categories::list, categories::create))
+        .routes(routes!(categories::tree))
+        .routes(routes!(categories::show, categories::update, categories::delete))
+        .routes(routes!(categories::path))
+        .routes(routes!(categories::deletion))
         .routes(routes!(backups::list, backups::create))
         .routes(routes!(backups::restore))
         .routes(routes!(tasks::list))

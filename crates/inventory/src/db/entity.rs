@@ -16,6 +16,7 @@ pub mod part_location_allocations;
 pub mod partcategorylink;
 pub mod partmodel;
 pub mod rolemodel;
+pub mod tool_location_allocations;
 pub mod usermodel;
 pub mod userrolelink;
 

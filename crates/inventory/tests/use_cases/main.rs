@@ -3,10 +3,12 @@
 
 mod access;
 mod activity;
+mod categories;
 mod changes;
 mod concurrency;
 mod ledger;
 mod lists;
+mod locations;
 mod rules;
 mod sample;
 mod support;

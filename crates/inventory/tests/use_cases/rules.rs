@@ -295,8 +295,8 @@ async fn category_names_are_unique_and_categories_are_never_inside_themselves(
     assert!(matches!(moved, Err(Error::Cycle { what: "category", .. })));
     let path = GetCategoryPath { category_id: b.id.clone() };
     assert_eq!(inventory.query(SYSTEM, path).await.unwrap(), [a.clone(), b.clone()]);
-    inventory.run(SYSTEM, to(&b.id, None)).await.unwrap();
-    inventory.run(SYSTEM, to(&a.id, Some(&b.id))).await.unwrap();
+    let b = inventory.run(SYSTEM, to(&b.id, None)).await.unwrap();
+    let a = inventory.run(SYSTEM, to(&a.id, Some(&b.id))).await.unwrap();
     let tree = inventory.query(SYSTEM, GetCategoryTree::default()).await.unwrap();
     assert_eq!(
         tree.items.iter().map(|node| (node.depth, &node.item)).collect::<Vec<_>>(),

@@ -3,3 +3,4 @@
 
 mod support;
 mod thin_path;
+mod trees;
