@@ -83,6 +83,9 @@ pub enum Problem {
         /// The largest number of levels.
         max: usize,
     },
+    /// The text is not a color.
+    #[error("must be a color like #FF5733")]
+    NotAColor,
     /// A slot stays in the container that it was created with.
     #[error("cannot change: a slot stays in its container")]
     FixedSlot,

@@ -37,21 +37,27 @@ macro_rules! use_cases {
 
 use_cases! {
     commands {
-        parts: CreatePart, UpdatePart, DeletePart, SetPartImage, AddDatasheet;
+        parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet;
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
         locations: CreateLocation, UpdateLocation, MoveLocation;
         categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
+        bulk: ChangeParts, DeleteParts;
         deletion: DeleteLocation;
+        tags: CreateTag, UpdateTag, DeleteTag;
+        projects: CreateProject, UpdateProject, DeleteProject;
         users: CreateUser, RecordSignIn;
         roles: CreateRole;
         api_keys: CreateApiKey, AuthenticateApiKey;
     }
     queries {
-        parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
+        parts: GetPart, GetStockedPart, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
+            PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
         deletion: PreviewLocationDeletion;
+        tags: GetTag, ListTags;
+        projects: GetProject, ListProjects;
         users: GetUser, ListUsers, FindCredentials, FindSessionUser;
         roles: GetRole, FindRoleByName, ListRoles;
         api_keys: GetApiKey, ListApiKeys;

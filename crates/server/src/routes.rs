@@ -6,7 +6,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{backups, categories, health, locations, parts, session, stock, tasks};
+use crate::api::{
+    backups, bulk, categories, health, locations, part_details, parts, projects, session, stock, tags, tasks,
+};
 use crate::app::App;
 use crate::docs;
 use crate::problem::Problem;
@@ -23,7 +25,17 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::show, session::sign_out))
         .routes(routes!(parts::list, parts::create))
-        .routes(routes!(parts::show, parts::update, parts::delete))
+        .routes(routes!(part_details::show, parts::update, parts::delete))
+        .routes(routes!(bulk::change))
+        .routes(routes!(bulk::delete))
+        .routes(routes!(part_details::duplicate))
+        .routes(routes!(part_details::deletion))
+        .routes(routes!(part_details::low_stock_limit, part_details::set_low_stock_limit))
+        .routes(routes!(part_details::prices))
+        .routes(routes!(tags::list, tags::create))
+        .routes(routes!(tags::show, tags::update, tags::delete))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::show, projects::update, projects::delete))
         .routes(routes!(stock::list))
         .routes(routes!(stock::movements))
         .routes(routes!(stock::add))

@@ -6,8 +6,8 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 use sha2::{Digest, Sha256};
 
 use super::entity::{
-    api_keys, categorymodel, datasheets, locationmodel, part_location_allocations, partmodel, rolemodel,
-    tool_location_allocations, usermodel,
+    api_keys, categorymodel, datasheets, locationmodel, mm_low_stock_limit, part_location_allocations,
+    partmodel, projectmodel, rolemodel, tagmodel, tool_location_allocations, usermodel,
 };
 
 /// The column type of a row.
@@ -98,9 +98,24 @@ records! {
     locationmodel "location" name(row) row.name.as_deref(); secret [] unlogged []
     part_location_allocations "allocation" name(_row) None; secret [] unlogged [LastUpdated]
     partmodel "part" name(row) Some(&row.part_name); secret [] unlogged [UpdatedAt]
+    projectmodel "project" name(row) Some(&row.name); secret [] unlogged [UpdatedAt, PartsCount]
     rolemodel "role" name(row) Some(&row.name); secret [] unlogged []
+    tagmodel "tag" name(row) Some(&row.name); secret []
+        unlogged [UpdatedAt, UsageCount, PartsCount, ToolsCount, LastUsedAt]
     tool_location_allocations "tool_allocation" name(_row) None; secret [] unlogged [LastUpdated]
     usermodel "user" name(row) Some(&row.username); secret [HashedPassword] unlogged []
+}
+
+impl Record for mm_low_stock_limit::Model {
+    const ENTITY_TYPE: &'static str = "low_stock_limit";
+
+    fn id(&self) -> &str {
+        &self.part_id
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The hash of a password or key. Its debug output does not show the hash.

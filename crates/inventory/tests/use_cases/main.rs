@@ -9,6 +9,7 @@ mod concurrency;
 mod ledger;
 mod lists;
 mod locations;
+mod parts;
 mod rules;
 mod sample;
 mod support;
