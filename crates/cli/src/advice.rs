@@ -182,3 +182,28 @@ fn storage_advice(source: &io::Error) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_helps_with_a_damaged_database_depends_on_where_it_is() {
+        let path = || Path::new("x.db").to_owned();
+        let damaged =
+            || Box::new(inventory::Error::Damaged { path: path(), findings: vec!["page 3".to_owned()] });
+        let fact = "x.db is damaged: page 3";
+        assert_eq!(damaged().to_string(), fact);
+        let live = error_message(&Error::LiveDatabase { path: path(), source: damaged() });
+        assert!(
+            live.ends_with(
+                "x.db is damaged: page 3. Restore a backup: `makermatrix list` shows the backups there are."
+            ),
+            "{live}"
+        );
+        let archived = error_message(&Error::ArchivedDatabase { path: path(), source: damaged() });
+        assert!(archived.ends_with("page 3. The archive cannot be used; try another backup."), "{archived}");
+        let imported = error_message(&Error::ImportedDatabase { path: path(), source: damaged() });
+        assert!(imported.ends_with("Nothing was imported. Import a backup of it."), "{imported}");
+    }
+}

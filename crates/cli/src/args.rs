@@ -1,8 +1,9 @@
 //! Defines the arguments for clap. Does no work.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// A self-hosted parts inventory for makers and makerspaces, whose backups can be trusted.
@@ -70,6 +71,8 @@ fn non_empty(path: Option<&PathBuf>) -> Option<&Path> {
 pub(crate) enum Command {
     /// Create an empty inventory, or bring an existing database up to date (after a backup)
     Init,
+    /// Serve the inventory over HTTP until a signal; brings an existing database up to date first (after a backup)
+    Serve(Serve),
     /// Demonstrate a whole cycle on sample data in a scratch folder: back up, verify, damage, restore, compare
     Demo {
         /// Keep the scratch folder
@@ -254,6 +257,38 @@ pub(crate) struct Replace {
     /// Accept rows with broken foreign keys
     #[arg(long)]
     pub(crate) allow_violations: bool,
+}
+
+/// Options of `serve`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Serve {
+    /// Address and port
+    #[arg(long, value_name = "ADDRESS", env = "MAKERMATRIX_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Create the inventory if there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// Address of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; may be repeated
+    #[arg(long, value_name = "IP", env = "MAKERMATRIX_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// Certificate chain (PEM), to serve over HTTPS; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Format of the log on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The format of the log.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
 }
 
 /// Options of `drill`.

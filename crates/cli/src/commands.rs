@@ -9,6 +9,7 @@ mod key;
 mod list;
 mod plan;
 mod restore;
+mod serve;
 mod shell;
 mod show;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let engine = places::engine(global)?;
     match &args.command {
         Command::Init => init::run(global, &engine),
+        Command::Serve(options) => serve::run(global, engine, options),
         Command::Backup(options) => backup::run(global, &engine, options),
         Command::Verify { file, keys } => verify::run(global, &engine, file, keys),
         Command::Drill(options) => drill::run(global, &engine, options),

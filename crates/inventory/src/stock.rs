@@ -20,7 +20,9 @@ use crate::{Error, Timestamp};
 
 pub use change::{AddStock, CountStock, StockChange, TakeStock};
 pub use create::CreateAllocation;
-pub use history::{CheckStock, ListMovements, MovementFilter, MovementSort, StockCheck, StockDifference};
+pub use history::{
+    CheckStock, LastMovement, ListMovements, MovementFilter, MovementSort, StockCheck, StockDifference,
+};
 pub use ledger::{Movement, MovementEnd, MovementKind};
 pub use list::{
     AllocationFilter, AllocationSort, GetAllocation, GetTotalQuantity, ListAllocations, PlacedAllocation,

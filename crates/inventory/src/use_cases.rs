@@ -52,7 +52,7 @@ use_cases! {
     queries {
         parts: GetPart, GetStockedPart, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
-        stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, CheckStock;
+        stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
         deletion: PreviewLocationDeletion;

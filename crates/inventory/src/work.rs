@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::ops::Deref;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoCondition, Query as SqlQuery};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query as SqlQuery};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
     Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter,
@@ -252,12 +252,8 @@ impl Work {
 
     /// Deletes rows that are no record of the inventory, so that the activity log omits them.
     #[expect(clippy::disallowed_methods, reason = "the rows are not part of the inventory")]
-    pub(crate) async fn forget<E: EntityTrait>(
-        &mut self,
-        rows: impl IntoCondition + Send,
-    ) -> Result<(), Error> {
-        let condition = rows.into_condition();
-        E::delete_many().filter(condition).exec(self.db().await?).await?;
+    pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: Expr) -> Result<(), Error> {
+        E::delete_many().filter(rows).exec(self.db().await?).await?;
         Ok(())
     }
 

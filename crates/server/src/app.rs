@@ -9,6 +9,7 @@ use inventory::{Ambient, Inventory};
 
 use crate::error::Error;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sign_in_limits::SignInLimits;
 use crate::state::State;
@@ -30,6 +31,7 @@ pub struct App {
     pub(crate) tasks: Tasks,
     pub(crate) sign_ins: Arc<SignInLimits>,
     pub(crate) options: Arc<Options>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) ambient: Ambient,
 }
 
@@ -55,6 +57,7 @@ impl App {
             tasks,
             sign_ins: Arc::default(),
             options: Arc::new(options),
+            metrics: Arc::new(Metrics::new()),
             ambient,
         })
     }

@@ -1,6 +1,7 @@
 //! The errors that stop the server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// An error that stops the server.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,14 @@ pub enum Error {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Accepting connections failed.
-    #[error("accepting connections failed: {0}")]
-    Accept(std::io::Error),
+    /// The certificate or its key cannot be used.
+    #[error("the certificate {} with the key {} cannot be used: {why}", certificate.display(), key.display())]
+    Certificate {
+        /// The file with the certificate chain.
+        certificate: PathBuf,
+        /// The file with the private key.
+        key: PathBuf,
+        /// The reason.
+        why: String,
+    },
 }

@@ -10,8 +10,8 @@ use crate::api::{
     backups, bulk, categories, health, locations, part_details, parts, projects, session, stock, tags, tasks,
 };
 use crate::app::App;
-use crate::docs;
 use crate::problem::Problem;
+use crate::{docs, layers};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -75,9 +75,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Returns the service for all requests.
 pub fn router(app: App) -> Router {
     let (api, document) = split();
-    api.merge(docs::router(&document))
+    let routes = layers::timed(api)
+        .merge(docs::router(&document))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
         .fallback(async || Problem::not_found("there is no such page"))
-        .with_state(app)
+        .method_not_allowed_fallback(async || Problem::method_not_allowed());
+    layers::common(routes, &app).with_state(app)
 }

@@ -1,12 +1,39 @@
-//! Starts and stops the server.
+//! Accepts connections, and stops without losing a request.
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::tls::{OverTls, Tls};
+
+/// The largest number of connections. Further clients wait.
+const MAX_CONNECTIONS: usize = 2048;
+/// The time in which a client must send the headers of a request, and complete a TLS handshake.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// The largest size of the headers of a request in bytes.
+const MAX_HEADERS: usize = 64 << 10;
+/// The time that open connections get to finish when the server stops.
+const GRACE: Duration = Duration::from_secs(30);
+/// The pause after an error of `accept`, which is usually a lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Binds to an address.
 ///
@@ -18,16 +45,90 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 
 /// Serves until `stop` completes. Then accepts no more connections, finishes the requests that have begun, and closes the
 /// inventory.
-///
-/// # Errors
-/// [`Error::Accept`].
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Error> {
-    let service = crate::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop).await;
+pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()> + Send) {
+    let router = crate::router(app.clone());
+    let connections = GracefulShutdown::new();
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (listener.accept().await, permit)
+        };
+        let (accepted, permit) = tokio::select! {
+            accepted = accepted => accepted,
+            () = &mut stop => break,
+        };
+        match (accepted, permit) {
+            (Ok((stream, peer)), Ok(permit)) => {
+                let connection =
+                    Connection { router: router.clone(), peer, watcher: connections.watcher(), permit };
+                tokio::spawn(connection.serve(stream, tls.clone()));
+            }
+            (Err(error), _) => {
+                tracing::warn!(%error, "accepting a connection failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+            (_, Err(_)) => break,
+        }
+    }
+    drop(listener);
+    // Streams of events end with their task, so tasks must end first.
+    app.tasks.close().await;
+    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
+        tracing::warn!("some connections were still open after {} seconds, and were closed", GRACE.as_secs());
+    }
     app.close().await;
-    served.map_err(Error::Accept)
+}
+
+struct Connection {
+    router: Router,
+    peer: SocketAddr,
+    watcher: Watcher,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, tls: Option<Tls>) {
+        let peer = self.peer;
+        // Responses are small, and must not wait for more data.
+        let _ = stream.set_nodelay(true);
+        match tls {
+            None => self.requests(stream, false).await,
+            Some(tls) => match tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.requests(stream, true).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+            },
+        }
+    }
+
+    async fn requests(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, encrypted: bool) {
+        let Self { router, peer, watcher, permit } = self;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            if encrypted {
+                request.extensions_mut().insert(OverTls);
+            }
+            router.clone().oneshot(request)
+        });
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(MAX_HEADERS);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX))
+            .max_concurrent_streams(100)
+            .keep_alive_interval(HEADER_TIMEOUT);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection.into_owned()).await {
+            tracing::debug!(%peer, %error, "a connection ended with an error");
+        }
+        drop(permit);
+    }
 }

@@ -1,6 +1,7 @@
 //! Implements `init`: creates an empty inventory, or brings an existing database up to date.
 
-use backup::{Engine, Totals};
+use backup::{BackupReport, Engine, Totals};
+use inventory::migration::MigrationReport;
 use inventory::sqlite::DatabaseState;
 use inventory::{Ambient, Inventory, LiveDatabase};
 use serde_json::json;
@@ -27,16 +28,37 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
             return Err(Failure::new(Code::Corrupt, message));
         }
     }
-    engine.prepare_new_inventory(ACTOR)?;
-    block_on(async {
-        let inventory = Inventory::create(database, Ambient::system()).await?;
-        inventory.close().await
-    })??;
+    create(engine)?;
     output::result(
         global,
         "Created an empty inventory. Next: `makermatrix backup`, or `makermatrix restore FILE`.",
         &json!({"database": shown.to_string(), "created": true, "migrations": inventory::migration::names(), "notes": recovered}),
     )
+}
+
+/// Creates an empty inventory.
+pub(super) fn create(engine: &Engine) -> Result<(), Failure> {
+    engine.prepare_new_inventory(ACTOR)?;
+    block_on(async {
+        let inventory = Inventory::create(&engine.places().database, Ambient::system()).await?;
+        inventory.close().await
+    })??;
+    Ok(())
+}
+
+/// Returns lines that tell what a migration has done.
+pub(super) fn migration_lines(migrated: &MigrationReport, safety: &BackupReport) -> Lines {
+    let differences = migrated.before.differences(&migrated.after);
+    let mut lines = Lines::from(format!(
+        "Brought the database up to date ({}). Its previous state is in {}.",
+        migrated.applied.join(", "),
+        safety.path.display()
+    ));
+    plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
+    for what in &safety.redacted {
+        lines.add(format!("  stays in the database for the original, but is in no backup: {what}"));
+    }
+    lines
 }
 
 fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) -> Result<(), Failure> {
@@ -54,16 +76,8 @@ fn bring_up_to_date(global: &Global, engine: &Engine, recovered: Vec<String>) ->
         ),
         Some((migrated, safety)) => {
             let differences = migrated.before.differences(&migrated.after);
-            let mut lines = Lines::from(format!(
-                "Brought the database up to date ({}). Its previous state is in {}.",
-                migrated.applied.join(", "),
-                safety.path.display()
-            ));
-            plan::add_adjustments(&mut lines, &migrated.adjustments, &differences);
+            let lines = migration_lines(&migrated, &safety);
             let passwords = &safety.redacted;
-            for what in passwords {
-                lines.add(format!("  stays in the database for the original, but is in no backup: {what}"));
-            }
             let value = json!({
                 "database": database,
                 "created": false,

@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoSimpleExpr, QueryFilter, Statement, Value,
 };
 
-use super::ledger::Movement;
+use super::ledger::{self, Movement};
 use crate::db::entity::mm_stock_movement::{Column, Entity, Model};
 use crate::fields::Fields;
 use crate::list::{ListQuery, Page, SortKey};
@@ -71,6 +71,19 @@ impl SortKey for MovementSort {
 
     fn id(row: &Model) -> &str {
         &row.id
+    }
+}
+
+/// Returns the number of the last movement, or 0 if there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LastMovement;
+
+impl Query for LastMovement {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = i64;
+
+    async fn run(&self, read: &Read) -> Result<i64, Error> {
+        ledger::last_number(read).await
     }
 }
 

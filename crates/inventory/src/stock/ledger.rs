@@ -147,13 +147,7 @@ pub(super) async fn record(work: &mut Work, new: NewMovement<'_>) -> Result<Move
 async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result<Movement, Error> {
     let changed = |end: &MovementEnd| end.after.abs_diff(end.before);
     let quantity = new.from.as_ref().or(new.to.as_ref()).map_or(0, changed);
-    let last: Option<i64> = Entity::find()
-        .select_only()
-        .column_as(Column::Number.max(), "last")
-        .into_tuple()
-        .one(work.db().await?)
-        .await?
-        .flatten();
+    let last = last_number(work).await?;
     let (user_id, username) = match work.actor() {
         Actor::User { id, username, .. } if by_actor => (Some(id.clone()), Some(username.clone())),
         Actor::System if by_actor => (None, Some("system".to_owned())),
@@ -167,7 +161,7 @@ async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result
     let (to_location_id, to_before, to_after) = split(new.to);
     let row = Model {
         id: work.new_id(),
-        number: last.unwrap_or_default() + 1,
+        number: last + 1,
         part_id: new.part_id.to_owned(),
         kind: new.kind.as_str().to_owned(),
         quantity: i64::try_from(quantity).unwrap_or(i64::MAX),
@@ -184,6 +178,13 @@ async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result
         undoes: new.undoes.map(str::to_owned),
     };
     Ok(work.append(row).await?.into())
+}
+
+/// Returns the number of the last movement, or 0.
+pub(super) async fn last_number(read: &Read) -> Result<i64, Error> {
+    let select = Entity::find().select_only().column_as(Column::Number.max(), "last");
+    let last: Option<Option<i64>> = select.into_tuple().one(read.db().await?).await?;
+    Ok(last.flatten().unwrap_or_default())
 }
 
 /// Returns the quantity of a part at a location according to the ledger.

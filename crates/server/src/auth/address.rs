@@ -7,6 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 
 use crate::app::Options;
+use crate::tls::OverTls;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,9 @@ impl Origin {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer =
             peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
+        let over_tls = parts.extensions.get::<OverTls>().is_some();
         if !options.trusted_proxies.contains(&peer) {
-            return Self { address: peer, is_encrypted: false };
+            return Self { address: peer, is_encrypted: over_tls };
         }
         let values = |name: &str| {
             let all = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -34,7 +36,8 @@ impl Origin {
         let addresses = forwarded.iter().rev().map_while(|text| text.parse::<IpAddr>().ok());
         let client =
             addresses.map(|address| address.to_canonical()).find(|ip| !options.trusted_proxies.contains(ip));
-        let is_encrypted = values("x-forwarded-proto").last().is_some_and(|scheme| scheme == "https");
+        let is_encrypted =
+            over_tls || values("x-forwarded-proto").last().is_some_and(|scheme| scheme == "https");
         Self { address: client.unwrap_or(peer), is_encrypted }
     }
 }

@@ -1,0 +1,91 @@
+//! Implements `serve`: brings the database up to date, and serves it until a signal.
+
+use std::net::SocketAddr;
+
+use backup::Engine;
+use inventory::sqlite::DatabaseState;
+use inventory::{Ambient, Inventory, LiveDatabase};
+use serde_json::json;
+use server::{App, Options, Tls};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{ACTOR, init};
+use crate::args::{self, Global};
+use crate::exit::{Code, Failure};
+use crate::progress::Progress;
+use crate::{output, places};
+
+pub(crate) fn run(global: &Global, engine: Engine, args: &args::Serve) -> Result<(), Failure> {
+    prepare(global, &engine, args.create)?;
+    log_to_standard_error(args.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(Failure::internal)?.block_on(serve(global, engine, args))
+}
+
+/// Settles interrupted restores, and creates or migrates the database.
+fn prepare(global: &Global, engine: &Engine, create: bool) -> Result<(), Failure> {
+    places::settle_interrupted(global, engine)?;
+    places::require_inventory_or(create, global, engine)?;
+    let database = &engine.places().database;
+    match LiveDatabase::new(database.as_path()).state()? {
+        DatabaseState::Missing | DatabaseState::Empty { .. } => {
+            init::create(engine)?;
+            output::step(global, "Created an empty inventory.");
+        }
+        DatabaseState::Usable { .. } => {
+            let mut progress = Progress::new(global);
+            let migrated = engine.migrate(ACTOR, &mut progress)?;
+            drop(progress);
+            if let Some((migrated, safety)) = migrated {
+                output::before_question(&init::migration_lines(&migrated, &safety));
+            }
+        }
+        DatabaseState::Unusable(why) => {
+            let shown = database.display();
+            let message = format!(
+                "{shown} cannot be served: {why}. Restore a backup over it with `makermatrix restore`."
+            );
+            return Err(Failure::new(Code::Corrupt, message));
+        }
+    }
+    Ok(())
+}
+
+async fn serve(global: &Global, engine: Engine, args: &args::Serve) -> Result<(), Failure> {
+    let failed = |error: server::Error| Failure::new(Code::Storage, error.to_string());
+    let tls = match (&args.tls_certificate, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::load(certificate, key).map_err(failed)?),
+        _ => None,
+    };
+    let inventory = Inventory::open(&engine.places().database, Ambient::system()).await?;
+    let options = Options { trusted_proxies: args.trusted_proxy.clone() };
+    let app = App::new(inventory, engine, options).await.map_err(failed)?;
+    let listener = server::listen(args.listen).await.map_err(failed)?;
+    let url = url_of(listener.local_addr().map_err(Failure::internal)?, tls.is_some());
+    output::result(global, format!("Serving at {url}"), &json!({"url": url}))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    let stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    server::serve(app, listener, tls, stop).await;
+    output::progress(global, "Stopped.");
+    Ok(())
+}
+
+fn url_of(address: SocketAddr, encrypted: bool) -> String {
+    let scheme = if encrypted { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+fn log_to_standard_error(format: args::LogFormat) {
+    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    // Fails only if there is a logger already.
+    let _ = match format {
+        args::LogFormat::Text => builder.with_ansi(false).try_init(),
+        args::LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}
