@@ -135,6 +135,26 @@ pub enum Error {
         /// The name of the location.
         location: String,
     },
+    /// The thing has other things of its kind directly below it, and the request does not say what becomes of them.
+    #[error("{what} {name:?} has {count} below it")]
+    HasChildren {
+        /// The kind of thing, such as `category`.
+        what: &'static str,
+        /// The name of the thing.
+        name: String,
+        /// The number of things directly below it.
+        count: usize,
+    },
+    /// The location or a location below it holds something, and the request does not say where that moves.
+    #[error("location {location:?} or a location below it holds {}, which must be moved first", durable::counted(*count, what))]
+    NotEmpty {
+        /// The name of the location.
+        location: String,
+        /// The kind of thing that is there, such as `part`.
+        what: &'static str,
+        /// The number of things.
+        count: u64,
+    },
     /// The move would place a thing inside itself.
     #[error("{what} {id:?} cannot be placed inside itself or anything below it")]
     Cycle {
@@ -258,6 +278,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the open database was replaced by another one.
+    #[error("{} was replaced while it was open", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operation does not support the database engine yet.
     #[error("{engine} is not supported here by this version yet")]
     EngineNotSupported {
@@ -319,13 +345,15 @@ impl Error {
             | Self::RoleInUse { .. }
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
+            | Self::HasChildren { .. }
+            | Self::NotEmpty { .. }
             | Self::Cycle { .. } => Kind::Conflict,
             Self::Changed { .. } => Kind::Changed,
             Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
             Self::ApiKey { .. } => Kind::NotSignedIn,
-            Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
+            Self::Busy { .. } | Self::Contended { .. } | Self::Replaced { .. } => Kind::Busy,
             Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
             Self::Newer { .. }
             | Self::Foreign { .. }

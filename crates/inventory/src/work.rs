@@ -17,8 +17,8 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use crate::activity::{self, Changes, LinkChange};
-use crate::db::Database;
 use crate::db::record::{ColumnOf, Record, version_of};
+use crate::db::{Database, Transaction};
 use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
@@ -75,7 +75,7 @@ pub(crate) struct Context {
 pub struct Read {
     context: Context,
     writes: bool,
-    transaction: OnceCell<DatabaseTransaction>,
+    transaction: OnceCell<Transaction>,
 }
 
 impl Read {
@@ -112,13 +112,28 @@ impl Read {
             let database = &self.context.database;
             if self.writes { database.begin_write().await } else { database.begin_read().await }
         };
-        self.transaction.get_or_try_init(begin).await
+        Ok(self.transaction.get_or_try_init(begin).await?)
     }
 
     /// Returns a unit of work that reads in a transaction of its own, so that what a command does before its own transaction holds
     /// no lock.
     pub(crate) fn separate(&self) -> Self {
         Self::new(self.context.clone())
+    }
+
+    /// Returns the number of rows of a table that refer to a thing.
+    pub(crate) async fn count_referring(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<u64, Error> {
+        let mut count = SqlQuery::select();
+        count.expr(Expr::cust("CAST(COUNT(*) AS BIGINT)")).from(Alias::new(table));
+        count.and_where(Expr::col(Alias::new(column)).eq(id));
+        let row = self.db().await?.query_one(&count).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(count.cast_unsigned())
     }
 
     /// Runs another query in the same transaction.
@@ -135,7 +150,7 @@ impl Read {
 
     pub(crate) async fn end(self) -> Result<(), Error> {
         match self.transaction.into_inner() {
-            Some(transaction) => Ok(transaction.rollback().await?),
+            Some(transaction) => transaction.rollback().await,
             None => Ok(()),
         }
     }
@@ -208,14 +223,11 @@ impl Work {
         row: &M,
         expected: Option<&str>,
     ) -> Result<(), Error> {
-        self.check_version_text(row, &version_of(row), expected).await
+        self.check_version_is(row, &version_of(row), expected).await
     }
 
-    /// Refuses a thing whose version, which is not that of its row alone, is no longer the expected one.
-    ///
-    /// # Errors
-    /// [`Error::Changed`] with the user who changed it last.
-    pub(crate) async fn check_version_text<M: Record + Sync>(
+    /// Refuses a row like [`Work::check_version`], with a version that does not depend on the row alone.
+    pub(crate) async fn check_version_is<M: Record + Sync>(
         &self,
         row: &M,
         version: &str,
@@ -341,8 +353,8 @@ impl Work {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let Read { context, transaction, .. } = self.read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
-        self.changes.write(&transaction, &context.actor, context.now, &context.ambient).await?;
-        Ok(transaction.commit().await?)
+        self.changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
+        transaction.commit().await
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), Error> {

@@ -10,12 +10,14 @@
 mod api;
 mod app;
 mod auth;
+mod backup_ages;
 mod call;
 mod docs;
 mod error;
 mod key_uses;
 mod layers;
 mod live;
+mod lock;
 mod metrics;
 mod problem;
 mod routes;
@@ -26,8 +28,10 @@ mod state;
 mod tasks;
 mod tls;
 
-pub use app::{App, Options};
+pub use app::{App, Options, Timeouts};
+pub use backup_ages::BackupAges;
 pub use error::Error;
+pub use lock::ServerLock;
 pub use routes::{openapi, router};
 pub use serve::{listen, serve};
 pub use setup::setup_link;

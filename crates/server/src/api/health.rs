@@ -27,7 +27,8 @@ pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Re
         caller.actor.require(Permission::DashboardView)?;
     }
     let movements = app.inventory().await?.query(&inventory::Actor::System, LastMovement).await?;
-    let text = app.metrics.text(movements).map_err(|error| Problem::internal(&error))?;
+    let ages = app.backup_ages().await.map_err(|error| Problem::internal(&error))?;
+    let text = app.metrics.text(movements, ages).map_err(|error| Problem::internal(&error))?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }
