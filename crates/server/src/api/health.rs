@@ -23,7 +23,7 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<(StatusCode, &'stat
 
 /// Show metrics in the format of Prometheus, to this machine and to those who may see the dashboard.
 pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    if !caller.origin.address.is_loopback() {
+    if !caller.origin.is_local {
         caller.actor.require(Permission::DashboardView)?;
     }
     let movements = app.inventory().await?.query(&inventory::Actor::System, LastMovement).await?;

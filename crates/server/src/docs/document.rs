@@ -44,10 +44,11 @@ somebody else was faster. A change that sends an `Idempotency-Key` happens once,
 pub(crate) fn complete(document: &mut OpenApi) {
     document.info.description = Some(DESCRIPTION.to_owned());
     let mut used = Vec::new();
-    for item in document.paths.paths.values_mut() {
-        for (changes, operation) in operations(item) {
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
             used.extend(operation.tags.clone().unwrap_or_default());
-            complete_operation(operation, changes);
+            operation.operation_id = Some(operation_id(method, path));
+            complete_operation(operation, method != "get");
         }
     }
     let components = document.components.get_or_insert_default();
@@ -57,17 +58,27 @@ pub(crate) fn complete(document: &mut OpenApi) {
     document.tags = Some(tags.map(|(name, text)| tag(name, text)).collect());
 }
 
-/// Returns the operations of a path, each with whether it changes something.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+/// Returns the operations of a path, each with its method.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem { get, post, put, patch, delete, .. } = item;
-    let all = [(false, get), (true, post), (true, put), (true, patch), (true, delete)];
-    all.into_iter().filter_map(|(changes, operation)| Some((changes, operation.as_mut()?)))
+    let all = [("get", get), ("post", post), ("put", put), ("patch", patch), ("delete", delete)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Returns a unique name of an operation for programs, such as `patch_parts_by_id`. The names of handlers are not unique.
+fn operation_id(method: &str, path: &str) -> String {
+    let segments = path.trim_start_matches("/api/v1").split('/').filter(|segment| !segment.is_empty());
+    let words = segments.map(|segment| {
+        let segment = segment.replace('-', "_");
+        match segment.strip_prefix('{') {
+            Some(parameter) => format!("by_{}", parameter.trim_end_matches('}')),
+            None => segment,
+        }
+    });
+    std::iter::once(method.to_owned()).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn complete_operation(operation: &mut Operation, changes: bool) {
-    // The names of handlers are unique within a resource only.
-    let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default().replace('-', "_");
-    operation.operation_id = operation.operation_id.take().map(|name| format!("{tag}_{name}"));
     let responses = &mut operation.responses.responses;
     let is_open = operation.security.is_some();
     let mut add = |name: &str| {

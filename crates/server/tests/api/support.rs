@@ -189,12 +189,7 @@ impl TestServer {
             }
             None => (client.clone(), Body::empty()),
         };
-        let response = self.send_body(&client, method, path, body).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer { status, headers, body }
+        Answer::of(self.send_body(&client, method, path, body).await).await
     }
 
     /// Sends any body, and returns the response unread.
@@ -226,6 +221,15 @@ impl TestServer {
 }
 
 impl Answer {
+    /// Reads a response.
+    pub(crate) async fn of(response: axum::response::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Self { status, headers, body }
+    }
+
     /// Returns the client that keeps the cookie of this response.
     pub(crate) fn client(&self) -> Client {
         let cookie = self.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
