@@ -23,6 +23,8 @@ mod plan;
 mod read_only_mount;
 #[cfg(unix)]
 mod root;
+#[cfg(unix)]
+mod serve;
 mod shell;
 mod signals;
 #[cfg(unix)]

@@ -28,9 +28,18 @@ impl Route<'_> {
     }
 
     fn method_and_path(&self) -> Html {
+        self.shown(self.path)
+    }
+
+    /// Returns the method and the path without what all paths begin with.
+    fn short(&self) -> Html {
+        self.shown(self.path.trim_start_matches("/api/v1"))
+    }
+
+    fn shown(&self, path: &str) -> Html {
         let method = self.method.to_uppercase();
         let method = Html::element("span", &[("class", &format!("method {}", self.method))], method.as_str());
-        [method, Html::element("code", &[], self.path)].into_iter().collect()
+        [method, Html::element("code", &[], path)].into_iter().collect()
     }
 }
 
@@ -86,8 +95,7 @@ fn navigation(document: &Value, routes: &[Route<'_>]) -> Html {
         html.add(Html::element("h2", &[], Html::element("a", &[("href", &format!("#{name}"))], name)));
         let items = routes.iter().filter(|route| route.has_tag(name)).map(|route| {
             let href = format!("#{}", route.id());
-            let link =
-                Html::element("a", &[("href", &href), ("title", route.summary())], route.method_and_path());
+            let link = Html::element("a", &[("href", &href), ("title", route.summary())], route.short());
             Html::element("li", &[], link)
         });
         html.add(Html::element("ul", &[], items.collect::<Html>()));
