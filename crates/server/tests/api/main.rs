@@ -10,6 +10,7 @@ mod backups;
 mod lessons;
 mod parts;
 mod restore_while_serving;
+mod search;
 mod sessions;
 mod setup;
 mod sign_in;
