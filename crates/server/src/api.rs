@@ -11,6 +11,7 @@ pub(crate) mod categories;
 pub(crate) mod health;
 pub(crate) mod locations;
 pub(crate) mod part_details;
+pub(crate) mod part_list;
 pub(crate) mod parts;
 pub(crate) mod projects;
 pub(crate) mod roles;

@@ -21,6 +21,7 @@ mod lock;
 mod metrics;
 mod problem;
 mod routes;
+mod search_index;
 mod serve;
 mod setup;
 mod sign_in_limits;

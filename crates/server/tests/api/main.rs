@@ -13,6 +13,7 @@ mod network;
 mod openapi;
 mod parts;
 mod restore_while_serving;
+mod search;
 mod sessions;
 mod setup;
 mod sign_in;
