@@ -111,7 +111,8 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// Returns a value that fits a schema, with empty texts and required fields only.
+/// Returns a value that fits a schema, with required fields only. Texts are empty, except for passwords, whose rules are checked
+/// before permissions that depend on the user.
 fn example(document: &Value, schema: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.strip_prefix('#').unwrap();
@@ -127,6 +128,7 @@ fn example(document: &Value, schema: &Value) -> Value {
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
     match kind {
+        Some("string") if schema["format"] == "password" => json!(PASSWORD),
         Some("string") => json!(""),
         Some("integer" | "number") => json!(1),
         Some("boolean") => json!(false),
