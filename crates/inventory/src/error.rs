@@ -258,6 +258,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the open database was replaced by another one.
+    #[error("{} was replaced while it was open", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operation does not support the database engine yet.
     #[error("{engine} is not supported here by this version yet")]
     EngineNotSupported {
@@ -325,7 +331,7 @@ impl Error {
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
             Self::ApiKey { .. } => Kind::NotSignedIn,
-            Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
+            Self::Busy { .. } | Self::Contended { .. } | Self::Replaced { .. } => Kind::Busy,
             Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
             Self::Newer { .. }
             | Self::Foreign { .. }

@@ -45,6 +45,7 @@ mod tree;
 mod use_cases;
 pub mod users;
 mod work;
+mod write_gate;
 
 pub use access::Access;
 pub use actor::Actor;
@@ -67,3 +68,4 @@ pub use timestamp::Timestamp;
 pub use tree::TreeNode;
 pub use use_cases::{USE_CASES, UseCase};
 pub use work::{Command, Listed, Query, Read, Work};
+pub use write_gate::ClosedGate;

@@ -2,7 +2,7 @@
 //! the command, so either both are durable or neither is.
 
 use chrono::TimeDelta;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait};
 use sha2::{Digest, Sha256};
 
 use crate::db::entity::mm_idempotency::{Column, Entity, Model};
@@ -51,7 +51,7 @@ impl<C: Command> Attempt for WithKey<'_, C> {
             Some(_) => return Err(Error::KeyReused),
             None => {}
         }
-        work.forget(Entity::delete_many().filter(Column::CreatedAt.lte(oldest))).await?;
+        work.forget::<Entity>(Column::CreatedAt.lte(oldest)).await?;
         let output = work.call(command).await?;
         let (request, response) = (key.request.clone(), respond(&output));
         work.append(Model { id, request, response, created_at: now }).await?;

@@ -12,7 +12,7 @@ mod strip;
 pub use category_tree::inspect_and_remove_orphans;
 pub use default_passwords::users_with_default_password;
 pub(crate) use prepare::has_marker;
-pub use prepare::{MARKER_TABLE, Preparation, PreparationReport, TASK_TABLE, prepare};
+pub use prepare::{MARKER_TABLE, Preparation, PreparationReport, TASK_TABLE, TRANSIENT_TABLES, prepare};
 pub(crate) use recognise::check_replaceable;
 pub use recognise::{Inspection, inspect};
 pub use redact::{RedactedPasswords, redact};

@@ -2,6 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod api_keys;
+pub(crate) mod archive_key;
+pub(crate) mod backup_files;
+pub(crate) mod backup_tasks;
 pub(crate) mod backups;
 pub(crate) mod health;
 pub(crate) mod locations;

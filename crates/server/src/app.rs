@@ -7,6 +7,7 @@ use backup::Engine;
 use inventory::api_keys::RecordKeyUses;
 use inventory::{Actor, Ambient, Inventory};
 
+use crate::backup_ages::{BackupAges, CheckedBackups};
 use crate::error::Error;
 use crate::key_uses::KeyUseCounter;
 use crate::live::Live;
@@ -18,10 +19,18 @@ use crate::state::{self, State};
 use crate::tasks::Tasks;
 
 /// The options of the server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The largest size of an uploaded archive in bytes. The default is 64 GiB.
+    pub max_upload: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), max_upload: 64 << 30 }
+    }
 }
 
 /// The shared state of all requests. Cheap to clone.
@@ -31,6 +40,7 @@ pub struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) state: State,
     pub(crate) tasks: Tasks,
+    pub(crate) backup_ages: Arc<CheckedBackups>,
     pub(crate) sign_ins: Arc<SignInLimits>,
     pub(crate) key_uses: Arc<KeyUseCounter>,
     pub(crate) options: Arc<Options>,
@@ -52,12 +62,17 @@ impl App {
     pub async fn new(inventory: Inventory, engine: Engine, options: Options) -> Result<Self, Error> {
         let ambient = inventory.ambient().clone();
         let state = State::open(&state::file(&engine.places().database)).await?;
+        // An upload that was interrupted by a kill is of no use. If it stays, the next backup removes it.
+        if let Err(error) = engine.tidy_backup_folder(&Actor::System) {
+            tracing::warn!(%error, "the backup folder was not tidied up");
+        }
         let tasks = Tasks::new(state.clone(), ambient.clone()).await?;
         Ok(Self {
             live: Arc::new(Live::new(inventory)),
             engine: Arc::new(engine),
             state,
             tasks,
+            backup_ages: Arc::default(),
             sign_ins: Arc::default(),
             key_uses: Arc::default(),
             options: Arc::new(options),
@@ -69,6 +84,14 @@ impl App {
     /// Returns the inventory.
     pub(crate) async fn inventory(&self) -> Result<Inventory, Problem> {
         Ok(self.live.inventory().await?)
+    }
+
+    /// Returns the ages of the newest backups that were verified and proven. Cheap, since they are remembered for a minute.
+    ///
+    /// # Errors
+    /// [`Error::Backups`] when the backup folder cannot be read.
+    pub async fn backup_ages(&self) -> Result<BackupAges, Error> {
+        self.backup_ages.ages(&self.engine, self.now(), self.tasks.ended()).await
     }
 
     /// Returns the time in seconds since 1970.

@@ -20,7 +20,7 @@ pub(crate) use body::{NoBody, Params, PathId, changed};
 pub(crate) use page::{ListParams, PageOf};
 
 /// The header that marks the recorded response to a repeated request.
-const REPLAYED: &str = "idempotency-replayed";
+pub(crate) const REPLAYED: &str = "idempotency-replayed";
 const MAX_KEY: usize = 255;
 
 /// A request that changes something: its sender, who has signed in, its body, and the conditions that it sets.
@@ -74,6 +74,11 @@ impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
 }
 
 impl<T> Change<T> {
+    /// Returns the idempotency key.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.key.as_str())
+    }
+
     /// Separates the body from the rest of the request.
     pub(crate) fn split(self) -> (T, Change<()>) {
         let Self { caller, body, version, key } = self;

@@ -13,6 +13,9 @@ pub enum Error {
     /// The inventory cannot be used.
     #[error(transparent)]
     Inventory(#[from] inventory::Error),
+    /// The backup folder cannot be read.
+    #[error(transparent)]
+    Backups(#[from] backup::Error),
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
     Listen {

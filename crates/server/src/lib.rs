@@ -10,6 +10,7 @@
 mod api;
 mod app;
 mod auth;
+mod backup_ages;
 mod call;
 mod docs;
 mod error;
@@ -27,6 +28,7 @@ mod tasks;
 mod tls;
 
 pub use app::{App, Options};
+pub use backup_ages::BackupAges;
 pub use error::Error;
 pub use routes::{openapi, router};
 pub use serve::{listen, serve};

@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, api_keys, backups, health, locations, parts, roles, session, setup, stock, tasks, users,
+    account, api_keys, backup_files, backup_tasks, backups, health, locations, parts, roles, session, setup,
+    stock, tasks, users,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -49,15 +50,30 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stock::undo))
         .routes(routes!(locations::list, locations::create))
         .routes(routes!(locations::show))
-        .routes(routes!(backups::list, backups::create))
-        .routes(routes!(backups::restore))
+        .routes(routes!(backups::list, backup_tasks::create))
+        .routes(routes!(backups::show, backups::delete))
+        .routes(routes!(backup_files::download))
+        .routes(routes!(backup_tasks::plan))
+        .routes(routes!(backup_tasks::verify))
+        .routes(routes!(backup_tasks::drill))
+        .routes(routes!(backup_tasks::restore))
+        .routes(routes!(backup_tasks::undo))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::show, tasks::cancel))
         .routes(routes!(tasks::events))
 }
 
+/// Returns the routes whose handlers may take as long as their clients send.
+fn uploads() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(backup_files::upload))
+}
+
 fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts()
+    let (timed, mut document) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let (untimed, uploads) = OpenApiRouter::new().nest("/api/v1", uploads()).split_for_parts();
+    document.merge(uploads);
+    (layers::timed(timed).merge(untimed), document)
 }
 
 /// Returns the OpenAPI document.
@@ -68,7 +84,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Returns the service for all requests.
 pub fn router(app: App) -> Router {
     let (api, document) = split();
-    let routes = layers::timed(api)
+    let routes = api
         .merge(docs::router(&document))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -50,7 +50,14 @@ CREATE TABLE IF NOT EXISTS task (
     is_finished INTEGER NOT NULL,
     task TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS task_created_at ON task (created_at);";
+CREATE INDEX IF NOT EXISTS task_created_at ON task (created_at);
+CREATE TABLE IF NOT EXISTS task_key (
+    user_id TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (user_id, idempotency_key)
+);";
 
 /// Returns the file of the state. It is beside the database, because a restore must not replace it.
 pub(crate) fn file(database: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use backup::Places;
+use inventory::sqlite::TRANSIENT_TABLES;
 use inventory::static_files::FileKind;
 use inventory::{LiveDatabase, StaticFiles, sqlite};
 use sha2::{Digest, Sha256};
@@ -30,7 +31,7 @@ pub fn state_of(places: &Places) -> State {
     let found = sqlite::inspect(&copy).expect("the database is sound");
     std::fs::remove_file(&copy).expect("just made");
     assert_eq!(found.violation_count, 0, "{:?}", found.violations);
-    let tables = found.tables.into_iter().filter(|(name, _)| name != "mm_restore");
+    let tables = found.tables.into_iter().filter(|(name, _)| !TRANSIENT_TABLES.contains(&name.as_str()));
     State {
         tables: tables.map(|(name, table)| (name, (table.rows, hex(&table.sha256)))).collect(),
         files: files_of(&places.static_files),
@@ -73,7 +74,8 @@ fn hex(bytes: &[u8]) -> String {
 pub fn leftovers(places: &Places) -> Vec<String> {
     let mut found = Vec::new();
     let database = places.database.file_name().expect("a file").to_string_lossy().into_owned();
-    let usual = ["", "-wal", "-shm", ".lock"].map(|suffix| format!("{database}{suffix}"));
+    let usual = ["", "-wal", "-shm", ".lock", ".writers.lock", ".turnstile.lock"]
+        .map(|suffix| format!("{database}{suffix}"));
     for entry in
         std::fs::read_dir(places.database.parent().expect("in a folder")).expect("readable").flatten()
     {

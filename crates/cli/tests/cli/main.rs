@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod beside_writers;
 mod commands;
 #[cfg(unix)]
 mod dry_run;

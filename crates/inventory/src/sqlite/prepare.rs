@@ -17,6 +17,9 @@ use super::redact::{RedactedPasswords, keep_live_password, redact_archived};
 /// The table with the marker of each restore. The markers do not travel in archives.
 pub const MARKER_TABLE: &str = "mm_restore";
 
+/// The tables whose rows are not part of the data: no archive holds them.
+pub const TRANSIENT_TABLES: [&str; 2] = [MARKER_TABLE, "mm_idempotency"];
+
 /// The table of background tasks. A restore cancels those that were not finished.
 pub const TASK_TABLE: &str = "tasks";
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use snapshot::{SchemaObject, open_copy, sqlite_error};
 
+use super::prepare::TRANSIENT_TABLES;
 use crate::Error;
 use crate::migration::ORIGINAL_SCHEMA;
 
@@ -16,7 +17,7 @@ pub fn strip(copy: &Path) -> Result<Vec<SchemaObject>, Error> {
     let stripped = snapshot::strip(copy, &is_original)?;
     let connection = open_copy(copy)?;
     let remove_transient_rows = || {
-        for table in ["mm_restore", "mm_idempotency"] {
+        for table in TRANSIENT_TABLES {
             if connection.table_exists(None, table)? {
                 connection.execute(&format!("DELETE FROM {table}"), [])?;
             }

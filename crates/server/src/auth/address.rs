@@ -65,7 +65,7 @@ mod tests {
         let peer: IpAddr = peer.parse().unwrap();
         parts.extensions.insert(ConnectInfo(SocketAddr::new(peer, 1)));
         let trusted_proxies = proxies.iter().map(|ip| ip.parse().unwrap()).collect();
-        Origin::of(&parts, &Options { trusted_proxies })
+        Origin::of(&parts, &Options { trusted_proxies, ..Options::default() })
     }
 
     #[test]

@@ -4,7 +4,11 @@
 mod access;
 mod accounts;
 mod api_keys;
+mod backup_files;
+mod backup_tasks;
+mod backups;
 mod lessons;
+mod restore_while_serving;
 mod sessions;
 mod setup;
 mod sign_in;

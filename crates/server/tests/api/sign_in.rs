@@ -157,7 +157,7 @@ async fn who_must_change_the_password_can_do_nothing_else() {
 #[tokio::test]
 async fn the_cookie_is_http_only_same_site_and_secure_behind_a_proxy_with_https() {
     let trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
-    let server = TestServer::with(Ambient::system(), Options { trusted_proxies }).await;
+    let server = TestServer::with(Ambient::system(), Options { trusted_proxies, ..Options::default() }).await;
     server.user("maker", [].into()).await;
     let cookie_of = async |client: &Client| {
         let answer = server.sign_in(client, "maker", PASSWORD).await;

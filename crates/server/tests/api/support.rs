@@ -85,6 +85,10 @@ impl TestServer {
         (Self::with(Ambient::new(clock.clone(), SystemRandom), Options::default()).await, clock)
     }
 
+    pub(crate) async fn with_options(options: Options) -> Self {
+        Self::with(Ambient::system(), options).await
+    }
+
     pub(crate) async fn with(ambient: Ambient, options: Options) -> Self {
         let folder = TestFolder::new();
         let engine = Engine::new(Places::in_folder(folder.path()), ambient.clone());
@@ -96,7 +100,7 @@ impl TestServer {
 
     async fn over(folder: TestFolder, inventory: Inventory, engine: Engine, options: Options) -> Self {
         let app = App::new(inventory.clone(), engine.clone(), options).await.unwrap();
-        Self { folder, inventory, engine, app: app.clone(), router: server::router(app) }
+        Self { folder, inventory, engine, router: server::router(app.clone()), app }
     }
 
     /// Starts a second server on the same files, like a restart.
@@ -129,6 +133,13 @@ impl TestServer {
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let connection = Connection::open(&self.engine.places().database).unwrap();
         connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Gives all parts a description, in one transaction.
+    pub(crate) async fn describe_parts(&self, description: &str) {
+        let connection = rusqlite::Connection::open(&self.engine.places().database).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        connection.execute("UPDATE partmodel SET description = ?1", [description]).unwrap();
     }
 
     /// Signs in.
@@ -171,26 +182,37 @@ impl TestServer {
         path: &str,
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "parts.example");
-        for (name, value) in &client.headers {
-            request = request.header(name, value);
-        }
-        let body = match body {
+        let (client, body) = match body {
             Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
+                let client = client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
+                (client, Body::from(body.to_string()))
             }
-            None => Body::empty(),
+            None => (client.clone(), Body::empty()),
         };
-        let mut request = request.body(body).unwrap();
-        let address = client.address.unwrap_or(IpAddr::from([127, 0, 0, 1]));
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 50000)));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.send_body(&client, method, path, body).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Answer { status, headers, body }
+    }
+
+    /// Sends any body, and returns the response unread.
+    pub(crate) async fn send_body(
+        &self,
+        client: &Client,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "parts.example");
+        for (name, value) in &client.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(body).unwrap();
+        let address = client.address.unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 50000)));
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Follows a task to its end.

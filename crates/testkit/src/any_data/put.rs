@@ -6,6 +6,7 @@ use std::path::Path;
 
 use backup::Places;
 use durable::with_suffix;
+use inventory::sqlite::TRANSIENT_TABLES;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use crate::scratch::require_inside;
@@ -181,14 +182,15 @@ fn accepted<T>(result: rusqlite::Result<T>) -> Option<T> {
     }
 }
 
-/// Returns the sorted rows of every table except the restore marker, as they are stored: the values
+/// Returns the sorted rows of every table that is part of the data, as they are stored: the values
 /// themselves, for comparisons that must not rely on our digest.
 pub fn rows_of(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
     let connection = Connection::open(require_inside(database)).expect("a database");
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'mm_restore'";
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'";
     let mut tables = connection.prepare(sql).expect("a database");
     let names: Vec<String> =
         tables.query_map([], |row| row.get(0)).expect("a database").collect::<Result<_, _>>().expect("names");
+    let names = names.into_iter().filter(|name| !TRANSIENT_TABLES.contains(&name.as_str()));
     let rows = |name: &String| {
         let mut statement =
             connection.prepare(&format!("SELECT * FROM \"{}\"", name.replace('"', "\"\""))).expect("a table");
@@ -200,5 +202,5 @@ pub fn rows_of(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
         rows.sort();
         rows
     };
-    names.iter().map(|name| (name.clone(), rows(name))).collect()
+    names.map(|name| (name.clone(), rows(&name))).collect()
 }

@@ -3,12 +3,13 @@
 
 use rusqlite::{Connection, Result};
 
+use inventory::sqlite::TRANSIENT_TABLES;
 use inventory::{Ambient, Inventory};
 
 use crate::scratch::TestDbPath;
 
-/// Tables that the program keeps records in, which random rows would falsify.
-const OURS: [&str; 2] = ["mm_migrations", "mm_restore"];
+/// The table that records migrations, which random rows would falsify.
+const MIGRATIONS: &str = "mm_migrations";
 
 /// The tables that hold data, each after the tables that its rows require.
 #[derive(Debug)]
@@ -80,7 +81,8 @@ fn tables(connection: &Connection) -> Result<Vec<Table>> {
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     let names: Vec<String> =
         connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
-    let names = names.into_iter().filter(|name| !OURS.contains(&name.as_str()));
+    let names =
+        names.into_iter().filter(|name| name != MIGRATIONS && !TRANSIENT_TABLES.contains(&name.as_str()));
     names.map(|name| table(connection, name)).collect()
 }
 
