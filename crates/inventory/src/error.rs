@@ -135,6 +135,26 @@ pub enum Error {
         /// The name of the location.
         location: String,
     },
+    /// The thing has other things of its kind directly below it, and the request does not say what becomes of them.
+    #[error("{what} {name:?} has {count} below it")]
+    HasChildren {
+        /// The kind of thing, such as `category`.
+        what: &'static str,
+        /// The name of the thing.
+        name: String,
+        /// The number of things directly below it.
+        count: usize,
+    },
+    /// The location or a location below it holds something, and the request does not say where that moves.
+    #[error("location {location:?} or a location below it holds {}, which must be moved first", durable::counted(*count, what))]
+    NotEmpty {
+        /// The name of the location.
+        location: String,
+        /// The kind of thing that is there, such as `part`.
+        what: &'static str,
+        /// The number of things.
+        count: u64,
+    },
     /// The move would place a thing inside itself.
     #[error("{what} {id:?} cannot be placed inside itself or anything below it")]
     Cycle {
@@ -325,6 +345,8 @@ impl Error {
             | Self::RoleInUse { .. }
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
+            | Self::HasChildren { .. }
+            | Self::NotEmpty { .. }
             | Self::Cycle { .. } => Kind::Conflict,
             Self::Changed { .. } => Kind::Changed,
             Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,

@@ -121,6 +121,21 @@ impl Read {
         Self::new(self.context.clone())
     }
 
+    /// Returns the number of rows of a table that refer to a thing.
+    pub(crate) async fn count_referring(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<u64, Error> {
+        let mut count = SqlQuery::select();
+        count.expr(Expr::cust("CAST(COUNT(*) AS BIGINT)")).from(Alias::new(table));
+        count.and_where(Expr::col(Alias::new(column)).eq(id));
+        let row = self.db().await?.query_one(&count).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(count.cast_unsigned())
+    }
+
     /// Runs another query in the same transaction.
     ///
     /// # Errors
@@ -208,14 +223,11 @@ impl Work {
         row: &M,
         expected: Option<&str>,
     ) -> Result<(), Error> {
-        self.check_version_text(row, &version_of(row), expected).await
+        self.check_version_is(row, &version_of(row), expected).await
     }
 
-    /// Refuses a thing whose version, which is not that of its row alone, is no longer the expected one.
-    ///
-    /// # Errors
-    /// [`Error::Changed`] with the user who changed it last.
-    pub(crate) async fn check_version_text<M: Record + Sync>(
+    /// Refuses a row like [`Work::check_version`], with a version that does not depend on the row alone.
+    pub(crate) async fn check_version_is<M: Record + Sync>(
         &self,
         row: &M,
         version: &str,

@@ -64,7 +64,8 @@ impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
                 let invalid = || Problem::bad_request("Idempotency-Key must have 1 to 255 ASCII characters");
                 let key = text.ok_or_else(invalid)?.to_owned();
                 let version = version.as_deref().unwrap_or_default();
-                let request = digest(&[parts.method.as_str(), parts.uri.path(), version], &bytes);
+                let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+                let request = digest(&[parts.method.as_str(), target, version], &bytes);
                 Some(IdempotencyKey { key, request })
             }
         };

@@ -32,7 +32,7 @@ impl Command for DeleteUser {
 
     async fn run(&self, work: &mut Work) -> Result<(), Error> {
         let (row, user) = find_row(work, &self.id).await?;
-        work.check_version_text(&row, &user.version, self.version.as_deref()).await?;
+        work.check_version_is(&row, &user.version, self.version.as_deref()).await?;
         require_power_over(work.actor(), &user)?;
         let existed = administrators::exist(work).await?;
         let keys = api_keys::Entity::find().filter(api_keys::Column::UserId.eq(&user.id));

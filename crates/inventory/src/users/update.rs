@@ -44,7 +44,7 @@ impl Command for UpdateUser {
     async fn run(&self, work: &mut Work) -> Result<User, Error> {
         let (before, user) = find_row(work, &self.id).await?;
         let version = (user.version.as_str(), self.version.as_deref());
-        work.check_version_text(&before, version.0, version.1).await?;
+        work.check_version_is(&before, version.0, version.1).await?;
         require_power_over(work.actor(), &user)?;
         let existed = administrators::exist(work).await?;
         let old = before.clone();
