@@ -33,13 +33,13 @@ pub(crate) async fn sign_in(
     origin: Origin,
     user_agent: Option<&str>,
 ) -> Result<(User, SessionToken), Problem> {
-    let address = origin.address;
+    let (inventory, address) = (app.inventory().await?, origin.address);
     app.sign_ins.attempt(username, address, app.now()).map_err(Problem::too_many_requests)?;
     if inventory::password::is_default(password) && !origin.is_local {
         // The same for every account, so that the response does not reveal who has this password.
         return Err(Problem::default_password());
     }
-    let signed_in = app.inventory().await?.sign_in_for_session(username, password).await;
+    let signed_in = inventory.sign_in_for_session(username, password).await;
     let Some(found) = signed_in.inspect_err(|_| app.sign_ins.withdraw(username, address))? else {
         return Err(wrong());
     };
