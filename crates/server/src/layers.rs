@@ -115,7 +115,7 @@ fn span<B>(request: &Request<B>) -> Span {
 }
 
 fn log<B>(response: &Response<B>, latency: Duration, _span: &Span) {
-    let milliseconds = latency.as_secs_f64() * 1000.0;
+    let milliseconds = (latency.as_secs_f64() * 1e6).round() / 1e3;
     tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
 }
 

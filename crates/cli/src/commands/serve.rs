@@ -98,6 +98,6 @@ fn log_to_standard_error(format: args::LogFormat) {
     // Fails only if there is a logger already.
     let _ = match format {
         args::LogFormat::Text => builder.with_ansi(false).try_init(),
-        args::LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        args::LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
 }

@@ -63,8 +63,7 @@ impl Serving {
 
     /// Creates the administrator, and returns the header with the cookie.
     fn set_up(&self) -> String {
-        let administrator =
-            json!({"token": self.setup_token(), "username": "admin", "email": "a@example.org", "password": PASSWORD});
+        let administrator = json!({"token": self.setup_token(), "username": "admin", "email": "a@example.org", "password": PASSWORD});
         let (status, headers, body) = self.request("POST", "/api/v1/setup", "", &administrator);
         assert_eq!(status, 201, "{body}");
         cookie(&headers)

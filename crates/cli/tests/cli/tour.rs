@@ -5,10 +5,10 @@ use std::fs;
 use testkit::samples::sample;
 use testkit::scratch::copy_tree;
 
-use crate::support::{Shop, write};
-use crate::transcript::{assert_page_is_true, assert_page_is_true_with, original_of};
 #[cfg(unix)]
 use crate::serve::Serving;
+use crate::support::{Shop, write};
+use crate::transcript::{assert_page_is_true, assert_page_is_true_with, original_of};
 
 #[test]
 fn the_tour_shows_what_the_program_prints() {

@@ -94,8 +94,9 @@ fn run(shop: &Shop, command: &str, words: &[(&str, &str)]) -> String {
     }
     let replaced = words.iter().fold(command.to_owned(), |text, (word, actual)| text.replace(word, actual));
     let variables = shop.folder.join(".variables").display().to_string();
-    let script =
-        format!("exec 2>&1\n[ ! -f {variables} ] || . {variables}\nset -a\n{replaced}\nexport -p > {variables}");
+    let script = format!(
+        "exec 2>&1\n[ ! -f {variables} ] || . {variables}\nset -a\n{replaced}\nexport -p > {variables}"
+    );
     let output = shell
         .args(["-c", &script])
         .env("PATH", path)
