@@ -81,7 +81,7 @@ impl Failure {
 impl From<Kind> for Code {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Usage | Kind::Conflict | Kind::TooLarge | Kind::NotSignedIn | Kind::Forbidden => {
+            Kind::Usage | Kind::TooLarge | Kind::Conflict | Kind::NotSignedIn | Kind::Forbidden => {
                 Self::Usage
             }
             Kind::NotFound => Self::NotFound,

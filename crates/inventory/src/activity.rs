@@ -1,6 +1,8 @@
 //! The activity log: which actor changed which thing, when, and how. [`Work`](crate::Work) collects the changes of a
 //! transaction and writes them to the log just before it commits. Use cases do not write to the log themselves.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
     QueryFilter, QueryOrder, Value,
@@ -38,6 +40,8 @@ impl Action {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     changes: Vec<Change>,
+    /// The position of the last entry of each thing that was not deleted since.
+    positions: HashMap<(&'static str, String), usize>,
 }
 
 #[derive(Debug)]
@@ -89,20 +93,19 @@ impl Changes {
     }
 
     fn note<M: Record>(&mut self, row: &M, action: Action, details: Map<String, serde_json::Value>) {
-        let (entity_type, id) = (M::ENTITY_TYPE, row.id());
-        let same = |change: &&mut Change| {
-            change.entity_type == entity_type && change.entity_id == id && change.action != Action::Deleted
-        };
-        match self.changes.iter_mut().find(same) {
-            Some(change) if action == Action::Updated => merge(&mut change.details, details),
-            _ => self.changes.push(Change {
-                action,
-                entity_type,
-                entity_id: id.to_owned(),
-                entity_name: row.name().map(str::to_owned),
-                details,
-            }),
+        let thing = (M::ENTITY_TYPE, row.id().to_owned());
+        let position = self.positions.get(&thing).copied().filter(|_| action == Action::Updated);
+        if let Some(change) = position.and_then(|position| self.changes.get_mut(position)) {
+            return merge(&mut change.details, details);
         }
+        let (entity_type, entity_id) = thing.clone();
+        let entity_name = row.name().map(str::to_owned);
+        if action == Action::Deleted {
+            self.positions.remove(&thing);
+        } else {
+            self.positions.insert(thing, self.changes.len());
+        }
+        self.changes.push(Change { action, entity_type, entity_id, entity_name, details });
     }
 
     /// Writes the changes to the log.

@@ -106,6 +106,20 @@ pub enum Error {
         /// When it was last changed, if that is known.
         at: Option<crate::Timestamp>,
     },
+    /// No active user would hold all permissions any more.
+    #[error("this is the last active administrator")]
+    LastAdministrator,
+    /// There is an administrator, so nobody becomes one without being signed in.
+    #[error("the inventory has an administrator already")]
+    AlreadySetUp,
+    /// Users hold the role.
+    #[error("the role {role:?} is held by {}", durable::counted(*users, "user"))]
+    RoleInUse {
+        /// The name of the role.
+        role: String,
+        /// The number of users.
+        users: u64,
+    },
     /// The idempotency key was used for another request.
     #[error("the idempotency key was already used for another request")]
     KeyReused,
@@ -120,6 +134,26 @@ pub enum Error {
     LocationTaken {
         /// The name of the location.
         location: String,
+    },
+    /// The thing has other things of its kind directly below it, and the request does not say what becomes of them.
+    #[error("{what} {name:?} has {count} below it")]
+    HasChildren {
+        /// The kind of thing, such as `category`.
+        what: &'static str,
+        /// The name of the thing.
+        name: String,
+        /// The number of things directly below it.
+        count: usize,
+    },
+    /// The location or a location below it holds something, and the request does not say where that moves.
+    #[error("location {location:?} or a location below it holds {}, which must be moved first", durable::counted(*count, what))]
+    NotEmpty {
+        /// The name of the location.
+        location: String,
+        /// The kind of thing that is there, such as `part`.
+        what: &'static str,
+        /// The number of things.
+        count: u64,
     },
     /// The move would place a thing inside itself.
     #[error("{what} {id:?} cannot be placed inside itself or anything below it")]
@@ -306,8 +340,13 @@ impl Error {
             | Self::InsufficientStock { .. }
             | Self::NothingToUndo { .. }
             | Self::KeyReused
+            | Self::LastAdministrator
+            | Self::AlreadySetUp
+            | Self::RoleInUse { .. }
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
+            | Self::HasChildren { .. }
+            | Self::NotEmpty { .. }
             | Self::Cycle { .. } => Kind::Conflict,
             Self::Changed { .. } => Kind::Changed,
             Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,

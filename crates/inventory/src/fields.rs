@@ -68,6 +68,15 @@ pub enum Problem {
     /// A digit is required.
     #[error("needs a digit")]
     NoDigit,
+    /// The password is not the current one.
+    #[error("is wrong")]
+    WrongPassword,
+    /// The password is the published default of the original.
+    #[error("must not be the default password, which everybody knows")]
+    DefaultPassword,
+    /// The text is not an IP address.
+    #[error("must be IP addresses")]
+    NotAnAddress,
     /// The path leads out of the folder.
     #[error("must be a path below the folder")]
     OutsideFolder,
@@ -83,6 +92,18 @@ pub enum Problem {
         /// The largest number of levels.
         max: usize,
     },
+    /// The text is not a color.
+    #[error("must be a color like #FF5733")]
+    NotAColor,
+    /// A slot stays in the container that it was created with.
+    #[error("cannot change: a slot stays in its container")]
+    FixedSlot,
+    /// The names of the slots would be equal.
+    #[error("must hold {{n}}, or in a grid {{row}} and {{col}}")]
+    SameSlotNames,
+    /// The thing is about to be deleted.
+    #[error("must not be what is deleted, or below it")]
+    Deleted,
     /// A text is not a known permission.
     #[error("must be permissions that this program knows")]
     UnknownPermission,

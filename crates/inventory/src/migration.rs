@@ -28,7 +28,7 @@ const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS \"mm_migrations\" \
                              ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )";
 
 /// All migrations, oldest first. Names must never change, since databases and archives record them.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         name: "m0001_original_schema",
         change: Change::Code(legacy::complete_schema),
@@ -76,6 +76,12 @@ const MIGRATIONS: [Migration; 7] = [
         change: Change::Sql(include_str!("migration/m0007_idempotency.sql")),
         is_missing: |connection| lacks_table(connection, "mm_idempotency"),
         tables: Tables::These(&["mm_idempotency"]),
+    },
+    Migration {
+        name: "m0009_low_stock_limits",
+        change: Change::Sql(include_str!("migration/m0009_low_stock_limits.sql")),
+        is_missing: |connection| lacks_table(connection, "mm_low_stock_limit"),
+        tables: Tables::These(&["mm_low_stock_limit"]),
     },
 ];
 

@@ -3,9 +3,14 @@
 mod create;
 mod datasheets;
 mod delete;
+mod details;
+mod duplicate;
 mod find;
 mod image;
+mod links;
 mod list;
+mod low_stock;
+mod prices;
 mod update;
 
 use crate::Error;
@@ -17,10 +22,15 @@ use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
 pub use datasheets::{AddDatasheet, Datasheet, ListDatasheets};
-pub use delete::DeletePart;
+pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};
+pub use details::{GetPartDetails, Named, PartDetails};
+pub(crate) use details::{category_ids, tag_ids};
+pub use duplicate::DuplicatePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
 pub use list::{GetStockedPart, ListParts, PartFilter, PartSort, StockedPart};
+pub use low_stock::SetLowStockLimit;
+pub use prices::{ListPrices, Price};
 pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.
@@ -61,7 +71,7 @@ pub struct Part {
     pub created_at: Timestamp,
     /// When the part was last changed.
     pub updated_at: Timestamp,
-    /// Changes whenever any of the fields above or the categories of the part change.
+    /// Changes whenever any of the fields above change, or the categories, tags or projects of the part.
     pub version: String,
 }
 

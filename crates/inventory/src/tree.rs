@@ -100,6 +100,24 @@ impl Tree {
         Ok(())
     }
 
+    /// Returns the ids of an item and of everything below it, the deepest first.
+    pub(crate) async fn below(&self, read: &Read, id: &str) -> Result<Vec<String>, Error> {
+        let Self { table, edges, .. } = self;
+        let sql = format!(
+            "WITH RECURSIVE below(id, depth) AS ( \
+               SELECT node.id, 0 FROM {table} node WHERE node.id = $1 \
+               UNION \
+               SELECT edge.child, below.depth + 1 FROM below JOIN {edges} edge ON edge.parent = below.id \
+               WHERE below.depth < {MAX_DEPTH} \
+             ) SELECT id FROM below GROUP BY id ORDER BY MAX(depth) DESC, id"
+        );
+        let db = read.db().await?;
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [id.into()]);
+        let rows = db.query_all_raw(statement).await?;
+        let ids = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>();
+        Ok(ids?)
+    }
+
     /// Returns a page of the tree, sorted by name. Omits items in a cycle, since they are below no root.
     pub(crate) async fn page<E: EntityTrait>(
         &self,
@@ -147,11 +165,5 @@ impl Tree {
         let row = db.query_one_raw(statement).await?;
         let two = |row: QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
         Ok(row.map_or(Ok((0, 0)), two).map_err(|error: DbErr| error)?)
-    }
-}
-
-impl<T> TreeNode<T> {
-    pub(crate) fn map<U>(self, convert: impl FnOnce(T) -> U) -> TreeNode<U> {
-        TreeNode { depth: self.depth, item: convert(self.item) }
     }
 }

@@ -37,22 +37,30 @@ macro_rules! use_cases {
 
 use_cases! {
     commands {
-        parts: CreatePart, UpdatePart, DeletePart, SetPartImage, AddDatasheet;
+        parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet;
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
-        locations: CreateLocation, MoveLocation;
-        categories: CreateCategory, MoveCategory;
-        users: CreateUser, RecordSignIn;
-        roles: CreateRole;
-        api_keys: CreateApiKey, AuthenticateApiKey;
+        users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
+        roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
+        api_keys: CreateApiKey, UpdateApiKey, RevokeApiKey, DeleteApiKey, RecordKeyUses;
+        locations: CreateLocation, UpdateLocation, MoveLocation;
+        categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
+        bulk: ChangeParts, DeleteParts;
+        deletion: DeleteLocation;
+        tags: CreateTag, UpdateTag, DeleteTag;
+        projects: CreateProject, UpdateProject, DeleteProject;
     }
     queries {
-        parts: GetPart, GetStockedPart, FindPartByName, FindPartByNumber, ListParts, ListDatasheets;
+        parts: GetPart, GetStockedPart, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
+            PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
-        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath;
-        users: GetUser, ListUsers, FindCredentials, FindSessionUser;
+        users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
+        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        deletion: PreviewLocationDeletion;
+        tags: GetTag, ListTags;
+        projects: GetProject, ListProjects;
         roles: GetRole, FindRoleByName, ListRoles;
-        api_keys: GetApiKey, ListApiKeys;
+        api_keys: GetApiKey, ListApiKeys, AuthenticateApiKey;
     }
 }
 

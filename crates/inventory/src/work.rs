@@ -115,6 +115,27 @@ impl Read {
         Ok(self.transaction.get_or_try_init(begin).await?)
     }
 
+    /// Returns a unit of work that reads in a transaction of its own, so that what a command does before its own transaction holds
+    /// no lock.
+    pub(crate) fn separate(&self) -> Self {
+        Self::new(self.context.clone())
+    }
+
+    /// Returns the number of rows of a table that refer to a thing.
+    pub(crate) async fn count_referring(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<u64, Error> {
+        let mut count = SqlQuery::select();
+        count.expr(Expr::cust("CAST(COUNT(*) AS BIGINT)")).from(Alias::new(table));
+        count.and_where(Expr::col(Alias::new(column)).eq(id));
+        let row = self.db().await?.query_one(&count).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(count.cast_unsigned())
+    }
+
     /// Runs another query in the same transaction.
     ///
     /// # Errors
@@ -202,7 +223,17 @@ impl Work {
         row: &M,
         expected: Option<&str>,
     ) -> Result<(), Error> {
-        if expected.is_none_or(|expected| expected == version_of(row)) {
+        self.check_version_is(row, &version_of(row), expected).await
+    }
+
+    /// Refuses a row like [`Work::check_version`], with a version that does not depend on the row alone.
+    pub(crate) async fn check_version_is<M: Record + Sync>(
+        &self,
+        row: &M,
+        version: &str,
+        expected: Option<&str>,
+    ) -> Result<(), Error> {
+        if expected.is_none_or(|expected| expected == version) {
             return Ok(());
         }
         let (by, at) = activity::last_change(self.db().await?, M::ENTITY_TYPE, row.id()).await?;
@@ -222,6 +253,23 @@ impl Work {
         let mut delete = SqlQuery::delete();
         delete.from_table(Alias::new(table)).and_where(Expr::col(Alias::new(column)).eq(id));
         db.execute(&delete).await?;
+        Ok(())
+    }
+
+    /// Clears a column that refers to a thing which is about to be deleted. The activity log records only the deletion of the thing.
+    #[expect(clippy::disallowed_methods, reason = "the log records the deletion of the thing")]
+    pub(crate) async fn clear_references(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<(), Error> {
+        let db = self.db().await?;
+        let mut update = SqlQuery::update();
+        let column = Alias::new(column);
+        let nothing = Option::<String>::None;
+        update.table(Alias::new(table)).value(column.clone(), nothing).and_where(Expr::col(column).eq(id));
+        db.execute(&update).await?;
         Ok(())
     }
 

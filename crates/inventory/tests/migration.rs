@@ -80,7 +80,14 @@ fn a_new_database_has_the_schema_of_the_original() {
     let extra = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'mm\\_%' ESCAPE '\\' ORDER BY name";
     let names: Vec<String> =
         ours.prepare(extra).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let added = ["mm_category_parent", "mm_idempotency", "mm_migrations", "mm_restore", "mm_stock_movement"];
+    let added = [
+        "mm_category_parent",
+        "mm_idempotency",
+        "mm_low_stock_limit",
+        "mm_migrations",
+        "mm_restore",
+        "mm_stock_movement",
+    ];
     assert_eq!(names, added);
 }
 

@@ -1,19 +1,21 @@
 //! What every request needs.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use backup::Engine;
+use inventory::api_keys::RecordKeyUses;
 use inventory::{Actor, Ambient, Inventory};
 
 use crate::backup_ages::{BackupAges, CheckedBackups};
 use crate::error::Error;
+use crate::key_uses::KeyUseCounter;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::setup;
 use crate::sign_in_limits::SignInLimits;
-use crate::state::State;
+use crate::state::{self, State};
 use crate::tasks::Tasks;
 
 /// The options of the server.
@@ -40,6 +42,7 @@ pub struct App {
     pub(crate) tasks: Tasks,
     pub(crate) backup_ages: Arc<CheckedBackups>,
     pub(crate) sign_ins: Arc<SignInLimits>,
+    pub(crate) key_uses: Arc<KeyUseCounter>,
     pub(crate) options: Arc<Options>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ambient: Ambient,
@@ -58,7 +61,7 @@ impl App {
     /// [`Error::State`] when the state of the server (sessions and tasks) cannot be opened.
     pub async fn new(inventory: Inventory, engine: Engine, options: Options) -> Result<Self, Error> {
         let ambient = inventory.ambient().clone();
-        let state = State::open(&state_file(&engine)).await?;
+        let state = State::open(&state::file(&engine.places().database)).await?;
         // An upload that was interrupted by a kill is of no use. If it stays, the next backup removes it.
         if let Err(error) = engine.tidy_backup_folder(&Actor::System) {
             tracing::warn!(%error, "the backup folder was not tidied up");
@@ -71,6 +74,7 @@ impl App {
             tasks,
             backup_ages: Arc::default(),
             sign_ins: Arc::default(),
+            key_uses: Arc::default(),
             options: Arc::new(options),
             metrics: Arc::new(Metrics::new()),
             ambient,
@@ -95,17 +99,37 @@ impl App {
         self.ambient.utc().and_utc().timestamp()
     }
 
+    /// Returns the link with which the first administrator is created, with a new token, which replaces the previous one. Returns
+    /// `None` if the inventory has an administrator.
+    ///
+    /// # Errors
+    /// [`Error::Inventory`], [`Error::State`].
+    pub async fn setup_link(&self, base_url: &str) -> Result<Option<String>, Error> {
+        setup::link(&self.live.inventory().await?, &self.state, base_url).await
+    }
+
+    /// Writes the uses of API keys to the database that were counted in memory. Uses that cannot be written are kept.
+    pub(crate) async fn record_key_uses(&self) {
+        let uses = self.key_uses.take();
+        for uses in uses.chunks(inventory::api_keys::MAX_KEYS) {
+            let recorded = match self.live.inventory().await {
+                Ok(inventory) => inventory.run(&Actor::System, RecordKeyUses(uses.to_vec())).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = recorded {
+                tracing::warn!(%error, "the uses of API keys were not recorded, and are kept");
+                self.key_uses.put_back(uses);
+            }
+        }
+    }
+
     /// Closes the inventory and the state.
     pub(crate) async fn close(&self) {
         self.tasks.close().await;
+        self.record_key_uses().await;
         if let Err(error) = self.live.close().await {
             tracing::warn!(%error, "closing the database failed");
         }
         self.state.close().await;
     }
-}
-
-/// Returns the file with the state of the server. It is beside the database, because a restore must not replace it.
-fn state_file(engine: &Engine) -> PathBuf {
-    engine.places().database.with_extension("server.db")
 }

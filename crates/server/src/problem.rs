@@ -148,6 +148,24 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem }
     }
 
+    pub(crate) fn password_change_required() -> Self {
+        let detail = "the password must be changed before anything else: PUT /api/v1/account/password";
+        let title = "The password must be changed";
+        Self::new(StatusCode::FORBIDDEN, "password-change-required", title, detail)
+    }
+
+    pub(crate) fn default_password() -> Self {
+        let detail = "with the default password, which everybody knows, nobody signs in from elsewhere; sign in on the \
+                      machine of the server, and change it";
+        Self::new(StatusCode::FORBIDDEN, "default-password", "The password is the default one", detail)
+    }
+
+    pub(crate) fn setup_token() -> Self {
+        let detail =
+            "the token for setting up is wrong, has been used, or has expired; the server prints a new one";
+        Self::new(StatusCode::FORBIDDEN, "setup-token", "The token cannot be used", detail)
+    }
+
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Temporarily unavailable", detail);
         Self { retry_after: Some(RETRY_AFTER), ..problem }
@@ -161,6 +179,12 @@ impl Problem {
     }
 }
 
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<inventory::Error> for Problem {
     fn from(error: inventory::Error) -> Self {
         let detail = || error.to_string();
@@ -169,6 +193,9 @@ impl From<inventory::Error> for Problem {
             Kind::Conflict => match &error {
                 inventory::Error::InsufficientStock { .. } => {
                     Self::new(StatusCode::CONFLICT, "insufficient-stock", "Not enough stock", detail())
+                }
+                inventory::Error::LastAdministrator => {
+                    Self::new(StatusCode::CONFLICT, "last-administrator", "The last administrator", detail())
                 }
                 inventory::Error::KeyReused => Self::new(
                     StatusCode::CONFLICT,

@@ -6,7 +6,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{backup_files, backup_tasks, backups, health, locations, parts, session, stock, tasks};
+use crate::api::{
+    account, api_keys, backup_files, backup_tasks, backups, bulk, categories, health, locations,
+    part_details, parts, projects, roles, session, setup, stock, tags, tasks, users,
+};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::{docs, layers};
@@ -22,8 +25,31 @@ struct Document;
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::show, session::sign_out))
+        .routes(routes!(setup::show, setup::create))
+        .routes(routes!(account::show))
+        .routes(routes!(account::set_password))
+        .routes(routes!(account::sessions, account::end_other_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::update, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(roles::permissions))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::show, roles::update, roles::delete))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::show, api_keys::update, api_keys::delete))
         .routes(routes!(parts::list, parts::create))
-        .routes(routes!(parts::show, parts::update, parts::delete))
+        .routes(routes!(part_details::show, parts::update, parts::delete))
+        .routes(routes!(bulk::change))
+        .routes(routes!(bulk::delete))
+        .routes(routes!(part_details::duplicate))
+        .routes(routes!(part_details::deletion))
+        .routes(routes!(part_details::low_stock_limit, part_details::set_low_stock_limit))
+        .routes(routes!(part_details::prices))
+        .routes(routes!(tags::list, tags::create))
+        .routes(routes!(tags::show, tags::update, tags::delete))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::show, projects::update, projects::delete))
         .routes(routes!(stock::list))
         .routes(routes!(stock::movements))
         .routes(routes!(stock::add))
@@ -33,7 +59,6 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stock::split))
         .routes(routes!(stock::undo))
         .routes(routes!(locations::list, locations::create))
-        .routes(routes!(locations::show))
         .routes(routes!(backups::list, backup_tasks::create))
         .routes(routes!(backups::show, backups::delete))
         .routes(routes!(backup_files::download))
@@ -42,6 +67,17 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(backup_tasks::drill))
         .routes(routes!(backup_tasks::restore))
         .routes(routes!(backup_tasks::undo))
+        .routes(routes!(locations::tree))
+        .routes(routes!(locations::show, locations::update, locations::delete))
+        .routes(routes!(locations::path))
+        .routes(routes!(locations::stock))
+        .routes(routes!(locations::movements))
+        .routes(routes!(locations::deletion))
+        .routes(routes!(categories::list, categories::create))
+        .routes(routes!(categories::tree))
+        .routes(routes!(categories::show, categories::update, categories::delete))
+        .routes(routes!(categories::path))
+        .routes(routes!(categories::deletion))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::show, tasks::cancel))
         .routes(routes!(tasks::events))

@@ -1,13 +1,10 @@
 //! Creates a category.
 
 use super::tree::set_parent;
-use super::{Category, find};
+use super::{Category, MAX_NAME, describe_one, find};
 use crate::db::entity::categorymodel;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Permission, Work};
-
-/// The largest number of characters in the name of a category.
-const MAX_NAME: usize = 255;
 
 /// Creates a category.
 ///
@@ -39,6 +36,6 @@ impl Command for CreateCategory {
             let parent = find(work, parent).await?;
             set_parent(work, &category, Some(parent)).await?;
         }
-        Ok(category.into())
+        describe_one(work, category).await
     }
 }

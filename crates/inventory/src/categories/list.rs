@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, Query as SqlQuery};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
 
-use super::{Category, find};
+use super::{Category, describe, describe_one, find};
 use crate::db::entity::categorymodel::{Column, Entity, Model};
 use crate::db::entity::partcategorylink;
 use crate::fields::Fields;
@@ -40,7 +40,7 @@ impl Query for GetCategory {
     type Output = Category;
 
     async fn run(&self, read: &Read) -> Result<Category, Error> {
-        Ok(find(read, &self.0).await?.into())
+        describe_one(read, find(read, &self.0).await?).await
     }
 }
 
@@ -67,7 +67,8 @@ impl Query for ListCategories {
             Column::Id.in_subquery(linked)
         }));
         let page = self.0.fetch(read, Entity::find().filter(condition), Column::Id).await?;
-        Ok(page.map(Category::from))
+        let Page { items, total, next } = page;
+        Ok(Page { items: describe(read, items).await?, total, next })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::EntityTrait;
 
-use super::{Category, TREE, find};
+use super::{Category, TREE, describe, describe_one, find};
 use crate::db::entity::categorymodel::{Entity, Model};
 use crate::db::entity::mm_category_parent;
 use crate::fields::Fields;
@@ -45,7 +45,12 @@ impl Query for GetCategoryTree {
 
     async fn run(&self, read: &Read) -> Result<Page<TreeNode<Category>>, Error> {
         let page = TREE.page::<Entity>(read, self.page).await?;
-        Ok(page.map(|node| node.map(Category::from)))
+        let Page { items, total, next } = page;
+        let (depths, rows): (Vec<usize>, Vec<Model>) =
+            items.into_iter().map(|node| (node.depth, node.item)).unzip();
+        let items = describe(read, rows).await?.into_iter().zip(depths);
+        let items = items.map(|(item, depth)| TreeNode { depth, item }).collect();
+        Ok(Page { items, total, next })
     }
 }
 
@@ -55,7 +60,7 @@ impl Query for GetCategoryPath {
 
     async fn run(&self, read: &Read) -> Result<Vec<Category>, Error> {
         let path = TREE.path::<Entity>(read, &self.category_id).await?;
-        Ok(path.into_iter().map(Category::from).collect())
+        describe(read, path).await
     }
 }
 
@@ -70,7 +75,7 @@ impl Command for MoveCategory {
             None => None,
         };
         set_parent(work, &category, parent).await?;
-        Ok(category.into())
+        describe_one(work, category).await
     }
 }
 

@@ -11,11 +11,17 @@ pub mod datasheets;
 pub mod locationmodel;
 pub mod mm_category_parent;
 pub mod mm_idempotency;
+pub mod mm_low_stock_limit;
 pub mod mm_stock_movement;
 pub mod part_location_allocations;
+pub mod part_project_link;
+pub mod part_tag_links;
 pub mod partcategorylink;
 pub mod partmodel;
+pub mod projectmodel;
 pub mod rolemodel;
+pub mod tagmodel;
+pub mod tool_location_allocations;
 pub mod usermodel;
 pub mod userrolelink;
 

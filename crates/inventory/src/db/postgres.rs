@@ -47,6 +47,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("m0005_stock_by_location", include_str!("postgres/m0005_stock_by_location.sql")),
     ("m0006_stock_movements", include_str!("postgres/m0006_stock_movements.sql")),
     ("m0007_idempotency", include_str!("postgres/m0007_idempotency.sql")),
+    ("m0009_low_stock_limits", include_str!("postgres/m0009_low_stock_limits.sql")),
 ];
 
 const RECORD: &str = "\

@@ -6,8 +6,8 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 use sha2::{Digest, Sha256};
 
 use super::entity::{
-    api_keys, categorymodel, datasheets, locationmodel, part_location_allocations, partmodel, rolemodel,
-    usermodel,
+    api_keys, categorymodel, datasheets, locationmodel, mm_low_stock_limit, part_location_allocations,
+    partmodel, projectmodel, rolemodel, tagmodel, tool_location_allocations, usermodel,
 };
 
 /// The column type of a row.
@@ -37,6 +37,11 @@ pub(crate) trait Record: ModelTrait {
 
 /// Returns a text that changes whenever a column changes that the activity log shows, or the time of the last change.
 pub(crate) fn version_of<M: Record>(row: &M) -> String {
+    version_with(row, &[])
+}
+
+/// Returns a version like [`version_of`] that also changes with texts beside the row.
+pub(crate) fn version_with<M: Record>(row: &M, beside: &[&str]) -> String {
     let mut digest = Sha256::new();
     for column in ColumnOf::<M>::iter() {
         if M::unlogged(&column) && column.as_str() != "updated_at" {
@@ -50,6 +55,10 @@ pub(crate) fn version_of<M: Record>(row: &M) -> String {
         let value = value.unwrap_or_default();
         digest.update(value.len().to_le_bytes());
         digest.update(value);
+    }
+    for text in beside {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text);
     }
     digest.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -89,8 +98,24 @@ records! {
     locationmodel "location" name(row) row.name.as_deref(); secret [] unlogged []
     part_location_allocations "allocation" name(_row) None; secret [] unlogged [LastUpdated]
     partmodel "part" name(row) Some(&row.part_name); secret [] unlogged [UpdatedAt]
+    projectmodel "project" name(row) Some(&row.name); secret [] unlogged [UpdatedAt, PartsCount]
     rolemodel "role" name(row) Some(&row.name); secret [] unlogged []
+    tagmodel "tag" name(row) Some(&row.name); secret []
+        unlogged [UpdatedAt, UsageCount, PartsCount, ToolsCount, LastUsedAt]
+    tool_location_allocations "tool_allocation" name(_row) None; secret [] unlogged [LastUpdated]
     usermodel "user" name(row) Some(&row.username); secret [HashedPassword] unlogged []
+}
+
+impl Record for mm_low_stock_limit::Model {
+    const ENTITY_TYPE: &'static str = "low_stock_limit";
+
+    fn id(&self) -> &str {
+        &self.part_id
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The hash of a password or key. Its debug output does not show the hash.

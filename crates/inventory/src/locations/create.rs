@@ -1,14 +1,11 @@
 //! Creates a location.
 
-use super::{Location, check_place};
-use crate::db::entity::locationmodel;
+use super::{Location, MAX_NAME, SLOT, Slots, check_place, describe_one};
+use crate::db::entity::locationmodel::Model;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Json, Permission, Work};
 
-/// The largest number of characters in the name of a location.
-const MAX_NAME: usize = 255;
-
-/// Creates a location.
+/// Creates a location, which may be a container with slots.
 ///
 /// Fails with [`Error::AlreadyExists`] when the parent, or the root, contains a location of that name, and with
 /// [`Error::NotFound`] when the parent does not exist.
@@ -31,6 +28,8 @@ pub struct CreateLocation {
     pub is_mobile: bool,
     /// The number of pieces that fit in, at least 1.
     pub capacity: Option<i64>,
+    /// The slots to create in the location.
+    pub slots: Option<Slots>,
 }
 
 impl Default for CreateLocation {
@@ -44,6 +43,7 @@ impl Default for CreateLocation {
             emoji: None,
             is_mobile: false,
             capacity: None,
+            slots: None,
         }
     }
 }
@@ -59,40 +59,71 @@ impl Command for CreateLocation {
         fields.text("image_url", self.image_url.as_deref(), MAX_TEXT);
         fields.text("emoji", self.emoji.as_deref(), MAX_NAME);
         fields.number("capacity", self.capacity.unwrap_or(1), 1..=i64::MAX);
+        if let Some(slots) = &self.slots {
+            slots.validate(fields);
+        }
     }
 
     async fn run(&self, work: &mut Work) -> Result<Location, Error> {
         let id = work.new_id();
         check_place(work, &id, &self.name, self.parent_id.as_deref()).await?;
-        let location = locationmodel::Model {
-            id,
-            name: Some(self.name.clone()),
+        let new = Model {
             description: self.description.clone(),
-            parent_id: self.parent_id.clone(),
             location_type: self.location_type.clone(),
             image_url: self.image_url.clone(),
             emoji: self.emoji.clone(),
             is_mobile: self.is_mobile,
             container_capacity: self.capacity,
-            slot_count: None,
-            slot_naming_pattern: Some("Slot {n}".to_owned()),
-            slot_layout_type: Some("simple".to_owned()),
-            grid_rows: None,
-            grid_columns: None,
-            slot_layout: Json::default(),
-            is_auto_generated_slot: false,
-            slot_number: None,
-            slot_metadata: Json::default(),
-            is_smart_location: false,
-            smart_device_id: None,
-            smart_slot_number: None,
-            smart_capabilities: Json::default(),
-            auto_created: false,
-            hidden_by_default: false,
-            is_connected: false,
-            last_seen: None,
-            firmware_version: None,
+            ..plain(id, self.name.clone(), self.parent_id.clone())
         };
-        Ok(work.insert(location).await?.into())
+        let Some(slots) = &self.slots else {
+            let row = work.insert(new).await?;
+            return describe_one(work, row).await;
+        };
+        let container = work.insert(slots.container(new)).await?;
+        for slot in slots.each() {
+            let row = Model {
+                location_type: SLOT.to_owned(),
+                is_auto_generated_slot: true,
+                slot_number: Some(slot.number),
+                slot_metadata: slot.metadata,
+                ..plain(work.new_id(), slot.name, Some(container.id.clone()))
+            };
+            work.insert(row).await?;
+        }
+        describe_one(work, container).await
+    }
+}
+
+/// Returns the row of a location without any properties.
+fn plain(id: String, name: String, parent_id: Option<String>) -> Model {
+    Model {
+        id,
+        name: Some(name),
+        description: None,
+        parent_id,
+        location_type: "standard".to_owned(),
+        image_url: None,
+        emoji: None,
+        is_mobile: false,
+        container_capacity: None,
+        slot_count: None,
+        slot_naming_pattern: Some(Slots::LINEAR_PATTERN.to_owned()),
+        slot_layout_type: Some(Slots::LINEAR.to_owned()),
+        grid_rows: None,
+        grid_columns: None,
+        slot_layout: Json::default(),
+        is_auto_generated_slot: false,
+        slot_number: None,
+        slot_metadata: Json::default(),
+        is_smart_location: false,
+        smart_device_id: None,
+        smart_slot_number: None,
+        smart_capabilities: Json::default(),
+        auto_created: false,
+        hidden_by_default: false,
+        is_connected: false,
+        last_seen: None,
+        firmware_version: None,
     }
 }

@@ -1,8 +1,8 @@
 //! The tree of locations.
 
-use super::{Location, TREE, check_place, find};
+use super::{Location, TREE, check_place, describe, describe_one, find};
 use crate::db::entity::locationmodel::{Entity, Model};
-use crate::fields::Fields;
+use crate::fields::{Fields, Problem};
 use crate::list::{Page, PageNumber};
 use crate::tree::TreeNode;
 use crate::{Access, Command, Error, Permission, Query, Read, Work};
@@ -43,7 +43,12 @@ impl Query for GetLocationTree {
 
     async fn run(&self, read: &Read) -> Result<Page<TreeNode<Location>>, Error> {
         let page = TREE.page::<Entity>(read, self.page).await?;
-        Ok(page.map(|node| node.map(Location::from)))
+        let Page { items, total, next } = page;
+        let (depths, rows): (Vec<usize>, Vec<Model>) =
+            items.into_iter().map(|node| (node.depth, node.item)).unzip();
+        let items = describe(read, rows).await?.into_iter().zip(depths);
+        let items = items.map(|(item, depth)| TreeNode { depth, item }).collect();
+        Ok(Page { items, total, next })
     }
 }
 
@@ -53,7 +58,7 @@ impl Query for GetLocationPath {
 
     async fn run(&self, read: &Read) -> Result<Vec<Location>, Error> {
         let path = TREE.path::<Entity>(read, &self.location_id).await?;
-        Ok(path.into_iter().map(Location::from).collect())
+        describe(read, path).await
     }
 }
 
@@ -64,8 +69,18 @@ impl Command for MoveLocation {
     async fn run(&self, work: &mut Work) -> Result<Location, Error> {
         let before = find(work, &self.location_id).await?;
         let name = before.name.as_deref().unwrap_or_default();
+        check_move(&before, self.parent_id.as_deref())?;
         check_place(work, &before.id, name, self.parent_id.as_deref()).await?;
         let after = Model { parent_id: self.parent_id.clone(), ..before.clone() };
-        Ok(work.update(&before, after).await?.into())
+        let after = work.update(&before, after).await?;
+        describe_one(work, after).await
     }
+}
+
+/// Refuses to take a slot out of its container.
+pub(super) fn check_move(location: &Model, parent: Option<&str>) -> Result<(), Error> {
+    if location.is_auto_generated_slot && location.parent_id.as_deref() != parent {
+        return Err(Error::invalid("parent_id", Problem::FixedSlot));
+    }
+    Ok(())
 }

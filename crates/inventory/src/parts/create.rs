@@ -1,18 +1,18 @@
 //! Creates a part.
 
+use super::links::{MAX_LINKS, set_categories, set_projects, set_tags};
 use super::{MAX_NAME, Part};
-use crate::db::entity::{partcategorylink, partmodel};
+use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
-use crate::{Access, Command, Error, Json, Permission, Work, categories};
+use crate::{Access, Command, Error, Json, Permission, Work};
 
-/// The largest number of categories of a part.
-pub(super) const MAX_CATEGORIES: usize = 100;
 /// The largest number of characters in an emoji: some emoji consist of several characters.
 const MAX_EMOJI: usize = 50;
 
 /// Creates a part without stock.
 ///
-/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] when a category does not exist.
+/// Fails with [`Error::AlreadyExists`] when the name is taken, and with [`Error::NotFound`] when a category, a tag or a
+/// project does not exist.
 #[derive(Clone, Debug, Default)]
 pub struct CreatePart {
     /// Unique, 1 to [`MAX_NAME`] characters.
@@ -43,6 +43,10 @@ pub struct CreatePart {
     pub properties: serde_json::Map<String, serde_json::Value>,
     /// The ids of the categories of the part.
     pub category_ids: Vec<String>,
+    /// The ids of the tags of the part.
+    pub tag_ids: Vec<String>,
+    /// The ids of the projects that use the part.
+    pub project_ids: Vec<String>,
 }
 
 impl Command for CreatePart {
@@ -67,7 +71,9 @@ impl Command for CreatePart {
             ],
             self.emoji.clone(),
         );
-        fields.items("category_ids", &self.category_ids, MAX_CATEGORIES);
+        fields.items("category_ids", &self.category_ids, MAX_LINKS);
+        fields.items("tag_ids", &self.tag_ids, MAX_LINKS);
+        fields.items("project_ids", &self.project_ids, MAX_LINKS);
         let properties = Json(self.properties.clone().into()).to_text();
         fields.text("properties", Some(&properties), MAX_TEXT);
     }
@@ -92,13 +98,9 @@ impl Command for CreatePart {
             updated_at: work.now(),
         };
         let part = work.insert(part).await?;
-        let mut category_ids = self.category_ids.clone();
-        category_ids.sort();
-        category_ids.dedup();
-        for category in categories::find_all(work, &category_ids).await? {
-            let link = partcategorylink::Model { part_id: part.id.clone(), category_id: category.id };
-            work.link(&part, "categories", &category.name, link).await?;
-        }
+        set_categories(work, &part, &self.category_ids).await?;
+        set_tags(work, &part, &self.tag_ids).await?;
+        set_projects(work, &part, &self.project_ids).await?;
         Ok(part.into())
     }
 }

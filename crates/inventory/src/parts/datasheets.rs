@@ -109,12 +109,15 @@ impl Query for ListDatasheets {
     type Output = Vec<Datasheet>;
 
     async fn run(&self, read: &Read) -> Result<Vec<Datasheet>, Error> {
-        let part = find(read, &self.part_id).await?;
-        let query = Entity::find().filter(Column::PartId.eq(part.id));
-        let query = query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(MAX_DATASHEETS);
-        let rows = query.all(read.db().await?).await?;
-        Ok(rows.into_iter().map(Datasheet::from).collect())
+        datasheets_of(read, &find(read, &self.part_id).await?.id).await
     }
+}
+
+pub(super) async fn datasheets_of(read: &Read, part_id: &str) -> Result<Vec<Datasheet>, Error> {
+    let query = Entity::find().filter(Column::PartId.eq(part_id));
+    let query = query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(MAX_DATASHEETS);
+    let rows = query.all(read.db().await?).await?;
+    Ok(rows.into_iter().map(Datasheet::from).collect())
 }
 
 impl From<Model> for Datasheet {

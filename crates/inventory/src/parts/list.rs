@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::Part;
 use crate::db::entity::partmodel::{self, Column, Entity};
-use crate::db::entity::{part_location_allocations, partcategorylink};
+use crate::db::entity::{part_location_allocations, part_project_link, part_tag_links, partcategorylink};
 use crate::fields::Fields;
 use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
 use crate::{Access, Error, Permission, Query, Read};
@@ -34,8 +34,14 @@ pub struct PartFilter {
     pub category_id: Option<String>,
     /// The id of a location that holds the part.
     pub location_id: Option<String>,
-    /// The largest total quantity, to find parts with low stock.
+    /// The id of a tag of the part.
+    pub tag_id: Option<String>,
+    /// The id of a project that uses the part.
+    pub project_id: Option<String>,
+    /// The largest total quantity.
     pub max_quantity: Option<i64>,
+    /// Whether to list only parts whose total quantity is below their low-stock limit.
+    pub only_low_stock: bool,
 }
 
 /// The sort order of parts.
@@ -85,7 +91,7 @@ impl Query for ListParts {
     }
 
     async fn run(&self, read: &Read) -> Result<Page<StockedPart>, Error> {
-        let PartFilter { text, supplier, manufacturer, category_id, location_id, max_quantity } =
+        let PartFilter { text, supplier, manufacturer, category_id, location_id, max_quantity, .. } =
             &self.0.filter;
         let mut condition = Condition::all();
         if let Some(text) = text {
@@ -109,7 +115,20 @@ impl Query for ListParts {
                 stored.column(Stock::PartId).from(Entity).and_where(Stock::LocationId.eq(id));
                 Column::Id.in_subquery(stored)
             }))
-            .add_option(max_quantity.map(|most| quantity().lte(most)));
+            .add_option(self.0.filter.tag_id.as_ref().map(|id| {
+                use part_tag_links::{Column as Link, Entity};
+                let mut linked = SqlQuery::select();
+                linked.column(Link::PartId).from(Entity).and_where(Link::TagId.eq(id));
+                Column::Id.in_subquery(linked)
+            }))
+            .add_option(self.0.filter.project_id.as_ref().map(|id| {
+                use part_project_link::{Column as Link, Entity};
+                let mut linked = SqlQuery::select();
+                linked.column(Link::PartId).from(Entity).and_where(Link::ProjectId.eq(id));
+                Column::Id.in_subquery(linked)
+            }))
+            .add_option(max_quantity.map(|most| quantity().lte(most)))
+            .add_option(self.0.filter.only_low_stock.then(is_low));
         let select = Entity::find().expr_as(quantity(), QUANTITY).filter(condition);
         let page = self.0.fetch(read, select, Column::Id).await?;
         Ok(page.map(|row| StockedPart { part: row.part.into(), quantity: row.quantity }))
@@ -123,6 +142,15 @@ fn quantity() -> Expr {
     Expr::cust(
         "(SELECT CAST(COALESCE(SUM(stock.quantity_at_location), 0) AS BIGINT) \
          FROM part_location_allocations stock WHERE stock.part_id = partmodel.id)",
+    )
+}
+
+/// Returns a condition: the total quantity of the part in a row is below its low-stock limit.
+fn is_low() -> Expr {
+    Expr::cust(
+        "partmodel.id IN (SELECT low.part_id FROM mm_low_stock_limit low WHERE low.quantity > \
+         (SELECT COALESCE(SUM(stock.quantity_at_location), 0) FROM part_location_allocations stock \
+          WHERE stock.part_id = low.part_id))",
     )
 }
 

@@ -1,18 +1,17 @@
 //! Changes a part.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-
-use super::create::{MAX_CATEGORIES, check_texts};
+use super::create::check_texts;
+use super::links::{MAX_LINKS, set_categories, set_projects, set_tags};
 use super::{MAX_NAME, Part, find};
 use crate::change::Change;
-use crate::db::entity::{partcategorylink, partmodel};
+use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
-use crate::{Access, Command, Error, Json, Permission, Work, categories};
+use crate::{Access, Command, Error, Json, Permission, Work};
 
 /// Changes a part.
 ///
 /// Fails with [`Error::Changed`] when the part no longer has the expected version, with [`Error::AlreadyExists`] when the
-/// name is taken, and with [`Error::NotFound`] when a category does not exist.
+/// name is taken, and with [`Error::NotFound`] when a category, a tag or a project does not exist.
 #[derive(Clone, Debug, Default)]
 pub struct UpdatePart {
     /// The part.
@@ -47,6 +46,10 @@ pub struct UpdatePart {
     pub properties: Change<serde_json::Map<String, serde_json::Value>>,
     /// The ids of all categories of the part.
     pub category_ids: Change<Vec<String>>,
+    /// The ids of all tags of the part.
+    pub tag_ids: Change<Vec<String>>,
+    /// The ids of all projects that use the part.
+    pub project_ids: Change<Vec<String>>,
 }
 
 impl Command for UpdatePart {
@@ -74,8 +77,12 @@ impl Command for UpdatePart {
             ],
             set(&self.emoji),
         );
-        if let Change::Set(ids) = &self.category_ids {
-            fields.items("category_ids", ids, MAX_CATEGORIES);
+        for (field, ids) in [
+            ("category_ids", &self.category_ids),
+            ("tag_ids", &self.tag_ids),
+            ("project_ids", &self.project_ids),
+        ] {
+            fields.items(field, ids.as_set().map_or(&[][..], Vec::as_slice), MAX_LINKS);
         }
         if let Change::Set(properties) = &self.properties {
             fields.text("properties", Some(&Json(properties.clone().into()).to_text()), MAX_TEXT);
@@ -110,25 +117,12 @@ impl Command for UpdatePart {
         if let Change::Set(ids) = &self.category_ids {
             set_categories(work, &after, ids).await?;
         }
+        if let Change::Set(ids) = &self.tag_ids {
+            set_tags(work, &after, ids).await?;
+        }
+        if let Change::Set(ids) = &self.project_ids {
+            set_projects(work, &after, ids).await?;
+        }
         Ok(after.into())
     }
-}
-
-/// Adds and removes links, so that the part has exactly these categories.
-async fn set_categories(work: &mut Work, part: &partmodel::Model, ids: &[String]) -> Result<(), Error> {
-    use partcategorylink::{Column, Entity, Model};
-    let links = Entity::find().filter(Column::PartId.eq(&part.id)).all(work.db().await?).await?;
-    let held: Vec<String> = links.iter().map(|link| link.category_id.clone()).collect();
-    let mut new: Vec<String> = ids.iter().filter(|id| !held.contains(id)).cloned().collect();
-    new.sort();
-    new.dedup();
-    for link in links.into_iter().filter(|link| !ids.contains(&link.category_id)) {
-        let category = categories::find(work, &link.category_id).await?;
-        work.unlink(part, "categories", &category.name, link).await?;
-    }
-    for category in categories::find_all(work, &new).await? {
-        let link = Model { part_id: part.id.clone(), category_id: category.id };
-        work.link(part, "categories", &category.name, link).await?;
-    }
-    Ok(())
 }

@@ -101,6 +101,7 @@ impl Command for SplitToCassette {
             reason: self.reason.clone(),
         };
         let Transfer { to: allocation, movement, .. } = work.call(&transfer).await?;
+        let cassette = work.query(&GetLocation(cassette.id)).await?;
         Ok(SplitToCassetteResult { cassette, cassette_created, allocation, movement })
     }
 }

@@ -18,8 +18,11 @@ async fn history(inventory: &Inventory, part_id: &str) -> Vec<Movement> {
     inventory.query(SYSTEM, list).await.unwrap().items
 }
 
+/// The quantities before and after.
+type Change = Option<(i64, i64)>;
+
 /// Returns kind, quantity, and the quantities before and after at both ends.
-fn shape(movement: &Movement) -> (MovementKind, i64, Option<(i64, i64)>, Option<(i64, i64)>) {
+fn shape(movement: &Movement) -> (MovementKind, i64, Change, Change) {
     let end = |end: &Option<inventory::stock::MovementEnd>| end.as_ref().map(|end| (end.before, end.after));
     (movement.kind, movement.quantity, end(&movement.from), end(&movement.to))
 }

@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod accounts;
 mod activity;
+mod api_keys;
+mod categories;
 mod changes;
 mod concurrency;
 mod ledger;
 mod lists;
+mod locations;
+mod parts;
 mod rules;
 mod sample;
 mod support;

@@ -2,7 +2,7 @@
 use std::fs;
 
 use crate::support::{SYSTEM, places_of};
-use inventory::categories::{CategoryFilter, GetCategoryPath, ListCategories};
+use inventory::categories::{Category, CategoryFilter, GetCategoryPath, ListCategories};
 use inventory::list::ListQuery;
 use inventory::locations::ListLocations;
 use inventory::parts::{GetPart, ListDatasheets, ListParts};
@@ -31,7 +31,9 @@ async fn the_sample_is_complete(#[values(DbEngine::Sqlite, DbEngine::Postgres)] 
     assert_eq!((sample.categories.len(), sample.locations.len(), sample.allocations.len()), (8, 10, 4));
     assert_eq!(sample.locations.iter().filter(|location| location.is_mobile).count(), 2);
     let path = GetCategoryPath { category_id: sample.categories[2].id.clone() };
-    assert_eq!(inventory.query(SYSTEM, path).await.unwrap(), sample.categories[..3]);
+    let path = inventory.query(SYSTEM, path).await.unwrap();
+    let ids = |categories: &[Category]| categories.iter().map(|found| found.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&path), ids(&sample.categories[..3]));
     assert_eq!(places_of(inventory, &sample.parts[0]).await.len(), 2);
     let total = GetTotalQuantity { part_id: sample.parts[0].id.clone() };
     assert_eq!(inventory.query(SYSTEM, total).await.unwrap(), 5000);
@@ -40,7 +42,7 @@ async fn the_sample_is_complete(#[values(DbEngine::Sqlite, DbEngine::Postgres)] 
         assert_eq!(User { last_login: None, ..signed_in }, *user);
     }
     for (created, user) in sample.api_keys.iter().zip(&sample.users) {
-        assert_eq!(inventory.authenticate_api_key(&created.key, None).await.unwrap(), user.actor());
+        assert_eq!(inventory.authenticate_api_key(&created.key, None).await.unwrap().actor, user.actor());
     }
     for part in &sample.parts {
         assert_eq!(inventory.query(SYSTEM, GetPart(part.id.clone())).await.unwrap(), *part);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use inventory::Change as Field;
 use inventory::parts::{
-    CreatePart, DeletePart, GetStockedPart, ListParts, Part, PartFilter, PartSort, StockedPart, UpdatePart,
+    CreatePart, DeletePart, ListParts, Part, PartFilter, PartSort, StockedPart, UpdatePart,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -92,8 +92,15 @@ pub(crate) struct PartParams {
     category_id: Option<String>,
     /// The id of a location that holds the part.
     location_id: Option<String>,
+    /// The id of a tag of the part.
+    tag_id: Option<String>,
+    /// The id of a project that uses the part.
+    project_id: Option<String>,
     /// The largest total quantity.
     max_quantity: Option<i64>,
+    /// Whether to list only parts whose total quantity is below their low-stock limit.
+    #[serde(default)]
+    low_stock: bool,
 }
 
 const SORT: &[(&str, PartSort)] = &[
@@ -118,23 +125,13 @@ pub(crate) async fn list(
         manufacturer: params.manufacturer,
         category_id: params.category_id,
         location_id: params.location_id,
+        tag_id: params.tag_id,
+        project_id: params.project_id,
         max_quantity: params.max_quantity,
+        only_low_stock: params.low_stock,
     };
     let page = app.query(&caller, ListParts(list.query(filter, SORT)?)).await?;
     Ok(Reply::ok(PageOf::new(page, &list)))
-}
-
-/// Show a part.
-#[utoipa::path(get, path = "/parts/{id}", tag = "parts", params(("id" = String, Path)),
-    responses((status = 200, body = PartView), (status = 404, body = Problem)))]
-pub(crate) async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    PathId(id): PathId,
-) -> Result<Reply<PartView>, Problem> {
-    let part = app.query(&caller, GetStockedPart(id)).await?;
-    let version = part.part.version.clone();
-    Ok(Reply::ok(part.into()).version(&version))
 }
 
 /// A new part.
@@ -158,6 +155,10 @@ pub(crate) struct NewPart {
     properties: Map<String, Value>,
     #[serde(default)]
     category_ids: Vec<String>,
+    #[serde(default)]
+    tag_ids: Vec<String>,
+    #[serde(default)]
+    project_ids: Vec<String>,
 }
 
 /// Create a part.
@@ -180,6 +181,8 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewPart>) -> R
         emoji: new.emoji,
         properties: new.properties,
         category_ids: new.category_ids,
+        tag_ids: new.tag_ids,
+        project_ids: new.project_ids,
     };
     let reply = |part: &Part| {
         Reply::created(PartView { quantity: Some(0), ..part.clone().into() }).version(&part.version)
@@ -218,6 +221,10 @@ pub(crate) struct PartPatch {
     properties: Option<Map<String, Value>>,
     /// Replaces all categories.
     category_ids: Option<Vec<String>>,
+    /// Replaces all tags.
+    tag_ids: Option<Vec<String>>,
+    /// Replaces all projects.
+    project_ids: Option<Vec<String>>,
 }
 
 /// Change a part. Absent fields keep their values, and null clears a field.
@@ -247,6 +254,8 @@ pub(crate) async fn update(
         emoji: Field::from(patch.emoji),
         properties: Field::from(patch.properties),
         category_ids: Field::from(patch.category_ids),
+        tag_ids: Field::from(patch.tag_ids),
+        project_ids: Field::from(patch.project_ids),
     };
     app.run(&change, command, |part| Reply::ok(PartView::from(part.clone())).version(&part.version)).await
 }

@@ -20,6 +20,8 @@ use crate::problem::Problem;
 pub(crate) struct AllocationView {
     id: String,
     part_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_name: Option<String>,
     location_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     location_name: Option<String>,
@@ -37,6 +39,7 @@ impl From<Allocation> for AllocationView {
             id: allocation.id,
             part_id: allocation.part_id,
             location_id: allocation.location_id,
+            part_name: None,
             location_name: None,
             quantity: allocation.quantity,
             is_primary: allocation.is_primary,
@@ -48,7 +51,8 @@ impl From<Allocation> for AllocationView {
 
 impl From<PlacedAllocation> for AllocationView {
     fn from(placed: PlacedAllocation) -> Self {
-        Self { location_name: Some(placed.location_name), ..placed.allocation.into() }
+        let PlacedAllocation { allocation, part_name, location_name } = placed;
+        Self { part_name: Some(part_name), location_name: Some(location_name), ..allocation.into() }
     }
 }
 

@@ -74,6 +74,16 @@ impl ListParams {
         Ok(ListQuery { filter, sort, descending, paging })
     }
 
+    /// Returns the page of a list that has neither sort keys nor cursors.
+    pub(crate) fn only_number(&self) -> Result<PageNumber, Problem> {
+        for (field, given) in [("sort", self.sort.is_some()), ("cursor", self.cursor.is_some())] {
+            if given {
+                return Err(Problem::invalid_field(field, "is not supported by this list"));
+            }
+        }
+        Ok(self.number())
+    }
+
     /// Returns the page number and the page size.
     pub(crate) fn number(&self) -> PageNumber {
         PageNumber { number: self.page.unwrap_or(1), size: self.page_size.unwrap_or(PAGE_SIZE) }

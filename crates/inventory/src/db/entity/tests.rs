@@ -19,9 +19,10 @@ macro_rules! copy_all {
 }
 
 /// Copies the rows of every entity, and returns their number.
-async fn copy_entities(from: &DatabaseConnection, to: &DatabaseConnection) -> [(&'static str, usize); 14] {
+async fn copy_entities(from: &DatabaseConnection, to: &DatabaseConnection) -> [(&'static str, usize); 20] {
     copy_all!(from, to; activitylogmodel api_keys categorymodel datasheets locationmodel mm_category_parent
-        mm_idempotency mm_stock_movement part_location_allocations partcategorylink partmodel rolemodel usermodel userrolelink)
+        mm_idempotency mm_low_stock_limit mm_stock_movement part_location_allocations part_project_link part_tag_links
+        partcategorylink partmodel projectmodel rolemodel tagmodel tool_location_allocations usermodel userrolelink)
 }
 
 async fn copy<E: EntityTrait>(from: &DatabaseConnection, to: &DatabaseConnection) -> usize
@@ -75,7 +76,7 @@ fn stored(database: &sql::Connection, table: &str) -> Vec<Vec<Value>> {
 }
 
 /// Copies the entities of `from` through PostgreSQL, checks that no value changed, and returns the number of rows.
-async fn assert_the_same_behind_postgres(folder: &TestDbPath, from: &Path) -> [(&'static str, usize); 14] {
+async fn assert_the_same_behind_postgres(folder: &TestDbPath, from: &Path) -> [(&'static str, usize); 20] {
     let (between, to) = (TestPostgres::with_schema(), empty(folder, "to"));
     let (first, second, third) = (sqlite(from).await, postgres(&between).await, sqlite(&to).await);
     let counts = copy_entities(&first, &second).await;
@@ -127,6 +128,7 @@ async fn every_column_survives_both_engines() {
                     "VARCHAR" | "TEXT" => format!("'{name} Ω {row}'"),
                     "DATETIME" => format!("'2026-01-0{} 03:04:05.{row}78901'", row + 1),
                     "INTEGER" | "BIGINT" => (row * 7_000_000_000).to_string(),
+                    "FLOAT" => format!("{row}.25"),
                     "BOOLEAN" => (row % 2).to_string(),
                     other => panic!("{other}"),
                 })
@@ -136,10 +138,10 @@ async fn every_column_survives_both_engines() {
     }
     drop(source);
     let counts = assert_the_same_behind_postgres(&folder, &from).await;
-    assert_eq!(counts.map(|(_, count)| count), [3; 14]);
+    assert_eq!(counts.map(|(_, count)| count), [3; 20]);
 }
 
-fn entity_tables() -> [&'static str; 14] {
+fn entity_tables() -> [&'static str; 20] {
     [
         "activitylogmodel",
         "api_keys",
@@ -148,11 +150,17 @@ fn entity_tables() -> [&'static str; 14] {
         "locationmodel",
         "mm_category_parent",
         "mm_idempotency",
+        "mm_low_stock_limit",
         "mm_stock_movement",
         "part_location_allocations",
+        "part_project_link",
+        "part_tag_links",
         "partcategorylink",
         "partmodel",
+        "projectmodel",
         "rolemodel",
+        "tagmodel",
+        "tool_location_allocations",
         "usermodel",
         "userrolelink",
     ]

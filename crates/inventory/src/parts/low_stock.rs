@@ -1,0 +1,48 @@
+//! The quantity below which the stock of a part is low.
+
+use sea_orm::EntityTrait;
+
+use super::find;
+use crate::db::entity::mm_low_stock_limit::{Entity, Model};
+use crate::work::Read;
+use crate::{Access, Command, Error, Fields, Permission, Work};
+
+/// Sets or removes the quantity below which the stock of a part is low.
+#[derive(Clone, Debug)]
+pub struct SetLowStockLimit {
+    /// The part.
+    pub part_id: String,
+    /// The limit, at least 1. `None` removes it.
+    pub quantity: Option<i64>,
+}
+
+impl Command for SetLowStockLimit {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = ();
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.number("quantity", self.quantity.unwrap_or(1), 1..=i64::MAX);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<(), Error> {
+        let part_id = find(work, &self.part_id).await?.id;
+        let before = Entity::find_by_id(&part_id).one(work.db().await?).await?;
+        match (before, self.quantity) {
+            (Some(before), Some(quantity)) => {
+                work.update(&before, Model { quantity, ..before.clone() }).await?;
+            }
+            (Some(before), None) => work.delete(before).await?,
+            (None, Some(quantity)) => {
+                work.insert(Model { part_id, quantity }).await?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Returns the limit of a part.
+pub(super) async fn limit_of(read: &Read, part_id: &str) -> Result<Option<i64>, Error> {
+    let row = Entity::find_by_id(part_id).one(read.db().await?).await?;
+    Ok(row.map(|row| row.quantity))
+}

@@ -1,0 +1,44 @@
+//! Parts over HTTP, with what belongs to them.
+
+use axum::http::{Method, StatusCode};
+use inventory::Permission;
+use serde_json::json;
+
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn a_part_is_tagged_limited_and_duplicated() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let tag = server.post(&client, "/api/v1/tags", json!({"name": "to do", "color": "ff0000"})).await;
+    assert_eq!((tag.status, &tag.body["name"]), (StatusCode::CREATED, &json!("to-do")), "{tag:?}");
+    let project = server.post(&client, "/api/v1/projects", json!({"name": "Robot"})).await.body;
+    let new = json!({"name": "R", "tag_ids": [tag.body["id"]], "project_ids": [project["id"]]});
+    let part = server.post(&client, "/api/v1/parts", new).await.body;
+    let path = format!("/api/v1/parts/{}", part["id"].as_str().unwrap());
+    let limit = json!({"quantity": 5});
+    let limit = server.send(&client, Method::PUT, &format!("{path}/low-stock-limit"), Some(&limit)).await;
+    assert_eq!(limit.status, StatusCode::OK, "{limit:?}");
+    let shown = server.get(&client, &path).await.body;
+    assert_eq!(
+        (&shown["tags"][0]["name"], &shown["projects"][0]["name"]),
+        (&json!("to-do"), &json!("Robot"))
+    );
+    assert_eq!((&shown["low_stock_limit"], &shown["quantity"]), (&json!(5), &json!(0)), "{shown}");
+    let low = server.get(&client, "/api/v1/parts?low_stock=true").await.body;
+    assert_eq!(low["total"], 1, "{low}");
+    let copy = server.post(&client, &format!("{path}/duplicate"), json!({})).await;
+    assert_eq!((copy.status, &copy.body["name"]), (StatusCode::CREATED, &json!("R (copy)")), "{copy:?}");
+    let preview = server.get(&client, &format!("{path}/deletion")).await.body;
+    assert_eq!((&preview["project_count"], &preview["part"]["name"]), (&json!(1), &json!("R")), "{preview}");
+    let ids = json!([part["id"], copy.body["id"]]);
+    let bulk = json!({"ids": ids, "set": {"supplier": "LCSC"}, "remove_tag_ids": [tag.body["id"]]});
+    let changed = server.post(&client, "/api/v1/parts/bulk", bulk).await;
+    assert_eq!((changed.status, &changed.body["count"]), (StatusCode::OK, &json!(2)), "{changed:?}");
+    let shown = server.get(&client, &path).await.body;
+    assert_eq!((&shown["supplier"], &shown["tags"]), (&json!("LCSC"), &json!([])), "{shown}");
+    let gone = server.post(&client, "/api/v1/parts/bulk-delete", json!({"ids": ids})).await;
+    assert_eq!(gone.status, StatusCode::OK, "{gone:?}");
+    assert_eq!(server.get(&client, "/api/v1/parts").await.body["total"], 0);
+}
