@@ -184,8 +184,9 @@ impl TestServer {
     ) -> Answer {
         let (client, body) = match body {
             Some(body) => {
-                let client = client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
-                (client, Body::from(body.to_string()))
+                let is_json = !client.headers.contains_key(header::CONTENT_TYPE);
+                let json = || client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
+                (if is_json { json() } else { client.clone() }, Body::from(body.to_string()))
             }
             None => (client.clone(), Body::empty()),
         };
