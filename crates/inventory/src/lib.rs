@@ -11,6 +11,7 @@
 
 mod access;
 mod activity;
+pub mod activity_log;
 mod actor;
 mod ambient;
 pub mod api_keys;

@@ -55,6 +55,7 @@ use_cases! {
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        activity_log: ListActivity;
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;
         projects: GetProject, ListProjects;

@@ -1,5 +1,6 @@
 //! The resources of the API, one file each. A handler calls one use case.
 
+pub(crate) mod activity;
 pub(crate) mod backups;
 pub(crate) mod bulk;
 pub(crate) mod categories;

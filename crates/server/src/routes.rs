@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    backups, bulk, categories, health, locations, part_details, parts, projects, session, stock, tags, tasks,
+    activity, backups, bulk, categories, health, locations, part_details, parts, projects, session, stock,
+    tags, tasks,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -51,6 +52,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(locations::stock))
         .routes(routes!(locations::movements))
         .routes(routes!(locations::deletion))
+        .routes(routes!(activity::list))
         .routes(routes!(categories::list, categories::create))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::show, categories::update, categories::delete))
