@@ -4,6 +4,7 @@ pub(crate) mod activity;
 pub(crate) mod backups;
 pub(crate) mod bulk;
 pub(crate) mod categories;
+pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod locations;
 pub(crate) mod part_details;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use backup::Engine;
 use inventory::{Ambient, Inventory};
 
+use tokio::sync::Semaphore;
+
 use crate::error::Error;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -14,6 +16,9 @@ use crate::problem::Problem;
 use crate::sign_in_limits::SignInLimits;
 use crate::state::State;
 use crate::tasks::Tasks;
+
+/// The largest number of images that are decoded at the same time.
+const MAX_IMAGES: usize = 2;
 
 /// The options of the server.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +38,8 @@ pub struct App {
     pub(crate) options: Arc<Options>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ambient: Ambient,
+    /// Bounds the number of images that are decoded at the same time, and so the memory for them.
+    pub(crate) images: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for App {
@@ -59,6 +66,7 @@ impl App {
             options: Arc::new(options),
             metrics: Arc::new(Metrics::new()),
             ambient,
+            images: Arc::new(Semaphore::new(MAX_IMAGES)),
         })
     }
 

@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    activity, backups, bulk, categories, health, locations, part_details, parts, projects, session, stock,
-    tags, tasks,
+    activity, backups, bulk, categories, files, health, locations, part_details, parts, projects, session,
+    stock, tags, tasks,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -65,19 +65,34 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(tasks::events))
 }
 
-fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts()
+/// Returns the routes that send or receive files, which may take long.
+fn files() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(files::add_datasheet))
+        .routes(routes!(files::delete_datasheet))
+        .routes(routes!(files::set_image))
+        .routes(routes!(files::image))
+        .routes(routes!(files::datasheet))
+}
+
+/// Returns the routes that respond soon, those that may take long, and the document of both.
+fn split() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
+    let (soon, document) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let (long, all) = OpenApiRouter::with_openapi(document).nest("/api/v1", files()).split_for_parts();
+    (soon, long, all)
 }
 
 /// Returns the OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    split().1
+    split().2
 }
 
 /// Returns the service for all requests.
 pub fn router(app: App) -> Router {
-    let (api, document) = split();
-    let routes = layers::timed(api)
+    let (soon, long, document) = split();
+    let routes = layers::timed(soon)
+        .merge(long)
         .merge(docs::router(&document))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -101,17 +101,33 @@ impl TestServer {
         path: &str,
         body: Option<&Value>,
     ) -> Answer {
+        let (kind, body) = match body {
+            Some(body) => (Some("application/json"), Body::from(body.to_string())),
+            None => (None, Body::empty()),
+        };
+        self.request(client, (method, path), kind, body).await
+    }
+
+    /// Sends a file.
+    pub(crate) async fn upload(&self, client: &Client, method: Method, path: &str, content: &[u8]) -> Answer {
+        let kind = Some("application/octet-stream");
+        self.request(client, (method, path), kind, Body::from(content.to_vec())).await
+    }
+
+    async fn request(
+        &self,
+        client: &Client,
+        (method, path): (Method, &str),
+        kind: Option<&str>,
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "parts.example");
         for (name, value) in &client.headers {
             request = request.header(name, value);
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
         let mut request = request.body(body).unwrap();
         let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
