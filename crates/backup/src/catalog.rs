@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use archive::{ArchiveProbe, EncryptionScheme, Entry, Format, Info, KeyFault, Reader, Role};
 
@@ -138,6 +139,10 @@ impl Engine {
     /// [`Error::Forbidden`], [`Error::NoSuchArchive`].
     pub fn listed_archive(&self, actor: &Actor, name: &str) -> Result<PathBuf, Error> {
         require(actor, "looking for a backup", Permission::BackupCreate)?;
+        self.archive_in_folder(name)
+    }
+
+    pub(crate) fn archive_in_folder(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = &self.places.backups;
         let bare = matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(only)] if *only == name);
         let path = folder.join(name);
@@ -179,6 +184,24 @@ impl Engine {
         Ok(listed)
     }
 
+    /// Returns when the newest verified and the newest proven backup in the backup folder were made. Skips safety backups,
+    /// which hold data that was replaced on purpose.
+    ///
+    /// # Errors
+    /// The errors of [`Engine::list`].
+    pub fn newest_checked(&self, actor: &Actor) -> Result<NewestChecked, Error> {
+        let mut newest = NewestChecked::default();
+        for item in self.list(actor)?.iter().filter(|item| !is_safety_backup(&item.path)) {
+            let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
+                continue;
+            };
+            let made = item.made_at();
+            newest.verified = newest.verified.max(made);
+            newest.proven = newest.proven.max(status.proven.as_ref().and(made));
+        }
+        Ok(newest)
+    }
+
     /// Describes the archives in the backup folder without their statuses, newest first.
     fn archives(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
@@ -205,7 +228,27 @@ impl Engine {
     }
 }
 
+/// When the newest checked backups were made, in seconds since 1970. `None` if there is no such backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewestChecked {
+    /// The newest backup that was verified.
+    pub verified: Option<i64>,
+    /// The newest backup that was proven by a drill.
+    pub proven: Option<i64>,
+}
+
 impl ListedArchive {
+    /// Returns when the archive was made, in seconds since 1970: as its manifest states, or else the modification time.
+    fn made_at(&self) -> Option<i64> {
+        let contents = self.summary.as_ref().ok().and_then(|summary| summary.contents.as_ref());
+        let stated =
+            contents.and_then(|contents| contents.info.v3()).map(|manifest| &manifest.created_at_utc);
+        let stated = stated.and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+        let modified = || self.path.metadata().and_then(|found| found.modified()).ok();
+        let seconds = |time: SystemTime| chrono::DateTime::<chrono::Utc>::from(time).timestamp();
+        stated.map(|time| time.timestamp()).or_else(|| modified().map(seconds))
+    }
+
     /// Returns whether the archive looks restorable, judging by its directory and manifest.
     fn is_usable(&self) -> bool {
         let Ok(summary) = &self.summary else { return false };

@@ -24,7 +24,7 @@ use crate::{Engine, Error, Event, Note, Observer, Status};
 
 pub(crate) use source::Source;
 use unfinished::PartialArchive;
-pub(crate) use unfinished::unfinished_archive;
+pub(crate) use unfinished::{partial, unfinished_archive};
 use write::{Output, WrittenArchive};
 
 /// The options of a backup.
@@ -348,7 +348,7 @@ fn is_missing(folder: &Path) -> bool {
 const MAX_NAME: usize = 255 - ".zip.age.status.json.partial".len();
 
 /// Refuses a name that is empty, too long, or has characters other than ASCII letters, digits, `-` and `_`.
-fn check_name(name: Option<&str>) -> Result<(), Error> {
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else { return Ok(()) };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(allowed) {

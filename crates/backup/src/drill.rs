@@ -206,8 +206,8 @@ impl Comparison<'_> {
         let copy = self.archived_copy();
         self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
-        // This table holds the markers of restores, which archives do not carry over.
-        tables.remove(sqlite::MARKER_TABLE);
+        // Archives do not carry over the rows of these tables.
+        tables.retain(|name, _| !sqlite::TRANSIENT_TABLES.contains(&name.as_str()));
         // A restore removes the rows of the objects that it has put back.
         tables.remove(sqlite::OBJECTS_TABLE);
         Ok(tables)

@@ -69,6 +69,10 @@ pub enum Error {
         "{name:?} is not a valid name for a backup: names have 1 to {limit} letters, digits, '-' and '_'"
     )]
     Name { name: String, limit: usize },
+    #[error("{name:?} is not the name of an archive: it must end with .zip or .zip.age")]
+    UploadName { name: String },
+    #[error("the archive is larger than {} MiB, the limit for uploads", limit >> 20)]
+    UploadTooLarge { limit: u64 },
     #[error("the folder {} does not exist. Nothing was written, and no folder was created", path.display())]
     NoOutput { path: PathBuf },
     #[error(
@@ -189,6 +193,8 @@ pub enum Kind {
     NotFound,
     /// The name is taken.
     Conflict,
+    /// An upload exceeds the limit.
+    TooLarge,
     /// The actor has to sign in first.
     NotSignedIn,
     /// The actor may not do this.
@@ -244,12 +250,14 @@ impl Error {
             | Self::EngineNotSupported { .. }
             | Self::PathNotText { .. }
             | Self::Name { .. }
+            | Self::UploadName { .. }
             | Self::OutputAmongFiles { .. }
             | Self::MisleadingName { .. }
             | Self::EnvInTheClear
             | Self::NotEncrypted { .. }
             | Self::TooManyRecipients { .. } => Kind::Usage,
             Self::NameTaken { .. } => Kind::Conflict,
+            Self::UploadTooLarge { .. } => Kind::TooLarge,
             Self::NotSignedIn { .. } => Kind::NotSignedIn,
             Self::Forbidden { .. } => Kind::Forbidden,
             Self::Archive { source: archive::Error::Refused(_), .. }

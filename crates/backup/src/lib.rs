@@ -5,9 +5,10 @@
 //! nothing: it reports progress as [`event::Event`]s and failures as [`Error`].
 //!
 //! Reading order: [`places`] (where the files are), [`engine`] (what every use case needs), then one
-//! file per use case: [`create`], [`verify`], [`catalog`] (show and list), [`restore`] with its
+//! file per use case: [`create`], [`verify`], [`catalog`] (show and list), [`backup_folder`] (receive and remove), [`restore`] with its
 //! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`, `check`.
 
+pub mod backup_folder;
 pub mod cancellation;
 pub mod catalog;
 mod check;
@@ -38,8 +39,9 @@ mod stable_file;
 mod status;
 pub mod verify;
 
+pub use backup_folder::Upload;
 pub use cancellation::Cancellation;
-pub use catalog::{Contents, ListedArchive, Summary};
+pub use catalog::{Contents, ListedArchive, NewestChecked, Summary};
 pub use check::CheckReport;
 pub use create::{BackupOptions, BackupReport, EncryptionChoice, Purpose};
 pub use drill::{DrillOptions, DrillReport};

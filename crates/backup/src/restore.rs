@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use inventory::sqlite::{ChangeDetector, DatabaseState};
 use inventory::static_files::DeletionGuard;
-use inventory::{Actor, Permission};
+use inventory::{Actor, ClosedGate, Permission};
 
 use crate::event::OfSafetyBackup;
 use crate::session::Session;
@@ -162,6 +162,7 @@ impl StagedRestore {
     /// After [`Error::Unfinished`] and [`Error::Undecided`], the next start completes or discards the restore. After
     /// any other error, nothing has been changed.
     pub fn commit(mut self, observer: &mut dyn Observer) -> Result<RestoreReport, Error> {
+        let _gate = self.close_to_writers()?;
         let (backup, watch) = self.safety_backup(observer)?;
         // Last check: from here on, the restore is completed.
         if let Err(cancelled) = self.session.engine.cancellation.check() {
@@ -197,8 +198,19 @@ impl StagedRestore {
         })
     }
 
-    /// Makes the safety backup, and watches for writes that it does not contain, which the restore would lose. If
-    /// there were any, makes another backup. If there are writes during every attempt, the commit refuses.
+    /// Keeps writers waiting until the result is dropped, so that every write that is acknowledged before the commit is in
+    /// the safety backup.
+    fn close_to_writers(&self) -> Result<ClosedGate, Error> {
+        let Engine { disk, cancellation, places, .. } = &self.session.engine;
+        let closed = self.session.engine.database().close_to_writers(disk, &|| !cancellation.is_cancelled());
+        closed.map_err(|error| {
+            cancellation.check().err().unwrap_or_else(|| Error::live(&places.database)(error))
+        })
+    }
+
+    /// Makes the safety backup, and watches for writes that it does not contain, which the restore would lose: other
+    /// programs do not know that writers must wait. If there were any, makes another backup. If there are writes during
+    /// every attempt, the commit refuses.
     fn safety_backup(
         &self,
         observer: &mut dyn Observer,

@@ -13,10 +13,9 @@ pub(crate) struct EntityKind {
     pub(crate) table: &'static str,
 }
 
-const KINDS: [EntityKind; 12] = [
+const KINDS: [EntityKind; 11] = [
     EntityKind { noun: "part", table: "partmodel" },
     EntityKind { noun: "allocation", table: "part_location_allocations" },
-    EntityKind { noun: "stock movement", table: "mm_stock_movement" },
     EntityKind { noun: "location", table: "locationmodel" },
     EntityKind { noun: "category", table: "categorymodel" },
     EntityKind { noun: "datasheet", table: "datasheets" },

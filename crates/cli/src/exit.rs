@@ -81,7 +81,9 @@ impl Failure {
 impl From<Kind> for Code {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Usage | Kind::Conflict | Kind::NotSignedIn | Kind::Forbidden => Self::Usage,
+            Kind::Usage | Kind::TooLarge | Kind::Conflict | Kind::NotSignedIn | Kind::Forbidden => {
+                Self::Usage
+            }
             Kind::NotFound => Self::NotFound,
             Kind::Refused => Self::Refused,
             Kind::Corrupt => Self::Corrupt,

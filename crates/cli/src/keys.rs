@@ -9,12 +9,11 @@ use std::str::FromStr;
 use archive::keys::{ExposeSecret, SecretString};
 use archive::{EncryptionMethod, Identity, KeyFault, Keys, Recipient};
 use backup::{EncryptionChoice, Engine, Error};
-use console::Term;
 use durable::regular_file;
 
 use crate::args;
-use crate::exit::Failure;
-use crate::signals;
+use crate::exit::{Code, Failure};
+use crate::{hidden_answer, signals};
 
 /// The known keys, and the number of questions asked for more.
 pub(crate) struct KeyRing {
@@ -193,12 +192,11 @@ fn can_ask() -> bool {
 
 /// Asks a question without echoing the answer.
 fn ask(question: &str) -> Result<SecretString, Failure> {
-    let terminal = Term::stderr();
-    let answer = signals::while_asking(|| {
-        terminal.write_str(question)?;
-        terminal.read_secure_line()
-    });
-    answer
-        .map(SecretString::from)
-        .map_err(|error| Failure::usage(format!("nothing could be read from the terminal: {error}")))
+    match signals::while_asking(|| hidden_answer::ask(question)) {
+        Ok(answer) => Ok(SecretString::from(answer)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(Failure::new(Code::Interrupted, "interrupted"))
+        }
+        Err(error) => Err(Failure::usage(format!("nothing could be read from the terminal: {error}"))),
+    }
 }

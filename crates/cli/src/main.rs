@@ -11,6 +11,7 @@ mod config;
 mod emergency_kit;
 mod entities;
 mod exit;
+mod hidden_answer;
 mod keys;
 mod output;
 mod places;

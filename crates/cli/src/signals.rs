@@ -44,6 +44,20 @@ pub(crate) fn install() -> io::Result<()> {
     Ok(())
 }
 
+/// Returns a future that completes with the first SIGINT or SIGTERM.
+pub(crate) fn first() -> io::Result<impl Future<Output = ()> + Send> {
+    let mut received = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        received.forever().next();
+        // Fails only if the server has already stopped.
+        let _ = sender.send(());
+    });
+    Ok(async move {
+        let _ = receiver.await;
+    })
+}
+
 /// Returns the cancellation flag that the first signal sets.
 pub(crate) fn cancellation() -> Cancellation {
     Cancellation::of(Arc::clone(&signals().stop))

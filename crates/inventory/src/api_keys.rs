@@ -3,17 +3,23 @@
 mod authenticate;
 mod create;
 mod list;
+mod update;
+mod uses;
 
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
 use crate::db::entity::api_keys::Model;
+use crate::db::record::version_of;
 use crate::{Actor, Error, Permission, Permissions, Timestamp};
 
 pub(crate) use authenticate::AuthenticateApiKey;
+pub use authenticate::AuthenticatedKey;
 pub use create::{CreateApiKey, CreatedApiKey};
 pub use list::{ApiKeyFilter, ApiKeySort, GetApiKey, ListApiKeys};
+pub use update::{DeleteApiKey, RevokeApiKey, UpdateApiKey};
+pub use uses::{KeyUses, MAX_KEYS, RecordKeyUses};
 
 /// An API key, without the key itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +50,13 @@ pub struct ApiKey {
     pub usage_count: i64,
     /// The addresses that the key may be used from. An empty list allows all addresses.
     pub allowed_ips: Vec<String>,
+    /// A text that changes with each change of the key, but not with its uses.
+    pub version: String,
 }
 
 impl From<Model> for ApiKey {
     fn from(row: Model) -> Self {
+        let version = version_of(&row);
         Self {
             id: row.id,
             name: row.name,
@@ -62,6 +71,7 @@ impl From<Model> for ApiKey {
             last_used_at: row.last_used_at,
             usage_count: row.usage_count,
             allowed_ips: row.allowed_ips.strings(),
+            version,
         }
     }
 }

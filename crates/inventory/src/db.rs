@@ -14,11 +14,15 @@ pub(crate) mod record;
 mod sqlite;
 mod url;
 
+use std::ops::Deref;
+use std::path::Path;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
 pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
 
 use crate::Error;
+use crate::write_gate::{WriteGate, WritePermit};
 
 /// The connections to a database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +30,50 @@ pub(crate) struct Database {
     url: DatabaseUrl,
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    /// `None` for PostgreSQL.
+    file: Option<OpenFile>,
+}
+
+/// The SQLite file that is open.
+#[derive(Clone, Debug)]
+struct OpenFile {
+    gate: WriteGate,
+    id: Option<FileId>,
+}
+
+/// The device and the inode of a file.
+type FileId = (u64, u64);
+
+/// A transaction, with the permit of a write transaction on SQLite.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    transaction: DatabaseTransaction,
+    /// The last field, because fields are dropped in order and the permit must be released last.
+    permit: Option<WritePermit>,
+}
+
+impl Transaction {
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        let Self { transaction, permit } = self;
+        transaction.commit().await?;
+        drop(permit);
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), Error> {
+        let Self { transaction, permit } = self;
+        transaction.rollback().await?;
+        drop(permit);
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
 }
 
 impl Database {
@@ -40,11 +88,16 @@ impl Database {
 
     /// Opens an up-to-date database.
     pub(crate) async fn open(url: DatabaseUrl) -> Result<Self, Error> {
+        // Read the identity first: if the file is replaced while it is opened, it counts as replaced.
+        let file = match &url {
+            DatabaseUrl::Sqlite(path) => Some(OpenFile { gate: WriteGate::new(path), id: file_id(path) }),
+            DatabaseUrl::Postgres(_) => None,
+        };
         let (writer, readers) = match &url {
             DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
             DatabaseUrl::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { url, writer, readers })
+        Ok(Self { url, writer, readers, file })
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {
@@ -56,25 +109,57 @@ impl Database {
         &self.url
     }
 
-    /// Begins a write transaction.
+    /// Returns whether the file was replaced by another one since it was opened. A restore normally replaces the content of
+    /// the file, and replaces the file itself only if SQLite cannot use it.
+    pub(crate) fn is_replaced(&self) -> bool {
+        match (&self.url, &self.file) {
+            (DatabaseUrl::Sqlite(path), Some(open)) => file_id(path) != open.id,
+            _ => false,
+        }
+    }
+
+    /// Begins a write transaction. On SQLite, waits while a restore has closed the gate for writers.
     #[expect(clippy::disallowed_methods, reason = "a lock changes no data")]
-    pub(crate) async fn begin_write(&self) -> Result<DatabaseTransaction, Error> {
+    pub(crate) async fn begin_write(&self) -> Result<Transaction, Error> {
         match &self.url {
-            DatabaseUrl::Sqlite(_) => Ok(self.writer.begin_with_options(sqlite::WRITE).await?),
+            DatabaseUrl::Sqlite(path) => {
+                let permit = match &self.file {
+                    Some(open) => Some(open.gate.enter().await?),
+                    None => None,
+                };
+                // The file cannot be replaced as long as there is a permit. What is written to a replaced file is lost.
+                if self.is_replaced() {
+                    return Err(Error::Replaced { path: path.clone() });
+                }
+                let transaction = self.writer.begin_with_options(sqlite::WRITE).await?;
+                Ok(Transaction { transaction, permit })
+            }
             DatabaseUrl::Postgres(_) => {
                 let transaction = self.writer.begin_with_options(postgres::WRITE).await?;
                 transaction.execute_unprepared(postgres::LOCK).await?;
-                Ok(transaction)
+                Ok(Transaction { transaction, permit: None })
             }
         }
     }
 
     /// Begins a read-only transaction on a consistent snapshot.
-    pub(crate) async fn begin_read(&self) -> Result<DatabaseTransaction, Error> {
+    pub(crate) async fn begin_read(&self) -> Result<Transaction, Error> {
         let options = match &self.url {
             DatabaseUrl::Sqlite(_) => sqlite::READ,
             DatabaseUrl::Postgres(_) => postgres::READ,
         };
-        Ok(self.readers.begin_with_options(options).await?)
+        let transaction = self.readers.begin_with_options(options).await?;
+        Ok(Transaction { transaction, permit: None })
     }
+}
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_: &Path) -> Option<FileId> {
+    None
 }

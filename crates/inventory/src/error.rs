@@ -112,6 +112,20 @@ pub enum Error {
         /// The reason.
         problem: FileProblem,
     },
+    /// No active user would hold all permissions any more.
+    #[error("this is the last active administrator")]
+    LastAdministrator,
+    /// There is an administrator, so nobody becomes one without being signed in.
+    #[error("the inventory has an administrator already")]
+    AlreadySetUp,
+    /// Users hold the role.
+    #[error("the role {role:?} is held by {}", durable::counted(*users, "user"))]
+    RoleInUse {
+        /// The name of the role.
+        role: String,
+        /// The number of users.
+        users: u64,
+    },
     /// The idempotency key was used for another request.
     #[error("the idempotency key was already used for another request")]
     KeyReused,
@@ -270,6 +284,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The file of the open database was replaced by another one.
+    #[error("{} was replaced while it was open", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operation does not support the database engine yet.
     #[error("{engine} is not supported here by this version yet")]
     EngineNotSupported {
@@ -352,6 +372,9 @@ impl Error {
             | Self::InsufficientStock { .. }
             | Self::NothingToUndo { .. }
             | Self::KeyReused
+            | Self::LastAdministrator
+            | Self::AlreadySetUp
+            | Self::RoleInUse { .. }
             | Self::PrimaryTaken { .. }
             | Self::LocationTaken { .. }
             | Self::HasChildren { .. }
@@ -362,7 +385,7 @@ impl Error {
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
             Self::ApiKey { .. } => Kind::NotSignedIn,
-            Self::Busy { .. } | Self::Contended { .. } => Kind::Busy,
+            Self::Busy { .. } | Self::Contended { .. } | Self::Replaced { .. } => Kind::Busy,
             Self::NeedsMigration { .. } | Self::RestorePending { .. } => Kind::NotReady,
             Self::Newer { .. }
             | Self::Foreign { .. }

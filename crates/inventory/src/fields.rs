@@ -68,6 +68,15 @@ pub enum Problem {
     /// A digit is required.
     #[error("needs a digit")]
     NoDigit,
+    /// The password is not the current one.
+    #[error("is wrong")]
+    WrongPassword,
+    /// The password is the published default of the original.
+    #[error("must not be the default password, which everybody knows")]
+    DefaultPassword,
+    /// The text is not an IP address.
+    #[error("must be IP addresses")]
+    NotAnAddress,
     /// The path leads out of the folder.
     #[error("must be a path below the folder")]
     OutsideFolder,

@@ -78,6 +78,12 @@ impl Inventory {
         Ok(Self { database, ..self.clone() })
     }
 
+    /// Returns whether the file of the database was replaced by another one since it was opened. Then commands fail, and
+    /// queries may see the former content, until the inventory is opened again.
+    pub fn is_replaced(&self) -> bool {
+        self.database.is_replaced()
+    }
+
     /// Closes all connections. Afterwards all clones of this inventory fail.
     ///
     /// # Errors

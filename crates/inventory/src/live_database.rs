@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use durable::Disk;
 use snapshot::{
     ChangeDetector, CopyReport, DatabaseState, Progress, ReplaceOutcome, RowChanges, SchemaObject,
 };
 
 use crate::db::DatabaseUrl;
 use crate::migration::{self, MigrationReport, SchemaState};
+use crate::write_gate::{ClosedGate, WriteGate};
 use crate::{Error, sqlite};
 
 /// The live database.
@@ -61,6 +63,20 @@ impl LiveDatabase {
     /// The errors of [`LiveDatabase::snapshot`].
     pub fn salvage(&self, target: &Path) -> Result<(), Error> {
         Ok(snapshot::salvage(self.file()?, target)?)
+    }
+
+    /// Keeps the write transactions of every [`Inventory`](crate::Inventory) on this database waiting, in all processes,
+    /// until the result is dropped. Waits for those that have begun, until `keep_waiting` returns false. Blocks. Lock files are
+    /// created through `disk`.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when a write transaction does not end, [`Error::Io`].
+    pub fn close_to_writers(
+        &self,
+        disk: &Disk,
+        keep_waiting: &dyn Fn() -> bool,
+    ) -> Result<ClosedGate, Error> {
+        WriteGate::with_disk(self.file()?, disk.clone()).close(keep_waiting)
     }
 
     /// Starts to detect changes by other programs.

@@ -19,6 +19,14 @@ const MAX_PASSWORD: usize = 4096;
 /// The smallest number of characters in a password.
 const MIN_PASSWORD: usize = 8;
 
+/// The password that the original gives its first user.
+pub(crate) const DEFAULT: &str = "Admin123!";
+
+/// Returns whether a password is the published default of the original.
+pub fn is_default(password: &str) -> bool {
+    password == DEFAULT
+}
+
 /// The number of hash iterations, which determines the cost of a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounds(u32);
@@ -93,16 +101,17 @@ pub(crate) fn is_outdated(hash: &str, usual: Rounds) -> bool {
 }
 
 /// Records each rule of the original that a password breaks: at least 8 characters, among them an upper-case letter, a
-/// lower-case letter and a digit. Never repeats the password.
-pub(crate) fn validate(password: &str, fields: &mut Fields) {
+/// lower-case letter and a digit; and not the default one. Never repeats the password.
+pub(crate) fn validate(field: &'static str, password: &str, fields: &mut Fields) {
     for (holds, problem) in [
         (password.chars().count() >= MIN_PASSWORD, Problem::TooShort { min: MIN_PASSWORD }),
         (password.len() <= MAX_PASSWORD, Problem::TooLong { max: MAX_PASSWORD }),
         (password.chars().any(char::is_uppercase), Problem::NoUpperCase),
         (password.chars().any(char::is_lowercase), Problem::NoLowerCase),
         (password.chars().any(|char| char.is_ascii_digit()), Problem::NoDigit),
+        (!is_default(password), Problem::DefaultPassword),
     ] {
-        fields.require("password", holds, problem);
+        fields.require(field, holds, problem);
     }
 }
 
@@ -216,11 +225,12 @@ mod tests {
     fn every_rule_that_a_password_breaks_is_named() {
         let problems = |password: &str| {
             let mut fields = Fields::default();
-            validate(password, &mut fields);
+            validate("password", password, &mut fields);
             fields.into_errors().into_iter().map(|field| field.problem).collect::<Vec<_>>()
         };
         assert_eq!(problems("short"), [Problem::TooShort { min: 8 }, Problem::NoUpperCase, Problem::NoDigit]);
         assert_eq!(problems("ALLUPPER1"), [Problem::NoLowerCase]);
+        assert_eq!(problems("Admin123!"), [Problem::DefaultPassword]);
         assert_eq!(problems("AdminPass123!"), []);
     }
 }

@@ -7,7 +7,7 @@ use crate::api_keys::{CreateApiKey, CreatedApiKey};
 use crate::categories::{Category, CreateCategory};
 use crate::locations::{CreateLocation, Location};
 use crate::parts::{AddDatasheet, CreatePart, Part, SetPartImage};
-use crate::roles::{CreateRole, Role};
+use crate::roles::{CreateRole, FindRoleByName, Role};
 use crate::stock::{Allocation, CreateAllocation};
 use crate::users::{CreateUser, User};
 use crate::{Actor, Error, FileKind, Inventory, Permission, StaticFiles};
@@ -99,6 +99,14 @@ async fn roles(inventory: &Inventory) -> Result<Vec<Role>, Error> {
             ],
         ),
     ] {
+        // A new inventory may have its default roles already.
+        match inventory.query(ACTOR, FindRoleByName(name.to_owned())).await {
+            Err(Error::NotFound { .. }) => {}
+            found => {
+                roles.push(found?);
+                continue;
+            }
+        }
         let permissions = permissions.iter().copied().collect();
         let description = Some(description.to_owned());
         let new = CreateRole { name: name.to_owned(), description, permissions };

@@ -39,30 +39,30 @@ use_cases! {
     commands {
         parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet, DeleteDatasheet;
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
+        users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
+        roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
+        api_keys: CreateApiKey, UpdateApiKey, RevokeApiKey, DeleteApiKey, RecordKeyUses;
         locations: CreateLocation, UpdateLocation, MoveLocation;
         categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
         bulk: ChangeParts, DeleteParts;
         deletion: DeleteLocation;
         tags: CreateTag, UpdateTag, DeleteTag;
         projects: CreateProject, UpdateProject, DeleteProject;
-        users: CreateUser, RecordSignIn;
-        roles: CreateRole;
-        api_keys: CreateApiKey, AuthenticateApiKey;
     }
     queries {
         parts: GetPart, GetStockedPart, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
+        users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
         activity_log: ListActivity;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;
         projects: GetProject, ListProjects;
-        users: GetUser, ListUsers, FindCredentials, FindSessionUser;
         roles: GetRole, FindRoleByName, ListRoles;
-        api_keys: GetApiKey, ListApiKeys;
+        api_keys: GetApiKey, ListApiKeys, AuthenticateApiKey;
     }
 }
 

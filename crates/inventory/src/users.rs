@@ -1,13 +1,18 @@
 //! Users, their permissions, and sign-in.
 
 mod create;
+mod delete;
 mod list;
+mod password;
 mod session;
+mod setup;
 mod sign_in;
+mod update;
 
 use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sha2::{Digest, Sha256};
 
 use crate::db::entity::{rolemodel, usermodel, userrolelink};
 use crate::roles::Role;
@@ -15,10 +20,14 @@ use crate::work::Read;
 use crate::{Actor, Error, Permissions, Timestamp};
 
 pub use create::CreateUser;
-pub use list::{GetUser, ListUsers, UserFilter, UserSort};
+pub use delete::DeleteUser;
+pub use list::{FindUserByName, GetAccount, GetUser, ListUsers, UserFilter, UserSort};
+pub use password::SetPassword;
 pub(crate) use session::FindSessionUser;
 pub use session::SessionUser;
+pub use setup::{CreateFirstAdministrator, HasAdministrator};
 pub(crate) use sign_in::{FindCredentials, RecordSignIn};
+pub use update::UpdateUser;
 
 /// A user, who may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +48,8 @@ pub struct User {
     pub last_login: Option<Timestamp>,
     /// The roles of the user, sorted by name.
     pub roles: Vec<Role>,
+    /// A text that changes with each change of the user, but not with a sign-in or a new password.
+    pub version: String,
 }
 
 impl User {
@@ -58,6 +69,7 @@ impl User {
     }
 
     fn new(row: usermodel::Model, roles: Vec<Role>) -> Self {
+        let version = version(&row, &roles);
         Self {
             id: row.id,
             username: row.username,
@@ -67,8 +79,34 @@ impl User {
             created_at: row.created_at,
             last_login: row.last_login,
             roles,
+            version,
         }
     }
+}
+
+fn version(row: &usermodel::Model, roles: &[Role]) -> String {
+    let flags = format!("{} {}", row.is_active, row.password_change_required);
+    let texts = [row.id.as_str(), &row.username, &row.email, &flags].into_iter();
+    let mut digest = Sha256::new();
+    for text in texts.chain(roles.iter().map(|role| role.id.as_str())) {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text);
+    }
+    digest.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses an actor who does not hold every permission of a user: whoever can change a user could otherwise become that user.
+fn require_power_over(actor: &Actor, user: &User) -> Result<(), Error> {
+    actor.require_each(&user.permissions())
+}
+
+/// Finds the user with an id, and the row of the user.
+async fn find_row(read: &Read, id: &str) -> Result<(usermodel::Model, User), Error> {
+    let row = usermodel::Entity::find_by_id(id).one(read.db().await?).await?;
+    let not_found = || Error::not_found("user", id);
+    let row = row.ok_or_else(not_found)?;
+    let user = with_roles(read, vec![row.clone()]).await?.pop();
+    Ok((row, user.ok_or_else(not_found)?))
 }
 
 /// Finds the user with an id.

@@ -17,8 +17,8 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use crate::activity::{self, Changes, LinkChange};
-use crate::db::Database;
 use crate::db::record::{ColumnOf, Record, version_of};
+use crate::db::{Database, Transaction};
 use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
@@ -75,7 +75,7 @@ pub(crate) struct Context {
 pub struct Read {
     context: Context,
     writes: bool,
-    transaction: OnceCell<DatabaseTransaction>,
+    transaction: OnceCell<Transaction>,
 }
 
 impl Read {
@@ -112,7 +112,13 @@ impl Read {
             let database = &self.context.database;
             if self.writes { database.begin_write().await } else { database.begin_read().await }
         };
-        self.transaction.get_or_try_init(begin).await
+        Ok(self.transaction.get_or_try_init(begin).await?)
+    }
+
+    /// Returns a unit of work that reads in a transaction of its own, so that what a command does before its own transaction holds
+    /// no lock.
+    pub(crate) fn separate(&self) -> Self {
+        Self::new(self.context.clone())
     }
 
     /// Returns the number of rows of a table that refer to a thing.
@@ -144,7 +150,7 @@ impl Read {
 
     pub(crate) async fn end(self) -> Result<(), Error> {
         match self.transaction.into_inner() {
-            Some(transaction) => Ok(transaction.rollback().await?),
+            Some(transaction) => transaction.rollback().await,
             None => Ok(()),
         }
     }
@@ -250,6 +256,23 @@ impl Work {
         Ok(())
     }
 
+    /// Clears a column that refers to a thing which is about to be deleted. The activity log records only the deletion of the thing.
+    #[expect(clippy::disallowed_methods, reason = "the log records the deletion of the thing")]
+    pub(crate) async fn clear_references(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        id: &str,
+    ) -> Result<(), Error> {
+        let db = self.db().await?;
+        let mut update = SqlQuery::update();
+        let column = Alias::new(column);
+        let nothing = Option::<String>::None;
+        update.table(Alias::new(table)).value(column.clone(), nothing).and_where(Expr::col(column).eq(id));
+        db.execute(&update).await?;
+        Ok(())
+    }
+
     /// Deletes rows that are no record of the inventory, so that the activity log omits them.
     #[expect(clippy::disallowed_methods, reason = "the rows are not part of the inventory")]
     pub(crate) async fn forget<E: EntityTrait>(&mut self, rows: Expr) -> Result<(), Error> {
@@ -330,8 +353,8 @@ impl Work {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let Read { context, transaction, .. } = self.read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
-        self.changes.write(&transaction, &context.actor, context.now, &context.ambient).await?;
-        Ok(transaction.commit().await?)
+        self.changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
+        transaction.commit().await
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), Error> {

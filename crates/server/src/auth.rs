@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::problem::Problem;
 
 pub(crate) use address::Origin;
-pub(crate) use session::{cookie, expired_cookie, sign_in};
+pub(crate) use session::{SessionToken, cookie, create, expired_cookie, reissue, sign_in, valid_sessions};
 
-/// The sender of a request.
+/// The sender of a request. Refuses a user who must change the password first; see [`AnyCaller`].
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
@@ -24,6 +24,11 @@ pub(crate) struct Caller {
     pub(crate) origin: Origin,
 }
 
+/// The sender of a request, including a user who must change the password first. Only for showing and ending the session, signing
+/// in, and changing the password.
+#[derive(Clone, Debug)]
+pub(crate) struct AnyCaller(pub(crate) Caller);
+
 /// The session of a caller.
 #[derive(Clone, Debug)]
 pub(crate) struct CallerSession {
@@ -31,7 +36,42 @@ pub(crate) struct CallerSession {
     pub(crate) user: User,
 }
 
+impl Caller {
+    /// Returns the session. Refuses callers without one: a key must not act on the sessions of its user.
+    pub(crate) fn require_session(&self) -> Result<&CallerSession, Problem> {
+        self.session.as_ref().ok_or_else(|| match self.actor {
+            Actor::Anonymous => Problem::not_signed_in("there is no session"),
+            _ => Problem::forbidden("this takes a session, not an API key"),
+        })
+    }
+
+    /// Refuses callers who have not signed in.
+    pub(crate) fn require_signed_in(&self) -> Result<(), Problem> {
+        match self.actor {
+            Actor::Anonymous => Err(inventory::Error::NotSignedIn.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a session whose user must change the password first.
+    pub(crate) fn require_changed_password(self) -> Result<Self, Problem> {
+        if self.session.as_ref().is_some_and(|session| session.user.password_change_required) {
+            return Err(Problem::password_change_required());
+        }
+        Ok(self)
+    }
+}
+
 impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let AnyCaller(caller) = AnyCaller::from_request_parts(parts, app).await?;
+        caller.require_changed_password()
+    }
+}
+
+impl FromRequestParts<App> for AnyCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
@@ -40,16 +80,17 @@ impl FromRequestParts<App> for Caller {
         }
         let origin = Origin::of(parts, &app.options);
         let caller = if let Some(key) = api_key(&parts.headers)? {
-            let address = origin.address.to_string();
             let inventory = app.inventory().await?;
-            let actor = inventory.authenticate_api_key(&key, Some(&address)).await?;
-            Self { actor, session: None, origin }
+            let key = inventory.authenticate_api_key(&key, Some(origin.address)).await?;
+            app.key_uses.count(&key.id, app.ambient.utc());
+            Caller { actor: key.actor, session: None, origin }
         } else {
-            match session::find(app, &parts.headers).await? {
-                Some(session) => Self { actor: session.user.actor(), session: Some(session), origin },
-                None => Self { actor: Actor::Anonymous, session: None, origin },
+            match session::find(app, &parts.headers, origin).await? {
+                Some(session) => Caller { actor: session.user.actor(), session: Some(session), origin },
+                None => Caller { actor: Actor::Anonymous, session: None, origin },
             }
         };
+        let caller = Self(caller);
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

@@ -14,17 +14,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{AnyCaller, Caller};
 use crate::problem::Problem;
 
 pub(crate) use body::{NoBody, Params, PathId, PathIds, changed};
 pub(crate) use page::{ListParams, PageOf};
 
 /// The header that marks the recorded response to a repeated request.
-const REPLAYED: &str = "idempotency-replayed";
+pub(crate) const REPLAYED: &str = "idempotency-replayed";
 const MAX_KEY: usize = 255;
 
-/// A request that changes something: its sender, its body, and the conditions that it sets.
+/// A request that changes something: its sender, who has signed in, its body, and the conditions that it sets.
 #[derive(Debug)]
 pub(crate) struct Change<T> {
     pub(crate) caller: Caller,
@@ -34,12 +34,28 @@ pub(crate) struct Change<T> {
     key: Option<IdempotencyKey>,
 }
 
+/// A [`Change`] that anybody may make, also a user who must change the password; see [`AnyCaller`].
+#[derive(Debug)]
+pub(crate) struct AnyChange<T>(pub(crate) Change<T>);
+
 impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        // Before the body is read, which is not done for everybody.
+        Caller::from_request_parts(&mut parts, app).await?.require_signed_in()?;
+        let AnyChange(change) = AnyChange::from_request(Request::from_parts(parts, body), app).await?;
+        Ok(change)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let AnyCaller(caller) = AnyCaller::from_request_parts(&mut parts, app).await?;
         let bytes = body::read(&parts.headers, body).await?;
         let version = if_match(&parts.headers)?;
         let key = match parts.headers.get("idempotency-key") {
@@ -55,7 +71,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
             }
         };
         let body = body::parse(&bytes)?;
-        Ok(Self { caller, body, version, key })
+        Ok(Self(Change { caller, body, version, key }))
     }
 }
 
@@ -78,6 +94,11 @@ impl FromRequest<App> for Upload {
 }
 
 impl<T> Change<T> {
+    /// Returns the idempotency key.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.key.as_str())
+    }
+
     /// Separates the body from the rest of the request.
     pub(crate) fn split(self) -> (T, Change<()>) {
         let Self { caller, body, version, key } = self;
@@ -199,6 +220,29 @@ impl App {
         command: C,
         reply: impl Fn(&C::Output) -> Reply<T> + Sync,
     ) -> Result<Response, Problem> {
+        self.run_recording(change, command, &reply, &reply).await
+    }
+
+    /// Runs a command whose request holds a secret. No idempotency key is recorded with it, since its digest would help to guess
+    /// the secret.
+    pub(crate) async fn run_unrecorded<C: Command, B: Sync, T: Serialize>(
+        &self,
+        change: &Change<B>,
+        command: C,
+        reply: impl FnOnce(&C::Output) -> Reply<T>,
+    ) -> Result<Response, Problem> {
+        let output = self.inventory().await?.run(&change.caller.actor, command).await?;
+        Ok(reply(&output).into_response())
+    }
+
+    /// Runs a command like [`App::run`]. `recorded` makes the response to a repeated request: it must hold no secret.
+    pub(crate) async fn run_recording<C: Command, B: Sync, T: Serialize>(
+        &self,
+        change: &Change<B>,
+        command: C,
+        reply: &(impl Fn(&C::Output) -> Reply<T> + Sync),
+        recorded: &(impl Fn(&C::Output) -> Reply<T> + Sync),
+    ) -> Result<Response, Problem> {
         let inventory = self.inventory().await?;
         let actor = &change.caller.actor;
         let Some(key) = &change.key else {
@@ -206,7 +250,8 @@ impl App {
             return Ok(reply(&output).into_response());
         };
         let record = |output: &C::Output| {
-            let recorded = Recorded::of(&reply(output)).and_then(|recorded| serde_json::to_string(&recorded));
+            let recorded =
+                Recorded::of(&recorded(output)).and_then(|recorded| serde_json::to_string(&recorded));
             recorded.unwrap_or_default()
         };
         match inventory.run_once(actor, command, key, &record).await? {

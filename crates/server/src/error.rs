@@ -10,6 +10,12 @@ pub enum Error {
     /// The state of the server cannot be opened.
     #[error("the state of the server (sessions and tasks) cannot be opened: {0}")]
     State(#[from] sqlx::Error),
+    /// The inventory cannot be used.
+    #[error(transparent)]
+    Inventory(#[from] inventory::Error),
+    /// The backup folder cannot be read.
+    #[error(transparent)]
+    Backups(#[from] backup::Error),
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
     Listen {

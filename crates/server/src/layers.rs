@@ -15,6 +15,7 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -66,7 +67,7 @@ pub(crate) fn common(router: Router<App>, app: &App) -> Router<App> {
                 .layer(LoadShedLayer::new())
                 .layer(GlobalConcurrencyLimitLayer::new(MAX_REQUESTS)),
         )
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(is_compressible()))
         .layer(from_fn_with_state(app.clone(), measure))
         .layer(CatchPanicLayer::custom(panicked));
     for (name, value) in security {
@@ -76,6 +77,14 @@ pub(crate) fn common(router: Router<App>, app: &App) -> Router<App> {
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log))
         .layer(SetRequestIdLayer::x_request_id(NewRequestId(app.ambient.clone())))
+}
+
+/// Returns what is compressed: neither archives, which are compressed or encrypted and served in ranges, nor what the library
+/// leaves out by default.
+fn is_compressible() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("application/octet-stream"))
 }
 
 fn cross_site(_error: ProtectionError) -> Response<Body> {

@@ -10,22 +10,27 @@
 mod api;
 mod app;
 mod auth;
+mod backup_ages;
 mod call;
 mod docs;
 mod error;
+mod key_uses;
 mod layers;
 mod live;
 mod metrics;
 mod problem;
 mod routes;
 mod serve;
+mod setup;
 mod sign_in_limits;
 mod state;
 mod tasks;
 mod tls;
 
 pub use app::{App, Options};
+pub use backup_ages::BackupAges;
 pub use error::Error;
 pub use routes::{openapi, router};
 pub use serve::{listen, serve};
+pub use setup::setup_link;
 pub use tls::Tls;

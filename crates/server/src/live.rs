@@ -1,56 +1,37 @@
 //! The live inventory. A restore normally replaces the content of the database file, and the open connections see the new
-//! content. A restore of an unreadable database replaces the file itself, so its identity is compared before each use.
+//! content. A restore of an unreadable database replaces the file itself, so the inventory is opened again.
 
-use std::os::unix::fs::MetadataExt;
-
-use inventory::{DatabaseUrl, Error, Inventory};
+use inventory::{Error, Inventory};
 use tokio::sync::RwLock;
 
 /// The live inventory.
 pub(crate) struct Live {
-    current: RwLock<Current>,
+    current: RwLock<Inventory>,
 }
-
-#[derive(Clone)]
-struct Current {
-    inventory: Inventory,
-    file: Option<FileId>,
-}
-
-type FileId = (u64, u64);
 
 impl Live {
     pub(crate) fn new(inventory: Inventory) -> Self {
-        let file = file_id(inventory.url());
-        Self { current: RwLock::new(Current { inventory, file }) }
+        Self { current: RwLock::new(inventory) }
     }
 
     /// Returns the inventory. Opens it again if the database file was replaced.
     pub(crate) async fn inventory(&self) -> Result<Inventory, Error> {
         let current = self.current.read().await.clone();
-        if file_id(current.inventory.url()) == current.file {
-            return Ok(current.inventory);
+        if !current.is_replaced() {
+            return Ok(current);
         }
         let mut current = self.current.write().await;
-        let file = file_id(current.inventory.url());
-        if file != current.file {
-            let reopened = current.inventory.reopen().await?;
-            let replaced = std::mem::replace(&mut *current, Current { inventory: reopened, file });
+        if current.is_replaced() {
+            let reopened = current.reopen().await?;
+            let replaced = std::mem::replace(&mut *current, reopened);
             // Requests that still use the connections to the replaced file must not go on.
-            let _ = replaced.inventory.close().await;
+            let _ = replaced.close().await;
             tracing::info!("the database file was replaced, and has been opened again");
         }
-        Ok(current.inventory.clone())
+        Ok(current.clone())
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {
-        self.current.read().await.inventory.close().await
-    }
-}
-
-fn file_id(url: &DatabaseUrl) -> Option<FileId> {
-    match url {
-        DatabaseUrl::Sqlite(path) => path.metadata().ok().map(|found| (found.dev(), found.ino())),
-        DatabaseUrl::Postgres(_) => None,
+        self.current.read().await.close().await
     }
 }

@@ -1,5 +1,32 @@
 //! Errors as RFC 9457 problem details, <https://www.rfc-editor.org/rfc/rfc9457>. `type` is a stable URN for programs,
 //! `detail` is for people.
+//!
+//! The types, each after `urn:makermatrix:`:
+//!
+//! | type | status | meaning |
+//! |---|---|---|
+//! | `bad-request` | 400 | the request cannot be read |
+//! | `not-signed-in` | 401 | nobody has signed in, or the API key cannot be used |
+//! | `forbidden` | 403 | a permission is missing, or the request came from another site |
+//! | `not-found` | 404 | there is no such thing |
+//! | `method-not-allowed` | 405 | the address does not take the method |
+//! | `conflict` | 409 | the request conflicts with what is there |
+//! | `insufficient-stock` | 409 | there is not enough stock |
+//! | `idempotency-key-reused` | 409 | the key belongs to another request |
+//! | `task-running` | 409 | another task is running, or uses the archive |
+//! | `backup-refused` | 409 | the archive is intact, but must not be used |
+//! | `damaged` | 409 | the archive or the database is damaged |
+//! | `key` | 409 | the key of an encrypted archive is missing or wrong |
+//! | `cancelled` | 409 | the work was cancelled |
+//! | `changed` | 412 | the thing was changed since it was read |
+//! | `too-large` | 413 | the body is too large |
+//! | `media-type` | 415 | the body has another media type |
+//! | `range` | 416 | the file does not have the requested range |
+//! | `invalid` | 422 | fields break rules, which `errors` lists |
+//! | `too-many-requests` | 429 | there were too many failed attempts |
+//! | `internal` | 500 | an unexpected error, which the log explains |
+//! | `busy` | 503 | the database or the server is in use; try again after `Retry-After` |
+//! | `disk-full` | 507 | there is not enough space |
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -87,6 +114,21 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
     }
 
+    /// Only one task runs at a time.
+    pub(crate) fn task_running(id: &str, kind: &str) -> Self {
+        let detail = format!("task {id} ({kind}) is running");
+        Self::new(StatusCode::CONFLICT, "task-running", "Another task is running", detail)
+    }
+
+    /// Returns the type.
+    pub(crate) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     pub(crate) fn invalid(errors: Vec<InvalidField>) -> Self {
         let detail: Vec<String> =
             errors.iter().map(|error| format!("{} {}", error.field, error.detail)).collect();
@@ -120,6 +162,24 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem }
     }
 
+    pub(crate) fn password_change_required() -> Self {
+        let detail = "the password must be changed before anything else: PUT /api/v1/account/password";
+        let title = "The password must be changed";
+        Self::new(StatusCode::FORBIDDEN, "password-change-required", title, detail)
+    }
+
+    pub(crate) fn default_password() -> Self {
+        let detail = "with the default password, which everybody knows, nobody signs in from elsewhere; sign in on the \
+                      machine of the server, and change it";
+        Self::new(StatusCode::FORBIDDEN, "default-password", "The password is the default one", detail)
+    }
+
+    pub(crate) fn setup_token() -> Self {
+        let detail =
+            "the token for setting up is wrong, has been used, or has expired; the server prints a new one";
+        Self::new(StatusCode::FORBIDDEN, "setup-token", "The token cannot be used", detail)
+    }
+
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Temporarily unavailable", detail);
         Self { retry_after: Some(RETRY_AFTER), ..problem }
@@ -133,6 +193,12 @@ impl Problem {
     }
 }
 
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<inventory::Error> for Problem {
     fn from(error: inventory::Error) -> Self {
         let detail = || error.to_string();
@@ -141,6 +207,9 @@ impl From<inventory::Error> for Problem {
             Kind::Conflict => match &error {
                 inventory::Error::InsufficientStock { .. } => {
                     Self::new(StatusCode::CONFLICT, "insufficient-stock", "Not enough stock", detail())
+                }
+                inventory::Error::LastAdministrator => {
+                    Self::new(StatusCode::CONFLICT, "last-administrator", "The last administrator", detail())
                 }
                 inventory::Error::KeyReused => Self::new(
                     StatusCode::CONFLICT,
@@ -177,6 +246,9 @@ impl From<backup::Error> for Problem {
             Kind::NotFound => Self::not_found(detail()),
             Kind::Usage => Self::bad_request(detail()),
             Kind::Conflict => Self::conflict(detail()),
+            Kind::TooLarge => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large", detail())
+            }
             Kind::NotSignedIn => Self::not_signed_in(detail()),
             Kind::Forbidden => Self::forbidden(detail()),
             Kind::Locked => Self::unavailable(detail()),
@@ -184,8 +256,20 @@ impl From<backup::Error> for Problem {
             Kind::Corrupt => conflict("damaged", "Damaged"),
             Kind::Key => conflict("key", "A key is missing or wrong"),
             Kind::Cancelled => conflict("cancelled", "Cancelled"),
+            Kind::Storage if is_full(&error) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Not enough space", detail())
+            }
             Kind::Storage | Kind::Internal => Self::internal(&error),
         }
+    }
+}
+
+fn is_full(error: &backup::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    match error {
+        backup::Error::Storage { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+        backup::Error::SafetyBackup { source } => is_full(source),
+        _ => false,
     }
 }
 

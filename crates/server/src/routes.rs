@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    activity, backups, bulk, categories, files, health, locations, part_details, parts, projects, session,
-    stock, tags, tasks,
+    account, activity, api_keys, backup_files, backup_tasks, backups, bulk, categories, files, health,
+    locations, part_details, parts, projects, roles, session, setup, stock, tags, tasks, users,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -25,6 +25,19 @@ struct Document;
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::show, session::sign_out))
+        .routes(routes!(setup::show, setup::create))
+        .routes(routes!(account::show))
+        .routes(routes!(account::set_password))
+        .routes(routes!(account::sessions, account::end_other_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::update, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(roles::permissions))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::show, roles::update, roles::delete))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::show, api_keys::update, api_keys::delete))
         .routes(routes!(parts::list, parts::create))
         .routes(routes!(part_details::show, parts::update, parts::delete))
         .routes(routes!(bulk::change))
@@ -46,6 +59,14 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stock::split))
         .routes(routes!(stock::undo))
         .routes(routes!(locations::list, locations::create))
+        .routes(routes!(backups::list, backup_tasks::create))
+        .routes(routes!(backups::show, backups::delete))
+        .routes(routes!(backup_files::download))
+        .routes(routes!(backup_tasks::plan))
+        .routes(routes!(backup_tasks::verify))
+        .routes(routes!(backup_tasks::drill))
+        .routes(routes!(backup_tasks::restore))
+        .routes(routes!(backup_tasks::undo))
         .routes(routes!(locations::tree))
         .routes(routes!(locations::show, locations::update, locations::delete))
         .routes(routes!(locations::path))
@@ -58,16 +79,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(categories::show, categories::update, categories::delete))
         .routes(routes!(categories::path))
         .routes(routes!(categories::deletion))
-        .routes(routes!(backups::list, backups::create))
-        .routes(routes!(backups::restore))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::show, tasks::cancel))
         .routes(routes!(tasks::events))
 }
 
-/// Returns the routes that send or receive files, which may take long.
-fn files() -> OpenApiRouter<App> {
+/// Returns the routes whose handlers may take as long as their clients send.
+fn uploads() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(backup_files::upload))
         .routes(routes!(files::add_datasheet))
         .routes(routes!(files::delete_datasheet))
         .routes(routes!(files::set_image))
@@ -75,24 +95,23 @@ fn files() -> OpenApiRouter<App> {
         .routes(routes!(files::datasheet))
 }
 
-/// Returns the routes that respond soon, those that may take long, and the document of both.
-fn split() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
-    let (soon, document) =
+fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let (timed, mut document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
-    let (long, all) = OpenApiRouter::with_openapi(document).nest("/api/v1", files()).split_for_parts();
-    (soon, long, all)
+    let (untimed, uploads) = OpenApiRouter::new().nest("/api/v1", uploads()).split_for_parts();
+    document.merge(uploads);
+    (layers::timed(timed).merge(untimed), document)
 }
 
 /// Returns the OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    split().2
+    split().1
 }
 
 /// Returns the service for all requests.
 pub fn router(app: App) -> Router {
-    let (soon, long, document) = split();
-    let routes = layers::timed(soon)
-        .merge(long)
+    let (api, document) = split();
+    let routes = api
         .merge(docs::router(&document))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

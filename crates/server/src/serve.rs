@@ -1,5 +1,6 @@
 //! Accepts connections, and stops without losing a request.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,7 +18,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -34,6 +35,8 @@ const MAX_HEADERS: usize = 64 << 10;
 const GRACE: Duration = Duration::from_secs(30);
 /// The pause after an error of `accept`, which is usually a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The time between two records of the uses of API keys.
+const RECORD_KEY_USES: Duration = Duration::from_secs(60);
 
 /// Binds to an address.
 ///
@@ -47,6 +50,8 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 /// inventory.
 pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()> + Send) {
     let router = crate::router(app.clone());
+    let (serving, stopped) = oneshot::channel();
+    let recorder = tokio::spawn(record_key_uses(app.clone(), stopped));
     let connections = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
@@ -78,6 +83,9 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
     if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
         tracing::warn!("some connections were still open after {} seconds, and were closed", GRACE.as_secs());
     }
+    // Waits, since uses that are being written would be lost.
+    drop(serving);
+    let _ = recorder.await;
     app.close().await;
 }
 
@@ -130,5 +138,17 @@ impl Connection {
             tracing::debug!(%peer, %error, "a connection ended with an error");
         }
         drop(permit);
+    }
+}
+
+/// Records the uses of API keys from time to time, until the server stops. A crash loses those of the last interval.
+async fn record_key_uses(app: App, mut stopped: oneshot::Receiver<Infallible>) {
+    let mut ticks = tokio::time::interval(RECORD_KEY_USES);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = &mut stopped => return,
+        }
+        app.record_key_uses().await;
     }
 }

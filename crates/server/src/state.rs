@@ -1,15 +1,16 @@
-//! The state of the server that is no part of the inventory: sessions and tasks. It is in a SQLite file beside the database, so a
+//! The state of the server that is no part of the inventory: sessions, tasks, and the token for setting up. It is in a SQLite file beside the database, so a
 //! restore does not replace it, and no archive holds it. It can be deleted at any time: everybody has to sign in again.
 
 mod sessions;
+mod setup;
 mod tasks;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub(crate) use sessions::NewSession;
+pub(crate) use sessions::{NewSession, Session};
 pub(crate) use tasks::TaskRow;
 
 /// Reads a row by the names of its columns.
@@ -37,6 +38,11 @@ CREATE TABLE IF NOT EXISTS session (
     user_agent TEXT
 );
 CREATE INDEX IF NOT EXISTS session_user_id ON session (user_id);
+CREATE TABLE IF NOT EXISTS setup (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    token_hash TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS task (
     id TEXT NOT NULL PRIMARY KEY,
     user_id TEXT,
@@ -44,7 +50,19 @@ CREATE TABLE IF NOT EXISTS task (
     is_finished INTEGER NOT NULL,
     task TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS task_created_at ON task (created_at);";
+CREATE INDEX IF NOT EXISTS task_created_at ON task (created_at);
+CREATE TABLE IF NOT EXISTS task_key (
+    user_id TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (user_id, idempotency_key)
+);";
+
+/// Returns the file of the state. It is beside the database, because a restore must not replace it.
+pub(crate) fn file(database: &Path) -> PathBuf {
+    database.with_extension("server.db")
+}
 
 /// The state of the server. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,89 +1,23 @@
 //! Tasks: work that outlasts a request, such as a backup. One task runs at a time. A task has typed progress, survives its client,
 //! and stays readable after a restore and a restart.
 
+mod result;
+mod rows;
+mod task;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backup::{Cancellation, Engine, Event, Step};
+use backup::{Cancellation, Engine, Event};
 use inventory::{Actor, Ambient};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::state::{State, TaskRow};
 
-/// The largest number of notes of a task.
-const MAX_NOTES: usize = 1000;
-
-/// A task.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Task {
-    /// The id.
-    pub(crate) id: String,
-    /// What the task does.
-    pub(crate) kind: TaskKind,
-    /// Whether the task runs, or how it ended.
-    pub(crate) status: TaskStatus,
-    /// The name of the archive.
-    pub(crate) archive: Option<String>,
-    /// The name of the user who began the task.
-    pub(crate) username: Option<String>,
-    /// When the task began, in seconds since 1970.
-    pub(crate) created_at: i64,
-    /// When the task ended, in seconds since 1970.
-    pub(crate) finished_at: Option<i64>,
-    /// The current step.
-    pub(crate) step: Option<TaskStep>,
-    /// The bytes that are done in the current step.
-    pub(crate) done: u64,
-    /// The bytes of the current step, or 0 if they are unknown.
-    pub(crate) total: u64,
-    /// Whether the task can still be cancelled.
-    pub(crate) can_cancel: bool,
-    /// Notes for the user.
-    pub(crate) notes: Vec<String>,
-    /// The result, if the task succeeded.
-    pub(crate) result: Option<serde_json::Value>,
-    /// What went wrong, if the task failed.
-    pub(crate) error: Option<String>,
-}
-
-/// The kinds of tasks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TaskKind {
-    Backup,
-    Verify,
-    Drill,
-    Plan,
-    Restore,
-}
-
-/// Whether a task runs, or how it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TaskStatus {
-    /// The task runs.
-    Running,
-    /// The task has succeeded.
-    Succeeded,
-    /// The task has failed.
-    Failed,
-    /// The task was cancelled. Nothing was changed.
-    Cancelled,
-    /// The server stopped while the task was running.
-    Interrupted,
-}
-
-/// A step of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct TaskStep {
-    /// The stable name.
-    pub(crate) name: String,
-    /// The text for a person.
-    pub(crate) text: String,
-}
+pub(crate) use result::TaskResult;
+pub(crate) use rows::counts;
+pub(crate) use task::{Task, TaskKind, TaskStatus};
 
 /// All tasks. Cheap to clone.
 #[derive(Clone)]
@@ -92,15 +26,51 @@ pub(crate) struct Tasks(Arc<Shared>);
 struct Shared {
     state: State,
     ambient: Ambient,
-    running: Mutex<HashMap<String, Running>>,
+    running: Mutex<Running>,
+    /// Held while a task begins, so that two requests with the same idempotency key do not begin two.
+    beginning: tokio::sync::Mutex<()>,
     /// Counts the running tasks, so that the server can wait for the last one.
     count: watch::Sender<usize>,
+    /// Counts the tasks that have ended.
+    ended: watch::Sender<u64>,
 }
 
+#[derive(Default)]
 struct Running {
+    tasks: HashMap<String, RunningTask>,
+    /// Whether the server stops, so that no task may begin.
+    is_closed: bool,
+}
+
+struct RunningTask {
     user_id: Option<String>,
     updates: watch::Sender<Task>,
     cancellation: Cancellation,
+}
+
+/// A task to begin.
+#[derive(Debug)]
+pub(crate) struct NewTask {
+    pub(crate) kind: TaskKind,
+    /// The name of the archive.
+    pub(crate) archive: Option<String>,
+    pub(crate) key: Option<TaskKey>,
+}
+
+/// An idempotency key.
+#[derive(Debug)]
+pub(crate) struct TaskKey {
+    pub(crate) key: String,
+    /// The request without its secrets. The same key with another request is an error.
+    pub(crate) request: String,
+}
+
+/// A task that has begun.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) task: Task,
+    /// Whether an earlier request with the same idempotency key has begun the task.
+    pub(crate) is_repeated: bool,
 }
 
 impl Tasks {
@@ -115,33 +85,59 @@ impl Tasks {
                 state.put_task(&to_row(&task, row.user_id)).await?;
             }
         }
-        let running = Mutex::default();
-        Ok(Self(Arc::new(Shared { state, ambient, running, count: watch::Sender::new(0) })))
+        let (running, beginning) = Default::default();
+        let (count, ended) = (watch::Sender::new(0), watch::Sender::new(0));
+        Ok(Self(Arc::new(Shared { state, ambient, running, beginning, count, ended })))
     }
 
-    /// Begins a task, unless another one is running. `work` blocks, and returns the result.
-    pub(crate) async fn begin<W>(
+    /// Begins a task, unless another one is running. `work` blocks, and returns the result. A request with the idempotency key
+    /// of an earlier one gets the task of that one.
+    pub(crate) async fn begin<W, T>(
         &self,
         actor: &Actor,
-        engine: &Engine,
-        (kind, archive): (TaskKind, Option<String>),
+        engine: Engine,
+        new: NewTask,
         work: W,
-    ) -> Result<Task, Problem>
+    ) -> Result<Begun, Problem>
     where
-        W: FnOnce(&Engine, &mut dyn FnMut(Event)) -> Result<serde_json::Value, backup::Error>
-            + Send
-            + 'static,
+        W: FnOnce(&Engine, &mut dyn FnMut(Event)) -> Result<T, backup::Error> + Send + 'static,
+        T: Into<TaskResult>,
     {
-        let (user_id, username) = match actor {
-            Actor::User { id, username, .. } => (Some(id.clone()), Some(username.clone())),
-            _ => (None, None),
+        let Actor::User { id: user_id, username, .. } = actor else {
+            return Err(Problem::not_signed_in("tasks are only for those who have signed in"));
         };
-        let task = Task {
+        let _beginning = self.0.beginning.lock().await;
+        if let Some(task) = self.find_repeated(user_id, new.key.as_ref()).await? {
+            return Ok(Begun { task, is_repeated: true });
+        }
+        let task = self.new_task(new.kind, new.archive, username.clone());
+        let (updates, cancellation) = (watch::Sender::new(task.clone()), Cancellation::default());
+        self.enter(&task.id, user_id, &updates, &cancellation)?;
+        let row = to_row(&task, Some(user_id.clone()));
+        let key = new.key.as_ref().map(|key| (key.key.as_str(), key.request.as_str()));
+        if let Err(error) = self.0.state.begin_task(&row, key).await {
+            self.forget(&task.id);
+            return Err(Problem::internal(&error));
+        }
+        let (tasks, engine, user_id) = (self.clone(), engine.cancelled_by(cancellation), user_id.clone());
+        tokio::spawn(async move {
+            let observed = updates.clone();
+            let blocking = tokio::task::spawn_blocking(move || {
+                let mut observer = |event| observed.send_modify(|task| task.observe(event));
+                work(&engine, &mut observer).map(Into::into)
+            });
+            tasks.end(blocking.await, &updates, user_id).await;
+        });
+        Ok(Begun { task, is_repeated: false })
+    }
+
+    fn new_task(&self, kind: TaskKind, archive: Option<String>, username: String) -> Task {
+        Task {
             id: self.0.ambient.uuid().to_string(),
             kind,
             status: TaskStatus::Running,
             archive,
-            username,
+            username: Some(username),
             created_at: self.now(),
             finished_at: None,
             step: None,
@@ -151,47 +147,50 @@ impl Tasks {
             notes: Vec::new(),
             result: None,
             error: None,
-        };
-        let cancellation = Cancellation::default();
-        let updates = watch::Sender::new(task.clone());
-        {
-            let mut running = self.running();
-            if let Some(other) = running.values().next() {
-                let other = other.updates.borrow();
-                let kind = serde_json::to_value(other.kind).unwrap_or_default();
-                let detail = format!("task {} ({}) is running", other.id, kind.as_str().unwrap_or_default());
-                return Err(Problem::conflict(detail));
-            }
-            let entry = Running {
-                user_id: user_id.clone(),
-                updates: updates.clone(),
-                cancellation: cancellation.clone(),
-            };
-            running.insert(task.id.clone(), entry);
+            error_type: None,
         }
+    }
+
+    /// Returns the task that an earlier request with the same key has begun.
+    async fn find_repeated(&self, user_id: &str, key: Option<&TaskKey>) -> Result<Option<Task>, Problem> {
+        let Some(key) = key else { return Ok(None) };
+        let found = self.0.state.find_task_key(user_id, &key.key).await;
+        match found.map_err(|error| Problem::internal(&error))? {
+            Some((_, request)) if request != key.request => Err(inventory::Error::KeyReused.into()),
+            Some((id, _)) => Ok(self.find(&id).await?.map(|(task, _)| task)),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds a task to those that run.
+    fn enter(
+        &self,
+        id: &str,
+        user_id: &str,
+        updates: &watch::Sender<Task>,
+        cancellation: &Cancellation,
+    ) -> Result<(), Problem> {
+        let mut running = self.running();
+        if running.is_closed {
+            return Err(Problem::unavailable("the server is stopping"));
+        }
+        if let Some(other) = running.tasks.values().next() {
+            let other = other.updates.borrow();
+            return Err(Problem::task_running(&other.id, other.kind.as_str()));
+        }
+        let (user_id, updates, cancellation) =
+            (Some(user_id.to_owned()), updates.clone(), cancellation.clone());
+        running.tasks.insert(id.to_owned(), RunningTask { user_id, updates, cancellation });
         self.0.count.send_modify(|count| *count += 1);
-        if let Err(error) = self.0.state.put_task(&to_row(&task, user_id.clone())).await {
-            self.forget(&task.id);
-            return Err(Problem::internal(&error));
-        }
-        let (tasks, engine) = (self.clone(), engine.clone().cancelled_by(cancellation));
-        let began = task.clone();
-        tokio::spawn(async move {
-            let observed = updates.clone();
-            let blocking = tokio::task::spawn_blocking(move || {
-                work(&engine, &mut |event| observed.send_modify(|task| observe(task, event)))
-            });
-            tasks.end(blocking.await, &updates, user_id).await;
-        });
-        Ok(began)
+        Ok(())
     }
 
     /// Records the end of a task.
     async fn end(
         &self,
-        outcome: Result<Result<serde_json::Value, backup::Error>, tokio::task::JoinError>,
+        outcome: Result<Result<TaskResult, backup::Error>, tokio::task::JoinError>,
         updates: &watch::Sender<Task>,
-        user_id: Option<String>,
+        user_id: String,
     ) {
         let mut task = updates.borrow().clone();
         task.finished_at = Some(self.now());
@@ -199,28 +198,32 @@ impl Tasks {
         match outcome {
             Ok(Ok(result)) => (task.status, task.result) = (TaskStatus::Succeeded, Some(result)),
             Ok(Err(backup::Error::Cancelled)) => task.status = TaskStatus::Cancelled,
-            Ok(Err(error)) => (task.status, task.error) = (TaskStatus::Failed, Some(error.to_string())),
+            Ok(Err(error)) => {
+                (task.status, task.error) = (TaskStatus::Failed, Some(error.to_string()));
+                task.error_type = Some(Problem::from(error).kind().to_owned());
+            }
             Err(panic) => {
-                tracing::error!(%panic, task = task.id, "a task failed");
-                let error = "an internal error occurred; the log of the server has the cause".to_owned();
-                (task.status, task.error) = (TaskStatus::Failed, Some(error));
+                let problem = Problem::internal(&panic);
+                (task.status, task.error) = (TaskStatus::Failed, Some(problem.detail().to_owned()));
+                task.error_type = Some(problem.kind().to_owned());
             }
         }
-        if let Err(error) = self.0.state.put_task(&to_row(&task, user_id)).await {
+        if let Err(error) = self.0.state.put_task(&to_row(&task, Some(user_id))).await {
             tracing::error!(%error, task = task.id, "the result of a task was not recorded");
         }
+        self.0.ended.send_modify(|ended| *ended += 1);
         updates.send_replace(task.clone());
         self.forget(&task.id);
     }
 
     fn forget(&self, id: &str) {
-        self.running().remove(id);
+        self.running().tasks.remove(id);
         self.0.count.send_modify(|count| *count -= 1);
     }
 
     /// Returns a task with the id of the user who began it.
     pub(crate) async fn find(&self, id: &str) -> Result<Option<(Task, Option<String>)>, Problem> {
-        if let Some(running) = self.running().get(id) {
+        if let Some(running) = self.running().tasks.get(id) {
             return Ok(Some((running.updates.borrow().clone(), running.user_id.clone())));
         }
         let row = self.0.state.find_task(id).await.map_err(|error| Problem::internal(&error))?;
@@ -231,28 +234,45 @@ impl Tasks {
     pub(crate) async fn all(&self) -> Result<Vec<(Task, Option<String>)>, Problem> {
         let rows = self.0.state.tasks().await.map_err(|error| Problem::internal(&error))?;
         let running = self.running();
-        let task = |row: TaskRow| match running.get(&row.id) {
+        let task = |row: TaskRow| match running.tasks.get(&row.id) {
             Some(running) => Some((running.updates.borrow().clone(), row.user_id)),
             None => Some((serde_json::from_str(&row.task).ok()?, row.user_id)),
         };
         Ok(rows.into_iter().filter_map(task).collect())
     }
 
+    /// Returns the running task that uses an archive.
+    pub(crate) fn using(&self, archive: &str) -> Option<Task> {
+        let running = self.running();
+        let mut tasks = running.tasks.values().map(|running| running.updates.borrow().clone());
+        tasks.find(|task| task.archive.as_deref() == Some(archive))
+    }
+
     /// Returns the updates of a running task.
     pub(crate) fn updates(&self, id: &str) -> Option<watch::Receiver<Task>> {
-        self.running().get(id).map(|running| running.updates.subscribe())
+        self.running().tasks.get(id).map(|running| running.updates.subscribe())
+    }
+
+    /// Returns how many tasks have ended since the start.
+    pub(crate) fn ended(&self) -> u64 {
+        *self.0.ended.borrow()
     }
 
     /// Asks a running task to stop.
     pub(crate) fn cancel(&self, id: &str) {
-        if let Some(running) = self.running().get(id) {
+        if let Some(running) = self.running().tasks.get(id) {
             running.cancellation.cancel();
         }
     }
 
-    /// Asks the running task to stop, and waits for it.
+    /// Lets no further task begin, asks the running one to stop, and waits for it. A restore that is being committed is
+    /// completed.
     pub(crate) async fn close(&self) {
-        self.running().values().for_each(|running| running.cancellation.cancel());
+        {
+            let mut running = self.running();
+            running.is_closed = true;
+            running.tasks.values().for_each(|running| running.cancellation.cancel());
+        }
         let mut count = self.0.count.subscribe();
         let _ = count.wait_for(|count| *count == 0).await;
     }
@@ -261,23 +281,8 @@ impl Tasks {
         self.0.ambient.utc().and_utc().timestamp()
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn observe(task: &mut Task, event: Event) {
-    match event {
-        Event::Step(step) => {
-            task.step = Some(TaskStep { name: format!("{step:?}"), text: step.to_string() });
-            (task.done, task.total) = (0, 0);
-            if matches!(step, Step::Place | Step::Commit | Step::Finish) {
-                task.can_cancel = false;
-            }
-        }
-        Event::Progress { done, total } => (task.done, task.total) = (done, total),
-        Event::Note(note) if task.notes.len() < MAX_NOTES => task.notes.push(note.to_string()),
-        _ => {}
     }
 }
 

@@ -74,7 +74,8 @@ fn hex(bytes: &[u8]) -> String {
 pub fn leftovers(places: &Places) -> Vec<String> {
     let mut found = Vec::new();
     let database = places.database.file_name().expect("a file").to_string_lossy().into_owned();
-    let usual = ["", "-wal", "-shm", ".lock"].map(|suffix| format!("{database}{suffix}"));
+    let usual = ["", "-wal", "-shm", ".lock", ".writers.lock", ".turnstile.lock"]
+        .map(|suffix| format!("{database}{suffix}"));
     for entry in
         std::fs::read_dir(places.database.parent().expect("in a folder")).expect("readable").flatten()
     {

@@ -10,6 +10,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("durable", &[]),
     ("archive", &["durable"]),
     ("snapshot", &["durable"]),
+    ("search", &["durable"]),
     ("inventory", &["durable", "snapshot"]),
     ("backup", &["durable", "archive", "inventory"]),
     ("server", &["durable", "archive", "inventory", "backup"]),

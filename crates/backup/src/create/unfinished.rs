@@ -59,7 +59,7 @@ impl PartialArchive {
 }
 
 /// Returns the path of the archive at `path` while it is being written.
-fn partial(path: &Path) -> PathBuf {
+pub(crate) fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder_of(path).join(format!(".{name}{PARTIAL}"))
 }
@@ -67,7 +67,7 @@ fn partial(path: &Path) -> PathBuf {
 impl Engine {
     /// Removes partial archives that crashes left behind, and status files of archives that do not exist. Keeps
     /// those that another process is writing.
-    pub(super) fn remove_unfinished(&self, folder: &Path) -> Result<(), Error> {
+    pub(crate) fn remove_unfinished(&self, folder: &Path) -> Result<(), Error> {
         let failed = || Error::storage("read", folder);
         for entry in fs::read_dir(folder).map_err(failed())? {
             let path = entry.map_err(failed())?.path();

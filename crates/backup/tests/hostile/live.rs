@@ -158,9 +158,10 @@ impl Live {
     /// Returns every file with its content, and every folder.
     pub(super) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         let mut found = tree_of(&self.outside());
-        // The lock file names the last operation; the lock for deletions only shows that there was one.
+        // The lock files name or show only the last operation.
         found.retain(|path, _| {
-            !["makers_matrix.db.lock", ".mm-lease"].iter().any(|name| path.ends_with(name))
+            let is_lock = path.extension().is_some_and(|extension| extension == "lock");
+            !is_lock && !path.ends_with(".mm-lease")
         });
         found
     }

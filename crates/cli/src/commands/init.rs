@@ -2,6 +2,7 @@
 
 use backup::{BackupReport, Engine, Totals};
 use inventory::migration::MigrationReport;
+use inventory::roles::CreateDefaultRoles;
 use inventory::sqlite::DatabaseState;
 use inventory::{Ambient, Inventory, LiveDatabase};
 use serde_json::json;
@@ -41,6 +42,7 @@ pub(super) fn create(engine: &Engine) -> Result<(), Failure> {
     engine.prepare_new_inventory(ACTOR)?;
     block_on(async {
         let inventory = Inventory::create(&engine.places().database, Ambient::system()).await?;
+        inventory.run(ACTOR, CreateDefaultRoles).await?;
         inventory.close().await
     })??;
     Ok(())

@@ -15,7 +15,8 @@ use crate::output::{self, Lines};
 const MAX_FILES_SHOWN: usize = 8;
 
 /// Tables that every restore changes.
-const OWN_TABLES: [&str; 4] = ["mm_idempotency", "mm_migrations", "mm_restore", "mm_schema_objects"];
+const OWN_TABLES: [&str; 5] =
+    ["mm_idempotency", "mm_migrations", "mm_restore", "mm_schema_objects", "mm_stock_movement"];
 
 /// Returns the plan as lines of text.
 pub(super) fn lines(plan: &Plan) -> Lines {

@@ -7,13 +7,13 @@ use inventory::sqlite::DatabaseState;
 use inventory::{Ambient, Inventory, LiveDatabase};
 use serde_json::json;
 use server::{App, Options, Tls};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ACTOR, init};
 use crate::args::{self, Global};
 use crate::exit::{Code, Failure};
+use crate::output::Lines;
 use crate::progress::Progress;
-use crate::{output, places};
+use crate::{output, places, signals};
 
 pub(crate) fn run(global: &Global, engine: Engine, args: &args::Serve) -> Result<(), Failure> {
     prepare(global, &engine, args.create)?;
@@ -58,19 +58,17 @@ async fn serve(global: &Global, engine: Engine, args: &args::Serve) -> Result<()
         _ => None,
     };
     let inventory = Inventory::open(&engine.places().database, Ambient::system()).await?;
-    let options = Options { trusted_proxies: args.trusted_proxy.clone() };
+    let options = Options { trusted_proxies: args.trusted_proxy.clone(), ..Options::default() };
     let app = App::new(inventory, engine, options).await.map_err(failed)?;
     let listener = server::listen(args.listen).await.map_err(failed)?;
     let url = url_of(listener.local_addr().map_err(Failure::internal)?, tls.is_some());
-    output::result(global, format!("Serving at {url}"), &json!({"url": url}))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
-    let stop = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let setup = app.setup_link(&url).await.map_err(failed)?;
+    let mut lines = Lines::from(format!("Serving at {url}"));
+    if let Some(link) = &setup {
+        lines.add(format!("Create the first administrator within a day: {link}"));
+    }
+    output::result(global, lines, &json!({"url": url, "setup_link": setup}))?;
+    let stop = signals::first().map_err(Failure::internal)?;
     server::serve(app, listener, tls, stop).await;
     output::progress(global, "Stopped.");
     Ok(())

@@ -375,9 +375,13 @@ fn age_opens_our_archives_and_we_open_those_of_age() {
 }
 
 /// Runs a command on a pseudo-terminal, waits for each question, and types the answer.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 fn on_a_terminal(shop: &Shop, command: &Command, answers: &[(&str, &str)]) -> Ran {
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
-    let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let line = words.iter().map(|word| quoted(word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
     let mut terminal = Command::new("script");
     terminal
         .args(["-qec", &line, "/dev/null"])
@@ -429,6 +433,15 @@ fn a_passphrase_is_asked_for_on_the_terminal() {
     let ran = new("two", "another");
     assert!(ran.code == 2 && ran.out.contains("the passphrases differ"), "{}", ran.out);
     assert!(!shop.places().backups.join("two.zip.age").exists());
+
+    // Ctrl-C ends the program, and the terminal echoes again.
+    let words = shop.command(&["verify", &archive]);
+    let words: Vec<_> = std::iter::once(words.get_program()).chain(words.get_args()).collect();
+    let line = words.iter().map(|word| quoted(word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{line}; echo \"exit $?\"; stty -a")]);
+    let ran = on_a_terminal(&shop, &shell, &[(question, "\u{3}")]);
+    assert!(ran.out.contains("exit 130") && ran.out.contains(" echo "), "{}", ran.out);
 
     // Also in both directions with the program age.
     if !has("age") {

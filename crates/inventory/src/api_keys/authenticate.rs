@@ -1,58 +1,72 @@
 //! Authenticates API keys.
 
+use std::net::IpAddr;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{ApiKey, hash};
-use crate::db::entity::api_keys::{Column, Entity, Model};
+use crate::db::entity::api_keys::{Column, Entity};
 use crate::db::record::Secret;
 use crate::error::KeyProblem;
 use crate::users::{self, User};
-use crate::{Access, Actor, Command, Error, Inventory, Timestamp, Work};
+use crate::{Access, Actor, Error, Inventory, Query, Read, Timestamp};
+
+/// An API key that may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticatedKey {
+    /// The id of the key.
+    pub id: String,
+    /// The user of the key, with those permissions of the key that the user holds.
+    pub actor: Actor,
+}
 
 impl Inventory {
-    /// Returns the actor of an API key that is used from `address`, and counts the use. The actor is the user of the key,
-    /// with those permissions of the key that the user still holds.
+    /// Finds the API key that is used from `address`. Only reads: [`RecordKeyUses`](super::RecordKeyUses) counts the uses.
     ///
     /// # Errors
     /// [`Error::ApiKey`] when there is no such key, when the key or its user is not active, when the key has expired, or
     /// when it must not be used from the address; [`Error::Database`].
-    pub async fn authenticate_api_key(&self, key: &str, address: Option<&str>) -> Result<Actor, Error> {
-        let (key_hash, address) = (Secret(hash(key)), address.map(str::to_owned));
-        self.run(&Actor::Anonymous, AuthenticateApiKey { key_hash, address }).await
+    pub async fn authenticate_api_key(
+        &self,
+        key: &str,
+        address: Option<IpAddr>,
+    ) -> Result<AuthenticatedKey, Error> {
+        let key_hash = Secret(hash(key));
+        self.query(&Actor::Anonymous, AuthenticateApiKey { key_hash, address }).await
     }
 }
 
-/// Checks an API key and counts its use.
+/// Checks an API key.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthenticateApiKey {
     key_hash: Secret,
-    address: Option<String>,
+    address: Option<IpAddr>,
 }
 
-impl Command for AuthenticateApiKey {
+impl Query for AuthenticateApiKey {
     const ACCESS: Access = Access::Public;
-    type Output = Actor;
+    type Output = AuthenticatedKey;
 
-    async fn run(&self, work: &mut Work) -> Result<Actor, Error> {
+    async fn run(&self, read: &Read) -> Result<AuthenticatedKey, Error> {
         let refused = |problem| Error::ApiKey { problem };
-        let row =
-            Entity::find().filter(Column::KeyHash.eq(self.key_hash.clone())).one(work.db().await?).await?;
-        let before = row.ok_or_else(|| refused(KeyProblem::Unknown))?;
-        let key = ApiKey::from(before.clone());
-        let user = users::find(work, &key.user_id).await?.ok_or_else(|| refused(KeyProblem::UserInactive))?;
-        check(&key, &user, self.address.as_deref(), work.now()).map_err(refused)?;
-        let usage_count = before.usage_count.saturating_add(1);
-        let after = Model { last_used_at: Some(work.now()), usage_count, ..before.clone() };
-        work.update(&before, after).await?;
+        let with_hash = Entity::find().filter(Column::KeyHash.eq(self.key_hash.clone()));
+        let row = with_hash.one(read.db().await?).await?;
+        let key = ApiKey::from(row.ok_or_else(|| refused(KeyProblem::Unknown))?);
+        let user = users::find(read, &key.user_id).await?.ok_or_else(|| refused(KeyProblem::UserInactive))?;
+        check(&key, &user, self.address, read.now()).map_err(refused)?;
         let permissions = key.permissions.limited_to(&user.permissions());
-        Ok(Actor::User { id: user.id, username: user.username, permissions })
+        let actor = Actor::User { id: user.id, username: user.username, permissions };
+        Ok(AuthenticatedKey { id: key.id, actor })
     }
 }
 
 /// Checks whether the key may be used at `now` from `address`.
-fn check(key: &ApiKey, user: &User, address: Option<&str>, now: Timestamp) -> Result<(), KeyProblem> {
+fn check(key: &ApiKey, user: &User, address: Option<IpAddr>, now: Timestamp) -> Result<(), KeyProblem> {
     let expired = key.expires_at.is_some_and(|end| end <= now);
-    let allowed = address.is_some_and(|address| key.allowed_ips.iter().any(|ip| ip == address));
+    let is_same = |text: &String, address: IpAddr| {
+        text.trim().parse().is_ok_and(|allowed: IpAddr| allowed.to_canonical() == address.to_canonical())
+    };
+    let allowed = address.is_some_and(|address| key.allowed_ips.iter().any(|ip| is_same(ip, address)));
     if !key.is_active {
         Err(KeyProblem::Inactive)
     } else if expired {

@@ -1,6 +1,7 @@
 //! Creates an API key.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,9 +15,9 @@ use crate::{Access, Command, Error, Json, Permission, Permissions, Timestamp, Wo
 /// The number of characters of a key that are stored in the clear.
 const PREFIX: usize = 8;
 /// The largest number of characters in the name of a key.
-const MAX_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = 255;
 /// The largest number of roles, and of addresses, per key.
-const MAX_ITEMS: usize = 100;
+pub(super) const MAX_ITEMS: usize = 100;
 
 /// Creates a key for the actor or, with [`Permission::ApiKeysAdmin`], for another user.
 ///
@@ -64,10 +65,7 @@ impl Command for CreateApiKey {
         fields.text("description", self.description.as_deref(), MAX_TEXT);
         fields.require("permissions", !self.permissions.has_unknown(), Problem::UnknownPermission);
         fields.items("roles", &self.roles, MAX_ITEMS);
-        fields.items("allowed_ips", &self.allowed_ips, MAX_ITEMS);
-        for address in &self.allowed_ips {
-            fields.text("allowed_ips", Some(address), MAX_NAME);
-        }
+        check_addresses(&self.allowed_ips, fields);
     }
 
     async fn run(&self, work: &mut Work) -> Result<CreatedApiKey, Error> {
@@ -100,4 +98,11 @@ impl Command for CreateApiKey {
         };
         Ok(CreatedApiKey { key, record: work.insert(row).await?.into() })
     }
+}
+
+/// Checks the addresses that a key may be used from.
+pub(super) fn check_addresses(addresses: &[String], fields: &mut Fields) {
+    fields.items("allowed_ips", addresses, MAX_ITEMS);
+    let valid = addresses.iter().all(|address| address.parse::<IpAddr>().is_ok());
+    fields.require("allowed_ips", valid, Problem::NotAnAddress);
 }

@@ -43,11 +43,16 @@ impl Query for GetApiKey {
     type Output = ApiKey;
 
     async fn run(&self, read: &Read) -> Result<ApiKey, Error> {
-        let row = Entity::find_by_id(&self.0).one(read.db().await?).await?;
-        let row = row.ok_or_else(|| Error::not_found("API key", &self.0))?;
+        let row = find(read, &self.0).await?;
         require_own(read.actor(), &row.user_id)?;
         Ok(row.into())
     }
+}
+
+/// Finds the row of the key with an id.
+pub(super) async fn find(read: &Read, id: &str) -> Result<Model, Error> {
+    let row = Entity::find_by_id(id).one(read.db().await?).await?;
+    row.ok_or_else(|| Error::not_found("API key", id))
 }
 
 impl Query for ListApiKeys {

@@ -6,7 +6,7 @@ use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::{Access, Command, Error, Permission, Permissions, Work};
 
 /// The largest number of characters in the name of a role.
-const MAX_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = 255;
 
 /// Creates a role.
 ///

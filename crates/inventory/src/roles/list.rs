@@ -41,8 +41,7 @@ impl Query for GetRole {
     type Output = Role;
 
     async fn run(&self, read: &Read) -> Result<Role, Error> {
-        let row = Entity::find_by_id(&self.0).one(read.db().await?).await?;
-        row.map(Role::from).ok_or_else(|| Error::not_found("role", &self.0))
+        find(read, &self.0).await.map(Role::from)
     }
 }
 
@@ -72,9 +71,19 @@ impl Query for ListRoles {
     }
 }
 
+/// Finds the row of the role with an id.
+pub(super) async fn find(read: &Read, id: &str) -> Result<Model, Error> {
+    let row = Entity::find_by_id(id).one(read.db().await?).await?;
+    row.ok_or_else(|| Error::not_found("role", id))
+}
+
 pub(crate) async fn find_by_name(read: &Read, name: &str) -> Result<Role, Error> {
+    find_row_by_name(read, name).await.map(Role::from)
+}
+
+pub(crate) async fn find_row_by_name(read: &Read, name: &str) -> Result<Model, Error> {
     let row = Entity::find().filter(Column::Name.eq(name)).one(read.db().await?).await?;
-    row.map(Role::from).ok_or_else(|| Error::not_found("role", name))
+    row.ok_or_else(|| Error::not_found("role", name))
 }
 
 impl SortKey for RoleSort {

@@ -6,9 +6,6 @@ use snapshot::{open_copy, sql, sqlite_error};
 
 use crate::{Error, password};
 
-/// The password that the original gives its first user.
-const DEFAULT_PASSWORD: &str = "Admin123!";
-
 /// The largest number of users to check: verifying a password is slow on purpose.
 const MAX_USERS: usize = 100;
 
@@ -25,6 +22,6 @@ pub fn users_with_default_password(copy: &Path) -> Result<Vec<String>, Error> {
         connection.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let users = users().map_err(|error| sqlite_error(copy, error))?;
-    let known = users.into_iter().filter(|(_, hash)| password::verify(DEFAULT_PASSWORD, hash));
+    let known = users.into_iter().filter(|(_, hash)| password::verify(password::DEFAULT, hash));
     Ok(known.map(|(name, _)| name).collect())
 }

@@ -8,14 +8,15 @@ use super::{User, hashing};
 use crate::db::entity::{usermodel, userrolelink};
 use crate::db::record::Secret;
 use crate::fields::{Fields, Problem};
-use crate::{Access, Command, Error, Permission, Work, password, roles};
+use crate::roles::{self, Role};
+use crate::{Access, Command, Error, Permission, Work, password};
 
 /// The smallest number of characters in a username.
 const MIN_USERNAME: usize = 3;
 /// The largest number of characters in a username or an email address.
 const MAX_NAME: usize = 255;
 /// The largest number of roles of a user.
-const MAX_ROLES: usize = 100;
+pub(super) const MAX_ROLES: usize = 100;
 
 /// Creates a user. Only a hash of the password is stored.
 ///
@@ -54,49 +55,76 @@ impl Command for CreateUser {
         fields.require("username", long, Problem::TooShort { min: MIN_USERNAME });
         fields.require("username", self.username.chars().all(allowed), Problem::NotAName);
         fields.text("username", Some(&self.username), MAX_NAME);
-        fields.require("email", is_email(&self.email), Problem::NotAnEmail);
-        fields.text("email", Some(&self.email), MAX_NAME);
-        password::validate(&self.password, fields);
+        check_email(&self.email, fields);
+        password::validate("password", &self.password, fields);
         fields.items("roles", &self.roles, MAX_ROLES);
     }
 
     async fn run(&self, work: &mut Work) -> Result<User, Error> {
         // Hashes before the transaction begins, since hashing is slow.
-        let (secret, rounds, ambient) = (self.password.clone(), work.rounds(), work.ambient().clone());
-        let hashed_password = Secret(hashing(move || password::hash(&secret, rounds, &ambient)).await);
-        for (what, name, column) in [
-            ("user", &self.username, usermodel::Column::Username),
-            ("user with the email", &self.email, usermodel::Column::Email),
-        ] {
-            let same = usermodel::Entity::find().filter(column.eq(name));
-            if same.one(work.db().await?).await?.is_some() {
-                return Err(Error::already_exists(what, name));
-            }
-        }
-        let user = usermodel::Model {
-            id: work.new_id(),
-            username: self.username.clone(),
-            email: self.email.clone(),
-            hashed_password,
-            is_active: true,
-            password_change_required: self.password_change_required,
-            created_at: work.now(),
-            last_login: None,
-        };
-        let user = work.insert(user).await?;
-        let mut names = self.roles.clone();
-        names.sort();
-        names.dedup();
-        let mut held = Vec::new();
-        for name in &names {
-            let role = roles::find_by_name(work, name).await?;
-            work.actor().require_each(&role.permissions)?;
-            let link = userrolelink::Model { user_id: user.id.clone(), role_id: role.id.clone() };
-            work.link(&user, "roles", &role.name, link).await?;
-            held.push(role);
-        }
-        Ok(User::new(user, held))
+        let hash = hash_password(work, &self.password).await;
+        insert(work, self, hash).await
     }
+}
+
+pub(super) async fn hash_password(work: &Work, password: &str) -> Secret {
+    let (secret, rounds, ambient) = (password.to_owned(), work.rounds(), work.ambient().clone());
+    Secret(hashing(move || password::hash(&secret, rounds, &ambient)).await)
+}
+
+/// Inserts a user whose password has this hash.
+pub(super) async fn insert(
+    work: &mut Work,
+    new: &CreateUser,
+    hashed_password: Secret,
+) -> Result<User, Error> {
+    for (what, name, column) in [
+        ("user", &new.username, usermodel::Column::Username),
+        ("user with the email", &new.email, usermodel::Column::Email),
+    ] {
+        let same = usermodel::Entity::find().filter(column.eq(name));
+        if same.one(work.db().await?).await?.is_some() {
+            return Err(Error::already_exists(what, name));
+        }
+    }
+    let user = usermodel::Model {
+        id: work.new_id(),
+        username: new.username.clone(),
+        email: new.email.clone(),
+        hashed_password,
+        is_active: true,
+        password_change_required: new.password_change_required,
+        created_at: work.now(),
+        last_login: None,
+    };
+    let user = work.insert(user).await?;
+    let held = give_roles(work, &user, new.roles.clone()).await?;
+    Ok(User::new(user, held))
+}
+
+/// Gives roles to a user. Returns them, sorted by name.
+pub(super) async fn give_roles(
+    work: &mut Work,
+    user: &usermodel::Model,
+    mut names: Vec<String>,
+) -> Result<Vec<Role>, Error> {
+    names.sort();
+    names.dedup();
+    let mut held = Vec::new();
+    for name in &names {
+        let role = roles::find_by_name(work, name).await?;
+        work.actor().require_each(&role.permissions)?;
+        let link = userrolelink::Model { user_id: user.id.clone(), role_id: role.id.clone() };
+        work.link(user, "roles", &role.name, link).await?;
+        held.push(role);
+    }
+    Ok(held)
+}
+
+/// Checks an email address.
+pub(super) fn check_email(email: &str, fields: &mut Fields) {
+    fields.require("email", is_email(email), Problem::NotAnEmail);
+    fields.text("email", Some(email), MAX_NAME);
 }
 
 fn is_email(email: &str) -> bool {

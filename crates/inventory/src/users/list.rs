@@ -7,11 +7,19 @@ use super::{User, find, with_roles};
 use crate::db::entity::usermodel::{Column, Entity, Model};
 use crate::fields::Fields;
 use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
-use crate::{Access, Error, Permission, Query, Read};
+use crate::{Access, Actor, Error, Permission, Query, Read};
 
 /// Finds the user with an id.
 #[derive(Clone, Debug)]
 pub struct GetUser(pub String);
+
+/// Finds the user with a name.
+#[derive(Clone, Debug)]
+pub struct FindUserByName(pub String);
+
+/// Finds the user that the actor is, or acts for.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccount;
 
 /// Lists users.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +50,30 @@ impl Query for GetUser {
 
     async fn run(&self, read: &Read) -> Result<User, Error> {
         find(read, &self.0).await?.ok_or_else(|| Error::not_found("user", &self.0))
+    }
+}
+
+impl Query for FindUserByName {
+    const ACCESS: Access = Access::Permission(Permission::UsersRead);
+    type Output = User;
+
+    async fn run(&self, read: &Read) -> Result<User, Error> {
+        let row = Entity::find().filter(Column::Username.eq(&self.0)).one(read.db().await?).await?;
+        let user = with_roles(read, row.into_iter().collect()).await?.pop();
+        user.ok_or_else(|| Error::not_found("user", &self.0))
+    }
+}
+
+impl Query for GetAccount {
+    const ACCESS: Access = Access::SignedIn;
+    type Output = User;
+
+    async fn run(&self, read: &Read) -> Result<User, Error> {
+        let id = match read.actor() {
+            Actor::User { id, .. } => id,
+            Actor::System | Actor::Anonymous => "",
+        };
+        find(read, id).await?.ok_or_else(|| Error::not_found("user", id))
     }
 }
 

@@ -9,8 +9,9 @@ use crate::db::record::Secret;
 use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work, password};
 
 impl Inventory {
-    /// Returns the active user with this name and password, or `None` if either is wrong. Both cases take equally long.
-    /// Records the time of the sign-in, and replaces an outdated hash.
+    /// Returns the active user with this name and password, or `None` if either is wrong or the user is not active. All these cases
+    /// take equally long. Records the time of the sign-in, and replaces an outdated hash. Who signs in with the default password of
+    /// the original must change it.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -18,15 +19,18 @@ impl Inventory {
         let found = self.query(&Actor::Anonymous, FindCredentials { username: username.to_owned() }).await?;
         let (secret, ambient, rounds) = (password.to_owned(), self.ambient().clone(), self.rounds());
         let stored = found.as_ref().map(|(_, Secret(hash))| hash.clone());
+        let is_active = found.as_ref().is_some_and(|(user, _)| user.is_active);
+        let is_default = password::is_default(password);
         let checked = hashing(move || {
             let matches = password::verify_at_equal_cost(&secret, stored.as_deref(), rounds);
-            let outdated = stored.filter(|hash| matches && password::is_outdated(hash, rounds));
+            // A second hash for a user who is not active would take longer than for an unknown one.
+            let outdated = stored.filter(|hash| matches && is_active && password::is_outdated(hash, rounds));
             (matches, outdated.map(|_| Secret(password::hash(&secret, rounds, &ambient))))
         });
         let (matches, new_hash) = checked.await;
         match found {
             Some((user, hash)) if matches && user.is_active => {
-                self.run(&user.actor(), RecordSignIn { hash, new_hash }).await
+                self.run(&user.actor(), RecordSignIn { hash, new_hash, is_default }).await
             }
             _ => Ok(None),
         }
@@ -45,6 +49,8 @@ pub(crate) struct FindCredentials {
 pub(crate) struct RecordSignIn {
     hash: Secret,
     new_hash: Option<Secret>,
+    /// Whether the password is the published default, and so must be changed.
+    is_default: bool,
 }
 
 impl Query for FindCredentials {
@@ -72,6 +78,7 @@ impl Command for RecordSignIn {
         let after = Model {
             last_login: Some(work.now()),
             hashed_password: self.new_hash.clone().unwrap_or_else(|| before.hashed_password.clone()),
+            password_change_required: before.password_change_required || self.is_default,
             ..before.clone()
         };
         let after = work.update(&before, after).await?;

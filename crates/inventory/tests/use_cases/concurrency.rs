@@ -3,9 +3,9 @@ use crate::support::{SYSTEM, location, part, places_of, stock};
 use inventory::locations::CreateLocation;
 use inventory::parts::CreatePart;
 use inventory::stock::{GetTotalQuantity, TransferStock};
-use inventory::{Error, Inventory, Kind};
+use inventory::{Ambient, Error, Inventory, Kind};
 use rstest::rstest;
-use testkit::{DbEngine, TestInventory};
+use testkit::{DbEngine, TestFolder, TestInventory};
 
 const TASKS: usize = 16;
 
@@ -138,4 +138,23 @@ async fn only_one_of_many_concurrent_tasks_gets_a_name(
             assert!(matches!(refused, Error::AlreadyExists { .. }), "{refused}");
         }
     }
+}
+
+/// A restore over an unusable database replaces the file. What is written to the former file would be lost.
+#[tokio::test]
+async fn a_write_to_a_database_file_that_was_replaced_is_refused() {
+    let folder = TestFolder::new();
+    let [path, other] = ["live.db", "other.db"].map(|name| folder.path().join(name));
+    let inventory = Inventory::create(path.as_path(), Ambient::system()).await.unwrap();
+    Inventory::create(other.as_path(), Ambient::system()).await.unwrap().close().await.unwrap();
+    assert!(!inventory.is_replaced());
+    std::fs::rename(&other, &path).unwrap();
+    assert!(inventory.is_replaced());
+    let new = CreateLocation { name: "Shelf".to_owned(), ..CreateLocation::default() };
+    let error = inventory.run(SYSTEM, new).await.unwrap_err();
+    assert!(matches!(error, Error::Replaced { .. }) && error.kind() == Kind::Busy, "{error}");
+    inventory.close().await.unwrap();
+    let reopened = inventory.reopen().await.unwrap();
+    location(&reopened, "Shelf", None).await;
+    reopened.close().await.unwrap();
 }

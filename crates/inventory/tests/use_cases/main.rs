@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod accounts;
 mod activity;
+mod api_keys;
 mod categories;
 mod changes;
 mod concurrency;

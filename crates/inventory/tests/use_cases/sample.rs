@@ -42,7 +42,7 @@ async fn the_sample_is_complete(#[values(DbEngine::Sqlite, DbEngine::Postgres)] 
         assert_eq!(User { last_login: None, ..signed_in }, *user);
     }
     for (created, user) in sample.api_keys.iter().zip(&sample.users) {
-        assert_eq!(inventory.authenticate_api_key(&created.key, None).await.unwrap(), user.actor());
+        assert_eq!(inventory.authenticate_api_key(&created.key, None).await.unwrap().actor, user.actor());
     }
     for part in &sample.parts {
         assert_eq!(inventory.query(SYSTEM, GetPart(part.id.clone())).await.unwrap(), *part);

@@ -1,19 +1,21 @@
-//! Backups. What takes long is a task.
+//! The archives in the backup folder.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use axum::extract::State;
-use backup::{BackupOptions, EncryptionChoice, Engine, ListedArchive, RestoreOptions};
-use inventory::{Actor, Permission};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use backup::{Contents, Engine, ListedArchive, Status, Summary};
+use inventory::Actor;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Change, ListParams, PageOf, Params, PathId, Reply};
+use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply};
 use crate::problem::Problem;
-use crate::tasks::{Task, TaskKind};
+use crate::tasks::counts;
+
+/// The largest number of missing files that are named.
+const MAX_NAMES: usize = 100;
 
 /// An archive in the backup folder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,8 +51,124 @@ impl From<ListedArchive> for BackupView {
     }
 }
 
+/// What is known about an archive without unpacking it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BackupDetails {
+    /// The file name.
+    name: String,
+    /// The size in bytes.
+    size: u64,
+    /// How the archive is encrypted; null if it is not.
+    encryption: Option<String>,
+    verified_at: Option<String>,
+    /// The version of the program that verified the archive.
+    verified_by: Option<String>,
+    proven_at: Option<String>,
+    /// How long the restore of the drill took.
+    restore_seconds: Option<f64>,
+    /// When the key of the archive was last shown to open it.
+    key_checked_at: Option<String>,
+    /// What the archive states about itself; null if that takes a key.
+    contents: Option<BackupContents>,
+}
+
+/// What an archive states about itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BackupContents {
+    /// The version of the format; null if the manifest cannot be read without a key.
+    format: Option<String>,
+    /// When the backup was made, in local time of the server that made it.
+    created_at: Option<String>,
+    /// The version of MakerMatrix that made the backup.
+    version: Option<String>,
+    /// The number of things of each kind.
+    counts: BTreeMap<String, u64>,
+    /// The number of rows of each table.
+    tables: BTreeMap<String, u64>,
+    /// The size of the database in bytes.
+    database_size: u64,
+    datasheets: FilesView,
+    images: FilesView,
+    migrations: Vec<String>,
+    /// The number of rows with broken foreign keys.
+    violations: u64,
+    /// Files that rows refer to, but that were missing when the backup was made. At most 100.
+    missing_files: Vec<String>,
+    /// What was left out, and why.
+    left_out: Vec<String>,
+    /// Why the database is damaged. Such an archive is for rescue, and cannot be restored.
+    damaged: Option<String>,
+}
+
+/// The files of one kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FilesView {
+    count: u64,
+    bytes: u64,
+}
+
+impl From<(u64, u64)> for FilesView {
+    fn from((count, bytes): (u64, u64)) -> Self {
+        Self { count, bytes }
+    }
+}
+
+impl From<Summary> for BackupDetails {
+    fn from(summary: Summary) -> Self {
+        let name = summary.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let encryption = summary.encryption.map(|encryption| encryption.to_string());
+        let contents = summary.contents.map(Into::into);
+        let (verified, proven, key_checked) = match summary.status {
+            Some(Status { verified_at, verified_by, proven, key_checked, .. }) => {
+                (Some((verified_at, verified_by)), proven, key_checked)
+            }
+            None => (None, None, None),
+        };
+        let (verified_at, verified_by) = verified.unzip();
+        let (proven_at, restore_seconds) = proven.map(|proven| (proven.at, proven.restore_seconds)).unzip();
+        let key_checked_at = key_checked.map(|checked| checked.at);
+        Self {
+            name,
+            size: summary.size,
+            encryption,
+            verified_at,
+            verified_by,
+            proven_at,
+            restore_seconds,
+            key_checked_at,
+            contents,
+        }
+    }
+}
+
+impl From<Contents> for BackupContents {
+    fn from(contents: Contents) -> Self {
+        let manifest = contents.info.v3();
+        let left_out = |left: &archive::Omission| format!("{}: {}", left.what, left.why);
+        Self {
+            format: contents.format.map(|format| format.to_string()),
+            created_at: contents.info.created_at().map(str::to_owned),
+            version: contents.info.version().map(str::to_owned),
+            counts: counts(&contents.rows),
+            database_size: contents.database_size,
+            datasheets: contents.datasheets.into(),
+            images: contents.images.into(),
+            migrations: manifest.map(|manifest| manifest.migrations.clone()).unwrap_or_default(),
+            violations: manifest.map_or(0, |manifest| manifest.foreign_key_violations),
+            missing_files: manifest
+                .map(|manifest| manifest.dangling.iter().take(MAX_NAMES).cloned().collect())
+                .unwrap_or_default(),
+            left_out: manifest
+                .map(|manifest| manifest.left_out.iter().map(left_out).collect())
+                .unwrap_or_default(),
+            damaged: manifest.and_then(|manifest| manifest.damaged.clone()),
+            tables: contents.rows,
+        }
+    }
+}
+
 /// Runs a use case of the engine on a thread for blocking work.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     app: &App,
     caller: &Caller,
     work: impl FnOnce(&Engine, &Actor) -> Result<T, backup::Error> + Send + 'static,
@@ -72,96 +190,31 @@ pub(crate) async fn list(
     Ok(Reply::ok(PageOf::of_all(archives, &list)?))
 }
 
-/// The options of a backup.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct NewBackup {
-    /// The name without extension. The default contains the current time.
-    name: Option<String>,
-    /// Leave out the datasheets.
-    without_datasheets: bool,
-    /// Leave out the images.
-    without_images: bool,
-}
-
-/// Make a backup.
-#[utoipa::path(post, path = "/backups", tag = "backups", request_body = NewBackup,
-    responses((status = 202, body = Task), (status = 409, body = Problem)))]
-pub(crate) async fn create(
+/// Show what an archive states about itself, and when it was checked.
+#[utoipa::path(get, path = "/backups/{name}", tag = "backups", params(("name" = String, Path)),
+    responses((status = 200, body = BackupDetails), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn show(
     State(app): State<App>,
-    change: Change<NewBackup>,
-) -> Result<Reply<Task>, Problem> {
-    let (new, change) = change.split();
-    change.caller.actor.require(Permission::BackupCreate)?;
-    let options = BackupOptions {
-        name: new.name.clone(),
-        datasheets: !new.without_datasheets,
-        images: !new.without_images,
-        encrypt: EncryptionChoice::AsConfigured,
-        ..BackupOptions::default()
-    };
-    let actor = change.caller.actor.clone();
-    let work = move |engine: &Engine, observer: &mut dyn FnMut(backup::Event)| {
-        let mut observer = |event| observer(event);
-        let report = engine.backup(&actor, &options, &mut observer)?;
-        Ok(json!({
-            "name": file_name(&report.path),
-            "size": report.size,
-            "verified_at": report.status.verified_at,
-        }))
-    };
-    let task = app.tasks.begin(&change.caller.actor, &app.engine, (TaskKind::Backup, new.name), work).await?;
-    Ok(Reply::accepted(task))
+    caller: Caller,
+    PathId(name): PathId,
+) -> Result<Reply<BackupDetails>, Problem> {
+    let show =
+        move |engine: &Engine, actor: &Actor| engine.show(actor, &engine.listed_archive(actor, &name)?);
+    Ok(Reply::ok(blocking(&app, &caller, show).await?.into()))
 }
 
-/// The options of a restore.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct RestoreRequest {
-    /// Do not back up the current inventory first.
-    without_safety_backup: bool,
-    /// Accept rows with broken foreign keys.
-    allow_violations: bool,
-}
-
-/// Replace the inventory with an archive, all or nothing. The server keeps running: reads see the old inventory, then the new one,
-/// and writes wait or get 503 during the commit.
-#[utoipa::path(post, path = "/backups/{name}/restore", tag = "backups", params(("name" = String, Path)),
-    request_body = RestoreRequest,
-    responses((status = 202, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(crate) async fn restore(
+/// Delete an archive. Not while a task uses it.
+#[utoipa::path(delete, path = "/backups/{name}", tag = "backups", params(("name" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn delete(
     State(app): State<App>,
     PathId(name): PathId,
-    change: Change<RestoreRequest>,
-) -> Result<Reply<Task>, Problem> {
-    let (request, change) = change.split();
-    change.caller.actor.require(Permission::BackupRestore)?;
-    let wanted = name.clone();
-    let archive =
-        blocking(&app, &change.caller, move |engine, actor| engine.listed_archive(actor, &wanted)).await?;
-    let options = RestoreOptions {
-        safety_backup: !request.without_safety_backup,
-        allow_violations: request.allow_violations,
-        ..RestoreOptions::new(archive)
-    };
-    let actor = change.caller.actor.clone();
-    let work = move |engine: &Engine, observer: &mut dyn FnMut(backup::Event)| {
-        let mut observer = |event| observer(event);
-        let staged = engine.stage_restore(&actor, &options, &mut observer)?;
-        let (added, replaced, removed) = staged.plan().file_totals();
-        let report = staged.commit(&mut observer)?;
-        Ok(json!({
-            "safety_backup": report.safety_backup.as_deref().map(file_name),
-            "files_added": added,
-            "files_replaced": replaced,
-            "files_removed": removed,
-        }))
-    };
-    let task =
-        app.tasks.begin(&change.caller.actor, &app.engine, (TaskKind::Restore, Some(name)), work).await?;
-    Ok(Reply::accepted(task))
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    change: Change<NoBody>,
+) -> Result<Reply<()>, Problem> {
+    if let Some(task) = app.tasks.using(&name) {
+        return Err(Problem::task_running(&task.id, task.kind.as_str()));
+    }
+    blocking(&app, &change.caller, move |engine, actor| engine.remove_backup(actor, &name)).await?;
+    app.backup_ages.forget().await;
+    Ok(Reply::no_content())
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::{self, Caller, Origin};
-use crate::call::{Change, Reply};
+use crate::auth::{self, AnyCaller, Origin, SessionToken};
+use crate::call::{AnyChange, Reply};
 use crate::problem::Problem;
 
 /// A sign-in.
@@ -47,39 +47,49 @@ impl From<&User> for SessionView {
     }
 }
 
-/// Sign in. The response sets a session cookie.
-#[utoipa::path(post, path = "/session", tag = "session", security(()),
-    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 429, body = Problem)))]
+/// Returns the name of the client's browser or program.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+}
+
+/// Hands the token of a session to the client.
+pub(crate) fn with_cookie(mut response: Response, token: &SessionToken, origin: Origin) -> Response {
+    response.headers_mut().insert(header::SET_COOKIE, auth::cookie(token, origin));
+    response
+}
+
+/// Sign in. The response sets a session cookie. With the default password of the original, this is possible only on the machine of
+/// the server, and only to change it.
+#[utoipa::path(post, path = "/session", tag = "session", security(()), request_body = SignIn,
+    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 429, body = Problem)))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
     headers: HeaderMap,
-    change: Change<SignIn>,
+    AnyChange(change): AnyChange<SignIn>,
 ) -> Result<Response, Problem> {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let Change { body: SignIn { username, password }, caller: Caller { origin, .. }, .. } = &change;
-    let (user, token) = auth::sign_in(&app, username, password, *origin, agent).await?;
-    let mut response = Reply::created(SessionView::from(&user)).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, auth::cookie(&token, *origin));
-    Ok(response)
+    let (SignIn { username, password }, change) = change.split();
+    let origin = change.caller.origin;
+    let (user, token) = auth::sign_in(&app, &username, &password, origin, user_agent(&headers)).await?;
+    Ok(with_cookie(Reply::created(SessionView::from(&user)).into_response(), &token, origin))
 }
 
 /// Show who is signed in.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = SessionView), (status = 401, body = Problem)))]
-pub(crate) async fn show(caller: Caller) -> Result<Reply<SessionView>, Problem> {
-    let session = caller.session.ok_or_else(|| Problem::not_signed_in("there is no session"))?;
-    Ok(Reply::ok(SessionView::from(&session.user)))
+pub(crate) async fn show(AnyCaller(caller): AnyCaller) -> Result<Reply<SessionView>, Problem> {
+    Ok(Reply::ok(SessionView::from(&caller.require_session()?.user)))
 }
 
 /// Sign out. The session ends.
 #[utoipa::path(delete, path = "/session", tag = "session",
     responses((status = 204), (status = 401, body = Problem)))]
-pub(crate) async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    let Caller { session, origin, .. } = caller;
-    let session = session.ok_or_else(|| Problem::not_signed_in("there is no session"))?;
-    app.state.end_session(&session.id).await.map_err(|error| Problem::internal(&error))?;
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    AnyCaller(caller): AnyCaller,
+) -> Result<Response, Problem> {
+    app.state.end_session(&caller.require_session()?.id).await?;
     let mut response = Reply::no_content().into_response();
-    let expired = auth::expired_cookie(Origin { is_encrypted: origin.is_encrypted, ..origin });
-    response.headers_mut().insert(header::SET_COOKIE, expired);
+    response.headers_mut().insert(header::SET_COOKIE, auth::expired_cookie(caller.origin));
     Ok(response)
 }

@@ -16,7 +16,12 @@ pub(crate) struct Origin {
     pub(crate) address: IpAddr,
     /// Whether the client uses HTTPS.
     pub(crate) is_encrypted: bool,
+    /// Whether the client runs on this machine. A request through an unknown proxy does not count as local.
+    pub(crate) is_local: bool,
 }
+
+/// The headers that show that a request came through a proxy.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 impl Origin {
     pub(crate) fn of(parts: &Parts, options: &Options) -> Self {
@@ -25,7 +30,9 @@ impl Origin {
             peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
         let over_tls = parts.extensions.get::<OverTls>().is_some();
         if !options.trusted_proxies.contains(&peer) {
-            return Self { address: peer, is_encrypted: over_tls };
+            let is_forwarded = FORWARDED.iter().any(|name| parts.headers.contains_key(*name));
+            let is_local = peer.is_loopback() && !is_forwarded;
+            return Self { address: peer, is_encrypted: over_tls, is_local };
         }
         let values = |name: &str| {
             let all = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -38,7 +45,8 @@ impl Origin {
             addresses.map(|address| address.to_canonical()).find(|ip| !options.trusted_proxies.contains(ip));
         let is_encrypted =
             over_tls || values("x-forwarded-proto").last().is_some_and(|scheme| scheme == "https");
-        Self { address: client.unwrap_or(peer), is_encrypted }
+        let is_local = client.is_some_and(|client| client.is_loopback());
+        Self { address: client.unwrap_or(peer), is_encrypted, is_local }
     }
 }
 
@@ -57,7 +65,7 @@ mod tests {
         let peer: IpAddr = peer.parse().unwrap();
         parts.extensions.insert(ConnectInfo(SocketAddr::new(peer, 1)));
         let trusted_proxies = proxies.iter().map(|ip| ip.parse().unwrap()).collect();
-        Origin::of(&parts, &Options { trusted_proxies })
+        Origin::of(&parts, &Options { trusted_proxies, ..Options::default() })
     }
 
     #[test]
@@ -71,5 +79,19 @@ mod tests {
         assert_eq!(two.address.to_string(), "6.6.6.6");
         let garbage = origin("10.0.0.1", &[("x-forwarded-for", "1.1.1.1, x")], &["10.0.0.1"]);
         assert_eq!(garbage.address.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_client_behind_an_unknown_proxy_of_this_machine_is_not_local() {
+        assert!(origin("127.0.0.1", &[], &[]).is_local);
+        assert!(origin("::1", &[], &[]).is_local);
+        assert!(!origin("10.0.0.1", &[], &[]).is_local);
+        for header in FORWARDED {
+            assert!(!origin("127.0.0.1", &[(header, "127.0.0.1")], &[]).is_local, "{header}");
+        }
+        let forwarded = |client| origin("127.0.0.1", &[("x-forwarded-for", client)], &["127.0.0.1"]);
+        assert!(!forwarded("9.9.9.9").is_local);
+        assert!(forwarded("127.0.0.2").is_local);
+        assert!(!origin("127.0.0.1", &[], &["127.0.0.1"]).is_local);
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{CallerSession, Origin};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::state::NewSession;
+use crate::state::{NewSession, Session};
 
 const COOKIE: &str = "makermatrix_session";
 /// With this prefix, browsers refuse the cookie from an insecure origin, <https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-host-prefix>.
@@ -19,6 +19,8 @@ const MAX_AGE: i64 = 30 * 24 * 3600;
 const MAX_IDLE: i64 = 7 * 24 * 3600;
 /// The time in seconds between two records of the use of a session.
 const TOUCH_AFTER: i64 = 60;
+/// The largest number of characters of the name of a browser that are stored.
+const MAX_AGENT: usize = 300;
 
 /// The token of a session, which only its client knows.
 pub(crate) struct SessionToken(String);
@@ -31,20 +33,34 @@ pub(crate) async fn sign_in(
     origin: Origin,
     user_agent: Option<&str>,
 ) -> Result<(User, SessionToken), Problem> {
-    let now = app.now();
-    let blocked = app.sign_ins.blocked_for(username, origin.address, now);
-    if blocked > 0 {
-        return Err(Problem::too_many_requests(blocked.unsigned_abs()));
+    let address = origin.address;
+    app.sign_ins.attempt(username, address, app.now()).map_err(Problem::too_many_requests)?;
+    if inventory::password::is_default(password) && !origin.is_local {
+        // The same for every account, so that the response does not reveal who has this password.
+        return Err(Problem::default_password());
     }
-    let inventory = app.inventory().await?;
-    let Some(user) = inventory.sign_in(username, password).await? else {
-        app.sign_ins.failed(username, origin.address, now);
-        return Err(Problem::not_signed_in("the username or the password is wrong"));
+    let signed_in = app.inventory().await?.sign_in(username, password).await;
+    let Some(user) = signed_in.inspect_err(|_| app.sign_ins.withdraw(username, address))? else {
+        return Err(wrong());
     };
-    app.sign_ins.succeeded(username);
-    let Some(found) = inventory.session_user(&user.id).await? else {
-        return Err(Problem::not_signed_in("the username or the password is wrong"));
-    };
+    app.sign_ins.succeeded(username, address);
+    let token = create(app, &user, origin, user_agent).await?;
+    Ok((user, token))
+}
+
+fn wrong() -> Problem {
+    Problem::not_signed_in("the username or the password is wrong")
+}
+
+/// Creates a session for a user who has proven to be that user.
+pub(crate) async fn create(
+    app: &App,
+    user: &User,
+    origin: Origin,
+    user_agent: Option<&str>,
+) -> Result<SessionToken, Problem> {
+    let found = app.inventory().await?.session_user(&user.id).await?.ok_or_else(wrong)?;
+    let now = app.now();
     let token = URL_SAFE_NO_PAD.encode(app.ambient.bytes::<32>());
     let new = NewSession {
         id: app.ambient.uuid().to_string(),
@@ -52,58 +68,89 @@ pub(crate) async fn sign_in(
         user_id: &user.id,
         credentials: &found.credentials,
         address: origin.address.to_string(),
-        user_agent,
+        user_agent: user_agent.map(|agent| agent.chars().take(MAX_AGENT).collect()),
     };
-    app.state
-        .end_old_sessions(now - MAX_AGE, now - MAX_IDLE)
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    app.state.create_session(&new, now).await.map_err(|error| Problem::internal(&error))?;
-    Ok((user, SessionToken(token)))
+    app.state.end_old_sessions(now - MAX_AGE, now - MAX_IDLE).await?;
+    app.state.create_session(&new, now).await?;
+    Ok(SessionToken(token))
+}
+
+/// Ends all sessions of a user, and creates a new one for the caller, who has changed the password.
+pub(crate) async fn reissue(
+    app: &App,
+    user: &User,
+    origin: Origin,
+    user_agent: Option<&str>,
+) -> Result<SessionToken, Problem> {
+    app.state.end_sessions_of(&user.id, None).await?;
+    create(app, user, origin, user_agent).await
 }
 
 /// Returns the session of a request, if it has a valid one.
-pub(super) async fn find(app: &App, headers: &HeaderMap) -> Result<Option<CallerSession>, Problem> {
-    let Some(token) = token(headers) else { return Ok(None) };
-    let failed = |error: sqlx::Error| Problem::internal(&error);
-    let Some(session) = app.state.find_session(&hash(&token)).await.map_err(failed)? else {
+pub(super) async fn find(
+    app: &App,
+    headers: &HeaderMap,
+    origin: Origin,
+) -> Result<Option<CallerSession>, Problem> {
+    let Some(token) = token(headers, origin) else { return Ok(None) };
+    let Some(session) = app.state.find_session(&hash(&token)).await? else {
         return Ok(None);
     };
     let now = app.now();
-    let is_old = session.created_at + MAX_AGE < now || session.last_used_at + MAX_IDLE < now;
     let found = app.inventory().await?.session_user(&session.user_id).await?;
-    match found.filter(|found| !is_old && found.credentials == session.credentials) {
+    match found.filter(|found| !is_old(&session, now) && found.credentials == session.credentials) {
         Some(found) => {
             if session.last_used_at + TOUCH_AFTER < now {
-                app.state.touch_session(&session.id, now).await.map_err(failed)?;
+                app.state.touch_session(&session.id, now).await?;
             }
             Ok(Some(CallerSession { id: session.id, user: found.user }))
         }
         None => {
-            app.state.end_session(&session.id).await.map_err(failed)?;
+            app.state.end_session(&session.id).await?;
             Ok(None)
         }
     }
 }
 
+/// Returns the sessions of a user that have not ended, the last used first.
+pub(crate) async fn valid_sessions(app: &App, user_id: &str) -> Result<Vec<Session>, Problem> {
+    let Some(found) = app.inventory().await?.session_user(user_id).await? else { return Ok(Vec::new()) };
+    let now = app.now();
+    let mut sessions = app.state.sessions_of(user_id).await?;
+    sessions.retain(|session| !is_old(session, now) && session.credentials == found.credentials);
+    Ok(sessions)
+}
+
+fn is_old(session: &Session, now: i64) -> bool {
+    session.created_at + MAX_AGE < now || session.last_used_at + MAX_IDLE < now
+}
+
 /// Returns the cookie that hands the token to the client. It is `Secure` if the client uses HTTPS.
 pub(crate) fn cookie(SessionToken(token): &SessionToken, origin: Origin) -> HeaderValue {
-    let (name, secure) = if origin.is_encrypted { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    let (name, secure) = name(origin);
     let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}{secure}");
     HeaderValue::from_str(&cookie).expect("the token is base64")
 }
 
 /// Returns a cookie that removes the token from the client.
 pub(crate) fn expired_cookie(origin: Origin) -> HeaderValue {
-    let (name, secure) = if origin.is_encrypted { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    let (name, secure) = name(origin);
     let cookie = format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}");
     HeaderValue::from_str(&cookie).expect("it is ASCII")
 }
 
-fn token(headers: &HeaderMap) -> Option<String> {
+/// Returns the name of the cookie, and its attribute for encrypted connections.
+fn name(origin: Origin) -> (&'static str, &'static str) {
+    if origin.is_encrypted { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") }
+}
+
+/// Returns the token in the cookie that this server would have set on such a connection: with HTTPS only the one that nobody can
+/// plant without HTTPS.
+fn token(headers: &HeaderMap, origin: Origin) -> Option<String> {
+    let (wanted, _) = name(origin);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| [SECURE_COOKIE, COOKIE].contains(name)).map(|(_, token)| token.to_owned())
+    pairs.find(|(name, _)| *name == wanted).map(|(_, token)| token.to_owned())
 }
 
 fn hash(token: &str) -> String {

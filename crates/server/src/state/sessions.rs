@@ -24,7 +24,7 @@ pub(crate) struct NewSession<'a> {
     pub(crate) user_id: &'a str,
     pub(crate) credentials: &'a str,
     pub(crate) address: String,
-    pub(crate) user_agent: Option<&'a str>,
+    pub(crate) user_agent: Option<String>,
 }
 
 impl State {
@@ -39,7 +39,7 @@ impl State {
         .bind(new.credentials)
         .bind(now)
         .bind(&new.address)
-        .bind(new.user_agent)
+        .bind(&new.user_agent)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -63,6 +63,17 @@ impl State {
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM session WHERE id = ?1").bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Ends all sessions of a user, except one.
+    pub(crate) async fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> Result<(), sqlx::Error> {
+        let delete = sqlx::query("DELETE FROM session WHERE user_id = ?1 AND id IS NOT ?2");
+        delete.bind(user_id).bind(except).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -37,6 +37,41 @@ impl State {
         Ok(())
     }
 
+    /// Stores a new task, with the idempotency key and the request that began it.
+    pub(crate) async fn begin_task(
+        &self,
+        row: &TaskRow,
+        key: Option<(&str, &str)>,
+    ) -> Result<(), sqlx::Error> {
+        self.put_task(row).await?;
+        let Some((key, request)) = key else { return Ok(()) };
+        // The keys of forgotten tasks are forgotten, too.
+        sqlx::query("DELETE FROM task_key WHERE task_id NOT IN (SELECT id FROM task)")
+            .execute(&self.pool)
+            .await?;
+        let insert =
+            "INSERT INTO task_key (user_id, idempotency_key, task_id, request) VALUES (?1, ?2, ?3, ?4)";
+        sqlx::query(insert)
+            .bind(&row.user_id)
+            .bind(key)
+            .bind(&row.id)
+            .bind(request)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Returns the id of the task that a user began with an idempotency key, and the request.
+    pub(crate) async fn find_task_key(
+        &self,
+        user_id: &str,
+        key: &str,
+    ) -> Result<Option<(String, String)>, sqlx::Error> {
+        let select = "SELECT task_id, request FROM task_key JOIN task ON task.id = task_id \
+                      WHERE task_key.user_id = ?1 AND idempotency_key = ?2";
+        sqlx::query_as(select).bind(user_id).bind(key).fetch_optional(&self.pool).await
+    }
+
     pub(crate) async fn find_task(&self, id: &str) -> Result<Option<TaskRow>, sqlx::Error> {
         let select = "SELECT * FROM task WHERE id = ?1";
         sqlx::query_as(select).bind(id).fetch_optional(&self.pool).await

@@ -1,0 +1,133 @@
+//! Archives as files: download and upload.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use inventory::Permission;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tower_http::services::ServeFile;
+
+use super::backups::{BackupDetails, blocking};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::call::{PathId, Reply};
+use crate::problem::Problem;
+
+/// The number of received pieces of a body that wait for the disk.
+const PIECES_WAITING: usize = 8;
+
+/// Download an archive. Supports ranges and conditional requests.
+#[utoipa::path(get, path = "/backups/{name}/content", tag = "backups", params(("name" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+        (status = 404, body = Problem), (status = 416, body = Problem)))]
+pub(crate) async fn download(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(name): PathId,
+    request: Request,
+) -> Result<Response, Problem> {
+    // An archive holds everything, whatever the caller may otherwise see.
+    caller.actor.require(Permission::BackupManage)?;
+    let wanted = name.clone();
+    let path = blocking(&app, &caller, move |engine, actor| engine.listed_archive(actor, &wanted)).await?;
+    let served = ServeFile::new(path).try_call(request).await.map_err(|error| Problem::internal(&error))?;
+    match served.status() {
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            let detail = "the archive does not have this range";
+            let problem =
+                Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", "Range not satisfiable", detail);
+            let mut response = problem.into_response();
+            if let Some(size) = served.headers().get(header::CONTENT_RANGE) {
+                response.headers_mut().insert(header::CONTENT_RANGE, size.clone());
+            }
+            return Ok(response);
+        }
+        StatusCode::NOT_FOUND => return Err(Problem::not_found(format!("there is no archive {name:?}"))),
+        _ => {}
+    }
+    let mut response = served.map(Body::new);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_DISPOSITION, attachment(&name));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(response)
+}
+
+/// Returns a header that makes a browser save the file. Unusual characters in the name become `_`.
+fn attachment(name: &str) -> HeaderValue {
+    let usual = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let name: String = name.chars().map(|character| if usual(character) { character } else { '_' }).collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("it is ASCII")
+}
+
+/// Upload an archive under a name that is free. It must look like an archive, but nothing in it is verified yet.
+#[utoipa::path(put, path = "/backups/{name}", tag = "backups", params(("name" = String, Path)),
+    request_body(content_type = "application/octet-stream", content = Vec<u8>),
+    responses((status = 201, body = BackupDetails), (status = 409, body = Problem), (status = 413, body = Problem),
+        (status = 415, body = Problem), (status = 507, body = Problem)))]
+pub(crate) async fn upload(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(name): PathId,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply<BackupDetails>, Problem> {
+    require_archive_type(&headers)?;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let expected = length.and_then(|text| text.parse().ok());
+    let limit = app.options.max_upload;
+    let (sender, mut pieces) = mpsc::channel::<Piece>(PIECES_WAITING);
+    let receiving = blocking(&app, &caller, move |engine, actor| {
+        let mut upload = engine.receive_backup(actor, &name, expected, limit)?;
+        // If the client or the request is gone, the channel ends without `End`, and the upload is dropped.
+        while let Some(piece) = pieces.blocking_recv() {
+            match piece {
+                Piece::Bytes(bytes) => upload.write(&bytes)?,
+                Piece::End => return upload.finish(),
+            }
+        }
+        Err(backup::Error::Cancelled)
+    });
+    let (sent, received) = tokio::join!(send(body, sender), receiving);
+    // A receiver that fails stops the sender, so its error comes first.
+    let summary = match (sent, received) {
+        (Err(broken), Err(_)) => return Err(broken),
+        (_, received) => received?,
+    };
+    app.backup_ages.forget().await;
+    Ok(Reply::created(summary.into()))
+}
+
+/// A piece of a body.
+enum Piece {
+    Bytes(Bytes),
+    /// The body is complete.
+    End,
+}
+
+/// Passes a body on, until its end, an error, or the end of the receiver.
+async fn send(body: Body, sender: mpsc::Sender<Piece>) -> Result<(), Problem> {
+    let mut stream = body.into_data_stream();
+    while let Some(piece) = stream.next().await {
+        let bytes =
+            piece.map_err(|error| Problem::bad_request(format!("the upload was interrupted: {error}")))?;
+        if sender.send(Piece::Bytes(bytes)).await.is_err() {
+            return Ok(());
+        }
+    }
+    // Fails only if the receiver has failed, which it reports itself.
+    let _ = sender.send(Piece::End).await;
+    Ok(())
+}
+
+fn require_archive_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if ["application/zip", "application/octet-stream"].contains(&media_type.as_str()) {
+        return Ok(());
+    }
+    let detail = "the Content-Type of an archive must be application/zip or application/octet-stream";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
+}

@@ -1,0 +1,70 @@
+//! Setting up: the first administrator.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use inventory::users::{CreateFirstAdministrator, HasAdministrator};
+use inventory::{Actor, Error};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::session::{SessionView, user_agent, with_cookie};
+use crate::app::App;
+use crate::call::{AnyChange, Reply};
+use crate::problem::Problem;
+use crate::{auth, setup};
+
+/// Whether an administrator has to be created.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SetupView {
+    /// Whether the inventory has no administrator. Then the server prints a link with a token.
+    needed: bool,
+}
+
+/// The first administrator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstAdministrator {
+    /// The token in the link that the server prints.
+    token: String,
+    /// Unique; at least 3 letters, digits, `_` or `-`.
+    username: String,
+    /// Unique.
+    email: String,
+    /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Show whether an administrator has to be created.
+#[utoipa::path(get, path = "/setup", tag = "setup", security(()), responses((status = 200, body = SetupView)))]
+pub(crate) async fn show(State(app): State<App>) -> Result<Reply<SetupView>, Problem> {
+    let exists = app.inventory().await?.query(&Actor::Anonymous, HasAdministrator).await?;
+    Ok(Reply::ok(SetupView { needed: !exists }))
+}
+
+/// Create the first administrator, and sign in. Takes the token in the link that the server prints, which works once and for a day.
+#[utoipa::path(post, path = "/setup", tag = "setup", security(()), request_body = FirstAdministrator,
+    responses((status = 201, body = SessionView), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    AnyChange(change): AnyChange<FirstAdministrator>,
+) -> Result<Response, Problem> {
+    let (FirstAdministrator { token, username, email, password }, change) = change.split();
+    let inventory = app.inventory().await?;
+    if inventory.query(&Actor::Anonymous, HasAdministrator).await? {
+        return Err(Error::AlreadySetUp.into());
+    }
+    if !setup::is_valid(&app.state, &token, app.now()).await? {
+        return Err(Problem::setup_token());
+    }
+    // The token stands for whoever runs the server.
+    let command = CreateFirstAdministrator { username, email, password };
+    let user = inventory.run(&Actor::System, command).await?;
+    app.state.forget_setup_token().await?;
+    let origin = change.caller.origin;
+    let token = auth::create(&app, &user, origin, user_agent(&headers)).await?;
+    Ok(with_cookie(Reply::created(SessionView::from(&user)).into_response(), &token, origin))
+}

@@ -1,0 +1,81 @@
+//! The rows that a restore changes, per kind of thing.
+
+use std::collections::BTreeMap;
+
+use backup::Plan;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The kinds of things that users know, each with the table that holds one row per thing.
+const KINDS: [(&str, &str); 11] = [
+    ("parts", "partmodel"),
+    ("allocations", "part_location_allocations"),
+    ("locations", "locationmodel"),
+    ("categories", "categorymodel"),
+    ("datasheets", "datasheets"),
+    ("tags", "tagmodel"),
+    ("projects", "projectmodel"),
+    ("tools", "toolmodel"),
+    ("users", "usermodel"),
+    ("roles", "rolemodel"),
+    ("api_keys", "api_keys"),
+];
+
+/// Tables that every restore changes.
+const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
+
+/// The rows of one table, now and after the restore.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct RowsPlan {
+    /// The kind of thing, such as `parts`; null for a table that has another purpose.
+    pub(super) what: Option<String>,
+    pub(super) table: String,
+    /// The number of rows now; null if the database cannot be read.
+    pub(super) now: Option<u64>,
+    pub(super) after: u64,
+    /// The rows that are only in the archive; null if the rows were not compared.
+    pub(super) added: Option<u64>,
+    /// The rows that are only in the current inventory.
+    pub(super) removed: Option<u64>,
+    /// The rows that are in both, with different values.
+    pub(super) changed: Option<u64>,
+}
+
+/// Returns the rows of every kind, then those of the other tables that change.
+pub(super) fn rows_of(plan: &Plan) -> Vec<RowsPlan> {
+    let kinds = KINDS.iter().map(|(what, table)| row(plan, Some(what), table));
+    let known = |table: &str| OWN_TABLES.contains(&table) || KINDS.iter().any(|(_, kind)| *kind == table);
+    let tables = plan.rows_after.keys().chain(plan.rows_now.iter().flat_map(BTreeMap::keys));
+    let mut others: Vec<&String> = tables.filter(|table| !known(table)).collect();
+    others.sort();
+    others.dedup();
+    let others = others.into_iter().map(|table| row(plan, None, table)).filter(RowsPlan::changes);
+    kinds.chain(others).collect()
+}
+
+/// Returns the number of things of each kind, from the number of rows of each table.
+pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let count = |(what, table): &(&str, &str)| Some(((*what).to_owned(), *rows.get(*table)?));
+    KINDS.iter().filter_map(count).collect()
+}
+
+fn row(plan: &Plan, what: Option<&str>, table: &str) -> RowsPlan {
+    let now = plan.rows_now.as_ref().map(|now| now.get(table).copied().unwrap_or(0));
+    let after = plan.rows_after.get(table).copied().unwrap_or(0);
+    let (added, removed, changed) = match plan.row_changes.get(table) {
+        Some(changes) => (Some(changes.added), Some(changes.removed), Some(changes.changed)),
+        None if now == Some(0) => (Some(after), Some(0), Some(0)),
+        None if after == 0 => (Some(0), now, Some(0)),
+        None => (None, None, None),
+    };
+    RowsPlan { what: what.map(str::to_owned), table: table.to_owned(), now, after, added, removed, changed }
+}
+
+impl RowsPlan {
+    fn changes(&self) -> bool {
+        self.now != Some(self.after)
+            || self.added != Some(0)
+            || self.removed != Some(0)
+            || self.changed != Some(0)
+    }
+}

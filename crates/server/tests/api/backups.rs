@@ -1,0 +1,73 @@
+//! Listing, showing and deleting backups, and how old they are.
+
+use axum::http::{Method, StatusCode};
+use inventory::Permission;
+use serde_json::json;
+
+use crate::support::{Client, TestServer};
+
+/// Starts a server with one part and the backup `first.zip`, and signs in as an administrator.
+pub(crate) async fn with_backup() -> (TestServer, Client) {
+    let server = TestServer::new().await;
+    let client = fill(&server).await;
+    (server, client)
+}
+
+pub(crate) async fn fill(server: &TestServer) -> Client {
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let part = server.post(&client, "/api/v1/parts", json!({"name": "A", "number": "A"})).await;
+    assert_eq!(part.status, StatusCode::CREATED, "{part:?}");
+    let begun = server.post(&client, "/api/v1/backups", json!({"name": "first"})).await;
+    let backup = server.finished(&client, &begun).await;
+    assert_eq!(backup["result"]["name"], "first.zip", "{backup}");
+    client
+}
+
+#[tokio::test]
+async fn a_backup_is_shown_with_what_it_states_about_itself() {
+    let (server, client) = with_backup().await;
+    let shown = server.get(&client, "/api/v1/backups/first.zip").await;
+    assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
+    let contents = &shown.body["contents"];
+    assert_eq!(
+        (&contents["counts"]["parts"], &contents["counts"]["users"]),
+        (&json!(1), &json!(1)),
+        "{shown:?}"
+    );
+    assert!(shown.body["verified_at"].is_string() && shown.body["proven_at"].is_null(), "{shown:?}");
+    for name in ["second.zip", "..%2Fmakers_matrix.db", "first.zip.status.json"] {
+        let missing = server.get(&client, &format!("/api/v1/backups/{name}")).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{missing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_backup_is_gone_with_its_status() {
+    let (server, client) = with_backup().await;
+    server.user("maker", [Permission::BackupCreate].into()).await;
+    let maker = server.client("maker").await;
+    let path = "/api/v1/backups/first.zip";
+    let refused = server.send(&maker, Method::DELETE, path, None).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
+    let deleted = server.send(&client, Method::DELETE, path, None).await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{deleted:?}");
+    assert_eq!(std::fs::read_dir(&server.engine.places().backups).unwrap().count(), 0);
+    let again = server.send(&client, Method::DELETE, path, None).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND, "{again:?}");
+}
+
+#[tokio::test]
+async fn the_ages_of_the_newest_checked_backups_follow_every_task() {
+    let server = TestServer::new().await;
+    let none = server.app.backup_ages().await.unwrap();
+    assert_eq!((none.verified, none.proven), (None, None));
+    let client = fill(&server).await;
+    let verified = server.app.backup_ages().await.unwrap();
+    assert!((0..60).contains(&verified.verified.unwrap()) && verified.proven.is_none(), "{verified:?}");
+    let begun = server.post(&client, "/api/v1/backups/first.zip/drill", json!({})).await;
+    assert_eq!(server.finished(&client, &begun).await["status"], "succeeded");
+    assert!(server.app.backup_ages().await.unwrap().proven.is_some());
+    server.send(&client, Method::DELETE, "/api/v1/backups/first.zip", None).await;
+    assert_eq!(server.app.backup_ages().await.unwrap(), none);
+}
