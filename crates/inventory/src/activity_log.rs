@@ -76,7 +76,7 @@ impl From<Model> for Activity {
 }
 
 impl Query for ListActivity {
-    const ACCESS: Access = Access::SignedIn;
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
     type Output = Page<Activity>;
 
     fn validate(&self, fields: &mut Fields) {

@@ -108,7 +108,7 @@ async fn an_image_is_replaced_shown_small_and_removed_with_its_part() {
     let begun = server.post(&client, "/api/v1/backups", json!({"name": "b"})).await;
     assert_eq!(server.finished(&client, &begun).await["status"], "succeeded");
     let archive = server.engine.places().backups.join("b.zip");
-    let files = server.engine.show(&Actor::System, &archive).unwrap().contents.files;
+    let files = server.engine.show(&Actor::System, &archive).unwrap().contents.unwrap().files;
     assert!(!files.iter().any(|file| format!("{file:?}").contains("thumbnails")), "{files:?}");
 
     let copy = server.post(&client, &format!("{part}/duplicate"), json!({})).await.body;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use backup::{Engine, Places};
 use chrono::TimeDelta;
 use inventory::roles::CreateRole;
@@ -184,7 +184,9 @@ impl TestServer {
     ) -> Answer {
         let (client, body) = match body {
             Some(body) => {
-                let client = client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
+                let mut client = client.clone();
+                let json = HeaderValue::from_static("application/json");
+                client.headers.entry(header::CONTENT_TYPE).or_insert(json);
                 (client, Body::from(body.to_string()))
             }
             None => (client.clone(), Body::empty()),
