@@ -121,6 +121,12 @@ pub(crate) enum Command {
     /// Make a key for encrypted backups, or prove that a key opens them
     #[command(subcommand)]
     Key(Key),
+    /// Create and change users, also while a server runs
+    #[command(subcommand)]
+    User(User),
+    /// Create and revoke API keys, also while a server runs
+    #[command(subcommand)]
+    ApiKey(ApiKey),
     /// Print a script that completes commands and options in a shell
     Completions {
         /// The shell
@@ -167,6 +173,84 @@ pub(crate) enum Key {
         identity: PathBuf,
         /// The archive, as for `verify` [default: the newest encrypted one in the backup folder]
         archive: Option<PathBuf>,
+    },
+}
+
+/// The commands about users.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Create a user
+    Add {
+        /// At least 3 letters, digits, - and _
+        name: String,
+        /// Email address, unique [default: NAME@makermatrix.local]
+        #[arg(long)]
+        email: Option<String>,
+        /// Role, such as admin, manager, user or viewer; may be repeated [default: user]
+        #[arg(long)]
+        role: Vec<String>,
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// List the users
+    List,
+    /// Set the password of a user, and end all sessions of the user
+    SetPassword {
+        /// The username
+        name: String,
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// Deactivate a user: ends all sessions, and stops all API keys of the user
+    Disable {
+        /// The username
+        name: String,
+    },
+    /// Activate a user again
+    Enable {
+        /// The username
+        name: String,
+    },
+    /// Print a new link to create the first administrator with; it works once, and for a day
+    SetupLink {
+        /// Address of the server, as browsers reach it
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
+}
+
+/// A new password. Never an argument: other users can see arguments.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct NewPassword {
+    /// File with the password: the whole content, except the final line break [default: asks for it]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// The commands about API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKey {
+    /// Create a key, and print it: it is not stored, and is never shown again
+    New {
+        /// The user whom the key acts for
+        #[arg(long)]
+        user: String,
+        /// Name of the key, such as the program that uses it
+        #[arg(long)]
+        name: String,
+        /// Permission, such as parts:read; may be repeated [default: all that the user has]
+        #[arg(long)]
+        permission: Vec<String>,
+        /// Days after which the key expires [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+        expires_in_days: Option<u32>,
+    },
+    /// List the keys
+    List,
+    /// Revoke a key: it can no longer be used
+    Revoke {
+        /// The id, as `list` shows it
+        id: String,
     },
 }
 

@@ -1,5 +1,6 @@
 //! One file per command. Each command calls one use case and prints the result.
 
+mod api_key;
 mod backup;
 mod check;
 mod demo;
@@ -13,9 +14,14 @@ mod restore;
 mod serve;
 mod shell;
 mod show;
+mod user;
 mod verify;
 
-use crate::args::{self, Args, Command};
+use ::backup::Engine;
+use inventory::list::{MAX_PAGE_SIZE, Page, Paging};
+use inventory::{Ambient, Inventory};
+
+use crate::args::{self, Args, Command, Global};
 use crate::exit::Failure;
 use crate::places::{self, ACTOR};
 
@@ -45,6 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Key(args::Key::Check { identity, archive }) => {
             key::check(global, &engine, identity, archive.as_deref())
         }
+        Command::User(command) => user::run(global, &engine, command),
+        Command::ApiKey(command) => api_key::run(global, &engine, command),
         Command::Demo { .. } | Command::Completions { .. } | Command::Man { .. } => {
             unreachable!("handled above")
         }
@@ -55,4 +63,35 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(Failure::internal)?.block_on(future))
+}
+
+/// Opens the inventory, works with it, and closes it. Other programs may use it at the same time.
+fn with_inventory<T>(
+    global: &Global,
+    engine: &Engine,
+    work: impl AsyncFnOnce(&Inventory) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    places::require_inventory(global, engine)?;
+    block_on(async {
+        let inventory = Inventory::open(&engine.places().database, Ambient::system()).await?;
+        let done = work(&inventory).await;
+        inventory.close().await?;
+        done
+    })?
+}
+
+/// Returns all items of a list, page by page.
+async fn all_pages<T>(
+    fetch: impl AsyncFn(Paging) -> Result<Page<T>, inventory::Error>,
+) -> Result<Vec<T>, inventory::Error> {
+    let mut items = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = fetch(Paging::After { cursor, size: MAX_PAGE_SIZE }).await?;
+        items.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(items);
+        }
+    }
 }

@@ -114,3 +114,12 @@ impl From<inventory::Error> for Failure {
         Self::new(Kind::of(&error).into(), advice::inventory_message(&error))
     }
 }
+
+impl From<server::Error> for Failure {
+    fn from(error: server::Error) -> Self {
+        match error {
+            server::Error::Inventory(error) => error.into(),
+            other => Self::new(Code::Storage, other.to_string()),
+        }
+    }
+}

@@ -94,7 +94,7 @@ pub(crate) fn encrypt(args: &args::EncryptionChoice) -> Result<EncryptionChoice,
         return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(passphrase_of(path)?)));
     }
     if args.passphrase {
-        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_new_passphrase()?)));
+        return Ok(EncryptionChoice::With(EncryptionMethod::Passphrase(ask_for_new(&ARCHIVE_PASSPHRASE)?)));
     }
     let mut recipients = Vec::new();
     for text in &args.recipient {
@@ -170,20 +170,47 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     Ok(SecretString::from(text))
 }
 
-fn ask_for_new_passphrase() -> Result<SecretString, Failure> {
+/// The words of a question for a new secret.
+struct NewSecret {
+    question: &'static str,
+    again: &'static str,
+    noun: &'static str,
+    option: &'static str,
+}
+
+const ARCHIVE_PASSPHRASE: NewSecret = NewSecret {
+    question: "Passphrase for the archive: ",
+    again: "Repeat the passphrase: ",
+    noun: "passphrase",
+    option: "--passphrase-file",
+};
+
+const PASSWORD: NewSecret = NewSecret {
+    question: "New password: ",
+    again: "Repeat the password: ",
+    noun: "password",
+    option: "--password-file",
+};
+
+/// Returns the new password of a user, from a file or from the terminal.
+pub(crate) fn new_password(file: Option<&Path>) -> Result<SecretString, Failure> {
+    file.map_or_else(|| ask_for_new(&PASSWORD), passphrase_of)
+}
+
+fn ask_for_new(secret: &NewSecret) -> Result<SecretString, Failure> {
+    let NewSecret { question, again, noun, option } = secret;
     if !can_ask() {
-        let why = "there is no terminal to ask for a passphrase on. Use --passphrase-file FILE.";
+        let why = format!("there is no terminal to ask for a {noun} on. Use {option} FILE.");
         return Err(Failure::usage(why));
     }
-    let passphrase = ask("Passphrase for the archive: ")?;
-    if passphrase.expose_secret().is_empty() {
-        return Err(Failure::usage("an empty passphrase protects nothing"));
+    let first = ask(question)?;
+    if first.expose_secret().is_empty() {
+        return Err(Failure::usage(format!("an empty {noun} protects nothing")));
     }
-    let again = ask("Repeat the passphrase: ")?;
-    if passphrase.expose_secret() != again.expose_secret() {
-        return Err(Failure::usage("the passphrases differ; nothing was written"));
+    if first.expose_secret() != ask(again)?.expose_secret() {
+        return Err(Failure::usage(format!("the {noun}s differ; nothing was written")));
     }
-    Ok(passphrase)
+    Ok(first)
 }
 
 fn can_ask() -> bool {

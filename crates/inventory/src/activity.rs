@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use serde_json::{Map, json};
 
+use crate::change_feed::Changed;
 use crate::db::entity::activitylogmodel;
 use crate::db::record::{ColumnOf, Record};
 use crate::{Actor, Ambient, Error, Json, Timestamp};
@@ -42,6 +43,8 @@ pub(crate) struct Changes {
     changes: Vec<Change>,
     /// The position of the last entry of each thing that was not deleted since.
     positions: HashMap<(&'static str, String), usize>,
+    /// What derived data has to read again.
+    changed: Changed,
 }
 
 #[derive(Debug)]
@@ -93,6 +96,7 @@ impl Changes {
     }
 
     fn note<M: Record>(&mut self, row: &M, action: Action, details: Map<String, serde_json::Value>) {
+        self.changed.extend(changed_by(row, action));
         let thing = (M::ENTITY_TYPE, row.id().to_owned());
         let position = self.positions.get(&thing).copied().filter(|_| action == Action::Updated);
         if let Some(change) = position.and_then(|position| self.changes.get_mut(position)) {
@@ -106,6 +110,11 @@ impl Changes {
             self.positions.insert(thing, self.changes.len());
         }
         self.changes.push(Change { action, entity_type, entity_id, entity_name, details });
+    }
+
+    /// Returns what derived data has to read again.
+    pub(crate) fn changed(&self) -> Changed {
+        self.changed.clone()
     }
 
     /// Writes the changes to the log.
@@ -152,6 +161,24 @@ async fn insert_all<A: ActiveModelTrait>(
 ) -> Result<(), Error> {
     <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(transaction).await?;
     Ok(())
+}
+
+/// Returns what derived data has to read again after a change of a row.
+fn changed_by<M: Record>(row: &M, action: Action) -> Changed {
+    let part = |id: &str| Changed::Parts([id.to_owned()].into());
+    match M::ENTITY_TYPE {
+        "part" => part(row.id()),
+        "allocation" => {
+            let column = ColumnOf::<M>::iter().find(|column| column.as_str() == "part_id");
+            match column.map(|column| row.get(column)) {
+                Some(Value::String(Some(id))) => part(&id),
+                _ => Changed::default(),
+            }
+        }
+        // Parts are found by the names of these things.
+        "location" | "category" | "tag" if action != Action::Created => Changed::Anything,
+        _ => Changed::default(),
+    }
 }
 
 /// Returns who changed a thing last, and when.

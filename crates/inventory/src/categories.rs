@@ -88,7 +88,7 @@ async fn check_version(work: &Work, row: &Model, expected: Option<&str>) -> Resu
     work.check_version_is(row, &version, expected).await
 }
 
-const TREE: Tree = Tree {
+pub(crate) const TREE: Tree = Tree {
     what: "category",
     table: "categorymodel",
     edges: "(SELECT category_id AS child, parent_id AS parent FROM mm_category_parent)",

@@ -22,6 +22,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Transact
 pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
 
 use crate::Error;
+use crate::change_feed::ChangeFeed;
 use crate::write_gate::{WriteGate, WritePermit};
 
 /// The connections to a database. Cheap to clone.
@@ -32,6 +33,7 @@ pub(crate) struct Database {
     readers: DatabaseConnection,
     /// `None` for PostgreSQL.
     file: Option<OpenFile>,
+    feed: ChangeFeed,
 }
 
 /// The SQLite file that is open.
@@ -97,7 +99,7 @@ impl Database {
             DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
             DatabaseUrl::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { url, writer, readers, file })
+        Ok(Self { url, writer, readers, file, feed: ChangeFeed::default() })
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {
@@ -118,6 +120,21 @@ impl Database {
         }
     }
 
+    /// Returns the feed of changes.
+    pub(crate) fn feed(&self) -> &ChangeFeed {
+        &self.feed
+    }
+
+    /// Asks whether another program has written. If the write connection is in use, its transaction has asked.
+    pub(crate) async fn look_for_foreign_changes(&self) -> Result<(), Error> {
+        if let DatabaseUrl::Sqlite(_) = &self.url
+            && let Some(version) = sqlite::data_version_if_idle(&self.writer).await?
+        {
+            self.feed.saw_data_version(version);
+        }
+        Ok(())
+    }
+
     /// Begins a write transaction. On SQLite, waits while a restore has closed the gate for writers.
     #[expect(clippy::disallowed_methods, reason = "a lock changes no data")]
     pub(crate) async fn begin_write(&self) -> Result<Transaction, Error> {
@@ -132,6 +149,7 @@ impl Database {
                     return Err(Error::Replaced { path: path.clone() });
                 }
                 let transaction = self.writer.begin_with_options(sqlite::WRITE).await?;
+                self.feed.saw_data_version(sqlite::data_version(&transaction).await?);
                 Ok(Transaction { transaction, permit })
             }
             DatabaseUrl::Postgres(_) => {

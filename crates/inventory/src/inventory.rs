@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::change_feed::Changed;
 use crate::db::{Database, DatabaseUrl};
 use crate::password::Rounds;
 use crate::work::{Attempt, Command, Context, Query, Read, Work};
@@ -75,7 +76,23 @@ impl Inventory {
     /// The errors of [`Inventory::open`].
     pub async fn reopen(&self) -> Result<Self, Error> {
         let database = Database::open(self.url().clone()).await?;
+        database.feed().add(Changed::Anything);
         Ok(Self { database, ..self.clone() })
+    }
+
+    /// Returns what has changed since the last call, by this program or by another one, so that data derived from the database
+    /// can follow. There should be one caller.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn take_changes(&self) -> Result<Changed, Error> {
+        self.database.look_for_foreign_changes().await?;
+        Ok(self.database.feed().take())
+    }
+
+    /// Gives back changes that the caller of [`Inventory::take_changes`] could not follow yet.
+    pub fn give_back_changes(&self, changed: Changed) {
+        self.database.feed().add(changed);
     }
 
     /// Returns whether the file of the database was replaced by another one since it was opened. Then commands fail, and

@@ -11,6 +11,7 @@ mod links;
 mod list;
 mod low_stock;
 mod prices;
+mod searchable;
 mod update;
 
 use crate::Error;
@@ -28,9 +29,12 @@ pub(crate) use details::{category_ids, tag_ids};
 pub use duplicate::DuplicatePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
-pub use list::{GetStockedPart, ListParts, PartFilter, PartSort, StockedPart};
+pub use list::{GetStockedPart, GetStockedParts, ListParts, PartFilter, PartSort, StockedPart};
 pub use low_stock::SetLowStockLimit;
 pub use prices::{ListPrices, Price};
+pub use searchable::{
+    GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
+};
 pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.

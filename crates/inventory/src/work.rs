@@ -353,8 +353,11 @@ impl Work {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let Read { context, transaction, .. } = self.read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
+        let changed = self.changes.changed();
         self.changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        context.database.feed().add(changed);
+        Ok(())
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), Error> {

@@ -13,6 +13,7 @@ pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod locations;
 pub(crate) mod part_details;
+pub(crate) mod part_list;
 pub(crate) mod parts;
 pub(crate) mod projects;
 pub(crate) mod roles;

@@ -15,6 +15,7 @@ use crate::key_uses::KeyUseCounter;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::search_index::SearchIndex;
 use crate::setup;
 use crate::sign_in_limits::SignInLimits;
 use crate::state::{self, State};
@@ -50,6 +51,7 @@ pub struct App {
     pub(crate) key_uses: Arc<KeyUseCounter>,
     pub(crate) options: Arc<Options>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) search: SearchIndex,
     pub(crate) ambient: Ambient,
     /// Bounds the number of images that are decoded at the same time, and so the memory for them.
     pub(crate) images: Arc<Semaphore>,
@@ -73,6 +75,8 @@ impl App {
         if let Err(error) = engine.tidy_backup_folder(&Actor::System) {
             tracing::warn!(%error, "the backup folder was not tidied up");
         }
+        let search = SearchIndex::open(&engine.places().database.with_extension("search-index"));
+        search.compare_later(&inventory);
         let tasks = Tasks::new(state.clone(), ambient.clone()).await?;
         Ok(Self {
             live: Arc::new(Live::new(inventory)),
@@ -84,6 +88,7 @@ impl App {
             key_uses: Arc::default(),
             options: Arc::new(options),
             metrics: Arc::new(Metrics::new()),
+            search,
             ambient,
             images: Arc::new(Semaphore::new(MAX_IMAGES)),
         })
@@ -131,10 +136,16 @@ impl App {
         }
     }
 
+    /// Closes the search index. Searches of the database go on.
+    pub async fn close_search(&self) {
+        self.search.close().await;
+    }
+
     /// Closes the inventory and the state.
     pub(crate) async fn close(&self) {
         self.tasks.close().await;
         self.record_key_uses().await;
+        self.search.close().await;
         if let Err(error) = self.live.close().await {
             tracing::warn!(%error, "closing the database failed");
         }

@@ -20,6 +20,7 @@ mod live;
 mod metrics;
 mod problem;
 mod routes;
+mod search_index;
 mod serve;
 mod setup;
 mod sign_in_limits;

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::api::{
     account, activity, api_keys, backup_files, backup_tasks, backups, bulk, categories, files, health,
-    locations, part_details, parts, projects, roles, session, setup, stock, tags, tasks, users,
+    locations, part_details, part_list, parts, projects, roles, session, setup, stock, tags, tasks, users,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(roles::show, roles::update, roles::delete))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::show, api_keys::update, api_keys::delete))
-        .routes(routes!(parts::list, parts::create))
+        .routes(routes!(part_list::list, parts::create))
         .routes(routes!(part_details::show, parts::update, parts::delete))
         .routes(routes!(bulk::change))
         .routes(routes!(bulk::delete))

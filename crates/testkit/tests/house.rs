@@ -13,7 +13,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("search", &["durable"]),
     ("inventory", &["durable", "snapshot"]),
     ("backup", &["durable", "archive", "inventory"]),
-    ("server", &["durable", "archive", "inventory", "backup"]),
+    ("server", &["durable", "archive", "inventory", "backup", "search"]),
     ("cli", &["durable", "archive", "inventory", "backup", "server"]),
     ("testkit", &["durable", "archive", "snapshot", "inventory", "backup"]),
 ];

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use backup::{BackupOptions, DrillOptions, Error, Event, Kind, RestoreOptions};
-use inventory::{Actor, Permission};
 use rstest::rstest;
 use rusqlite::Connection;
 use testkit::engine::restore_with;
@@ -212,21 +211,6 @@ async fn an_env_file_is_refused_in_the_clear_unless_forced_and_is_never_restored
     fs::write(&engine.places().env_file, b"JWT_SECRET_KEY=later").unwrap();
     restore_with(&engine, &RestoreOptions::new(&report.path)).unwrap();
     assert_eq!(fs::read(&engine.places().env_file).unwrap(), b"JWT_SECRET_KEY=later");
-}
-
-#[rstest]
-#[tokio::test]
-async fn only_permitted_users_can_back_up_and_restore(
-    #[future(awt)] test_db_with_schema: TestDatabase,
-    test_static_files_dir: TestStaticFiles,
-) {
-    let engine = test_db_with_schema.engine(&test_static_files_dir);
-    let archive = back_up(&engine);
-    let reader =
-        Actor::User { id: "1".into(), username: "r".into(), permissions: [Permission::PartsRead].into() };
-    let error = engine.backup(&reader, &BackupOptions::default(), &mut quiet).unwrap_err();
-    assert!(matches!(error, Error::Forbidden { .. }));
-    assert!(engine.stage_restore(&reader, &RestoreOptions::new(archive), &mut quiet).is_err());
 }
 
 /// Two inventories may share a folder for archives, and must not remove each other's.

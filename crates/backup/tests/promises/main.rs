@@ -13,6 +13,7 @@ mod notes;
 #[cfg(unix)]
 mod one_name;
 mod passwords;
+mod permissions;
 mod status;
 
 use std::fs;

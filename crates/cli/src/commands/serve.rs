@@ -52,17 +52,16 @@ fn prepare(global: &Global, engine: &Engine, create: bool) -> Result<(), Failure
 }
 
 async fn serve(global: &Global, engine: Engine, args: &args::Serve) -> Result<(), Failure> {
-    let failed = |error: server::Error| Failure::new(Code::Storage, error.to_string());
     let tls = match (&args.tls_certificate, &args.tls_key) {
-        (Some(certificate), Some(key)) => Some(Tls::load(certificate, key).map_err(failed)?),
+        (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
         _ => None,
     };
     let inventory = Inventory::open(&engine.places().database, Ambient::system()).await?;
     let options = Options { trusted_proxies: args.trusted_proxy.clone(), ..Options::default() };
-    let app = App::new(inventory, engine, options).await.map_err(failed)?;
-    let listener = server::listen(args.listen).await.map_err(failed)?;
+    let app = App::new(inventory, engine, options).await?;
+    let listener = server::listen(args.listen).await?;
     let url = url_of(listener.local_addr().map_err(Failure::internal)?, tls.is_some());
-    let setup = app.setup_link(&url).await.map_err(failed)?;
+    let setup = app.setup_link(&url).await?;
     let mut lines = Lines::from(format!("Serving at {url}"));
     if let Some(link) = &setup {
         lines.add(format!("Create the first administrator within a day: {link}"));

@@ -1,11 +1,15 @@
 //! Connections to a SQLite file.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use durable::{Disk, FileMode};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, sqlx,
+};
 
 use crate::migration::{self, SchemaState};
 use crate::{Error, restore_names};
@@ -62,6 +66,9 @@ async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<Data
     options
         .max_connections(connections)
         .acquire_timeout(WRITER_TIMEOUT)
+        // A new connection could not tell whether another program has written since the last one.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
@@ -73,6 +80,23 @@ async fn connect(path: &Path, connections: u32, query_only: bool) -> Result<Data
             if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
     Database::connect(options).await.map_err(|error| with_path(error.into(), path))
+}
+
+const DATA_VERSION: &str = "PRAGMA data_version";
+
+/// Returns a number that changes when another connection commits, <https://sqlite.org/pragma.html#pragma_data_version>.
+pub(super) async fn data_version(transaction: &DatabaseTransaction) -> Result<i64, Error> {
+    let statement = Statement::from_string(DbBackend::Sqlite, DATA_VERSION);
+    let row = transaction.query_one_raw(statement).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+}
+
+/// Returns the number of [`data_version`], or `None` if the only connection of `writer` is in use.
+pub(super) async fn data_version_if_idle(writer: &DatabaseConnection) -> Result<Option<i64>, Error> {
+    let Some(mut connection) = writer.get_sqlite_connection_pool().try_acquire() else { return Ok(None) };
+    let version = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut *connection).await;
+    let failed = |error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)));
+    Ok(Some(version.map_err(failed)?))
 }
 
 fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
@@ -87,7 +111,6 @@ fn refuse_pending_restore(path: &Path) -> Result<(), Error> {
 /// system.
 fn with_path(error: Error, path: &Path) -> Error {
     use sea_orm::sqlx::Error as Sqlx;
-    use sea_orm::{DbErr, RuntimeErr};
     let Error::Database {
         source:
             DbErr::Conn(RuntimeErr::SqlxError(source))

@@ -1,5 +1,7 @@
 //! Lists parts with their total quantities.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Query as SqlQuery};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, IntoSimpleExpr, QueryFilter, QueryResult,
@@ -11,7 +13,7 @@ use crate::db::entity::partmodel::{self, Column, Entity};
 use crate::db::entity::{part_location_allocations, part_project_link, part_tag_links, partcategorylink};
 use crate::fields::Fields;
 use crate::list::{self, ListQuery, MAX_SEARCH, Page, SortKey};
-use crate::{Access, Error, Permission, Query, Read};
+use crate::{Access, Error, Permission, Query, Read, categories, locations};
 
 /// Lists parts.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,10 @@ pub struct ListParts(pub ListQuery<PartFilter, PartSort>);
 /// Finds the part with an id, and its total quantity.
 #[derive(Clone, Debug)]
 pub struct GetStockedPart(pub String);
+
+/// Finds the parts with these ids, in this order, and their total quantities. Ids without a part are skipped.
+#[derive(Clone, Debug)]
+pub struct GetStockedParts(pub Vec<String>);
 
 /// The filter for parts. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,9 +36,9 @@ pub struct PartFilter {
     pub supplier: Option<String>,
     /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// The id of a category of the part.
+    /// The id of a category: the part is in it, or in one below it.
     pub category_id: Option<String>,
-    /// The id of a location that holds the part.
+    /// The id of a location: the part is there, or in one below it.
     pub location_id: Option<String>,
     /// The id of a tag of the part.
     pub tag_id: Option<String>,
@@ -79,6 +85,24 @@ impl Query for GetStockedPart {
     }
 }
 
+impl Query for GetStockedParts {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = Vec<StockedPart>;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.items("ids", &self.0, usize::try_from(list::MAX_PAGE_SIZE).unwrap_or(usize::MAX));
+    }
+
+    async fn run(&self, read: &Read) -> Result<Vec<StockedPart>, Error> {
+        let select = Entity::find().filter(Column::Id.is_in(&self.0)).expr_as(quantity(), QUANTITY);
+        let rows = select.into_model::<StockedRow>().all(read.db().await?).await?;
+        let mut found: HashMap<String, StockedRow> =
+            rows.into_iter().map(|row| (row.part.id.clone(), row)).collect();
+        let rows = self.0.iter().filter_map(|id| found.remove(id));
+        Ok(rows.map(|row| StockedPart { part: row.part.into(), quantity: row.quantity }).collect())
+    }
+}
+
 impl Query for ListParts {
     const ACCESS: Access = Access::Permission(Permission::PartsRead);
     type Output = Page<StockedPart>;
@@ -93,6 +117,14 @@ impl Query for ListParts {
     async fn run(&self, read: &Read) -> Result<Page<StockedPart>, Error> {
         let PartFilter { text, supplier, manufacturer, category_id, location_id, max_quantity, .. } =
             &self.0.filter;
+        let categories = match category_id {
+            Some(id) => Some(categories::TREE.below(read, id).await?),
+            None => None,
+        };
+        let locations = match location_id {
+            Some(id) => Some(locations::TREE.below(read, id).await?),
+            None => None,
+        };
         let mut condition = Condition::all();
         if let Some(text) = text {
             let any = [Column::PartName, Column::PartNumber, Column::Description];
@@ -102,17 +134,17 @@ impl Query for ListParts {
         condition = condition
             .add_option(supplier.as_ref().map(|name| Column::Supplier.eq(name)))
             .add_option(manufacturer.as_ref().map(|name| Column::Manufacturer.eq(name)))
-            .add_option(category_id.as_ref().map(|id| {
+            .add_option(categories.map(|ids| {
                 let (part, category) =
                     (partcategorylink::Column::PartId, partcategorylink::Column::CategoryId);
                 let mut linked = SqlQuery::select();
-                linked.column(part).from(partcategorylink::Entity).and_where(category.eq(id));
+                linked.column(part).from(partcategorylink::Entity).and_where(category.is_in(ids));
                 Column::Id.in_subquery(linked)
             }))
-            .add_option(location_id.as_ref().map(|id| {
+            .add_option(locations.map(|ids| {
                 use part_location_allocations::{Column as Stock, Entity};
                 let mut stored = SqlQuery::select();
-                stored.column(Stock::PartId).from(Entity).and_where(Stock::LocationId.eq(id));
+                stored.column(Stock::PartId).from(Entity).and_where(Stock::LocationId.is_in(ids));
                 Column::Id.in_subquery(stored)
             }))
             .add_option(self.0.filter.tag_id.as_ref().map(|id| {

@@ -18,6 +18,13 @@ pub struct SessionUser {
     pub credentials: String,
 }
 
+impl SessionUser {
+    pub(super) fn new(user: User, password_hash: &str) -> Self {
+        let credentials = credentials(&user, password_hash);
+        Self { user, credentials }
+    }
+}
+
 impl Inventory {
     /// Returns the active user with this id, for a session. Returns `None` if there is no such user.
     ///
@@ -43,10 +50,7 @@ impl Query for FindSessionUser {
         let Some(row) = row.filter(|row| row.is_active) else { return Ok(None) };
         let Secret(hash) = row.hashed_password.clone();
         let user = with_roles(read, vec![row]).await?.pop();
-        Ok(user.map(|user| {
-            let credentials = credentials(&user, &hash);
-            SessionUser { user, credentials }
-        }))
+        Ok(user.map(|user| SessionUser::new(user, &hash)))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{User, hashing, with_roles};
+use super::{SessionUser, User, hashing, with_roles};
 use crate::db::entity::usermodel::{Column, Entity, Model};
 use crate::db::record::Secret;
 use crate::{Access, Actor, Command, Error, Inventory, Query, Read, Work, password};
@@ -16,6 +16,18 @@ impl Inventory {
     /// # Errors
     /// [`Error::Database`].
     pub async fn sign_in(&self, username: &str, password: &str) -> Result<Option<User>, Error> {
+        Ok(self.sign_in_for_session(username, password).await?.map(|found| found.user))
+    }
+
+    /// Signs a user in like [`Inventory::sign_in`], for a session that ends if the password is changed at the same time.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_in_for_session(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SessionUser>, Error> {
         let found = self.query(&Actor::Anonymous, FindCredentials { username: username.to_owned() }).await?;
         let (secret, ambient, rounds) = (password.to_owned(), self.ambient().clone(), self.rounds());
         let stored = found.as_ref().map(|(_, Secret(hash))| hash.clone());
@@ -68,9 +80,9 @@ impl Query for FindCredentials {
 
 impl Command for RecordSignIn {
     const ACCESS: Access = Access::SignedIn;
-    type Output = Option<User>;
+    type Output = Option<SessionUser>;
 
-    async fn run(&self, work: &mut Work) -> Result<Option<User>, Error> {
+    async fn run(&self, work: &mut Work) -> Result<Option<SessionUser>, Error> {
         let Actor::User { id, .. } = work.actor() else { return Ok(None) };
         let row = Entity::find_by_id(id).one(work.db().await?).await?;
         let valid = |row: &Model| row.is_active && row.hashed_password == self.hash;
@@ -82,6 +94,8 @@ impl Command for RecordSignIn {
             ..before.clone()
         };
         let after = work.update(&before, after).await?;
-        Ok(with_roles(work, vec![after]).await?.pop())
+        let Secret(hash) = after.hashed_password.clone();
+        let user = with_roles(work, vec![after]).await?.pop();
+        Ok(user.map(|user| SessionUser::new(user, &hash)))
     }
 }

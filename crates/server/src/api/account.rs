@@ -37,7 +37,7 @@ pub(crate) struct OwnPassword {
     new_password: String,
 }
 
-/// Change one's own password. Ends all sessions of the caller; the response sets the cookie of a new one.
+/// Change one's own password, with a session and not with an API key. Ends all sessions of the caller; the response sets the cookie of a new one.
 #[utoipa::path(put, path = "/account/password", tag = "account", request_body = OwnPassword,
     responses((status = 204), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub(crate) async fn set_password(
@@ -56,7 +56,7 @@ pub(crate) async fn set_password(
     change_password(&app, &headers, &change.caller, command).await
 }
 
-/// Sets a password. Guesses of the current password count as sign-ins. A session that changes its own password goes on as a new
+/// Sets a password; one's own only with a session. Guesses of the current password count as sign-ins. A session that changes its own password goes on as a new
 /// session.
 pub(super) async fn change_password(
     app: &App,
@@ -71,6 +71,7 @@ pub(super) async fn change_password(
     let is_own = *id == command.user_id;
     let address = caller.origin.address;
     if is_own {
+        caller.require_session()?;
         app.sign_ins.attempt(username, address, app.now()).map_err(Problem::too_many_requests)?;
     }
     let user: User = match inventory.run(&caller.actor, command).await {
@@ -87,9 +88,6 @@ pub(super) async fn change_password(
         return Ok(response);
     }
     app.sign_ins.succeeded(username, address);
-    if caller.session.is_none() {
-        return Ok(response);
-    }
     let token = auth::reissue(app, &user, caller.origin, user_agent(headers)).await?;
     Ok(with_cookie(response, &token, caller.origin))
 }

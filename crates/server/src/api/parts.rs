@@ -3,16 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use inventory::Change as Field;
-use inventory::parts::{
-    CreatePart, DeletePart, ListParts, Part, PartFilter, PartSort, StockedPart, UpdatePart,
-};
+use inventory::parts::{CreatePart, DeletePart, Part, StockedPart, UpdatePart};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::Caller;
-use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, changed};
+use crate::call::{Change, NoBody, PathId, Reply, changed};
 use crate::problem::Problem;
 
 /// A part.
@@ -76,62 +73,6 @@ impl From<StockedPart> for PartView {
     fn from(StockedPart { part, quantity }: StockedPart) -> Self {
         Self { quantity: Some(quantity), ..part.into() }
     }
-}
-
-/// The filter of the list of parts.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PartParams {
-    /// A text to search for.
-    q: Option<String>,
-    /// The exact name of the supplier.
-    supplier: Option<String>,
-    /// The exact name of the manufacturer.
-    manufacturer: Option<String>,
-    /// The id of a category.
-    category_id: Option<String>,
-    /// The id of a location that holds the part.
-    location_id: Option<String>,
-    /// The id of a tag of the part.
-    tag_id: Option<String>,
-    /// The id of a project that uses the part.
-    project_id: Option<String>,
-    /// The largest total quantity.
-    max_quantity: Option<i64>,
-    /// Whether to list only parts whose total quantity is below their low-stock limit.
-    #[serde(default)]
-    low_stock: bool,
-}
-
-const SORT: &[(&str, PartSort)] = &[
-    ("name", PartSort::Name),
-    ("number", PartSort::Number),
-    ("quantity", PartSort::Quantity),
-    ("created_at", PartSort::CreatedAt),
-];
-
-/// List and search parts. Sort keys: name, number, quantity, created_at.
-#[utoipa::path(get, path = "/parts", tag = "parts", params(PartParams, ListParams),
-    responses((status = 200, body = PageOf<PartView>)))]
-pub(crate) async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Params(params): Params<PartParams>,
-    Params(list): Params<ListParams>,
-) -> Result<Reply<PageOf<PartView>>, Problem> {
-    let filter = PartFilter {
-        text: params.q.filter(|text| !text.trim().is_empty()),
-        supplier: params.supplier,
-        manufacturer: params.manufacturer,
-        category_id: params.category_id,
-        location_id: params.location_id,
-        tag_id: params.tag_id,
-        project_id: params.project_id,
-        max_quantity: params.max_quantity,
-        only_low_stock: params.low_stock,
-    };
-    let page = app.query(&caller, ListParts(list.query(filter, SORT)?)).await?;
-    Ok(Reply::ok(PageOf::new(page, &list)))
 }
 
 /// A new part.

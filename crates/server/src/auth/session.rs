@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use inventory::users::User;
+use inventory::users::{SessionUser, User};
 use sha2::{Digest, Sha256};
 
 use super::{CallerSession, Origin};
@@ -33,19 +33,19 @@ pub(crate) async fn sign_in(
     origin: Origin,
     user_agent: Option<&str>,
 ) -> Result<(User, SessionToken), Problem> {
-    let address = origin.address;
+    let (inventory, address) = (app.inventory().await?, origin.address);
     app.sign_ins.attempt(username, address, app.now()).map_err(Problem::too_many_requests)?;
     if inventory::password::is_default(password) && !origin.is_local {
         // The same for every account, so that the response does not reveal who has this password.
         return Err(Problem::default_password());
     }
-    let signed_in = app.inventory().await?.sign_in(username, password).await;
-    let Some(user) = signed_in.inspect_err(|_| app.sign_ins.withdraw(username, address))? else {
+    let signed_in = inventory.sign_in_for_session(username, password).await;
+    let Some(found) = signed_in.inspect_err(|_| app.sign_ins.withdraw(username, address))? else {
         return Err(wrong());
     };
     app.sign_ins.succeeded(username, address);
-    let token = create(app, &user, origin, user_agent).await?;
-    Ok((user, token))
+    let token = insert(app, &found, origin, user_agent).await?;
+    Ok((found.user, token))
 }
 
 fn wrong() -> Problem {
@@ -60,12 +60,21 @@ pub(crate) async fn create(
     user_agent: Option<&str>,
 ) -> Result<SessionToken, Problem> {
     let found = app.inventory().await?.session_user(&user.id).await?.ok_or_else(wrong)?;
+    insert(app, &found, origin, user_agent).await
+}
+
+async fn insert(
+    app: &App,
+    found: &SessionUser,
+    origin: Origin,
+    user_agent: Option<&str>,
+) -> Result<SessionToken, Problem> {
     let now = app.now();
     let token = URL_SAFE_NO_PAD.encode(app.ambient.bytes::<32>());
     let new = NewSession {
         id: app.ambient.uuid().to_string(),
         token_hash: hash(&token),
-        user_id: &user.id,
+        user_id: &found.user.id,
         credentials: &found.credentials,
         address: origin.address.to_string(),
         user_agent: user_agent.map(|agent| agent.chars().take(MAX_AGENT).collect()),

@@ -29,6 +29,8 @@ struct Route {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// The type of a body that is not JSON. It is sent empty.
+    media_type: Option<String>,
 }
 
 async fn user(server: &TestServer, name: &str, role: &str, password_change_required: bool) -> User {
@@ -101,8 +103,11 @@ fn routes() -> Vec<Route> {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
             let schema = operation.pointer("/requestBody/content/application~1json/schema");
             let body = schema.map(|schema| example(&document, schema));
+            let media_types = operation.pointer("/requestBody/content").and_then(Value::as_object);
+            let mut other = media_types.into_iter().flat_map(Map::keys).filter(|_| body.is_none());
+            let media_type = other.next().cloned();
             let path = path.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part });
-            routes.push(Route { method, path: path.collect::<Vec<_>>().join("/"), body });
+            routes.push(Route { method, path: path.collect::<Vec<_>>().join("/"), body, media_type });
         }
     }
     let order = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
@@ -111,7 +116,8 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// Returns a value that fits a schema, with empty texts and required fields only.
+/// Returns a value that fits a schema, with required fields only. Texts are empty, except for passwords, whose rules are checked
+/// before permissions that depend on the user.
 fn example(document: &Value, schema: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.strip_prefix('#').unwrap();
@@ -127,6 +133,7 @@ fn example(document: &Value, schema: &Value) -> Value {
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
     match kind {
+        Some("string") if schema["format"] == "password" => json!(PASSWORD),
         Some("string") => json!(""),
         Some("integer" | "number") => json!(1),
         Some("boolean") => json!(false),
@@ -154,7 +161,11 @@ async fn status(server: &TestServer, caller: &mut TestCaller, route: &Route) -> 
     } else {
         route.body.clone()
     };
-    let answer = server.send(&caller.client, route.method.clone(), &route.path, body.as_ref()).await;
+    let mut client = caller.client.clone();
+    if let Some(media_type) = &route.media_type {
+        client = client.with("content-type", media_type);
+    }
+    let answer = server.send(&client, route.method.clone(), &route.path, body.as_ref()).await;
     if answer.status == StatusCode::ACCEPTED {
         server.finished(&caller.client, &answer).await;
     }

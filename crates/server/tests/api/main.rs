@@ -11,6 +11,7 @@ mod files;
 mod lessons;
 mod parts;
 mod restore_while_serving;
+mod search;
 mod sessions;
 mod setup;
 mod sign_in;

@@ -1,0 +1,315 @@
+//! Keeps the search index of parts in step with the database, and searches it.
+//!
+//! The index is derived data: it is in a folder beside the database that no archive holds, and it can be deleted at any time. At the
+//! start, after a restore, and when another program has written, it is compared with all parts in the background. Until that has
+//! ended, [`SearchIndex::search`] returns `None`, and the caller searches the database. Changes by this program are applied before
+//! the next search.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use durable::Disk;
+use inventory::parts::{
+    GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
+};
+use inventory::{Actor, Changed, Inventory};
+use search::{Changes, Document, Index, Place, Request, Results, Suggestion};
+use tokio::sync::Mutex;
+
+/// The largest number of ancestors of a location or a category.
+const MAX_DEPTH: usize = 100;
+
+/// An error of the search index.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Index(#[from] search::Error),
+    #[error(transparent)]
+    Inventory(#[from] inventory::Error),
+    #[error("a thread of the search failed: {0}")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// The search index of an inventory. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct SearchIndex(Arc<Shared>);
+
+struct Shared {
+    /// `None` if the index cannot be used. Then the database is searched.
+    index: RwLock<Option<Arc<Index>>>,
+    /// Held while the index is changed. Holds the places that the documents refer to.
+    following: Mutex<Option<Arc<Places>>>,
+    is_current: AtomicBool,
+    is_comparing: AtomicBool,
+}
+
+/// The result of a search.
+pub(crate) struct Found {
+    pub(crate) results: Results,
+    /// Words that occur, if nothing was found.
+    pub(crate) suggestions: Vec<Suggestion>,
+}
+
+impl SearchIndex {
+    /// Opens the index in a folder. If that is not possible, logs the reason, and the database is searched instead.
+    pub(crate) fn open(folder: &Path) -> Self {
+        let index = match Index::open(&Disk::real(), folder) {
+            Ok((index, search::Content::Kept)) => Some(index),
+            Ok((index, search::Content::RebuildNeeded(reason))) => {
+                tracing::info!(?reason, "the search index is built");
+                Some(index)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the search index cannot be used, so searches are slower");
+                None
+            }
+        };
+        Self(Arc::new(Shared {
+            index: RwLock::new(index.map(Arc::new)),
+            following: Mutex::new(None),
+            is_current: AtomicBool::new(false),
+            is_comparing: AtomicBool::new(false),
+        }))
+    }
+
+    /// Searches. Returns `None` if the index is catching up or cannot be used.
+    pub(crate) async fn search(&self, inventory: &Inventory, request: Request) -> Option<Found> {
+        match self.catch_up(inventory).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "the search index could not follow the changes");
+                self.compare_later(inventory);
+                return None;
+            }
+        }
+        let index = self.index()?;
+        let searched = tokio::task::spawn_blocking(move || {
+            let results = index.search(&request)?;
+            let suggestions = if results.total == 0 { index.suggest(&request.query)? } else { Vec::new() };
+            Ok::<_, search::Error>(Found { results, suggestions })
+        });
+        match searched.await {
+            Ok(Ok(found)) => Some(found),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a search failed");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "a search failed");
+                None
+            }
+        }
+    }
+
+    /// Applies what has changed. Returns whether the index is current.
+    pub(crate) async fn catch_up(&self, inventory: &Inventory) -> Result<bool, Error> {
+        // The comparison holds the lock for long.
+        if self.0.is_comparing.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
+        let mut places = self.0.following.lock().await;
+        match inventory.take_changes().await? {
+            Changed::Anything => {
+                self.0.is_current.store(false, Ordering::SeqCst);
+                self.compare_later(inventory);
+                Ok(false)
+            }
+            // The comparison reads these parts again.
+            Changed::Parts(parts) if !self.0.is_current.load(Ordering::SeqCst) => {
+                inventory.give_back_changes(Changed::Parts(parts));
+                self.compare_later(inventory);
+                Ok(false)
+            }
+            Changed::Parts(parts) if parts.is_empty() => Ok(true),
+            Changed::Parts(parts) => {
+                let applied = self.apply(inventory, &mut places, parts.into_iter().collect()).await;
+                if applied.is_err() {
+                    self.0.is_current.store(false, Ordering::SeqCst);
+                }
+                applied.map(|()| true)
+            }
+        }
+    }
+
+    /// Reads parts and puts them into the index, or takes them out if they are gone.
+    async fn apply(
+        &self,
+        inventory: &Inventory,
+        places: &mut Option<Arc<Places>>,
+        ids: Vec<String>,
+    ) -> Result<(), Error> {
+        for ids in ids.chunks(usize::try_from(MAX_SEARCHABLE).unwrap_or(usize::MAX)) {
+            let parts = inventory.query(&Actor::System, GetSearchableParts(ids.to_vec())).await?;
+            let gone = ids.iter().filter(|id| !parts.iter().any(|part| part.part.id == **id)).cloned();
+            let deletes = gone.collect();
+            let knows = |places: &Places| {
+                let known = |part: &SearchablePart| {
+                    part.location_ids.iter().all(|id| places.locations.contains_key(id))
+                        && part.category_ids.iter().all(|id| places.categories.contains_key(id))
+                };
+                parts.iter().all(known)
+            };
+            let known = match places.as_ref().filter(|places| knows(places)) {
+                Some(places) => Arc::clone(places),
+                None => {
+                    let read = Arc::new(inventory.query(&Actor::System, ListPlaces).await?);
+                    Arc::clone(places.insert(read))
+                }
+            };
+            self.write(parts, deletes, known).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        parts: Vec<SearchablePart>,
+        deletes: Vec<String>,
+        places: Arc<Places>,
+    ) -> Result<(), Error> {
+        let Some(index) = self.index() else { return Ok(()) };
+        let applied = tokio::task::spawn_blocking(move || {
+            let upserts = parts.iter().map(|part| document(part, &places)).collect();
+            index.apply(&Changes { upserts, deletes, position: None })
+        });
+        Ok(applied.await??)
+    }
+
+    /// Compares the index with all parts in the background, unless that is being done.
+    pub(crate) fn compare_later(&self, inventory: &Inventory) {
+        if self.index().is_none() || self.0.is_comparing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (this, inventory) = (self.clone(), inventory.clone());
+        tokio::spawn(async move {
+            let compared = this.compare(&inventory).await;
+            this.0.is_comparing.store(false, Ordering::SeqCst);
+            match compared {
+                Ok(()) => this.0.is_current.store(true, Ordering::SeqCst),
+                Err(error) => tracing::warn!(%error, "comparing the search index with the parts failed"),
+            }
+        });
+    }
+
+    /// Compares the index with all parts, and applies what differs.
+    async fn compare(&self, inventory: &Inventory) -> Result<(), Error> {
+        let Some(index) = self.index() else { return Ok(()) };
+        let mut following = self.0.following.lock().await;
+        // What changes from here on is applied afterwards.
+        inventory.take_changes().await?;
+        let places = Arc::new(inventory.query(&Actor::System, ListPlaces).await?);
+        *following = Some(Arc::clone(&places));
+        let mut indexed: HashMap<String, u64> = HashMap::new();
+        index.for_each_hash(|id, hash| {
+            indexed.insert(id.to_owned(), hash);
+        })?;
+        let mut after = None;
+        let mut changed = false;
+        loop {
+            let parts = inventory.query(&Actor::System, ListSearchableParts { after }).await?;
+            let Some(last) = parts.last() else { break };
+            after = Some(last.part.id.clone());
+            let differs =
+                |part: &SearchablePart| indexed.get(&part.part.id) != Some(&document(part, &places).hash);
+            let (differing, same): (Vec<_>, Vec<_>) = parts.into_iter().partition(differs);
+            for part in differing.iter().chain(&same) {
+                indexed.remove(&part.part.id);
+            }
+            if !differing.is_empty() {
+                changed = true;
+                self.write(differing, Vec::new(), Arc::clone(&places)).await?;
+            }
+        }
+        if !indexed.is_empty() {
+            changed = true;
+            self.write(Vec::new(), indexed.into_keys().collect(), places).await?;
+        }
+        if changed {
+            tokio::task::spawn_blocking(move || index.compact()).await??;
+        }
+        Ok(())
+    }
+
+    fn index(&self) -> Option<Arc<Index>> {
+        self.0.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Closes the index, so that no thread writes to its folder.
+    pub(crate) async fn close(&self) {
+        let _following = self.0.following.lock().await;
+        let index = self.0.index.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(index) = index.and_then(Arc::into_inner)
+            && let Ok(Err(error)) = tokio::task::spawn_blocking(move || index.close()).await
+        {
+            tracing::warn!(%error, "closing the search index failed");
+        }
+    }
+}
+
+/// Returns the document of a part.
+fn document(part: &SearchablePart, places: &Places) -> Document {
+    let SearchablePart { part, quantity, category_ids, location_ids, tags } = part;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut document = Document {
+        id: part.id.clone(),
+        hash: 0,
+        name: part.name.clone(),
+        number: text(&part.number),
+        mpn: text(&part.manufacturer_part_number),
+        supplier_number: text(&part.supplier_part_number),
+        manufacturer: text(&part.manufacturer),
+        supplier: text(&part.supplier),
+        description: text(&part.description),
+        properties: part.properties.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        categories: category_ids.iter().map(|id| place(id, &places.categories)).collect(),
+        locations: location_ids.iter().map(|id| place(id, &places.locations)).collect(),
+        tags: tags.clone(),
+        stock: *quantity,
+        created_at: part.created_at.0.and_utc().timestamp_micros(),
+    };
+    document.hash = hash(&document);
+    document
+}
+
+/// Returns the text of a property.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn place(id: &str, places: &HashMap<String, NamedPlace>) -> Place {
+    let name = places.get(id).map(|place| place.name.clone()).unwrap_or_default();
+    let mut ids = vec![id.to_owned()];
+    let mut at = places.get(id);
+    while let Some(parent) = at.and_then(|place| place.parent_id.as_ref()) {
+        // Another program may have left a cycle.
+        if ids.len() > MAX_DEPTH || ids.contains(parent) {
+            break;
+        }
+        ids.push(parent.clone());
+        at = places.get(parent);
+    }
+    Place { name, ids }
+}
+
+/// Returns a hash of everything that is indexed. It differs between versions of the compiler, after which the index is built again.
+fn hash(document: &Document) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let Document {
+        id, hash: _, name, number, mpn, supplier_number, manufacturer, supplier, description, ..
+    } = document;
+    (id, name, number, mpn, supplier_number, manufacturer, supplier, description).hash(&mut hasher);
+    (&document.properties, &document.tags, document.stock, document.created_at).hash(&mut hasher);
+    for place in document.categories.iter().chain(&document.locations) {
+        (&place.name, &place.ids).hash(&mut hasher);
+    }
+    document.categories.len().hash(&mut hasher);
+    hasher.finish()
+}
