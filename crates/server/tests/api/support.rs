@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use backup::{Engine, Places};
 use chrono::TimeDelta;
 use inventory::roles::CreateRole;
@@ -184,13 +184,22 @@ impl TestServer {
     ) -> Answer {
         let (client, body) = match body {
             Some(body) => {
-                let is_json = !client.headers.contains_key(header::CONTENT_TYPE);
-                let json = || client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
-                (if is_json { json() } else { client.clone() }, Body::from(body.to_string()))
+                let mut client = client.clone();
+                let json = HeaderValue::from_static("application/json");
+                client.headers.entry(header::CONTENT_TYPE).or_insert(json);
+                (client, Body::from(body.to_string()))
             }
             None => (client.clone(), Body::empty()),
         };
-        let response = self.send_body(&client, method, path, body).await;
+        Self::answer(self.send_body(&client, method, path, body).await).await
+    }
+
+    /// Sends a file.
+    pub(crate) async fn upload(&self, client: &Client, method: Method, path: &str, content: &[u8]) -> Answer {
+        Self::answer(self.send_body(client, method, path, Body::from(content.to_vec())).await).await
+    }
+
+    async fn answer(response: axum::response::Response) -> Answer {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
         let body = serde_json::from_slice(&bytes)
