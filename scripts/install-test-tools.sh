@@ -2,7 +2,7 @@
 # Installs the programs that tests call, where they are missing. Does nothing when all are there.
 set -euo pipefail
 
-required=(zip unzip sqlite3 age)
+required=(zip unzip sqlite3 age curl jq)
 optional=(strace)
 
 missing() {

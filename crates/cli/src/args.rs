@@ -78,6 +78,12 @@ pub(crate) enum Command {
         /// Keep the scratch folder
         #[arg(long)]
         keep: bool,
+        /// Serve the sample data over HTTP until a signal instead, with an administrator whose password is shown once
+        #[arg(long)]
+        serve: bool,
+        /// Address and port for --serve; port 0 takes any free port
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", requires = "serve")]
+        listen: SocketAddr,
     },
     /// Write a backup of database and files
     Backup(Backup),

@@ -29,7 +29,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let global = &args.global;
     // These commands need neither an inventory nor its configuration.
     match &args.command {
-        Command::Demo { keep } => return demo::run(global, *keep),
+        Command::Demo { keep, serve: true, listen } => return demo::serve(global, *keep, *listen),
+        Command::Demo { keep, .. } => return demo::run(global, *keep),
         Command::Completions { shell } => return shell::completions(global, *shell),
         Command::Man { output } => return shell::man(global, output.as_deref()),
         _ => {}

@@ -15,8 +15,8 @@ Exit codes:
   3  not found: archive, database, file
   4  refused: the archive must not be used (not ours, hostile, newer, broken foreign keys)
   5  corrupt: the archive or the live database is damaged
-  6  locked: another backup or restore is running, or a program has locked the database
-  7  storage: disk full, permission denied, read-only, input/output error
+  6  locked: another backup, restore or server is running, or a program has locked the database
+  7  storage: disk full, permission denied, read-only, input/output error, address in use
   8  key: the archive is encrypted, and the key or passphrase is missing or wrong
   9  encryption is required by makermatrix.toml and not possible: no backup was made
 130, 143  stopped by SIGINT (Ctrl-C) or by SIGTERM: nothing was changed, and nothing is left behind";
@@ -119,6 +119,10 @@ impl From<server::Error> for Failure {
     fn from(error: server::Error) -> Self {
         match error {
             server::Error::Inventory(error) => error.into(),
+            server::Error::AlreadyServed { .. } => Self::new(Code::Locked, error.to_string()),
+            server::Error::Listen { .. } => {
+                Self::new(Code::Storage, format!("{error}. Choose another address with --listen."))
+            }
             other => Self::new(Code::Storage, other.to_string()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backup::Engine;
 use inventory::api_keys::RecordKeyUses;
@@ -31,11 +32,28 @@ pub struct Options {
     pub trusted_proxies: Vec<IpAddr>,
     /// The largest size of an uploaded archive in bytes. The default is 64 GiB.
     pub max_upload: u64,
+    /// How long the server waits for clients.
+    pub timeouts: Timeouts,
+}
+
+/// How long the server waits for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// The time in which a client must complete a TLS handshake, and send the headers of a request. The default is 15 seconds.
+    pub header: Duration,
+    /// The time that open connections get to finish when the server stops. The default is 30 seconds.
+    pub grace: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { header: Duration::from_secs(15), grace: Duration::from_secs(30) }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), max_upload: 64 << 30 }
+        Self { trusted_proxies: Vec::new(), max_upload: 64 << 30, timeouts: Timeouts::default() }
     }
 }
 

@@ -16,6 +16,20 @@ pub enum Error {
     /// The backup folder cannot be read.
     #[error(transparent)]
     Backups(#[from] backup::Error),
+    /// Another server serves the same inventory.
+    #[error("another server serves this inventory already (process {process})")]
+    AlreadyServed {
+        /// The id of its process.
+        process: String,
+    },
+    /// The lock of the server cannot be taken.
+    #[error("{} cannot be locked: {source}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
     Listen {

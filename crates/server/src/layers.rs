@@ -115,7 +115,7 @@ fn span<B>(request: &Request<B>) -> Span {
 }
 
 fn log<B>(response: &Response<B>, latency: Duration, _span: &Span) {
-    let milliseconds = latency.as_secs_f64() * 1000.0;
+    let milliseconds = (latency.as_secs_f64() * 1e6).round() / 1e3;
     tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
 }
 
@@ -127,4 +127,44 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> axum::
     let response = next.run(request).await;
     app.metrics.finish(timer, &method, route, response.status());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use backup::{Engine, Places};
+    use inventory::{Actor, Ambient, Inventory};
+    use testkit::TestFolder;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::app::Options;
+
+    async fn app(folder: &TestFolder) -> App {
+        let engine = Engine::new(Places::in_folder(folder.path()), Ambient::system());
+        engine.prepare_new_inventory(&Actor::System).unwrap();
+        let inventory = Inventory::create(&engine.places().database, Ambient::system()).await.unwrap();
+        App::new(inventory, engine, Options::default()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_and_the_server_goes_on() {
+        let folder = TestFolder::new();
+        let app = app(&folder).await;
+        let fails = async || -> &'static str { panic!("secret of the handler") };
+        let routes = Router::new().route("/fails", get(fails)).route("/works", get(async || "ok"));
+        let router = common(routes, &app).with_state(app);
+        let send = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap()
+        };
+        let response = send("/fails").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(!response.headers()["x-request-id"].is_empty());
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("secret"), "{body:?}");
+        assert_eq!(send("/works").await.status(), StatusCode::OK);
+    }
 }

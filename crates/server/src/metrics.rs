@@ -11,12 +11,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::backup_ages::BackupAges;
+
 /// The metrics of the server.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
     movements: Gauge,
+    backup_ages: Family<CheckLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -29,6 +32,11 @@ struct RequestLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
     route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CheckLabels {
+    check: &'static str,
 }
 
 impl Metrics {
@@ -44,7 +52,11 @@ impl Metrics {
         registry.register_with_unit("http_request_duration", text, Unit::Seconds, durations.clone());
         let movements = Gauge::default();
         registry.register("stock_movements", "Movements in the stock ledger", movements.clone());
-        Self { registry, requests, durations, movements }
+        let backup_ages = Family::<CheckLabels, Gauge>::default();
+        let text =
+            "Age of the newest backup that was verified, or proven by a drill; absent if there is none";
+        registry.register_with_unit("newest_backup_age", text, Unit::Seconds, backup_ages.clone());
+        Self { registry, requests, durations, movements, backup_ages }
     }
 
     #[expect(clippy::unused_self, reason = "the pair of `finish`")]
@@ -63,8 +75,15 @@ impl Metrics {
     }
 
     /// Returns the metrics as text.
-    pub(crate) fn text(&self, movements: i64) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self, movements: i64, ages: BackupAges) -> Result<String, std::fmt::Error> {
         self.movements.set(movements);
+        for (check, age) in [("verified", ages.verified), ("proven", ages.proven)] {
+            let labels = CheckLabels { check };
+            match age {
+                Some(age) => drop(self.backup_ages.get_or_create(&labels).set(age)),
+                None => drop(self.backup_ages.remove(&labels)),
+            }
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -35,6 +35,8 @@ use inventory::{FieldError, FileProblem, Kind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The media type of a problem.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// The seconds after which a client may repeat a request that was refused because the database is in use.
 const RETRY_AFTER: u64 = 2;
 
@@ -279,7 +281,7 @@ impl IntoResponse for Problem {
         let retry_after = self.retry_after;
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -15,10 +15,7 @@ use crate::problem::Problem;
 use crate::{docs, layers};
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "MakerMatrix",
-    description = "The REST API of MakerMatrix, a self-hosted parts inventory for makers and makerspaces."
-))]
+#[openapi(info(title = "MakerMatrix"))]
 struct Document;
 
 /// Returns the routes of the API.
@@ -96,10 +93,11 @@ fn uploads() -> OpenApiRouter<App> {
 }
 
 fn split() -> (Router<App>, utoipa::openapi::OpenApi) {
-    let (timed, mut document) =
-        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let document = OpenApiRouter::with_openapi(Document::openapi());
+    let (timed, mut document) = document.nest("/api/v1", api()).split_for_parts();
     let (untimed, uploads) = OpenApiRouter::new().nest("/api/v1", uploads()).split_for_parts();
     document.merge(uploads);
+    docs::complete(&mut document);
     (layers::timed(timed).merge(untimed), document)
 }
 

@@ -18,21 +18,17 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tower::ServiceExt;
 
-use crate::app::App;
+use crate::app::{App, Timeouts};
 use crate::error::Error;
 use crate::tls::{OverTls, Tls};
 
 /// The largest number of connections. Further clients wait.
 const MAX_CONNECTIONS: usize = 2048;
-/// The time in which a client must send the headers of a request, and complete a TLS handshake.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest size of the headers of a request in bytes.
 const MAX_HEADERS: usize = 64 << 10;
-/// The time that open connections get to finish when the server stops.
-const GRACE: Duration = Duration::from_secs(30);
 /// The pause after an error of `accept`, which is usually a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The time between two records of the uses of API keys.
@@ -53,6 +49,7 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
     let (serving, stopped) = oneshot::channel();
     let recorder = tokio::spawn(record_key_uses(app.clone(), stopped));
     let connections = GracefulShutdown::new();
+    let Timeouts { header: header_timeout, grace } = app.options.timeouts;
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
     loop {
@@ -66,8 +63,8 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
         };
         match (accepted, permit) {
             (Ok((stream, peer)), Ok(permit)) => {
-                let connection =
-                    Connection { router: router.clone(), peer, watcher: connections.watcher(), permit };
+                let (router, watcher) = (router.clone(), connections.watcher());
+                let connection = Connection { router, peer, watcher, permit, header_timeout };
                 tokio::spawn(connection.serve(stream, tls.clone()));
             }
             (Err(error), _) => {
@@ -80,8 +77,8 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
     drop(listener);
     // Streams of events end with their task, so tasks must end first.
     app.tasks.close().await;
-    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-        tracing::warn!("some connections were still open after {} seconds, and were closed", GRACE.as_secs());
+    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
+        tracing::warn!("some connections were still open after {} seconds, and were closed", grace.as_secs());
     }
     // Waits, since uses that are being written would be lost.
     drop(serving);
@@ -94,6 +91,7 @@ struct Connection {
     peer: SocketAddr,
     watcher: Watcher,
     permit: OwnedSemaphorePermit,
+    header_timeout: Duration,
 }
 
 impl Connection {
@@ -103,7 +101,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         match tls {
             None => self.requests(stream, false).await,
-            Some(tls) => match tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+            Some(tls) => match tokio::time::timeout(self.header_timeout, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.requests(stream, true).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
@@ -112,8 +110,11 @@ impl Connection {
     }
 
     async fn requests(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, encrypted: bool) {
-        let Self { router, peer, watcher, permit } = self;
+        let Self { router, peer, watcher, permit, header_timeout } = self;
+        let requested = Arc::new(Notify::new());
+        let first = Arc::clone(&requested);
         let service = service_fn(move |request: Request<Incoming>| {
+            requested.notify_one();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             if encrypted {
@@ -121,23 +122,36 @@ impl Connection {
             }
             router.clone().oneshot(request)
         });
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .max_buf_size(MAX_HEADERS);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX))
-            .max_concurrent_streams(100)
-            .keep_alive_interval(HEADER_TIMEOUT);
+        let builder = protocols(header_timeout);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
+        let result = tokio::select! {
+            result = watcher.watch(connection.into_owned()) => result,
+            () = silent(&first, header_timeout) => Err("the client sent no request in time".into()),
+        };
+        if let Err(error) = result {
             tracing::debug!(%peer, %error, "a connection ended with an error");
         }
         drop(permit);
+    }
+}
+
+/// Returns the protocols, with their limits.
+fn protocols(header_timeout: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(MAX_HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(MAX_HEADERS).unwrap_or(u32::MAX))
+        .max_concurrent_streams(100)
+        .keep_alive_interval(header_timeout);
+    builder
+}
+
+/// Completes if there is no request within a time. Hyper has no time limit until it knows the protocol.
+async fn silent(first_request: &Notify, limit: Duration) {
+    if tokio::time::timeout(limit, first_request.notified()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

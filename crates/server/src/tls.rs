@@ -15,9 +15,6 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::error::Error;
 
-/// The time between two looks at the files.
-const CHECK_EVERY: Duration = Duration::from_secs(30);
-
 /// Marks a request that came over TLS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverTls;
@@ -35,12 +32,15 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Loads a certificate chain and its private key, both PEM files. Loads them again whenever they change, and keeps the old
-    /// ones if the new ones do not fit together. Must be called inside an async runtime.
+    /// The usual time between two looks at the files.
+    pub const CHECK_EVERY: Duration = Duration::from_secs(30);
+
+    /// Loads a certificate chain and its private key, both PEM files. Looks at the files every `check_every`, loads them again
+    /// when they have changed, and keeps the old ones if the new ones do not fit together. Must be called inside an async runtime.
     ///
     /// # Errors
     /// [`Error::Certificate`].
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, Error> {
+    pub fn load(certificate: &Path, key: &Path, check_every: Duration) -> Result<Self, Error> {
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let current = Arc::new(Current(RwLock::new(files.read()?)));
         let provider = Arc::new(ring::default_provider());
@@ -50,7 +50,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&current) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        tokio::spawn(follow(files, current));
+        tokio::spawn(follow(files, current, check_every));
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
@@ -98,10 +98,10 @@ impl Files {
     }
 }
 
-async fn follow(files: Files, current: Arc<Current>) {
+async fn follow(files: Files, current: Arc<Current>, check_every: Duration) {
     let mut known = files.modified();
     loop {
-        tokio::time::sleep(CHECK_EVERY).await;
+        tokio::time::sleep(check_every).await;
         let found = files.modified();
         if found == known {
             continue;

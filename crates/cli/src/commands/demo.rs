@@ -1,7 +1,8 @@
 //! Implements `demo`: a real backup and restore of sample data in a scratch folder.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use backup::{BackupOptions, Engine, Places, RestoreOptions};
@@ -12,23 +13,14 @@ use inventory::{Ambient, FileKind, Inventory, LiveDatabase, StaticFiles, sqlite}
 use serde_json::json;
 
 use super::{ACTOR, block_on};
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::exit::{Code, Failure};
-use crate::output;
+use crate::output::{self, Lines};
 use crate::progress::Progress;
 
 pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
-    let ambient = Ambient::system();
-    let beside = std::env::temp_dir().join("makermatrix");
-    let id = || ambient.uuid().to_string();
-    // A kept folder has a name that no later run mistakes for a leftover.
-    let kept = keep.then(|| with_suffix(&beside, &format!("-demo-{}-kept", id())));
-    let scratch = match &kept {
-        Some(folder) => Disk::real().create_folder(folder).map(|()| None)?,
-        None => Some(ScratchFolder::create(&Disk::real(), &beside, "-demo-", id)?),
-    };
-    let folder = scratch.as_ref().map(ScratchFolder::path).or(kept.as_deref()).expect("one of the two");
-    let engine = Engine::new(Places::in_folder(folder), Ambient::system());
+    let folder = DemoFolder::create(keep)?;
+    let engine = folder.engine();
     let places = engine.places();
     let mut progress = Progress::new(global);
     let say = |line: &str| output::step(global, line);
@@ -36,10 +28,11 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
         say("");
         say(line);
     };
-    say(&format!("Everything happens in {}", folder.display()));
+    say(&format!("Everything happens in {}", folder.path().display()));
 
     heading("1. Populate an inventory");
-    let sample = block_on(fill(places))??;
+    // Nobody signs in to this inventory, but every user must have a password.
+    let sample = block_on(fill(places, &random_password()))??;
     let made = [
         counted(sample.users.len(), "user"),
         counted(sample.categories.len(), "category"),
@@ -102,12 +95,75 @@ pub(crate) fn run(global: &Global, keep: bool) -> Result<(), Failure> {
     output::result(global, text, &value)
 }
 
-async fn fill(places: &Places) -> Result<Sample, Failure> {
-    let ambient = Ambient::system();
-    // Nobody signs in to the demo, but every user must have a password.
-    let password = || format!("Demo-{}9", ambient.uuid());
-    let accounts = Accounts { admin_password: password(), user_password: password() };
-    let inventory = Inventory::create(&places.database, ambient.clone()).await?;
+/// Serves an inventory of sample data until a signal.
+pub(crate) fn serve(global: &Global, keep: bool, listen: SocketAddr) -> Result<(), Failure> {
+    let folder = DemoFolder::create(keep)?;
+    let engine = folder.engine();
+    let password = random_password();
+    let sample = block_on(fill(engine.places(), &password))??;
+    let administrator = &sample.users[0].username;
+    let args = args::Serve {
+        listen,
+        create: false,
+        trusted_proxy: Vec::new(),
+        tls_certificate: None,
+        tls_key: None,
+        log_format: args::LogFormat::Text,
+    };
+    super::serve::serve(engine, &args, |url, _| {
+        let mut lines = Lines::from(format!("Serving sample data at {url}"));
+        lines.add(format!("The API is described at {url}/api/docs"));
+        lines.add(format!("User {administrator}, password {password}"));
+        let end = if keep { "stays" } else { "is removed when the server stops" };
+        lines.add(format!("Everything is in {}, which {end}.", folder.path().display()));
+        let value = json!({"url": url, "username": administrator, "password": password,
+            "folder": output::path(folder.path()), "kept": keep});
+        output::result(global, lines, &value)
+    })?;
+    output::progress(global, "Stopped.");
+    Ok(())
+}
+
+/// The folder of a demonstration.
+enum DemoFolder {
+    /// Has a name that no later run mistakes for a leftover.
+    Kept(PathBuf),
+    /// Is removed when dropped.
+    Scratch(ScratchFolder),
+}
+
+impl DemoFolder {
+    fn create(keep: bool) -> Result<Self, Failure> {
+        let beside = std::env::temp_dir().join("makermatrix");
+        let id = || Ambient::system().uuid().to_string();
+        if !keep {
+            return Ok(Self::Scratch(ScratchFolder::create(&Disk::real(), &beside, "-demo-", id)?));
+        }
+        let folder = with_suffix(&beside, &format!("-demo-{}-kept", id()));
+        Disk::real().create_folder(&folder)?;
+        Ok(Self::Kept(folder))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(folder) => folder,
+            Self::Scratch(folder) => folder.path(),
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::new(Places::in_folder(self.path()), Ambient::system())
+    }
+}
+
+fn random_password() -> String {
+    // Not a secret that lasts, but nobody must guess it while the demonstration runs.
+    format!("Demo-{}9", Ambient::system().uuid())
+}
+
+async fn fill(places: &Places, admin_password: &str) -> Result<Sample, Failure> {
+    let accounts = Accounts { admin_password: admin_password.to_owned(), user_password: random_password() };
+    let inventory = Inventory::create(&places.database, Ambient::system()).await?;
     let sample = populate(&inventory, &places.static_files, accounts).await?;
     inventory.close().await?;
     Ok(sample)

@@ -25,6 +25,8 @@ mod plan;
 mod read_only_mount;
 #[cfg(unix)]
 mod root;
+#[cfg(unix)]
+mod serve;
 mod shell;
 mod signals;
 #[cfg(unix)]

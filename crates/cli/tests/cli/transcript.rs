@@ -21,6 +21,11 @@ pub(crate) fn original_of(shop: &Shop) -> PathBuf {
 
 /// Runs all commands in the `console` blocks of a page. Fails if the output is not that of the page.
 pub(crate) fn assert_page_is_true(page: &str, shop: &Shop) {
+    assert_page_is_true_with(page, shop, &[(ORIGINAL, &original_of(shop).display().to_string())]);
+}
+
+/// The same for a page with words that stand for others, such as an address.
+pub(crate) fn assert_page_is_true_with(page: &str, shop: &Shop, words: &[(&str, &str)]) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let text = fs::read_to_string(&page).unwrap();
     let mut commands = 0;
@@ -31,7 +36,7 @@ pub(crate) fn assert_page_is_true(page: &str, shop: &Shop) {
             Part::Prose(line) => written.push_str(&format!("{line}\n")),
             Part::Command { command, expected } => {
                 commands += 1;
-                let printed = run(shop, &command);
+                let printed = run(shop, &command, words);
                 if same(&printed, &expected) {
                     written.push_str(&format!("$ {command}\n{expected}"));
                 } else {
@@ -77,8 +82,8 @@ fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// Runs a command in a shell, and returns its combined output. The folder [`ORIGINAL`] is below that of the shop.
-fn run(shop: &Shop, command: &str) -> String {
+/// Runs a command in a shell, and returns its combined output. Each command sees the variables of those before it.
+fn run(shop: &Shop, command: &str, words: &[(&str, &str)]) -> String {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_makermatrix"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), env::var("PATH").unwrap());
     let mut shell = Command::new("sh");
@@ -87,8 +92,11 @@ fn run(shop: &Shop, command: &str) -> String {
     {
         shell.env_remove(variable);
     }
-    let original = original_of(shop).display().to_string();
-    let script = format!("exec 2>&1\n{}", command.replace(ORIGINAL, &original));
+    let replaced = words.iter().fold(command.to_owned(), |text, (word, actual)| text.replace(word, actual));
+    let variables = shop.folder.join(".variables").display().to_string();
+    let script = format!(
+        "exec 2>&1\n[ ! -f {variables} ] || . {variables}\nset -a\n{replaced}\nexport -p > {variables}"
+    );
     let output = shell
         .args(["-c", &script])
         .env("PATH", path)
@@ -96,7 +104,8 @@ fn run(shop: &Shop, command: &str) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    String::from_utf8(output.stdout).unwrap().replace(&original, ORIGINAL)
+    let printed = String::from_utf8(output.stdout).unwrap();
+    words.iter().fold(printed, |text, (word, actual)| text.replace(actual, word))
 }
 
 /// Returns whether the output is the expected one, except for values that differ between runs: times, ids, keys, sizes.

@@ -23,11 +23,12 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<(StatusCode, &'stat
 
 /// Show metrics in the format of Prometheus, to this machine and to those who may see the dashboard.
 pub(crate) async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    if !caller.origin.address.is_loopback() {
+    if !caller.origin.is_local {
         caller.actor.require(Permission::DashboardView)?;
     }
     let movements = app.inventory().await?.query(&inventory::Actor::System, LastMovement).await?;
-    let text = app.metrics.text(movements).map_err(|error| Problem::internal(&error))?;
+    let ages = app.backup_ages().await.map_err(|error| Problem::internal(&error))?;
+    let text = app.metrics.text(movements, ages).map_err(|error| Problem::internal(&error))?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }

@@ -191,20 +191,12 @@ impl TestServer {
             }
             None => (client.clone(), Body::empty()),
         };
-        Self::answer(self.send_body(&client, method, path, body).await).await
+        Answer::of(self.send_body(&client, method, path, body).await).await
     }
 
     /// Sends a file.
     pub(crate) async fn upload(&self, client: &Client, method: Method, path: &str, content: &[u8]) -> Answer {
-        Self::answer(self.send_body(client, method, path, Body::from(content.to_vec())).await).await
-    }
-
-    async fn answer(response: axum::response::Response) -> Answer {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer { status, headers, body }
+        Answer::of(self.send_body(client, method, path, Body::from(content.to_vec())).await).await
     }
 
     /// Sends any body, and returns the response unread.
@@ -236,6 +228,15 @@ impl TestServer {
 }
 
 impl Answer {
+    /// Reads a response.
+    pub(crate) async fn of(response: axum::response::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Self { status, headers, body }
+    }
+
     /// Returns the client that keeps the cookie of this response.
     pub(crate) fn client(&self) -> Client {
         let cookie = self.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
