@@ -6,11 +6,12 @@
 //!
 //! Reading order: [`places`] (where the files are), [`engine`] (what every use case needs), then one
 //! file per use case: [`create`], [`verify`], [`catalog`] (show and list), [`backup_folder`] (receive and remove), [`restore`] with its
-//! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`.
+//! stages, [`recover`], [`drill`], [`import`], `key_check`, `migrate`, `check`.
 
 pub mod backup_folder;
 pub mod cancellation;
 pub mod catalog;
+mod check;
 pub mod create;
 mod damage;
 mod database_files;
@@ -41,6 +42,7 @@ pub mod verify;
 pub use backup_folder::Upload;
 pub use cancellation::Cancellation;
 pub use catalog::{Contents, ListedArchive, NewestChecked, Summary};
+pub use check::CheckReport;
 pub use create::{BackupOptions, BackupReport, EncryptionChoice, Purpose};
 pub use drill::{DrillOptions, DrillReport};
 pub use engine::{EncryptionPolicy, Engine};

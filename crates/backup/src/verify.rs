@@ -4,10 +4,12 @@
 use std::path::Path;
 
 use archive::{Format, Role};
-use durable::FileMode;
-use inventory::sqlite::Inspection;
+use durable::{FileMode, ScratchFolder};
+use inventory::sqlite::{self, Inspection};
+use inventory::stock::StockCheck;
 use inventory::{Actor, Permission};
 
+use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
@@ -26,6 +28,9 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// What the inspection of the database found.
     pub database: Inspection,
+    /// The comparison of the ledger with the stock; `None` if the database has no ledger. A difference is no damage: another
+    /// program has changed the stock.
+    pub stock: Option<StockCheck>,
     /// The recorded status; `None` if the archive is not in the backup folder, or the status could not be written.
     pub status: Option<Status>,
 }
@@ -55,13 +60,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<VerifyReport, Error> {
         crate::permission::require(actor, "verifying a backup", Permission::BackupCreate)?;
-        // Other users can read this folder, but not the database that is unpacked into it.
-        let temporary = std::env::temp_dir();
-        // Do not create this folder: its path may be mistyped, or its medium not mounted.
-        temporary
-            .metadata()
-            .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
-        let scratch = self.scratch_folder(&temporary.join("makermatrix"), SCRATCH_MARKER)?;
+        let scratch = self.temporary_folder(SCRATCH_MARKER)?;
         let before = status::identity(path);
         let verification = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
         let mut verified = match verification {
@@ -74,6 +73,17 @@ impl Engine {
             verified.status = self.note_verified(path, before, path).ok();
         }
         Ok(verified)
+    }
+
+    /// Creates a scratch folder in the folder for temporary files. Other users can read that folder, but not the database that
+    /// is put into the scratch folder.
+    pub(crate) fn temporary_folder(&self, marker: &str) -> Result<ScratchFolder, Error> {
+        let temporary = std::env::temp_dir();
+        // Do not create this folder: its path may be mistyped, or its medium not mounted.
+        temporary
+            .metadata()
+            .map_err(Error::storage("use the folder for temporary files (TMPDIR)", &temporary))?;
+        self.scratch_folder(&temporary.join("makermatrix"), marker)
     }
 
     /// Verifies an archive. Unpacks the database to `database`, and removes that file afterwards.
@@ -92,23 +102,24 @@ impl Engine {
         let unpacked = self.verify_into(&archive, database, observer);
         // Errors are ignored: the file is in a scratch folder, or has a name that the next backup recognises.
         let _ = self.disk.remove(database);
-        let (bytes, inspection) = unpacked?;
+        let (bytes, inspection, stock) = unpacked?;
         Ok(Verification::Sound(Box::new(VerifyReport {
             format: archive.reader.format(),
             files: archive.entries().len() as u64,
             bytes,
             database: inspection,
+            stock,
             status: None,
         })))
     }
 
-    /// Checks all entries and the database. Returns the unpacked size and the inspection.
+    /// Checks all entries and the database. Returns the unpacked size, the inspection, and the comparison of ledger and stock.
     fn verify_into(
         &self,
         archive: &OpenArchive,
         database: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<(u64, Inspection), Error> {
+    ) -> Result<(u64, Inspection, Option<StockCheck>), Error> {
         observer.event(Event::Step(Step::CheckEntries));
         let total = archive.unpacked_size();
         let mut meter = Meter::new(&self.cancellation, observer, total);
@@ -121,7 +132,9 @@ impl Engine {
         }
         observer.event(Event::Step(Step::CheckDatabase));
         let (inspection, _) = archive.check_database(database)?;
-        Ok((total, inspection))
+        let stock = recheck_damage(database, || sqlite::check_stock(database));
+        let stock = stock.map_err(Error::archived(&archive.path))?;
+        Ok((total, inspection, stock))
     }
 
     /// Returns whether a file is in the backup folder.

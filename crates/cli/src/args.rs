@@ -87,6 +87,8 @@ pub(crate) enum Command {
     },
     /// Write a backup of database and files
     Backup(Backup),
+    /// Check the database that is in use: damage, broken references, and whether the ledger explains the stock
+    Check,
     /// Check every byte of an archive, open its database, compare with its manifest
     Verify {
         #[arg(help = ARCHIVE)]

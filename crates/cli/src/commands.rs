@@ -2,6 +2,7 @@
 
 mod api_key;
 mod backup;
+mod check;
 mod demo;
 mod drill;
 mod import;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Init => init::run(global, &engine),
         Command::Serve(options) => serve::run(global, engine, options),
         Command::Backup(options) => backup::run(global, &engine, options),
+        Command::Check => check::run(global, &engine),
         Command::Verify { file, keys } => verify::run(global, &engine, file, keys),
         Command::Drill(options) => drill::run(global, &engine, options),
         Command::Show { file, files, keys } => show::run(global, &engine, file, *files, keys),

@@ -106,6 +106,12 @@ pub enum Error {
         /// When it was last changed, if that is known.
         at: Option<crate::Timestamp>,
     },
+    /// The content of a file cannot be accepted.
+    #[error("the file cannot be accepted: {problem}")]
+    BadFile {
+        /// The reason.
+        problem: FileProblem,
+    },
     /// No active user would hold all permissions any more.
     #[error("this is the last active administrator")]
     LastAdministrator,
@@ -311,6 +317,32 @@ pub enum DatabaseFault {
     Other,
 }
 
+/// Why the content of a file cannot be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileProblem {
+    /// There are more bytes than allowed.
+    #[error("it has more than {} MiB", max >> 20)]
+    TooLarge {
+        /// The largest number of bytes.
+        max: u64,
+    },
+    /// The image has more pixels than allowed.
+    #[error("the image has more than {max} pixels")]
+    TooManyPixels {
+        /// The largest number of pixels.
+        max: u64,
+    },
+    /// The file is not a PDF document.
+    #[error("it is not a PDF document")]
+    NotAPdf,
+    /// The file is not an image of a supported format.
+    #[error("it is not a PNG, JPEG, GIF or WebP image")]
+    NotAnImage,
+    /// The image cannot be decoded.
+    #[error("the image is damaged")]
+    Damaged,
+}
+
 /// Why an API key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
@@ -349,7 +381,7 @@ impl Error {
             | Self::NotEmpty { .. }
             | Self::Cycle { .. } => Kind::Conflict,
             Self::Changed { .. } => Kind::Changed,
-            Self::Invalid { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
+            Self::Invalid { .. } | Self::BadFile { .. } | Self::EngineNotSupported { .. } => Kind::Invalid,
             Self::NotSignedIn => Kind::NotSignedIn,
             Self::ApiKey { problem: KeyProblem::UserInactive } | Self::Forbidden { .. } => Kind::Forbidden,
             Self::ApiKey { .. } => Kind::NotSignedIn,

@@ -11,6 +11,7 @@
 
 mod access;
 mod activity;
+pub mod activity_log;
 mod actor;
 mod administrators;
 mod ambient;
@@ -24,6 +25,8 @@ mod db;
 pub mod deletion;
 mod error;
 pub mod fields;
+pub mod files;
+mod images;
 mod inventory;
 mod json;
 mod legacy;
@@ -59,7 +62,7 @@ pub use census::{Census, Difference, Total};
 pub use change::Change;
 pub use change_feed::Changed;
 pub use db::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
-pub use error::{DatabaseFault, Error, KeyProblem, Kind};
+pub use error::{DatabaseFault, Error, FileProblem, KeyProblem, Kind};
 pub use fields::{FieldError, Fields, Problem};
 pub use inventory::Inventory;
 pub use json::Json;

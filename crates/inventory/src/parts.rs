@@ -22,7 +22,7 @@ use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
-pub use datasheets::{AddDatasheet, Datasheet, ListDatasheets};
+pub use datasheets::{AddDatasheet, Datasheet, DeleteDatasheet, ListDatasheets};
 pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};
 pub use details::{GetPartDetails, Named, PartDetails};
 pub(crate) use details::{category_ids, tag_ids};

@@ -7,6 +7,7 @@ mod prepare;
 mod recognise;
 mod redact;
 mod references;
+mod stock;
 mod strip;
 
 pub use category_tree::inspect_and_remove_orphans;
@@ -22,5 +23,6 @@ pub use snapshot::{
     ReplaceOutcome, RowChanges, SchemaObject, TableDigest, Violation, generated_column_names,
     may_be_recreated, store_objects, version,
 };
+pub use stock::check_stock;
 pub(crate) use strip::live_objects;
 pub use strip::strip;

@@ -37,7 +37,7 @@ macro_rules! use_cases {
 
 use_cases! {
     commands {
-        parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet;
+        parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet, DeleteDatasheet;
         stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
         users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
         roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
@@ -56,6 +56,8 @@ use_cases! {
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        activity_log: ListActivity;
+        files: CountFileReferences;
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;
         projects: GetProject, ListProjects;

@@ -24,7 +24,7 @@ const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
 const MAX_WAIT_TO_CLOSE: Duration = Duration::from_secs(30);
 /// The bounds of the time between two attempts to take a lock.
 const MIN_PAUSE: Duration = Duration::from_millis(1);
-const MAX_PAUSE: Duration = Duration::from_millis(20);
+const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 /// The gate of a database.
 #[derive(Clone, Debug)]

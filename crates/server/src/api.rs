@@ -1,6 +1,7 @@
 //! The resources of the API, one file each. A handler calls one use case.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod api_keys;
 pub(crate) mod archive_key;
 pub(crate) mod backup_files;
@@ -8,6 +9,7 @@ pub(crate) mod backup_tasks;
 pub(crate) mod backups;
 pub(crate) mod bulk;
 pub(crate) mod categories;
+pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod locations;
 pub(crate) mod part_details;

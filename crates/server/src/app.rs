@@ -8,6 +8,8 @@ use backup::Engine;
 use inventory::api_keys::RecordKeyUses;
 use inventory::{Actor, Ambient, Inventory};
 
+use tokio::sync::Semaphore;
+
 use crate::backup_ages::{BackupAges, CheckedBackups};
 use crate::error::Error;
 use crate::key_uses::KeyUseCounter;
@@ -19,6 +21,9 @@ use crate::setup;
 use crate::sign_in_limits::SignInLimits;
 use crate::state::{self, State};
 use crate::tasks::Tasks;
+
+/// The largest number of images that are decoded at the same time.
+const MAX_IMAGES: usize = 2;
 
 /// The options of the server.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) search: SearchIndex,
     pub(crate) ambient: Ambient,
+    /// Bounds the number of images that are decoded at the same time, and so the memory for them.
+    pub(crate) images: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for App {
@@ -101,6 +108,7 @@ impl App {
             metrics: Arc::new(Metrics::new()),
             search,
             ambient,
+            images: Arc::new(Semaphore::new(MAX_IMAGES)),
         })
     }
 

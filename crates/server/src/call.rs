@@ -4,6 +4,7 @@ mod body;
 mod page;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
 use crate::problem::Problem;
 
-pub(crate) use body::{NoBody, Params, PathId, changed};
+pub(crate) use body::{NoBody, Params, PathId, PathIds, changed};
 pub(crate) use page::{ListParams, PageOf};
 
 /// The header that marks the recorded response to a repeated request.
@@ -71,6 +72,24 @@ impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
         };
         let body = body::parse(&bytes)?;
         Ok(Self(Change { caller, body, version, key }))
+    }
+}
+
+/// An upload: its sender, its content, and the version in `If-Match`.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) caller: Caller,
+    pub(crate) body: Body,
+    pub(crate) version: Option<String>,
+}
+
+impl FromRequest<App> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        Ok(Self { caller, body, version: if_match(&parts.headers)? })
     }
 }
 

@@ -31,7 +31,7 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use inventory::{FieldError, Kind};
+use inventory::{FieldError, FileProblem, Kind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -143,6 +143,20 @@ impl Problem {
         Self::invalid(vec![InvalidField { field: field.to_owned(), detail: detail.into() }])
     }
 
+    fn bad_file(problem: FileProblem, detail: String) -> Self {
+        match problem {
+            FileProblem::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large", detail)
+            }
+            FileProblem::NotAPdf | FileProblem::NotAnImage => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail)
+            }
+            FileProblem::TooManyPixels { .. } | FileProblem::Damaged => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "file", "The file cannot be accepted", detail)
+            }
+        }
+    }
+
     pub(crate) fn too_many_requests(seconds: u64) -> Self {
         let detail = format!("too many failed attempts; try again in {seconds} seconds");
         let problem =
@@ -214,6 +228,7 @@ impl From<inventory::Error> for Problem {
                 inventory::Error::Invalid { fields } => {
                     Self::invalid(fields.into_iter().map(Into::into).collect())
                 }
+                inventory::Error::BadFile { problem } => Self::bad_file(problem, error.to_string()),
                 other => Self::bad_request(other.to_string()),
             },
             Kind::NotSignedIn => Self::not_signed_in(detail()),

@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, api_keys, backup_files, backup_tasks, backups, bulk, categories, health, locations,
-    part_details, part_list, parts, projects, roles, session, setup, stock, tags, tasks, users,
+    account, activity, api_keys, backup_files, backup_tasks, backups, bulk, categories, files, health,
+    locations, part_details, part_list, parts, projects, roles, session, setup, stock, tags, tasks, users,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -70,6 +70,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(locations::stock))
         .routes(routes!(locations::movements))
         .routes(routes!(locations::deletion))
+        .routes(routes!(activity::list))
         .routes(routes!(categories::list, categories::create))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::show, categories::update, categories::delete))
@@ -82,7 +83,13 @@ fn api() -> OpenApiRouter<App> {
 
 /// Returns the routes whose handlers may take as long as their clients send.
 fn uploads() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(backup_files::upload))
+    OpenApiRouter::new()
+        .routes(routes!(backup_files::upload))
+        .routes(routes!(files::add_datasheet))
+        .routes(routes!(files::delete_datasheet))
+        .routes(routes!(files::set_image))
+        .routes(routes!(files::image))
+        .routes(routes!(files::datasheet))
 }
 
 fn split() -> (Router<App>, utoipa::openapi::OpenApi) {

@@ -15,7 +15,7 @@ use super::{Purpose, Source};
 /// The checked copy of a database, or the damage that prevented one.
 #[derive(Default)]
 pub(crate) struct DatabaseCopy {
-    pub(super) inspection: Option<Inspection>,
+    pub(crate) inspection: Option<Inspection>,
     pub(super) damaged: Option<String>,
     pub(super) stripped: Vec<SchemaObject>,
     pub(super) redacted: Vec<RedactedPasswords>,

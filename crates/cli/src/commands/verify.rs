@@ -34,6 +34,10 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         let rows = counted(verified.database.violation_count, "row");
         lines.add(format!("  {rows} with a broken foreign key: restoring needs --allow-violations"));
     }
+    if let Some(stock) = verified.stock.as_ref().filter(|stock| stock.count > 0) {
+        let places = counted(stock.count, "quantity");
+        lines.add(format!("  note: {places} changed without the ledger, by another program"));
+    }
     let value = json!({
         "archive": output::path(file),
         "sound": true,
@@ -42,6 +46,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, file: &Path, keys: &args::Ke
         "bytes": verified.bytes,
         "counts": output::counts_json(&rows),
         "foreign_key_violations": verified.database.violation_count,
+        "stock_differences": verified.stock.map(|stock| stock.count),
         "pending_restores": pending,
         "verified_at": verified.status.map(|status| status.verified_at),
     });

@@ -39,9 +39,10 @@ async fn wait_for(count: &watch::Sender<usize>, more: usize) {
     count.subscribe().wait_for(|count| *count >= wanted).await.unwrap();
 }
 
+/// Returns the ids of the additions to the stock. A part of another program also has a movement for its opening stock.
 fn movements(database: &Path) -> BTreeSet<String> {
     let connection = rusqlite::Connection::open(database).unwrap();
-    let mut select = connection.prepare("SELECT id FROM mm_stock_movement").unwrap();
+    let mut select = connection.prepare("SELECT id FROM mm_stock_movement WHERE kind = 'add'").unwrap();
     select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 

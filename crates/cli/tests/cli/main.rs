@@ -4,6 +4,7 @@
 
 mod accounts;
 mod beside_writers;
+mod check;
 mod commands;
 #[cfg(unix)]
 mod dry_run;

@@ -56,6 +56,15 @@ pub struct AddDatasheet {
     pub is_primary: bool,
 }
 
+/// Deletes the row of a datasheet, and returns it. [`FileStore`](crate::files::FileStore) deletes the file as well.
+#[derive(Clone, Debug)]
+pub struct DeleteDatasheet {
+    /// The part that the document describes.
+    pub part_id: String,
+    /// The datasheet.
+    pub id: String,
+}
+
 /// Lists the datasheets of a part, oldest first, at most 1000.
 #[derive(Clone, Debug)]
 pub struct ListDatasheets {
@@ -101,6 +110,19 @@ impl Command for AddDatasheet {
             created_at: work.now(),
         };
         Ok(work.insert(datasheet).await?.into())
+    }
+}
+
+impl Command for DeleteDatasheet {
+    const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
+    type Output = Datasheet;
+
+    async fn run(&self, work: &mut Work) -> Result<Datasheet, Error> {
+        let row = Entity::find_by_id(&self.id).filter(Column::PartId.eq(&self.part_id));
+        let row = row.one(work.db().await?).await?;
+        let row = row.ok_or_else(|| Error::not_found("datasheet of the part", &self.id))?;
+        work.delete(row.clone()).await?;
+        Ok(row.into())
     }
 }
 

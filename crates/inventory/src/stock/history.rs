@@ -138,11 +138,17 @@ impl Query for CheckStock {
 
     async fn run(&self, read: &Read) -> Result<StockCheck, Error> {
         let db = read.db().await?;
-        let statement = Statement::from_string(db.get_database_backend(), StockCheck::SQL);
-        let rows = db.query_all_raw(statement).await?;
-        let shown = rows.iter().take(StockCheck::MAX_SHOWN);
-        let differences =
-            shown.map(|row| StockDifference::from_query_result(row, "")).collect::<Result<_, _>>()?;
-        Ok(StockCheck { count: rows.len() as u64, differences })
+        let backend = db.get_database_backend();
+        let first = format!("{} LIMIT {}", StockCheck::SQL, StockCheck::MAX_SHOWN);
+        let rows = db.query_all_raw(Statement::from_string(backend, first)).await?;
+        let differences: Vec<StockDifference> =
+            rows.iter().map(|row| StockDifference::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        if differences.len() < StockCheck::MAX_SHOWN {
+            return Ok(StockCheck { count: differences.len() as u64, differences });
+        }
+        let count = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM ({}) AS differences", StockCheck::SQL);
+        let row = db.query_one_raw(Statement::from_string(backend, count)).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(StockCheck { count: count.cast_unsigned(), differences })
     }
 }

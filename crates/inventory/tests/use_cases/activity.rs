@@ -1,11 +1,13 @@
 //! Tests that the activity log holds every change, in the format of the original, and nothing else.
 use crate::support::{SYSTEM, location, part, stock};
+use inventory::activity_log::{Activity, ActivityFilter, ListActivity};
 use inventory::categories::CreateCategory;
+use inventory::list::ListQuery;
 use inventory::parts::{CreatePart, ListParts, SetPartImage};
 use inventory::roles::CreateRole;
 use inventory::stock::TransferStock;
 use inventory::users::CreateUser;
-use inventory::{Actor, Permission};
+use inventory::{Actor, Error, Permission};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
@@ -141,4 +143,39 @@ async fn the_log_names_the_user_and_no_secret(
     assert_eq!(who, [("role", "system"), ("user", "system"), ("part", "ada")]);
     assert_eq!(log[1].4, json!({"roles": {"added": ["maker"]}}));
     assert!(!format!("{log:?}").contains("pbkdf2"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_log_is_filtered_and_users_are_confidential(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let role = CreateRole { name: "makers".into(), ..CreateRole::default() };
+    inventory.run(SYSTEM, role).await.unwrap();
+    let first = part(inventory, "first").await;
+    part(inventory, "second").await;
+    let list = async |actor: &Actor, filter: ActivityFilter| -> Vec<Activity> {
+        let list = ListActivity(ListQuery { filter, ..ListQuery::default() });
+        inventory.query(actor, list).await.unwrap().items
+    };
+    let all = list(SYSTEM, ActivityFilter::default()).await;
+    let types: Vec<_> = all.iter().map(|entry| entry.entity_type.as_str()).collect();
+    assert_eq!(types, ["role", "part", "part"]);
+    let (id, username) = ("someone".to_owned(), "someone".to_owned());
+    let someone = Actor::User { id, username, permissions: [Permission::PartsRead].into() };
+    assert_eq!(list(&someone, ActivityFilter::default()).await, all[1..]);
+    let roles = ActivityFilter { entity_type: Some("role".into()), ..ActivityFilter::default() };
+    assert_eq!(list(&someone, roles).await, []);
+    let of_first = ActivityFilter { entity_id: Some(first.id), ..ActivityFilter::default() };
+    assert_eq!(list(SYSTEM, of_first).await, all[1..2]);
+    let later = ActivityFilter { from: Some(all[2].timestamp), ..ActivityFilter::default() };
+    assert_eq!(list(SYSTEM, later).await, all[2..]);
+    let earlier = ActivityFilter { to: Some(all[0].timestamp), ..ActivityFilter::default() };
+    assert_eq!(list(SYSTEM, earlier).await, all[..1]);
+    let by_system = ActivityFilter { username: Some("system".into()), ..ActivityFilter::default() };
+    assert_eq!(list(SYSTEM, by_system).await, all);
+    let nobody = inventory.query(&Actor::Anonymous, ListActivity::default()).await;
+    assert!(matches!(nobody, Err(Error::NotSignedIn)));
 }

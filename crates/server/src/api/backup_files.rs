@@ -74,6 +74,7 @@ pub(crate) async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Reply<BackupDetails>, Problem> {
+    caller.actor.require(Permission::BackupManage)?;
     require_archive_type(&headers)?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let expected = length.and_then(|text| text.parse().ok());

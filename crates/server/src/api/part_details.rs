@@ -40,7 +40,7 @@ pub(crate) struct NamedView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DatasheetView {
     id: String,
-    /// The path of the file.
+    /// The name of the file, for `/files/datasheets/{name}`.
     filename: String,
     /// The size of the file in bytes.
     file_size: Option<i64>,

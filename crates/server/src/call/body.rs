@@ -83,6 +83,20 @@ impl FromRequestParts<App> for PathId {
     }
 }
 
+/// The two ids in the path.
+#[derive(Clone, Debug)]
+pub(crate) struct PathIds(pub(crate) (String, String));
+
+impl FromRequestParts<App> for PathIds {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path(ids) = path.map_err(|error: PathRejection| Problem::bad_request(error.body_text()))?;
+        Ok(Self(ids))
+    }
+}
+
 /// Reads a field of a merge patch, <https://www.rfc-editor.org/rfc/rfc7396>: an absent field keeps its value, and null clears it.
 /// Use with `#[serde(default, deserialize_with = "changed")]`.
 pub(crate) fn changed<'de, D: Deserializer<'de>, T: Deserialize<'de>>(

@@ -74,6 +74,17 @@ impl ListParams {
         Ok(ListQuery { filter, sort, descending, paging })
     }
 
+    /// Returns the list query like [`ListParams::query`], with a default order that is reversed.
+    pub(crate) fn query_descending<F, K: Copy + Default>(
+        &self,
+        filter: F,
+        keys: &[(&str, K)],
+    ) -> Result<ListQuery<F, K>, Problem> {
+        let query = self.query(filter, keys)?;
+        let is_default = self.sort.as_deref().is_none_or(str::is_empty);
+        Ok(ListQuery { descending: query.descending || is_default, ..query })
+    }
+
     /// Returns the page of a list that has neither sort keys nor cursors.
     pub(crate) fn only_number(&self) -> Result<PageNumber, Problem> {
         for (field, given) in [("sort", self.sort.is_some()), ("cursor", self.cursor.is_some())] {

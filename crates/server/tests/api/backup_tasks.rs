@@ -152,7 +152,7 @@ async fn waiting_restore(server: &TestServer, client: &Client) -> (Answer, File)
 }
 
 #[tokio::test]
-async fn one_task_runs_at_a_time_and_its_archive_cannot_be_deleted() {
+async fn b17_one_task_runs_at_a_time_and_its_archive_cannot_be_deleted() {
     let (server, client) = with_backup().await;
     let (begun, writer) = waiting_restore(&server, &client).await;
     for (method, path) in [(Method::POST, "/api/v1/backups"), (Method::DELETE, "/api/v1/backups/first.zip")] {

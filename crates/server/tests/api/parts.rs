@@ -42,3 +42,38 @@ async fn a_part_is_tagged_limited_and_duplicated() {
     assert_eq!(gone.status, StatusCode::OK, "{gone:?}");
     assert_eq!(server.get(&client, "/api/v1/parts").await.body["total"], 0);
 }
+
+#[tokio::test]
+async fn the_activity_log_has_every_change_newest_first() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    for name in ["first", "second"] {
+        server.post(&client, "/api/v1/parts", json!({"name": name})).await;
+    }
+    let log = server
+        .get(&client, "/api/v1/activity?entity_type=part&username=admin&cursor=&page_size=1")
+        .await
+        .body;
+    assert_eq!(
+        (&log["items"][0]["entity_name"], log["items"].as_array().unwrap().len()),
+        (&json!("second"), 1)
+    );
+    let next = log["next"].as_str().unwrap();
+    let log = server
+        .get(&client, &format!("/api/v1/activity?entity_type=part&page_size=1&cursor={next}"))
+        .await
+        .body;
+    assert_eq!(
+        (&log["items"][0]["entity_name"], &log["items"][0]["action"]),
+        (&json!("first"), &json!("created"))
+    );
+    let none =
+        server.get(&client, "/api/v1/activity?entity_type=part&to=2020-01-01T00:00:00%2B01:00").await.body;
+    assert_eq!(none["total"], 0, "{none}");
+    let bad = server.get(&client, "/api/v1/activity?from=yesterday").await;
+    assert_eq!(
+        (bad.status, &bad.body["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("from"))
+    );
+}

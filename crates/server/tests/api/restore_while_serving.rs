@@ -180,19 +180,25 @@ async fn every_acknowledged_write_is_in_the_safety_backup_or_in_the_restored_inv
     assert_eq!(seen.iter().collect::<Vec<_>>(), ["archived", "live"], "readers saw the old and the new");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_survives_a_restore_if_its_user_does_and_the_task_stays_readable() {
+#[tokio::test]
+async fn r5_a_restore_needs_no_restart_and_its_task_stays_readable_by_who_began_it() {
     let load = prepared().await;
     let server = &load.server;
+    // Without the permission to read the tasks of others.
+    server.user("keeper", [Permission::BackupCreate, Permission::BackupRestore].into()).await;
+    let keeper = server.client("keeper").await;
+    let begun = server.post(&keeper, "/api/v1/backups", json!({"name": "second"})).await;
+    assert_eq!(server.finished(&keeper, &begun).await["status"], "succeeded");
     server.user("late", [Permission::All].into()).await;
     let late = server.client("late").await;
-    let begun = server.post(&load.client, "/api/v1/backups/first.zip/restore", json!({})).await;
-    let task = server.finished(&load.client, &begun).await;
-    assert_eq!((&task["status"], &task["username"]), (&json!("succeeded"), &json!("admin")), "{task}");
-    let ended: Answer = server.get(&late, "/api/v1/parts").await;
-    assert_eq!(ended.status, StatusCode::UNAUTHORIZED, "{ended:?}");
-    let again = server.get(&late, &format!("/api/v1/tasks/{}", task["id"].as_str().unwrap())).await;
-    assert_eq!(again.status, StatusCode::UNAUTHORIZED, "{again:?}");
+    let begun = server.post(&keeper, "/api/v1/backups/second.zip/restore", json!({})).await;
+    let task = server.finished(&keeper, &begun).await;
+    assert_eq!((&task["status"], &task["username"]), (&json!("succeeded"), &json!("keeper")), "{task}");
+    assert!(task["result"]["safety_backup"].is_string(), "{task}");
+    for (client, expected) in [(&load.client, StatusCode::OK), (&late, StatusCode::UNAUTHORIZED)] {
+        let answer: Answer = server.get(client, "/api/v1/parts").await;
+        assert_eq!(answer.status, expected, "a session ends with its user, {answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,4 +225,29 @@ async fn an_unusable_database_that_a_restore_sets_aside_is_noticed() {
         (&shown.body["quantity"], &shown.body["description"]),
         (&json!(ARCHIVED + 7), &json!("archived"))
     );
+}
+
+#[tokio::test]
+async fn a_write_during_a_commit_that_takes_long_gets_503_with_retry_after() {
+    let load = prepared().await;
+    let suffixes = [".turnstile.lock", ".writers.lock"];
+    let closed = suffixes.map(|suffix| {
+        let path = durable::with_suffix(&load.server.engine.places().database, suffix);
+        let lock = std::fs::File::open(path).unwrap();
+        lock.lock().unwrap();
+        lock
+    });
+    let path = format!("/api/v1/parts/{}/stock/add", load.part);
+    let add = json!({"location_id": load.location, "quantity": 1});
+    let refused = load.server.post(&load.client, &path, add.clone()).await;
+    assert_eq!(
+        (refused.status, &refused.body["type"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("urn:makermatrix:busy"))
+    );
+    assert!(refused.headers.contains_key(header::RETRY_AFTER), "{refused:?}");
+    let read = load.server.get(&load.client, "/api/v1/parts").await;
+    assert_eq!(read.status, StatusCode::OK, "{read:?}");
+    drop(closed);
+    let added = load.server.post(&load.client, &path, add).await;
+    assert_eq!(added.status, StatusCode::OK, "{added:?}");
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use backup::{Engine, Places};
 use chrono::TimeDelta;
 use inventory::roles::CreateRole;
@@ -184,12 +184,19 @@ impl TestServer {
     ) -> Answer {
         let (client, body) = match body {
             Some(body) => {
-                let client = client.clone().with(header::CONTENT_TYPE.as_str(), "application/json");
+                let mut client = client.clone();
+                let json = HeaderValue::from_static("application/json");
+                client.headers.entry(header::CONTENT_TYPE).or_insert(json);
                 (client, Body::from(body.to_string()))
             }
             None => (client.clone(), Body::empty()),
         };
         Answer::of(self.send_body(&client, method, path, body).await).await
+    }
+
+    /// Sends a file.
+    pub(crate) async fn upload(&self, client: &Client, method: Method, path: &str, content: &[u8]) -> Answer {
+        Answer::of(self.send_body(client, method, path, Body::from(content.to_vec())).await).await
     }
 
     /// Sends any body, and returns the response unread.

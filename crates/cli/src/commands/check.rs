@@ -1,0 +1,77 @@
+//! Implements `check`.
+
+use backup::Engine;
+use durable::{counted, printable};
+use inventory::stock::StockCheck;
+use serde_json::{Value, json};
+
+use super::ACTOR;
+use crate::args::Global;
+use crate::exit::{Code, Failure};
+use crate::output::Lines;
+use crate::progress::Progress;
+use crate::{output, places};
+
+/// The largest number of differences that are printed.
+const MAX_PRINTED: usize = 10;
+
+pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
+    places::require_inventory(global, engine)?;
+    let pending = places::report_pending(global, engine)?;
+    let mut progress = Progress::new(global);
+    let report = engine.check(ACTOR, &mut progress)?;
+    drop(progress);
+    let rows = report.database.tables.iter().map(|(name, table)| (name.clone(), table.rows)).collect();
+    let violations = report.database.violation_count;
+    let mut lines = Lines::from(format!("{}: not damaged", engine.places().database.display()));
+    lines.add(format!("  {}", output::counts(&rows)));
+    match &report.stock {
+        None => lines.add(
+            "  the stock has no ledger yet: it begins when this version opens the database to change it",
+        ),
+        Some(stock) if stock.count == 0 => lines.add("  the ledger explains all stock"),
+        Some(stock) => add_differences(&mut lines, stock),
+    }
+    if violations > 0 {
+        lines.add(format!("  {} with a broken foreign key", counted(violations, "row")));
+    }
+    let value = json!({
+        "database": output::path(&*engine.places().database),
+        "damaged": false,
+        "counts": output::counts_json(&rows),
+        "foreign_key_violations": violations,
+        "stock_differences": report.stock.as_ref().map(|stock| stock.count),
+        "first_stock_differences": report.stock.as_ref().map(differences),
+        "pending_restores": pending,
+    });
+    output::result(global, lines, &value)?;
+    if violations == 0 {
+        return Ok(());
+    }
+    let message = format!("{} with a broken foreign key", counted(violations, "row"));
+    Err(Failure { code: Code::Refused, message, shown: true })
+}
+
+fn add_differences(lines: &mut Lines, stock: &StockCheck) {
+    let places = counted(stock.count, "quantity");
+    lines.add(format!(
+        "  note: {places} changed without the ledger, by another program; the next movement records it"
+    ));
+    for difference in stock.differences.iter().take(MAX_PRINTED) {
+        let (part, location) = (printable(&difference.part_id), printable(&difference.location_id));
+        let (found, expected) = (difference.stock, difference.ledger);
+        lines.add(format!("    part {part} at location {location}: {found}, in the ledger {expected}"));
+    }
+}
+
+fn differences(stock: &StockCheck) -> Value {
+    let each = stock.differences.iter().map(|difference| {
+        json!({
+            "part_id": difference.part_id,
+            "location_id": difference.location_id,
+            "stock": difference.stock,
+            "ledger": difference.ledger,
+        })
+    });
+    each.collect()
+}

@@ -1,0 +1,237 @@
+//! Stores uploaded files together with the rows that refer to them. A file is durable before its row is written, and is removed
+//! again if the row cannot be written. A file that no row refers to any longer is deleted.
+
+mod references;
+mod thumbnail;
+mod upload;
+
+use std::path::{Path, PathBuf};
+
+use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
+use crate::static_files::{FileKind, StaticFile, StaticFiles};
+use crate::{Access, Actor, Change, Error, Inventory, Permission};
+
+pub use references::CountFileReferences;
+
+/// The largest size of a datasheet in bytes.
+pub const MAX_DATASHEET: u64 = 100 << 20;
+/// The largest size of an uploaded image in bytes.
+pub const MAX_IMAGE: u64 = 20 << 20;
+
+/// The address prefix of images in the original, which the name without extension follows.
+const IMAGE_URL: &str = "/api/utility/get_image/";
+/// The extensions of images, in the order in which they are tried.
+const EXTENSIONS: [&str; 5] = ["jpg", "png", "webp", "jpeg", "gif"];
+
+/// The files of an inventory, together with the rows that refer to them.
+#[derive(Clone)]
+pub struct FileStore {
+    inventory: Inventory,
+    files: StaticFiles,
+}
+
+/// A static file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRef {
+    /// The folder.
+    pub kind: FileKind,
+    /// The path below the folder.
+    pub path: String,
+}
+
+/// What is known about a new datasheet, besides its content.
+#[derive(Clone, Debug, Default)]
+pub struct NewDatasheet {
+    /// The part that the document describes.
+    pub part_id: String,
+    /// The title.
+    pub title: Option<String>,
+    /// The supplier that the document came from.
+    pub supplier: Option<String>,
+    /// The address that the document came from.
+    pub url: Option<String>,
+    /// Whether the document is shown first.
+    pub is_primary: bool,
+}
+
+impl FileStore {
+    /// Creates a store for an inventory and its files.
+    pub fn new(inventory: Inventory, files: StaticFiles) -> Self {
+        Self { inventory, files }
+    }
+
+    /// Stores a datasheet, which must be a PDF document of at most [`MAX_DATASHEET`] bytes.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::Io`].
+    pub async fn add_datasheet(
+        &self,
+        actor: &Actor,
+        new: NewDatasheet,
+        content: impl std::io::Read + Send + 'static,
+    ) -> Result<Datasheet, Error> {
+        self.check_upload(actor, &new.part_id).await?;
+        let stored = self.blocking(move |store| upload::store_pdf(store, content)).await?;
+        let command = AddDatasheet {
+            part_id: new.part_id,
+            filename: stored.path.clone(),
+            file_path: None,
+            file_size: i64::try_from(stored.size).ok(),
+            title: new.title,
+            supplier: new.supplier,
+            url: new.url,
+            is_primary: new.is_primary,
+        };
+        let added = self.inventory.run(actor, command).await;
+        self.keep_if(added, FileKind::Datasheets, stored).await
+    }
+
+    /// Deletes a datasheet and its file.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Io`].
+    pub async fn delete_datasheet(&self, actor: &Actor, part_id: &str, id: &str) -> Result<(), Error> {
+        let command = DeleteDatasheet { part_id: part_id.to_owned(), id: id.to_owned() };
+        let path = self.inventory.run(actor, command).await?.filename;
+        self.remove_unreferenced(vec![FileRef { kind: FileKind::Datasheets, path }]).await
+    }
+
+    /// Stores an image of at most [`MAX_IMAGE`] bytes, upright and without metadata, and makes it the image of a part.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::Changed`], [`Error::Io`].
+    pub async fn set_image(
+        &self,
+        actor: &Actor,
+        (part_id, version): (&str, Option<String>),
+        content: impl std::io::Read + Send + 'static,
+    ) -> Result<Part, Error> {
+        let before = self.check_upload(actor, part_id).await?;
+        let stored = self.blocking(move |store| upload::store_image(store, content)).await?;
+        let stem = stored.path.split('.').next().unwrap_or_default();
+        let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
+        let command = UpdatePart { id: part_id.to_owned(), version, image_url, ..UpdatePart::default() };
+        let changed = self.inventory.run(actor, command).await;
+        let part = self.keep_if(changed, FileKind::Images, stored).await?;
+        self.remove_unreferenced(self.image_of(&before).into_iter().collect()).await?;
+        Ok(part)
+    }
+
+    /// Returns the files that parts refer to, without those of parts that do not exist.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn files_of(&self, part_ids: &[String]) -> Result<Vec<FileRef>, Error> {
+        let mut files = Vec::new();
+        for id in part_ids {
+            let details = match self.inventory.query(&Actor::System, GetPartDetails(id.clone())).await {
+                Err(Error::NotFound { .. }) => continue,
+                other => other?,
+            };
+            files.extend(self.image_of(&details.part));
+            let datasheets = details.datasheets.into_iter();
+            files.extend(
+                datasheets.map(|datasheet| FileRef { kind: FileKind::Datasheets, path: datasheet.filename }),
+            );
+        }
+        Ok(files)
+    }
+
+    /// Deletes those of the files that no row refers to. A delete waits while a backup runs.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Database`].
+    pub async fn remove_unreferenced(&self, files: Vec<FileRef>) -> Result<(), Error> {
+        for file in files {
+            let count = self.inventory.query(&Actor::System, CountFileReferences(file.clone())).await?;
+            if count == 0 {
+                self.blocking(move |store| store.remove(&file)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the path of a file, and checks that the actor may read it. The extension of an image may be missing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`].
+    pub fn find(&self, actor: &Actor, kind: FileKind, name: &str) -> Result<PathBuf, Error> {
+        Access::Permission(Permission::PartsRead).check(actor)?;
+        self.existing(kind, name).map(|(_, path)| path).ok_or_else(|| Error::not_found("file", name))
+    }
+
+    /// Returns the path of a small picture of an image, which is made at its first use. It belongs to no backup.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::BadFile`], [`Error::Io`].
+    pub async fn thumbnail(&self, actor: &Actor, name: &str) -> Result<PathBuf, Error> {
+        let image = self.find(actor, FileKind::Images, name)?;
+        self.blocking(move |store| thumbnail::of(&store.files, &image)).await
+    }
+
+    /// Returns the path below the folder and the full path of a regular file.
+    fn existing(&self, kind: FileKind, name: &str) -> Option<(String, PathBuf)> {
+        let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        let found = |name: String| {
+            let path = self.files.below(kind, &name).ok()?;
+            is_file(&path).then_some((name, path))
+        };
+        let with_extension = || {
+            let images = (kind == FileKind::Images).then_some(EXTENSIONS);
+            images.into_iter().flatten().find_map(|extension| found(format!("{name}.{extension}")))
+        };
+        found(name.to_owned()).or_else(with_extension)
+    }
+
+    /// Returns the file of the image of a part, unless the image is on another site.
+    fn image_of(&self, part: &Part) -> Option<FileRef> {
+        let name = part.image_url.as_deref()?.strip_prefix(IMAGE_URL)?;
+        let (path, _) = self.existing(FileKind::Images, name)?;
+        Some(FileRef { kind: FileKind::Images, path })
+    }
+
+    /// Checks that an upload for a part may begin, before anything of it is read.
+    async fn check_upload(&self, actor: &Actor, part_id: &str) -> Result<Part, Error> {
+        Access::Permission(Permission::PartsUpdate).check(actor)?;
+        self.inventory.query(&Actor::System, GetPart(part_id.to_owned())).await
+    }
+
+    /// Removes a stored file if its row could not be written.
+    async fn keep_if<T>(
+        &self,
+        written: Result<T, Error>,
+        kind: FileKind,
+        stored: StaticFile,
+    ) -> Result<T, Error> {
+        if written.is_err() {
+            let file = FileRef { kind, path: stored.path };
+            // The first error matters more. Nothing refers to the file.
+            let _ = self.blocking(move |store| store.remove(&file)).await;
+        }
+        written
+    }
+
+    fn remove(&self, file: &FileRef) -> Result<(), Error> {
+        if let Some((path, full_path)) = self.existing(file.kind, &file.path) {
+            self.files.delete(file.kind, &path, self.inventory.ambient())?;
+            thumbnail::remove(&self.files, &full_path)?;
+        }
+        Ok(())
+    }
+
+    /// Runs work that blocks on a thread of its own.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+}
+
+impl std::fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileStore").field("root", &self.files.root()).finish_non_exhaustive()
+    }
+}
