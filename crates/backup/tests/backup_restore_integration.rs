@@ -197,7 +197,7 @@ mod restore_operations {
 }
 
 mod data_integrity {
-    use inventory::categories::{CategoryFilter, CreateCategory, ListCategories};
+    use inventory::categories::{Category, CategoryFilter, CreateCategory, ListCategories};
     use inventory::list::ListQuery;
     use inventory::locations::{CreateLocation, GetLocationPath};
     use inventory::parts::{AddDatasheet, CreatePart, FindPartByName, GetPart, ListDatasheets, SetPartImage};
@@ -266,7 +266,10 @@ mod data_integrity {
         assert_eq!(inventory.query(ACTOR, sheets).await.unwrap(), [sheet]);
         let filter = CategoryFilter { part_id: Some(created.id.clone()), ..CategoryFilter::default() };
         let categories = ListCategories(ListQuery { filter, ..ListQuery::default() });
-        assert_eq!(inventory.query(ACTOR, categories).await.unwrap().items, [category]);
+        assert_eq!(
+            inventory.query(ACTOR, categories).await.unwrap().items,
+            [Category { part_count: 1, ..category }]
+        );
         let later = inventory.query(ACTOR, FindPartByName("later".into())).await;
         assert!(later.is_err(), "made after the backup");
     }

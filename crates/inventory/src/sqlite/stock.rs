@@ -65,12 +65,46 @@ fn compare(connection: &Connection) -> sql::Result<StockCheck> {
         check.count += 1;
         if check.differences.len() < StockCheck::MAX_SHOWN {
             check.differences.push(StockDifference {
-                part_id: row.get(0)?,
-                location_id: row.get(1)?,
+                part_id: text(row, 0)?,
+                location_id: text(row, 1)?,
                 stock: row.get(2)?,
                 ledger: row.get(3)?,
             });
         }
     }
     Ok(check)
+}
+
+/// Returns a text, in which bytes that are not UTF-8 are replaced: other programs may have written them.
+fn text(row: &sql::Row<'_>, column: usize) -> sql::Result<String> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    Ok(String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration;
+
+    #[test]
+    fn ids_that_are_not_utf_8_do_not_stop_the_comparison() {
+        let folder = testkit::TestFolder::new();
+        let path = folder.path().join("x.db");
+        std::fs::write(&path, "").unwrap();
+        migration::migrate(&path).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO partmodel (id, part_name, created_at, updated_at) VALUES (CAST(x'61ff' AS TEXT), 'p', '', ''); \
+                 INSERT INTO locationmodel (id, location_type, is_mobile, is_auto_generated_slot, is_smart_location, \
+                     auto_created, hidden_by_default, is_connected) VALUES ('l', 's', 0, 0, 0, 0, 0, 0); \
+                 INSERT INTO part_location_allocations (id, part_id, location_id, quantity_at_location, is_primary_storage, \
+                     allocated_at, last_updated, auto_synced) VALUES ('a', CAST(x'61ff' AS TEXT), 'l', 7, 1, '', '', 0);",
+            )
+            .unwrap();
+        drop(connection);
+        let check = check_stock(&path).unwrap().unwrap();
+        assert_eq!((check.count, check.differences[0].part_id.as_str()), (1, "a\u{fffd}"));
+    }
 }

@@ -25,7 +25,7 @@ fn stored(server: &TestServer, folder: &str) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn header<'a>(answer: &'a Answer, name: header::HeaderName) -> &'a str {
+fn header(answer: &Answer, name: header::HeaderName) -> &str {
     answer.headers[name].to_str().unwrap()
 }
 
