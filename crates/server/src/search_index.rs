@@ -5,7 +5,7 @@
 //! ended, [`SearchIndex::search`] returns `None`, and the caller searches the database. Changes by this program are applied before
 //! the next search.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,10 +40,20 @@ pub(crate) struct SearchIndex(Arc<Shared>);
 struct Shared {
     /// `None` if the index cannot be used. Then the database is searched.
     index: RwLock<Option<Arc<Index>>>,
-    /// Held while the index is changed. Holds the places that the documents refer to.
-    following: Mutex<Option<Arc<Places>>>,
-    is_current: AtomicBool,
+    /// Held while the index is changed.
+    following: Mutex<Following>,
+    /// Whether a comparison has begun. It holds `following` for long, so nobody else should wait for that.
     is_comparing: AtomicBool,
+    is_closing: AtomicBool,
+}
+
+/// How far the index has followed the database.
+#[derive(Default)]
+struct Following {
+    /// The places that the documents refer to.
+    places: Option<Arc<Places>>,
+    /// Whether only the changes that [`Inventory::take_changes`] returns are missing.
+    is_current: bool,
 }
 
 /// The result of a search.
@@ -69,9 +79,9 @@ impl SearchIndex {
         };
         Self(Arc::new(Shared {
             index: RwLock::new(index.map(Arc::new)),
-            following: Mutex::new(None),
-            is_current: AtomicBool::new(false),
+            following: Mutex::default(),
             is_comparing: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
         }))
     }
 
@@ -107,30 +117,25 @@ impl SearchIndex {
 
     /// Applies what has changed. Returns whether the index is current.
     pub(crate) async fn catch_up(&self, inventory: &Inventory) -> Result<bool, Error> {
-        // The comparison holds the lock for long.
         if self.0.is_comparing.load(Ordering::SeqCst) {
             return Ok(false);
         }
-        let mut places = self.0.following.lock().await;
+        let mut following = self.0.following.lock().await;
         match inventory.take_changes().await? {
-            Changed::Anything => {
-                self.0.is_current.store(false, Ordering::SeqCst);
-                self.compare_later(inventory);
-                Ok(false)
-            }
-            // The comparison reads these parts again.
-            Changed::Parts(parts) if !self.0.is_current.load(Ordering::SeqCst) => {
-                inventory.give_back_changes(Changed::Parts(parts));
-                self.compare_later(inventory);
-                Ok(false)
-            }
-            Changed::Parts(parts) if parts.is_empty() => Ok(true),
-            Changed::Parts(parts) => {
-                let applied = self.apply(inventory, &mut places, parts.into_iter().collect()).await;
+            Changed::Parts(parts) if following.is_current => {
+                let applied = self.apply(inventory, &mut following.places, &parts).await;
                 if applied.is_err() {
-                    self.0.is_current.store(false, Ordering::SeqCst);
+                    following.is_current = false;
+                    inventory.give_back_changes(Changed::Parts(parts));
                 }
                 applied.map(|()| true)
+            }
+            // The comparison takes them, be it one that begins now or the next one.
+            changed => {
+                following.is_current = false;
+                inventory.give_back_changes(changed);
+                self.compare_later(inventory);
+                Ok(false)
             }
         }
     }
@@ -140,12 +145,15 @@ impl SearchIndex {
         &self,
         inventory: &Inventory,
         places: &mut Option<Arc<Places>>,
-        ids: Vec<String>,
+        ids: &BTreeSet<String>,
     ) -> Result<(), Error> {
+        let ids: Vec<&String> = ids.iter().collect();
         for ids in ids.chunks(usize::try_from(MAX_SEARCHABLE).unwrap_or(usize::MAX)) {
-            let parts = inventory.query(&Actor::System, GetSearchableParts(ids.to_vec())).await?;
-            let gone = ids.iter().filter(|id| !parts.iter().any(|part| part.part.id == **id)).cloned();
-            let deletes = gone.collect();
+            let parts = inventory
+                .query(&Actor::System, GetSearchableParts(ids.iter().copied().cloned().collect()))
+                .await?;
+            let gone = ids.iter().filter(|id| !parts.iter().any(|part| part.part.id == ***id));
+            let deletes = gone.copied().cloned().collect();
             let knows = |places: &Places| {
                 let known = |part: &SearchablePart| {
                     part.location_ids.iter().all(|id| places.locations.contains_key(id))
@@ -188,21 +196,20 @@ impl SearchIndex {
         tokio::spawn(async move {
             let compared = this.compare(&inventory).await;
             this.0.is_comparing.store(false, Ordering::SeqCst);
-            match compared {
-                Ok(()) => this.0.is_current.store(true, Ordering::SeqCst),
-                Err(error) => tracing::warn!(%error, "comparing the search index with the parts failed"),
+            if let Err(error) = compared {
+                tracing::warn!(%error, "comparing the search index with the parts failed");
             }
         });
     }
 
-    /// Compares the index with all parts, and applies what differs.
+    /// Compares the index with all parts, and applies what differs. Stops when the index is closed.
     async fn compare(&self, inventory: &Inventory) -> Result<(), Error> {
         let Some(index) = self.index() else { return Ok(()) };
         let mut following = self.0.following.lock().await;
         // What changes from here on is applied afterwards.
         inventory.take_changes().await?;
         let places = Arc::new(inventory.query(&Actor::System, ListPlaces).await?);
-        *following = Some(Arc::clone(&places));
+        following.places = Some(Arc::clone(&places));
         let mut indexed: HashMap<String, u64> = HashMap::new();
         index.for_each_hash(|id, hash| {
             indexed.insert(id.to_owned(), hash);
@@ -210,6 +217,9 @@ impl SearchIndex {
         let mut after = None;
         let mut changed = false;
         loop {
+            if self.0.is_closing.load(Ordering::SeqCst) {
+                return Ok(());
+            }
             let parts = inventory.query(&Actor::System, ListSearchableParts { after }).await?;
             let Some(last) = parts.last() else { break };
             after = Some(last.part.id.clone());
@@ -231,6 +241,7 @@ impl SearchIndex {
         if changed {
             tokio::task::spawn_blocking(move || index.compact()).await??;
         }
+        following.is_current = true;
         Ok(())
     }
 
@@ -238,8 +249,9 @@ impl SearchIndex {
         self.0.index.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Closes the index, so that no thread writes to its folder.
+    /// Closes the index, so that no thread writes to its folder. A comparison that is running stops after its present batch.
     pub(crate) async fn close(&self) {
+        self.0.is_closing.store(true, Ordering::SeqCst);
         let _following = self.0.following.lock().await;
         let index = self.0.index.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(index) = index.and_then(Arc::into_inner)
@@ -312,4 +324,55 @@ fn hash(document: &Document) -> u64 {
     }
     document.categories.len().hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use inventory::Ambient;
+    use inventory::parts::CreatePart;
+    use testkit::TestFolder;
+
+    use super::*;
+
+    async fn open(folder: &TestFolder) -> (Inventory, SearchIndex) {
+        let inventory = Inventory::create(folder.path().join("x.db"), Ambient::system()).await.unwrap();
+        (inventory, SearchIndex::open(&folder.path().join("index")))
+    }
+
+    /// A search may come to its turn when a comparison has read everything but has not ended yet.
+    #[tokio::test]
+    async fn a_change_that_a_search_takes_while_a_comparison_ends_is_not_lost() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        index.compare(&inventory).await.unwrap();
+        assert!(index.catch_up(&inventory).await.unwrap());
+        inventory.give_back_changes(Changed::Anything);
+        let waiting = {
+            let turn = index.0.following.lock().await;
+            let (searching, of) = (index.clone(), inventory.clone());
+            let waiting = tokio::spawn(async move { searching.catch_up(&of).await.unwrap() });
+            tokio::task::yield_now().await;
+            // The end of the comparison.
+            index.0.is_comparing.store(true, Ordering::SeqCst);
+            drop(turn);
+            waiting
+        };
+        assert!(!waiting.await.unwrap());
+        index.0.is_comparing.store(false, Ordering::SeqCst);
+        assert_eq!(inventory.take_changes().await.unwrap(), Changed::Anything);
+    }
+
+    #[tokio::test]
+    async fn a_comparison_stops_when_the_index_is_closed() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        let part = CreatePart { name: "R".to_owned(), ..CreatePart::default() };
+        inventory.run(&Actor::System, part).await.unwrap();
+        index.0.is_closing.store(true, Ordering::SeqCst);
+        index.compare(&inventory).await.unwrap();
+        assert!(!index.0.following.lock().await.is_current, "it has not compared everything");
+        assert_eq!(index.index().unwrap().len(), 0);
+        index.close().await;
+        assert!(index.index().is_none());
+    }
 }
