@@ -9,7 +9,6 @@ mod args;
 mod commands;
 mod config;
 mod emergency_kit;
-mod entities;
 mod exit;
 mod hidden_answer;
 mod keys;

@@ -7,10 +7,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use durable::counted;
+use inventory::entities;
 use serde_json::{Value, json};
 
 use crate::args::Global;
-use crate::entities;
 use crate::exit::Failure;
 use crate::signals;
 

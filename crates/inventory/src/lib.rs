@@ -23,6 +23,7 @@ mod change;
 mod change_feed;
 mod db;
 pub mod deletion;
+pub mod entities;
 mod error;
 pub mod fields;
 pub mod files;

@@ -5,18 +5,13 @@ use std::collections::BTreeMap;
 use backup::Plan;
 use durable::counted;
 use inventory::sqlite::RowChanges;
-use inventory::{Adjustment, Difference};
+use inventory::{Adjustment, Difference, entities};
 use serde_json::{Map, Value, json};
 
-use crate::entities;
 use crate::output::{self, Lines};
 
 /// The largest number of file names per line of the plan. The JSON output lists all of them.
 const MAX_FILES_SHOWN: usize = 8;
-
-/// Tables that every restore changes.
-const OWN_TABLES: [&str; 5] =
-    ["mm_idempotency", "mm_migrations", "mm_restore", "mm_schema_objects", "mm_stock_movement"];
 
 /// Returns the plan as lines of text.
 pub(super) fn lines(plan: &Plan) -> Lines {
@@ -113,7 +108,7 @@ fn other_tables(plan: &Plan) -> BTreeMap<&str, Option<RowChanges>> {
     let Some(now) = &plan.rows_now else { return BTreeMap::new() };
     let both = plan.rows_after.keys().filter(|table| now.contains_key(*table)).map(String::as_str);
     let added = plan.tables_added().map(|(table, _)| table);
-    let other = |table: &&str| !entities::is_counted(table) && !OWN_TABLES.contains(table);
+    let other = |table: &&str| !entities::is_known(table);
     let tables = both.chain(added).filter(other).map(|table| (table, changes_of(plan, table)));
     tables.filter(|(_, changes)| changes.is_none_or(RowChanges::any)).collect()
 }

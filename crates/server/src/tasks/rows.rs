@@ -3,26 +3,9 @@
 use std::collections::BTreeMap;
 
 use backup::Plan;
+use inventory::entities;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// The kinds of things that users know, each with the table that holds one row per thing.
-const KINDS: [(&str, &str); 11] = [
-    ("parts", "partmodel"),
-    ("allocations", "part_location_allocations"),
-    ("locations", "locationmodel"),
-    ("categories", "categorymodel"),
-    ("datasheets", "datasheets"),
-    ("tags", "tagmodel"),
-    ("projects", "projectmodel"),
-    ("tools", "toolmodel"),
-    ("users", "usermodel"),
-    ("roles", "rolemodel"),
-    ("api_keys", "api_keys"),
-];
-
-/// Tables that every restore changes.
-const OWN_TABLES: [&str; 3] = ["mm_migrations", "mm_restore", "mm_schema_objects"];
 
 /// The rows of one table, now and after the restore.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -43,23 +26,21 @@ pub(crate) struct RowsPlan {
 
 /// Returns the rows of every kind, then those of the other tables that change.
 pub(super) fn rows_of(plan: &Plan) -> Vec<RowsPlan> {
-    let kinds = KINDS.iter().map(|(what, table)| row(plan, Some(what), table));
-    let known = |table: &str| OWN_TABLES.contains(&table) || KINDS.iter().any(|(_, kind)| *kind == table);
+    let kinds = entities::all().map(|kind| row(plan, Some(kind.key()), kind.table));
     let tables = plan.rows_after.keys().chain(plan.rows_now.iter().flat_map(BTreeMap::keys));
-    let mut others: Vec<&String> = tables.filter(|table| !known(table)).collect();
+    let mut others: Vec<&String> = tables.filter(|table| !entities::is_known(table)).collect();
     others.sort();
     others.dedup();
     let others = others.into_iter().map(|table| row(plan, None, table)).filter(RowsPlan::changes);
     kinds.chain(others).collect()
 }
 
-/// Returns the number of things of each kind, from the number of rows of each table.
+/// Returns the number of things of each kind, from the number of rows of each table. Leaves out kinds whose number is unknown.
 pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
-    let count = |(what, table): &(&str, &str)| Some(((*what).to_owned(), *rows.get(*table)?));
-    KINDS.iter().filter_map(count).collect()
+    entities::all().filter_map(|kind| Some((kind.key(), *rows.get(kind.table)?))).collect()
 }
 
-fn row(plan: &Plan, what: Option<&str>, table: &str) -> RowsPlan {
+fn row(plan: &Plan, what: Option<String>, table: &str) -> RowsPlan {
     let now = plan.rows_now.as_ref().map(|now| now.get(table).copied().unwrap_or(0));
     let after = plan.rows_after.get(table).copied().unwrap_or(0);
     let (added, removed, changed) = match plan.row_changes.get(table) {
@@ -68,7 +49,7 @@ fn row(plan: &Plan, what: Option<&str>, table: &str) -> RowsPlan {
         None if after == 0 => (Some(0), now, Some(0)),
         None => (None, None, None),
     };
-    RowsPlan { what: what.map(str::to_owned), table: table.to_owned(), now, after, added, removed, changed }
+    RowsPlan { what, table: table.to_owned(), now, after, added, removed, changed }
 }
 
 impl RowsPlan {

@@ -33,6 +33,13 @@ async fn parts(server: &TestServer, client: &Client) -> Value {
 async fn a_plan_says_what_a_restore_would_change_and_changes_nothing() {
     let (server, client) = with_backup().await;
     add_part(&server, &client, "B").await;
+    let shelf = json!({"name": "Shelf"});
+    let shelf =
+        server.post(&client.clone().with("idempotency-key", "k"), "/api/v1/locations", shelf).await.body;
+    let part = server.get(&client, "/api/v1/parts?sort=-name").await.body["items"][0]["id"].clone();
+    let add = format!("/api/v1/parts/{}/stock/add", part.as_str().unwrap());
+    let at = json!({"location_id": shelf["id"], "quantity": 3});
+    assert_eq!(server.post(&client, &add, at).await.status, StatusCode::OK);
     let image = server.engine.places().static_files.join("images/new.png");
     std::fs::create_dir_all(image.parent().unwrap()).unwrap();
     std::fs::write(&image, "png").unwrap();
@@ -41,6 +48,10 @@ async fn a_plan_says_what_a_restore_would_change_and_changes_nothing() {
     let parts_row = plan["rows"].as_array().unwrap().iter().find(|row| row["what"] == "parts").unwrap();
     let expected = json!({"what": "parts", "table": "partmodel", "now": 2, "after": 1, "added": 0, "removed": 1, "changed": 0});
     assert_eq!(*parts_row, expected);
+    // The key of the request and the ledger of the stock are in tables that go without saying.
+    let others = plan["rows"].as_array().unwrap().iter().filter(|row| row["what"].is_null());
+    let others: Vec<&Value> = others.map(|row| &row["table"]).collect();
+    assert_eq!(others, ["activitylogmodel"]);
     let images = plan["files"].as_array().unwrap().iter().find(|files| files["folder"] == "images").unwrap();
     assert_eq!((&images["removed"], &images["removed_names"]), (&json!(1), &json!(["new.png"])));
     assert_eq!(plan["totals"]["after"]["parts"], 1);

@@ -1,4 +1,4 @@
-//! The kinds of things that users know, and the tables that hold them.
+//! The kinds of things that users know, and the tables that hold them: for lists of what a backup holds and a restore changes.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use durable::plural;
 
 /// A kind of thing, such as a part.
 #[derive(Debug)]
-pub(crate) struct EntityKind {
+pub struct EntityKind {
     /// The name of the kind in the singular.
-    pub(crate) noun: &'static str,
+    pub noun: &'static str,
     /// The table with one row for each thing.
-    pub(crate) table: &'static str,
+    pub table: &'static str,
 }
 
 const KINDS: [EntityKind; 11] = [
@@ -28,27 +28,32 @@ const KINDS: [EntityKind; 11] = [
 ];
 
 impl EntityKind {
-    pub(crate) fn plural(&self) -> String {
+    /// Returns the name of the kind in the plural.
+    pub fn plural(&self) -> String {
         plural(self.noun)
     }
 
     /// Returns the name of the kind in JSON.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         self.plural().to_lowercase().replace(' ', "_")
     }
 }
 
 /// Returns all kinds.
-pub(crate) fn all() -> impl Iterator<Item = &'static EntityKind> {
+pub fn all() -> impl Iterator<Item = &'static EntityKind> {
     KINDS.iter()
 }
 
 /// Returns the number of things of each kind, from the row count of each table.
-pub(crate) fn counts(rows: &BTreeMap<String, u64>) -> impl Iterator<Item = (&'static EntityKind, u64)> {
+pub fn counts(rows: &BTreeMap<String, u64>) -> impl Iterator<Item = (&'static EntityKind, u64)> {
     all().map(|kind| (kind, rows.get(kind.table).copied().unwrap_or(0)))
 }
 
-/// Returns whether a table holds one of the kinds.
-pub(crate) fn is_counted(table: &str) -> bool {
-    KINDS.iter().any(|kind| kind.table == table)
+/// The tables whose changes go without saying: every restore changes some, and the ledger follows the stock.
+const OWN_TABLES: [&str; 5] =
+    ["mm_idempotency", "mm_migrations", "mm_restore", "mm_schema_objects", "mm_stock_movement"];
+
+/// Returns whether a table has no line of its own in a list: it holds a kind of thing, or what goes without saying.
+pub fn is_known(table: &str) -> bool {
+    OWN_TABLES.contains(&table) || KINDS.iter().any(|kind| kind.table == table)
 }
