@@ -33,12 +33,30 @@ const TAGS: &[(&str, &str)] = &[
     ("tasks", "What takes longer than a request: progress, result and cancellation."),
 ];
 
+/// The changes that take no idempotency key: uploads, whose body is not kept; requests with a password, whose digest would help to
+/// guess it; and what has the same effect when it is repeated.
+const WITHOUT_KEY: &[(&str, &str)] = &[
+    ("delete", "/api/v1/account/sessions"),
+    ("delete", "/api/v1/account/sessions/{id}"),
+    ("delete", "/api/v1/backups/{name}"),
+    ("delete", "/api/v1/parts/{id}/datasheets/{datasheet_id}"),
+    ("delete", "/api/v1/session"),
+    ("delete", "/api/v1/tasks/{id}"),
+    ("post", "/api/v1/parts/{id}/datasheets"),
+    ("post", "/api/v1/users"),
+    ("put", "/api/v1/account/password"),
+    ("put", "/api/v1/backups/{name}"),
+    ("put", "/api/v1/parts/{id}/image"),
+    ("put", "/api/v1/users/{id}/password"),
+];
+
 const DESCRIPTION: &str = "\
 The REST API of MakerMatrix, a self-hosted parts inventory for makers and makerspaces.\n\n\
 Bodies are JSON, and times are RFC 3339 in UTC. Every error is a problem (RFC 9457) with a stable `type`, a `detail` for a person, and \
 every invalid field at once. Every response has the id of its request in `X-Request-Id`; the log of the server has the same id.\n\n\
 A thing that can be changed by several people has a `version`, which is also its `ETag`. A change that sends it as `If-Match` gets 412 if \
-somebody else was faster. A change that sends an `Idempotency-Key` happens once, however often the request is repeated.";
+somebody else was faster. A change that sends an `Idempotency-Key`, where it \
+is described, happens once, however often the request is repeated.";
 
 /// Completes the document of the collected routes.
 pub(crate) fn complete(document: &mut OpenApi) {
@@ -48,7 +66,8 @@ pub(crate) fn complete(document: &mut OpenApi) {
         for (method, operation) in operations(item) {
             used.extend(operation.tags.clone().unwrap_or_default());
             operation.operation_id = Some(operation_id(method, path));
-            complete_operation(operation, method != "get");
+            let records_key = method != "get" && !WITHOUT_KEY.contains(&(method, path.as_str()));
+            complete_operation(operation, method != "get", records_key);
         }
     }
     let components = document.components.get_or_insert_default();
@@ -78,7 +97,7 @@ fn operation_id(method: &str, path: &str) -> String {
     std::iter::once(method.to_owned()).chain(words).collect::<Vec<_>>().join("_")
 }
 
-fn complete_operation(operation: &mut Operation, changes: bool) {
+fn complete_operation(operation: &mut Operation, changes: bool, records_key: bool) {
     let responses = &mut operation.responses.responses;
     let is_open = operation.security.is_some();
     let mut add = |name: &str| {
@@ -86,7 +105,7 @@ fn complete_operation(operation: &mut Operation, changes: bool) {
         operation.parameters.get_or_insert_default().push(RefOr::Ref(reference));
     };
     // Whoever has not signed in yet has no keys: they belong to a user.
-    if changes && !is_open {
+    if records_key && !is_open {
         add("Idempotency-Key");
     }
     if changes && responses.contains_key("412") {
@@ -179,4 +198,18 @@ fn header(name: &str, description: &str) -> Parameter {
         .description(Some(description))
         .schema(Some(text))
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_that_takes_no_key_exists() {
+        let mut document = crate::openapi();
+        for (method, path) in WITHOUT_KEY {
+            let item = document.paths.paths.get_mut(*path).expect(path);
+            assert!(operations(item).any(|(found, _)| found == *method), "{method} {path}");
+        }
+    }
 }
