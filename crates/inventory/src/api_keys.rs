@@ -6,8 +6,6 @@ mod list;
 mod update;
 mod uses;
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use crate::db::entity::api_keys::Model;
@@ -85,8 +83,5 @@ fn require_own(actor: &Actor, user_id: &str) -> Result<(), Error> {
 }
 
 fn hash(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{:x}", Sha256::digest(key.as_bytes()))
 }

@@ -3,11 +3,10 @@
 
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait};
-use sha2::{Digest, Sha256};
 
 use crate::db::entity::mm_idempotency::{Column, Entity, Model};
 use crate::work::{Attempt, Command, Work};
-use crate::{Actor, Error, Timestamp};
+use crate::{Actor, Error, Timestamp, digest_of};
 
 /// The time after which a key is forgotten, in hours.
 const HOURS_KEPT: i64 = 24;
@@ -65,9 +64,5 @@ fn id_of(actor: &Actor, key: &str) -> String {
         Actor::User { id, .. } => id,
         Actor::Anonymous => "",
     };
-    let mut digest = Sha256::new();
-    digest.update(actor.len().to_le_bytes());
-    digest.update(actor);
-    digest.update(key);
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of([actor, key])
 }

@@ -12,12 +12,11 @@ mod update;
 use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use sha2::{Digest, Sha256};
 
 use crate::db::entity::{rolemodel, usermodel, userrolelink};
 use crate::roles::Role;
 use crate::work::Read;
-use crate::{Actor, Error, Permissions, Timestamp};
+use crate::{Actor, Error, Permissions, Timestamp, digest_of};
 
 pub use create::CreateUser;
 pub use delete::DeleteUser;
@@ -87,12 +86,7 @@ impl User {
 fn version(row: &usermodel::Model, roles: &[Role]) -> String {
     let flags = format!("{} {}", row.is_active, row.password_change_required);
     let texts = [row.id.as_str(), &row.username, &row.email, &flags].into_iter();
-    let mut digest = Sha256::new();
-    for text in texts.chain(roles.iter().map(|role| role.id.as_str())) {
-        digest.update(text.len().to_le_bytes());
-        digest.update(text);
-    }
-    digest.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of(texts.chain(roles.iter().map(|role| role.id.as_str())))[..24].to_owned()
 }
 
 /// Refuses an actor who does not hold every permission of a user: whoever can change a user could otherwise become that user.

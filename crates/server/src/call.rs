@@ -8,10 +8,9 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use inventory::{Command, IdempotencyKey, Once, Query};
+use inventory::{Command, IdempotencyKey, Once, Query, digest_of};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
@@ -66,7 +65,12 @@ impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
                 let key = text.ok_or_else(invalid)?.to_owned();
                 let version = version.as_deref().unwrap_or_default();
                 let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-                let request = digest(&[parts.method.as_str(), target, version], &bytes);
+                let request = digest_of([
+                    parts.method.as_str().as_bytes(),
+                    target.as_bytes(),
+                    version.as_bytes(),
+                    &bytes,
+                ]);
                 Some(IdempotencyKey { key, request })
             }
         };
@@ -116,16 +120,6 @@ fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let tag = tag.ok_or_else(|| Problem::bad_request("If-Match must be one ETag in quotes, or *"))?;
     Ok(Some(tag.to_owned()))
-}
-
-fn digest(texts: &[&str], body: &[u8]) -> String {
-    let mut digest = Sha256::new();
-    for text in texts {
-        digest.update(text.len().to_le_bytes());
-        digest.update(text);
-    }
-    digest.update(body);
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A response with a status, a body and an optional version.

@@ -1,7 +1,7 @@
 //! What happens to every request around its handler: limits, protection against requests from other sites, headers, and logs.
 
 use std::any::Any;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -123,9 +123,9 @@ fn log<B>(response: &Response<B>, latency: Duration, _span: &Span) {
 async fn measure(State(app): State<App>, request: Request, next: Next) -> axum::response::Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
-    let timer = app.metrics.start();
+    let began = Instant::now();
     let response = next.run(request).await;
-    app.metrics.finish(timer, &method, route, response.status());
+    app.metrics.finish(began.elapsed(), &method, route, response.status());
     response
 }
 

@@ -1,6 +1,6 @@
 //! Metrics in the text format of Prometheus (OpenMetrics).
 
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -59,15 +59,9 @@ impl Metrics {
         Self { registry, requests, durations, movements, backup_ages }
     }
 
-    #[expect(clippy::unused_self, reason = "the pair of `finish`")]
-    pub(crate) fn start(&self) -> Instant {
-        Instant::now()
-    }
-
-    /// Counts a request.
-    pub(crate) fn finish(&self, started: Instant, method: &Method, route: String, status: StatusCode) {
-        let elapsed = started.elapsed().as_secs_f64();
-        self.durations.get_or_create(&RouteLabels { route: route.clone() }).observe(elapsed);
+    /// Counts a request, and the time that it took.
+    pub(crate) fn finish(&self, elapsed: Duration, method: &Method, route: String, status: StatusCode) {
+        self.durations.get_or_create(&RouteLabels { route: route.clone() }).observe(elapsed.as_secs_f64());
         // A method that no route has must not make a new time series for each request.
         let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let method = if known.contains(method) { method.as_str() } else { "other" }.to_owned();

@@ -52,5 +52,5 @@ pub(crate) async fn is_valid(state: &State, token: &str, now: i64) -> Result<boo
 }
 
 fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(token))
 }

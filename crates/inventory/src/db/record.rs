@@ -3,7 +3,8 @@
 use std::fmt;
 
 use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
-use sha2::{Digest, Sha256};
+
+use crate::digest_of;
 
 use super::entity::{
     api_keys, categorymodel, datasheets, locationmodel, mm_low_stock_limit, part_location_allocations,
@@ -42,7 +43,7 @@ pub(crate) fn version_of<M: Record>(row: &M) -> String {
 
 /// Returns a version like [`version_of`] that also changes with texts beside the row.
 pub(crate) fn version_with<M: Record>(row: &M, beside: &[&str]) -> String {
-    let mut digest = Sha256::new();
+    let mut texts = Vec::new();
     for column in ColumnOf::<M>::iter() {
         if M::unlogged(&column) && column.as_str() != "updated_at" {
             continue;
@@ -51,16 +52,10 @@ pub(crate) fn version_with<M: Record>(row: &M, beside: &[&str]) -> String {
             Value::String(text) => text.map(|text| format!("s{text}")),
             other => Some(format!("{other:?}")),
         };
-        // The length separates the values.
-        let value = value.unwrap_or_default();
-        digest.update(value.len().to_le_bytes());
-        digest.update(value);
+        texts.push(value.unwrap_or_default());
     }
-    for text in beside {
-        digest.update(text.len().to_le_bytes());
-        digest.update(text);
-    }
-    digest.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    let beside = beside.iter().map(|text| text.as_bytes());
+    digest_of(texts.iter().map(String::as_bytes).chain(beside))[..24].to_owned()
 }
 
 macro_rules! records {

@@ -1,12 +1,13 @@
 //! Finds the user of a session.
 
+use std::iter;
+
 use sea_orm::EntityTrait;
-use sha2::{Digest, Sha256};
 
 use super::{User, with_roles};
 use crate::db::entity::usermodel::Entity;
 use crate::db::record::Secret;
-use crate::{Access, Actor, Error, Inventory, Query, Read};
+use crate::{Access, Actor, Error, Inventory, Query, Read, digest_of};
 
 /// The user of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +56,7 @@ impl Query for FindSessionUser {
 }
 
 fn credentials(user: &User, password_hash: &str) -> String {
-    let mut digest = Sha256::new();
-    let mut add = |text: &str| {
-        digest.update(text.len().to_le_bytes());
-        digest.update(text);
-    };
-    add(password_hash);
-    for role in &user.roles {
-        add(&role.id);
-        role.permissions.texts().for_each(&mut add);
-    }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let roles = user.roles.iter();
+    let of_roles = roles.flat_map(|role| iter::once(role.id.as_str()).chain(role.permissions.texts()));
+    digest_of(iter::once(password_hash).chain(of_roles))
 }

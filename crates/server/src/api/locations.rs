@@ -9,9 +9,7 @@ use inventory::locations::{
     CreateLocation, GetLocation, GetLocationPath, GetLocationTree, ListLocations, Location, LocationFilter,
     LocationSort, UpdateLocation,
 };
-use inventory::stock::{
-    AllocationFilter, AllocationSort, ListAllocations, ListMovements, MovementFilter, MovementSort,
-};
+use inventory::stock::{AllocationFilter, AllocationSort, ListAllocations, MovementFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,7 +19,7 @@ use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, cha
 use crate::problem::Problem;
 
 use super::slots::{LayoutType, NewSlots, SlotsView};
-use super::stock::{AllocationView, MovementView};
+use super::stock::{AllocationView, MovementView, list_movements};
 
 /// A location.
 #[derive(Debug, Serialize, ToSchema)]
@@ -188,7 +186,6 @@ const STOCK_SORT: &[(&str, AllocationSort)] = &[
     ("quantity", AllocationSort::Quantity),
     ("age", AllocationSort::Age),
 ];
-const MOVEMENT_SORT: &[(&str, MovementSort)] = &[("number", MovementSort::Number)];
 
 /// List the stock at a location. Sort keys: part_name, quantity, age.
 #[utoipa::path(get, path = "/locations/{id}/stock", tag = "locations", params(("id" = String, Path), ListParams),
@@ -214,8 +211,7 @@ pub(crate) async fn movements(
     Params(list): Params<ListParams>,
 ) -> Result<Reply<PageOf<MovementView>>, Problem> {
     let filter = MovementFilter { location_id: Some(id), ..MovementFilter::default() };
-    let page = app.query(&caller, ListMovements(list.query(filter, MOVEMENT_SORT)?)).await?;
-    Ok(Reply::ok(PageOf::new(page, &list)))
+    list_movements(&app, &caller, filter, &list).await
 }
 
 /// Show what the deletion of a location affects.

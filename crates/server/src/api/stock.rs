@@ -207,8 +207,18 @@ pub(crate) async fn movements(
     Params(list): Params<ListParams>,
 ) -> Result<Reply<PageOf<MovementView>>, Problem> {
     let filter = MovementFilter { part_id: Some(id), ..MovementFilter::default() };
-    let page = app.query(&caller, ListMovements(list.query(filter, MOVEMENT_SORT)?)).await?;
-    Ok(Reply::ok(PageOf::new(page, &list)))
+    list_movements(&app, &caller, filter, &list).await
+}
+
+/// Lists the movements of a part or a location.
+pub(super) async fn list_movements(
+    app: &App,
+    caller: &Caller,
+    filter: MovementFilter,
+    list: &ListParams,
+) -> Result<Reply<PageOf<MovementView>>, Problem> {
+    let page = app.query(caller, ListMovements(list.query(filter, MOVEMENT_SORT)?)).await?;
+    Ok(Reply::ok(PageOf::new(page, list)))
 }
 
 /// Add stock at a location.

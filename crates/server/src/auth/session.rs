@@ -163,5 +163,5 @@ fn token(headers: &HeaderMap, origin: Origin) -> Option<String> {
 }
 
 fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(token))
 }
