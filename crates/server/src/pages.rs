@@ -23,7 +23,7 @@ mod words;
 
 use axum::Router;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::app::App;
 
@@ -35,10 +35,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(async || Redirect::to("/parts")))
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
-        .route("/sign-in", get(session::page).post(session::sign_in))
-        .route("/sign-out", post(session::sign_out))
-        .route("/parts", get(parts::page))
-        .route("/parts/{id}", get(part::page))
-        .route("/parts/{id}/stock", post(part_stock::change))
-        .route("/parts/{id}/stock/undo", post(part_stock::undo))
+        .merge(session::routes())
+        .merge(parts::routes())
+        .merge(part::routes())
+        .merge(part_stock::routes())
 }

@@ -14,7 +14,8 @@ impl Address {
     pub(super) fn parse(target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let query = form_urlencoded::parse(query.as_bytes());
-        let query = query.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
+        let query =
+            query.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
         Self { path: path.to_owned(), query: query.collect() }
     }
 

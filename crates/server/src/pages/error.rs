@@ -91,7 +91,9 @@ fn title(status: StatusCode) -> &'static str {
 /// Says what a person can do about a status.
 fn advice(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "It may have been deleted, or the address has a mistake. Search for it, or go back.",
+        StatusCode::NOT_FOUND => {
+            "It may have been deleted, or the address has a mistake. Search for it, or go back."
+        }
         StatusCode::FORBIDDEN => "Ask an administrator for the permission, or sign in as somebody else.",
         StatusCode::PRECONDITION_FAILED => "Go back, load the page anew, and make the change again.",
         StatusCode::TOO_MANY_REQUESTS => "Wait a few minutes, then try again.",
@@ -116,5 +118,8 @@ pub(crate) async fn error_page(request: Request, next: Next) -> Response {
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|text| text.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|text| text.contains("text/html"))
 }

@@ -68,7 +68,9 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// Returns whether an address is a page of this site. `//host` and `/\host` lead elsewhere.
 pub(super) fn is_local(address: &str) -> bool {
     let mut chars = address.chars();
-    chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\')) && !address.chars().any(char::is_control)
+    chars.next() == Some('/')
+        && !matches!(chars.next(), Some('/' | '\\'))
+        && !address.chars().any(char::is_control)
 }
 
 impl<T> Form<T> {

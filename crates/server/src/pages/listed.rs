@@ -56,9 +56,10 @@ impl Stock {
 
 impl Place {
     pub(super) fn new(place: &PartPlace) -> Self {
-        let (name, above) = place.path.split_last().map_or((String::new(), None), |(name, above)| {
-            (name.clone(), above.last().cloned())
-        });
+        let (name, above) = place
+            .path
+            .split_last()
+            .map_or((String::new(), None), |(name, above)| (name.clone(), above.last().cloned()));
         Self {
             id: place.location_id.clone(),
             above,

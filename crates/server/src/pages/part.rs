@@ -1,8 +1,10 @@
 //! A part: the page, and the drawer beside the list.
 
 use askama::Template;
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::get;
 use inventory::list::{ListQuery, PageNumber, Paging};
 use inventory::parts::{GetListedParts, GetPartDetails, PartDetails};
 use inventory::stock::{ListMovements, Movement, MovementFilter};
@@ -20,6 +22,11 @@ use crate::call::PathId;
 
 /// The number of movements that the drawer shows.
 const LATELY: u64 = 5;
+
+/// Returns the routes of this page.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/parts/{id}", get(page))
+}
 
 /// A part as the drawer and the page show it.
 pub(super) struct Drawer {
@@ -103,7 +110,9 @@ impl Drawer {
         let closed = list.without("part").without("at");
         let page = closed.at(&format!("/parts/{}", encoded(id)));
         let page = at.map_or(page.clone(), |(at, _)| page.with("at", at));
-        let named = |things: Vec<inventory::parts::Named>| things.into_iter().map(|thing| (thing.id, thing.name)).collect();
+        let named = |things: Vec<inventory::parts::Named>| {
+            things.into_iter().map(|thing| (thing.id, thing.name)).collect()
+        };
         let PartDetails { part, low_stock_limit, categories, tags, projects, datasheets, .. } = details;
         Ok(Some(Self {
             picture: Picture::of(&listed),
@@ -192,11 +201,7 @@ fn verb(kind: &str) -> &str {
 }
 
 /// Shows a part.
-pub(super) async fn page(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathId(id): PathId,
-) -> Result<Response, PageError> {
+async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     let address = Address::parse(&visitor.target);
     let part = Drawer::load(&app, &visitor, &id, &address, None).await?;
     let part = part.ok_or_else(|| Error::NotFound { what: "part", id })?;

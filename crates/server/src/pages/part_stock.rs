@@ -1,7 +1,9 @@
 //! Changes of stock by forms.
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::post;
 use inventory::parts::GetPart;
 use inventory::stock::{AddStock, CountStock, StockChange, TakeStock, UndoMovement};
 use serde::Deserialize;
@@ -14,6 +16,11 @@ use super::words::grouped;
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
+
+/// Returns the routes of these forms.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/parts/{id}/stock", post(change)).route("/parts/{id}/stock/undo", post(undo))
+}
 
 /// A change of stock at a place.
 #[derive(Debug, Deserialize)]
@@ -41,7 +48,7 @@ enum Kind {
 }
 
 /// Changes the stock of a part at a place.
-pub(super) async fn change(
+async fn change(
     State(app): State<App>,
     PathId(part_id): PathId,
     form: Form<StockForm>,
@@ -78,11 +85,13 @@ fn said(verb: &str, done: &StockChange, name: &str) -> Flash {
         "Counted" => done.allocation.quantity,
         _ => done.movement.quantity,
     };
-    let left = if verb == "Counted" { String::new() } else { format!(", {} left there", grouped(done.allocation.quantity)) };
-    let undo = Undo::Movement {
-        part_id: done.movement.part_id.clone(),
-        movement_id: done.movement.id.clone(),
+    let left = if verb == "Counted" {
+        String::new()
+    } else {
+        format!(", {} left there", grouped(done.allocation.quantity))
     };
+    let undo =
+        Undo::Movement { part_id: done.movement.part_id.clone(), movement_id: done.movement.id.clone() };
     Flash::new(format!("{verb} {} × {name}{left}", grouped(quantity))).undo(undo)
 }
 
@@ -99,7 +108,7 @@ pub(super) struct UndoForm {
 }
 
 /// Undoes the last movement of a part.
-pub(super) async fn undo(
+async fn undo(
     State(app): State<App>,
     PathId(part_id): PathId,
     form: Form<UndoForm>,

@@ -1,8 +1,10 @@
 //! The list of parts, with the open part beside it.
 
 use askama::Template;
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::get;
 use inventory::categories::GetCategory;
 use inventory::list::{ListQuery, PAGE_SIZE, PageNumber, Paging};
 use inventory::locations::GetLocation;
@@ -24,6 +26,11 @@ use crate::call::{ListParams, Params};
 
 /// The largest number of rows on a page, to which "show more" leads step by step.
 const MAX_ROWS: u64 = 500;
+
+/// Returns the routes of this page.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/parts", get(page))
+}
 
 #[derive(Template)]
 #[template(path = "parts.html")]
@@ -83,7 +90,7 @@ struct Column {
 }
 
 /// Shows the list.
-pub(super) async fn page(
+async fn page(
     State(app): State<App>,
     visitor: Visitor,
     Params(params): Params<PartParams>,
@@ -100,14 +107,16 @@ pub(super) async fn page(
     let open = address.get("part").map(str::to_owned);
     let drawer = match &open {
         Some(id) => {
-            let at = listed.iter().position(|listed| listed.part.id == *id).map(|index| first + index as u64 + 1);
+            let at =
+                listed.iter().position(|listed| listed.part.id == *id).map(|index| first + index as u64 + 1);
             Drawer::load(&app, &visitor, id, &address, at.map(|at| (at, total))).await?
         }
         None => None,
     };
     let closed = address.without("part");
     let rows = listed.into_iter().enumerate();
-    let rows = rows.map(|(index, listed)| Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()));
+    let rows =
+        rows.map(|(index, listed)| Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()));
     let rows: Vec<Row> = rows.collect();
     let is_filtered = !chips.is_empty() || params.q.is_some() || params.low_stock;
     let (more, next) = if total <= number * size {
@@ -121,7 +130,12 @@ pub(super) async fn page(
     };
     let mut frame = Frame::new(&app, &visitor, Section::Parts, "Parts").await?;
     frame.q = params.q.clone().unwrap_or_default();
-    frame.kept = closed.query().iter().filter(|(name, _)| !["q", "page", "page_size"].contains(&name.as_str())).cloned().collect();
+    frame.kept = closed
+        .query()
+        .iter()
+        .filter(|(name, _)| !["q", "page", "page_size"].contains(&name.as_str()))
+        .cloned()
+        .collect();
     let shown = match (&frame.parts, is_filtered) {
         (Some(all), true) => format!("{} of {all}", grouped(total)),
         _ => grouped(total),
@@ -219,7 +233,8 @@ async fn quick(
     let low = app.query(&visitor.caller, ListParts(query)).await?.total;
     let base = address.without("page").without("page_size");
     let is_out = params.max_quantity == Some(0);
-    let toggled = |is_set: bool, name, value| if is_set { base.without(name) } else { base.with(name, value) };
+    let toggled =
+        |is_set: bool, name, value| if is_set { base.without(name) } else { base.with(name, value) };
     Ok(vec![
         Quick {
             name: "Low",

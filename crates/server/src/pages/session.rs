@@ -1,10 +1,12 @@
 //! Signing in and out.
 
 use askama::Template;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use inventory::Actor;
 use inventory::users::HasAdministrator;
 use serde::Deserialize;
@@ -16,6 +18,11 @@ use crate::api::session::{user_agent, with_cookie};
 use crate::app::App;
 use crate::auth::{self, AnyCaller};
 use crate::problem::Problem;
+
+/// Returns the routes of these pages.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/sign-in", get(page).post(sign_in)).route("/sign-out", post(sign_out))
+}
 
 /// Where to go after signing in.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +53,7 @@ struct SignInPage {
 }
 
 /// Shows the page for signing in.
-pub(super) async fn page(
+async fn page(
     State(app): State<App>,
     AnyCaller(caller): AnyCaller,
     Query(Next { next }): Query<Next>,
@@ -58,7 +65,7 @@ pub(super) async fn page(
 }
 
 /// Signs in.
-pub(super) async fn sign_in(
+async fn sign_in(
     State(app): State<App>,
     AnyCaller(caller): AnyCaller,
     headers: HeaderMap,
@@ -75,10 +82,7 @@ pub(super) async fn sign_in(
 }
 
 /// Signs out.
-pub(super) async fn sign_out(
-    State(app): State<App>,
-    AnyCaller(caller): AnyCaller,
-) -> Result<Response, PageError> {
+async fn sign_out(State(app): State<App>, AnyCaller(caller): AnyCaller) -> Result<Response, PageError> {
     if let Some(session) = &caller.session {
         app.state.end_session(&session.id).await?;
     }
@@ -96,8 +100,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let has_administrator = app.inventory().await?.query(&Actor::Anonymous, HasAdministrator).await?;
     let error = problem.map(|problem| sentence(problem.detail()));
-    let page =
-        SignInPage { assets: assets::base(), username, next, error, needs_setup: !has_administrator };
+    let page = SignInPage { assets: assets::base(), username, next, error, needs_setup: !has_administrator };
     let html = page.render().map_err(|error| Problem::internal(&error))?;
     Ok((status, Html(html)).into_response())
 }

@@ -29,7 +29,13 @@ pub(super) fn size(bytes: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    let decimals = if value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+    let decimals = if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
@@ -87,8 +93,16 @@ mod tests {
     #[test]
     fn times_are_told_by_their_distance() {
         let texts = [-5, 59, 60, 119, 7200, 86_399, 86_400, 30 * 86_400].map(ago);
-        let expected =
-            ["just now", "just now", "1 minute ago", "1 minute ago", "2 hours ago", "23 hours ago", "1 day ago", "30 days ago"];
+        let expected = [
+            "just now",
+            "just now",
+            "1 minute ago",
+            "1 minute ago",
+            "2 hours ago",
+            "23 hours ago",
+            "1 day ago",
+            "30 days ago",
+        ];
         assert_eq!(texts, expected);
     }
 }
