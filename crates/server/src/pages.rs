@@ -9,15 +9,23 @@
 
 mod address;
 mod assets;
+mod columns;
 mod error;
 mod flash;
 mod form;
 mod frame;
 mod listed;
 mod part;
+mod part_bulk;
+mod part_delete;
+mod part_files;
+mod part_form;
+mod part_page;
 mod part_stock;
 mod parts;
 mod session;
+mod typed_place;
+mod upload;
 mod visitor;
 mod words;
 
@@ -37,6 +45,16 @@ pub(crate) fn routes() -> Router<App> {
         .route("/favicon.ico", get(assets::favicon))
         .merge(session::routes())
         .merge(parts::routes())
-        .merge(part::routes())
+        .merge(part_page::routes())
+        .merge(part_form::routes())
+        .merge(part_bulk::routes())
+        .merge(columns::routes())
+        .merge(part_delete::routes())
+        .merge(part_files::routes())
         .merge(part_stock::routes())
+}
+
+/// Returns the routes that may take as long as the network of a visitor does.
+pub(crate) fn uploads() -> Router<App> {
+    part_files::uploads()
 }

@@ -9,6 +9,7 @@ mod categories;
 mod changes;
 mod concurrency;
 mod ledger;
+mod listed;
 mod lists;
 mod locations;
 mod parts;

@@ -95,6 +95,11 @@ impl ListParams {
         Ok(self.number())
     }
 
+    /// Selects the one item at a position, counted from 1.
+    pub(crate) fn only(&mut self, position: u64) {
+        (self.page, self.page_size, self.cursor) = (Some(position), Some(1), None);
+    }
+
     /// Returns the page number and the page size.
     pub(crate) fn number(&self) -> PageNumber {
         PageNumber { number: self.page.unwrap_or(1), size: self.page_size.unwrap_or(PAGE_SIZE) }

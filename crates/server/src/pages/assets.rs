@@ -25,6 +25,7 @@ const STYLES: &[&str] =
 const FILES: &[(&str, &str, &[u8])] = assets! {
     "app.js": SCRIPT,
     "swap.js": SCRIPT,
+    "controls.js": SCRIPT,
     "keys.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
