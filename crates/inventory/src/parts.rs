@@ -13,6 +13,7 @@ mod listed;
 mod low_stock;
 mod prices;
 mod searchable;
+mod totals;
 mod update;
 
 use crate::Error;
@@ -37,6 +38,7 @@ pub use prices::{ListPrices, Price};
 pub use searchable::{
     GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
 };
+pub use totals::{InventoryTotals, SumInventory};
 pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.

@@ -2,3 +2,4 @@
 import "./swap.js";
 import "./controls.js";
 import "./keys.js";
+import "./palette.js";

@@ -7,6 +7,7 @@
 //! Reading order: `visitor` (who asks), `frame` (what stands on every page), `form` (reads a form and runs its use case), `error`
 //! (pages for errors), then one page.
 
+mod activity;
 mod address;
 mod assets;
 mod columns;
@@ -15,6 +16,7 @@ mod flash;
 mod form;
 mod frame;
 mod listed;
+mod overview;
 mod part;
 mod part_bulk;
 mod part_delete;
@@ -30,7 +32,6 @@ mod visitor;
 mod words;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::get;
 
 use crate::app::App;
@@ -40,10 +41,11 @@ pub(crate) use error::error_page;
 /// Returns the routes of all pages.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async || Redirect::to("/parts")))
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .merge(session::routes())
+        .merge(overview::routes())
+        .merge(activity::routes())
         .merge(parts::routes())
         .merge(part_page::routes())
         .merge(part_form::routes())

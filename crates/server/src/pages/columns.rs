@@ -72,7 +72,10 @@ pub(super) fn chosen(headers: &HeaderMap) -> Vec<Optional> {
     let Some(keys) = cookies.find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('=')) else {
         return DEFAULT.to_vec();
     };
-    ALL.iter().filter(|(_, known, _)| keys.split('.').any(|key| key == *known)).map(|(column, ..)| *column).collect()
+    ALL.iter()
+        .filter(|(_, known, _)| keys.split('.').any(|key| key == *known))
+        .map(|(column, ..)| *column)
+        .collect()
 }
 
 impl Optional {

@@ -81,9 +81,11 @@ async fn change(State(app): State<App>, form: Form<BulkForm>) -> Result<Response
         }
         Action::Move => moved(&app, &form, ids).await?,
         Action::Category if form.fields.category_id.is_empty() => Err("choose a category".to_owned()),
-        Action::Category => {
-            Ok(ChangeParts { ids, add_category_ids: vec![form.fields.category_id.clone()], ..ChangeParts::default() })
-        }
+        Action::Category => Ok(ChangeParts {
+            ids,
+            add_category_ids: vec![form.fields.category_id.clone()],
+            ..ChangeParts::default()
+        }),
         Action::Tag => tagged(&app, &form, ids).await?,
     };
     let command = match command {
@@ -91,7 +93,8 @@ async fn change(State(app): State<App>, form: Form<BulkForm>) -> Result<Response
         Err(reason) => return Ok(form.go_on("/parts", &Flash::new(format!("Nothing was changed: {reason}")))),
     };
     let verb = if matches!(action, Action::Move) { "Moved" } else { "Changed" };
-    let flash = form.run(&app, command, |&count| Flash::new(format!("{verb} {}", counted(count, "part")))).await?;
+    let flash =
+        form.run(&app, command, |&count| Flash::new(format!("{verb} {}", counted(count, "part")))).await?;
     Ok(form.go_on("/parts", &flash))
 }
 
@@ -139,7 +142,8 @@ async fn show_deletion(
     let parts = listed.into_iter().map(|listed| (listed.part.id, listed.part.name, grouped(listed.quantity)));
     let parts: Vec<_> = parts.collect();
     let page = DeletePage {
-        frame: Frame::new(app, visitor, Section::Parts, format!("Delete {}", counted(parts.len(), "part"))).await?,
+        frame: Frame::new(app, visitor, Section::Parts, format!("Delete {}", counted(parts.len(), "part")))
+            .await?,
         parts,
         word: WORD,
         is_wrong: status != StatusCode::OK,

@@ -46,11 +46,7 @@ struct Confirmation {
     word: String,
 }
 
-async fn page(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathId(id): PathId,
-) -> Result<Response, PageError> {
+async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     show(&app, &visitor, id, StatusCode::OK).await
 }
 

@@ -21,7 +21,9 @@ use crate::problem::Problem;
 
 /// Returns the routes of these forms. Uploads take as long as the network of the visitor does.
 pub(super) fn uploads() -> Router<App> {
-    Router::new().route("/parts/{id}/image", post(set_image)).route("/parts/{id}/datasheets", post(add_datasheet))
+    Router::new()
+        .route("/parts/{id}/image", post(set_image))
+        .route("/parts/{id}/datasheets", post(add_datasheet))
 }
 
 /// Returns the routes of the other forms.

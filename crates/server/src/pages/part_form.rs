@@ -8,12 +8,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use inventory::TreeNode;
 use inventory::categories::{Category, GetCategoryTree};
 use inventory::list::{ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
-use inventory::parts::{CreatePart, DuplicatePart, GetPartDetails, PartDetails, SetLowStockLimit, UpdatePart};
+use inventory::parts::{
+    CreatePart, DuplicatePart, GetPartDetails, PartDetails, SetLowStockLimit, UpdatePart,
+};
 use inventory::stock::CreateStockedPart;
 use inventory::tags::{CreateTag, ListTags};
-use inventory::TreeNode;
 use inventory::{Change, Permission};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -107,11 +109,7 @@ async fn new(State(app): State<App>, visitor: Visitor) -> Result<Response, PageE
 }
 
 /// Shows the form of a part.
-async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathId(id): PathId,
-) -> Result<Response, PageError> {
+async fn edit(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::PartsUpdate)?;
     let details = app.query(&visitor.caller, GetPartDetails(id.clone())).await?;
     show(&app, &visitor, Some(id), Fields::of(&details), None).await
@@ -208,7 +206,8 @@ async fn try_create(app: &App, form: &Form<Fields>) -> Result<(String, Flash), P
         ..CreatePart::default()
     };
     let command = CreateStockedPart { part, stock, low_stock_limit };
-    let flash = form.run(app, command, |part| Flash::about(&part.id, format!("Created {}", part.name))).await?;
+    let flash =
+        form.run(app, command, |part| Flash::about(&part.id, format!("Created {}", part.name))).await?;
     Ok((flash.about.clone().unwrap_or_default(), flash))
 }
 
@@ -340,7 +339,11 @@ fn optional_number(name: &str, text: &str, invalid: &mut Vec<InvalidField>) -> O
 }
 
 /// Returns all categories, in the order of the tree.
-pub(super) async fn choices(app: &App, visitor: &Visitor, chosen: &[String]) -> Result<Vec<Choice>, PageError> {
+pub(super) async fn choices(
+    app: &App,
+    visitor: &Visitor,
+    chosen: &[String],
+) -> Result<Vec<Choice>, PageError> {
     if !visitor.may(Permission::CategoriesRead) {
         return Ok(Vec::new());
     }
@@ -375,7 +378,9 @@ async fn tag_ids(app: &App, visitor: &Visitor, names: &str) -> Result<Vec<String
     let known: HashMap<String, String> =
         all_tags(app, visitor).await?.into_iter().map(|tag| (tag.name.to_lowercase(), tag.id)).collect();
     let mut ids = Vec::new();
-    for name in names.split(',').map(|name| name.trim().trim_start_matches('#')).filter(|name| !name.is_empty()) {
+    for name in
+        names.split(',').map(|name| name.trim().trim_start_matches('#')).filter(|name| !name.is_empty())
+    {
         let id = match known.get(&name.to_lowercase()) {
             Some(id) => id.clone(),
             None => {

@@ -14,8 +14,8 @@ use inventory::locations::GetLocationNames;
 use inventory::stock::{ListMovements, Movement, MovementFilter};
 use inventory::{Error, Permission};
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::activity::changed_fields;
 use super::address::Address;
 use super::error::PageError;
 use super::flash::Flash;
@@ -125,11 +125,20 @@ async fn page(
         Tab::Changes => (changes, total) = edits(&app, &visitor, &id, size).await?,
         Tab::Datasheets => {}
     }
-    let longer = (total > size && size < MAX_HISTORY).then(|| address.with("rows", (size * 5).min(MAX_HISTORY)));
-    let tabs = [(Tab::Datasheets, "Datasheets", "datasheets"), (Tab::Stock, "Stock history", "stock"), (Tab::Changes, "Changes", "changes")];
+    let longer =
+        (total > size && size < MAX_HISTORY).then(|| address.with("rows", (size * 5).min(MAX_HISTORY)));
+    let tabs = [
+        (Tab::Datasheets, "Datasheets", "datasheets"),
+        (Tab::Stock, "Stock history", "stock"),
+        (Tab::Changes, "Changes", "changes"),
+    ];
     let tabs = tabs.map(|(tab, name, key)| (tab, name, address.without("rows").with("tab", key).to_string()));
     let sheet = query.sheet.or_else(|| part.datasheets.first().map(|sheet| sheet.id.clone()));
-    let sheet = part.datasheets.iter().find(|known| sheet.as_deref() == Some(&*known.id)).map(|sheet| sheet.link.clone());
+    let sheet = part
+        .datasheets
+        .iter()
+        .find(|known| sheet.as_deref() == Some(&*known.id))
+        .map(|sheet| sheet.link.clone());
     Ok(render(&PartPage {
         frame: Frame::new(&app, &visitor, Section::Parts, part.name.clone()).await?,
         older: longer.map(|address| address.to_string()),
@@ -157,7 +166,9 @@ async fn history(
     let paging = Paging::Number(PageNumber { number: 1, size });
     let query = ListQuery { filter, descending: true, paging, ..ListQuery::default() };
     let page = app.query(&visitor.caller, ListMovements(query)).await?;
-    let ends = |movement: &Movement| movement.from.iter().chain(&movement.to).map(|end| end.location_id.clone()).collect::<Vec<_>>();
+    let ends = |movement: &Movement| {
+        movement.from.iter().chain(&movement.to).map(|end| end.location_id.clone()).collect::<Vec<_>>()
+    };
     let mut ids: Vec<String> = page.items.iter().flat_map(ends).collect();
     ids.sort();
     ids.dedup();
@@ -167,7 +178,8 @@ async fn history(
             names.extend(app.query(&visitor.caller, GetLocationNames(ids.to_vec())).await?);
         }
     }
-    let name = |id: &str| names.get(id).map_or("a place that is gone".to_owned(), |path: &Vec<String>| short(path));
+    let name =
+        |id: &str| names.get(id).map_or("a place that is gone".to_owned(), |path: &Vec<String>| short(path));
     let now = app.ambient.utc();
     let mut total = part.stock.quantity;
     let mut totals = vec![total];
@@ -179,7 +191,9 @@ async fn history(
             (None, None) => String::new(),
         };
         rows.push(MovementRow { step: Step::new(movement, now), after: grouped(total), place });
-        let change = |end: &Option<inventory::stock::MovementEnd>| end.as_ref().map_or(0, |end| end.after - end.before);
+        let change = |end: &Option<inventory::stock::MovementEnd>| {
+            end.as_ref().map_or(0, |end| end.after - end.before)
+        };
         total -= change(&movement.from) + change(&movement.to);
         totals.push(total);
     }
@@ -234,22 +248,6 @@ async fn edits(
     Ok((page.items.into_iter().map(row).collect(), page.total.unwrap_or_default()))
 }
 
-/// Returns the name, the old and the new value of each field that a change has changed.
-fn changed_fields(details: &Value) -> Vec<(String, String, String)> {
-    let Some(fields) = details.as_object() else { return Vec::new() };
-    let text = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "nothing".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let changed = fields.iter().filter_map(|(name, value)| {
-        let value = value.as_object()?;
-        let (old, new) = (value.get("old"), value.get("new"));
-        (old.is_some() || new.is_some()).then(|| (name.replace('_', " "), text(old), text(new)))
-    });
-    changed.collect()
-}
-
 /// Leads to the part at a position in a list.
 async fn at(
     State(app): State<App>,
@@ -263,7 +261,10 @@ async fn at(
     let (page, _) = find(&app, &visitor.caller, &params, &list).await?;
     let address = Address::parse(&visitor.target);
     let Some(found) = page.items.into_iter().next() else {
-        return Ok(go_to(&address.at("/parts").without("at").to_string(), &Flash::new("This was the last part of the list")));
+        return Ok(go_to(
+            &address.at("/parts").without("at").to_string(),
+            &Flash::new("This was the last part of the list"),
+        ));
     };
     let page = address.at(&format!("/parts/{}", encoded(&found.part.id)));
     Ok(Redirect::to(&page.to_string()).into_response())

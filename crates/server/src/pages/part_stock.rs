@@ -20,7 +20,10 @@ use crate::problem::Problem;
 
 /// Returns the routes of these forms.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/parts/{id}/stock", post(change)).route("/parts/{id}/stock/undo", post(undo)).route("/parts/{id}/stock/put", post(put))
+    Router::new()
+        .route("/parts/{id}/stock", post(change))
+        .route("/parts/{id}/stock/undo", post(undo))
+        .route("/parts/{id}/stock/put", post(put))
 }
 
 /// A change of stock at a place.

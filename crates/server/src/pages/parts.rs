@@ -134,7 +134,8 @@ async fn page(
         Some(id) => {
             let index = listed.iter().position(|listed| listed.part.id == *id);
             let at = index.map(|index| (first + index as u64 + 1, total));
-            let link = |index: usize| listed.get(index).map(|next| address.with("part", &next.part.id).to_string());
+            let link =
+                |index: usize| listed.get(index).map(|next| address.with("part", &next.part.id).to_string());
             let before = index.and_then(|index| index.checked_sub(1)).and_then(link);
             let after = index.and_then(|index| link(index + 1));
             Drawer::load(&app, &visitor, id, &address, at, (before, after)).await?
@@ -143,11 +144,10 @@ async fn page(
     };
     let closed = address.without("part");
     let rows = listed.into_iter().enumerate();
-    let rows =
-        rows.map(|(index, listed)| {
-            let texts = plain.iter().map(|(column, _)| column.text(&listed, now)).collect();
-            Row { texts, ..Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()) }
-        });
+    let rows = rows.map(|(index, listed)| {
+        let texts = plain.iter().map(|(column, _)| column.text(&listed, now)).collect();
+        Row { texts, ..Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()) }
+    });
     let rows: Vec<Row> = rows.collect();
     let is_filtered = !chips.is_empty() || params.q.is_some() || params.low_stock;
     let (more, next) = if total <= number * size {
@@ -261,12 +261,19 @@ async fn chips(
 }
 
 /// Leads to the list of the parts at a place that somebody has typed.
-async fn place_typed(app: &App, visitor: &Visitor, address: &Address, typed: &str) -> Result<Response, PageError> {
+async fn place_typed(
+    app: &App,
+    visitor: &Visitor,
+    address: &Address,
+    typed: &str,
+) -> Result<Response, PageError> {
     let list = address.without("place").without("page");
     match resolve(app, visitor, "", typed).await? {
         Ok(Some(id)) => Ok(Redirect::to(&list.with("location_id", id).to_string()).into_response()),
         Ok(None) => Ok(Redirect::to(&list.to_string()).into_response()),
-        Err(reason) => Ok(go_to(&list.to_string(), &Flash::new(format!("The list stays as it was: {reason}")))),
+        Err(reason) => {
+            Ok(go_to(&list.to_string(), &Flash::new(format!("The list stays as it was: {reason}"))))
+        }
     }
 }
 

@@ -23,7 +23,9 @@ pub(super) async fn resolve(
     }
     let filter = LocationFilter { text: Some(name.to_owned()), ..LocationFilter::default() };
     let paging = Paging::Number(PageNumber { number: 1, size: 100 });
-    let found = app.query(&visitor.caller, ListLocations(ListQuery { filter, paging, ..ListQuery::default() })).await?;
+    let found = app
+        .query(&visitor.caller, ListLocations(ListQuery { filter, paging, ..ListQuery::default() }))
+        .await?;
     let mut exact = found.items.into_iter().filter(|place| place.name.to_lowercase() == name.to_lowercase());
     match (exact.next(), exact.next()) {
         (Some(place), None) => Ok(Ok(Some(place.id))),
