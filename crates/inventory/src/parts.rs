@@ -33,8 +33,8 @@ pub use image::SetPartImage;
 pub(crate) use links::Relinked;
 pub use list::{GetStockedPart, GetStockedParts, ListParts, PartFilter, PartSort, StockedPart};
 pub use low_stock::SetLowStockLimit;
-pub use prices::{ListPrices, Price};
 pub(crate) use prices::prices_of_all;
+pub use prices::{ListPrices, Price};
 pub use searchable::{
     GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
 };

@@ -19,9 +19,9 @@ use tokio::sync::OnceCell;
 use crate::activity::{self, Changes, LinkChange};
 use crate::db::record::{ColumnOf, Record, version_of};
 use crate::db::{Database, Transaction};
+use crate::error::{DatabaseFault, Kind};
 use crate::fields::Fields;
 use crate::password::Rounds;
-use crate::error::{DatabaseFault, Kind};
 use crate::{Access, Actor, Ambient, Error, Timestamp};
 
 /// A use case that reads.

@@ -48,7 +48,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn an_import_reads_the_text_of_every_cell(plain in "['=+@ \t-]{0,3}\\PC{0,5}[' ]?") {
-            proptest::prop_assert_eq!(text(&protected(&plain)), plain.as_str());
+            let cell = protected(&plain);
+            proptest::prop_assert_eq!(text(&cell), plain.as_str());
         }
     }
 }

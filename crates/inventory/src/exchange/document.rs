@@ -110,7 +110,8 @@ impl ExportSection {
         let mut datasheets = datasheets_of_all(read, &ids).await?;
         let part = |exported: &super::ExportedPart| {
             let (part, links) = (&exported.part, &exported.links);
-            let ids = |things: &[(String, String)]| things.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+            let ids =
+                |things: &[(String, String)]| things.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
             json!({
                 "id": part.id,
                 "name": part.name,
@@ -296,7 +297,9 @@ impl DocumentExport {
         if cursor.is_none() {
             if section == Section::EVERY[0] {
                 let at = self.exported_at.to_rfc3339();
-                text.push_str(&format!("{{\"format\":{FORMAT:?},\"version\":{VERSION},\"exported_at\":{at:?}"));
+                text.push_str(&format!(
+                    "{{\"format\":{FORMAT:?},\"version\":{VERSION},\"exported_at\":{at:?}"
+                ));
             }
             text.push_str(&format!(",\n{:?}:[", section.key()));
         }

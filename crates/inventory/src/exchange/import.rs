@@ -111,7 +111,8 @@ impl Import<'_> {
     /// Reads the parts that rows belong to.
     async fn load(&mut self, work: &Work, rows: &[Row]) -> Result<(), Error> {
         let keys = [Field::Id, Field::Number, Field::Name].map(|field| {
-            let column = self.table.columns.iter().position(|column| column.target == Some(Target::Field(field)));
+            let column =
+                self.table.columns.iter().position(|column| column.target == Some(Target::Field(field)));
             let texts = column.map(|column| rows.iter().filter_map(move |row| row.text(column)));
             let mut texts: Vec<&str> = texts.into_iter().flatten().collect();
             texts.sort_unstable();

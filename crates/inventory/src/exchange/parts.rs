@@ -101,11 +101,7 @@ pub(crate) async fn links_of(read: &Read, ids: &[&str]) -> Result<HashMap<String
     Ok(found)
 }
 
-async fn add_categories(
-    read: &Read,
-    ids: &[&str],
-    found: &mut HashMap<String, Links>,
-) -> Result<(), Error> {
+async fn add_categories(read: &Read, ids: &[&str], found: &mut HashMap<String, Links>) -> Result<(), Error> {
     use partcategorylink::{Column, Entity};
     let links = Entity::find().filter(Column::PartId.is_in(ids.iter().copied()));
     for link in links.order_by_asc(Column::CategoryId).all(read.db().await?).await? {

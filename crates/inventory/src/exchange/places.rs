@@ -97,9 +97,12 @@ impl Tree {
         let paths: Vec<String> = ids.iter().map(|id| self.text(id)).collect();
         let is_unique = |text: &String| paths.iter().filter(|other| *other == text).count() == 1;
         let candidates = ids.iter().zip(&paths);
-        let candidates =
-            candidates.map(|(id, text)| if is_unique(text) { text.clone() } else { format!("{text} (id {id})") });
-        Found::Ambiguous(candidates.take(MAX_CANDIDATES).collect())
+        let mut candidates: Vec<String> = candidates
+            .map(|(id, text)| if is_unique(text) { text.clone() } else { format!("{text} (id {id})") })
+            .collect();
+        candidates.sort();
+        candidates.truncate(MAX_CANDIDATES);
+        Found::Ambiguous(candidates)
     }
 
     /// Returns a text by which [`Tree::find`] finds the place: its path, or its id where the path does not lead there.
@@ -137,14 +140,15 @@ mod tests {
 
     #[test]
     fn a_place_is_found_by_its_path_and_by_a_name_that_it_alone_has() {
-        let tree = tree(&[("1", "Shelf", None), ("2", "A", Some("1")), ("3", "A", None), ("4", "B", Some("2"))]);
+        let tree =
+            tree(&[("1", "Shelf", None), ("2", "A", Some("1")), ("3", "A", None), ("4", "B", Some("2"))]);
         let find = |text: &str| tree.find(&paths::path(text).unwrap());
         let place = |id: &str| Found::Place(id.to_owned());
         assert_eq!(find("B"), place("4"));
         assert_eq!(find("Shelf > A"), place("2"));
         assert_eq!(find("> A"), place("3"));
         assert_eq!(find("3"), place("3"));
-        assert_eq!(find("A"), Found::Ambiguous(vec!["Shelf > A".to_owned(), "> A".to_owned()]));
+        assert_eq!(find("A"), Found::Ambiguous(vec!["> A".to_owned(), "Shelf > A".to_owned()]));
         let names = vec!["C".to_owned()];
         assert_eq!(find("Shelf > C"), Found::Missing { parent_id: Some("1".to_owned()), names });
         for id in ["1", "2", "3", "4"] {

@@ -7,8 +7,8 @@ use super::columns::{Mapping, Target};
 
 /// The largest size of a file in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
-/// The largest number of rows, without the headers.
-pub const MAX_ROWS: usize = 50_000;
+/// The largest number of rows, without the headers. Other changes wait while an import writes.
+pub const MAX_ROWS: usize = 20_000;
 /// The largest number of columns.
 pub const MAX_COLUMNS: usize = 128;
 
@@ -41,7 +41,9 @@ pub enum TableError {
     #[error("the file has more than {MAX_COLUMNS} columns")]
     TooManyColumns,
     /// Two columns mean the same.
-    #[error("columns {first:?} and {second:?} are both \"{target}\"; map one of them to something else, or to \"ignore\"")]
+    #[error(
+        "columns {first:?} and {second:?} are both \"{target}\"; map one of them to something else, or to \"ignore\""
+    )]
     SameTarget {
         /// The header of the first column.
         first: String,
@@ -57,7 +59,9 @@ pub enum TableError {
         header: String,
     },
     /// The mapping names a field that does not exist.
-    #[error("column {header:?} cannot be mapped to {target:?}, which is neither a field, nor property:NAME, nor ignore")]
+    #[error(
+        "column {header:?} cannot be mapped to {target:?}, which is neither a field, nor property:NAME, nor ignore"
+    )]
     UnknownTarget {
         /// The header.
         header: String,
@@ -139,10 +143,19 @@ pub fn read_table(file: &[u8], mapping: &Mapping) -> Result<ImportTable, TableEr
         if rows.len() == MAX_ROWS {
             return Err(TableError::TooManyRows);
         }
-        rows.push(Row { line: cells.position().map_or(0, csv::Position::line), cells });
+        rows.push(Row { line: line_of(&cells, text), cells });
     }
     let columns = headers.into_iter().zip(targets).map(|(header, target)| Column { header, target });
     Ok(ImportTable { columns: columns.collect(), rows })
+}
+
+/// Returns the line in which a record begins. Its position is before the empty lines that the reader has skipped.
+fn line_of(cells: &StringRecord, text: &str) -> u64 {
+    let Some(position) = cells.position() else { return 0 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let skipped = text.as_bytes().get(from..).unwrap_or_default();
+    let skipped = skipped.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + skipped.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Returns the delimiter that is the most frequent one in the line of the headers.
@@ -155,7 +168,10 @@ fn delimiter(text: &str) -> u8 {
             b'\n' | b'\r' if !is_quoted => break,
             _ if is_quoted => {}
             byte => {
-                counts.iter_mut().filter(|(delimiter, _)| *delimiter == byte).for_each(|(_, count)| *count += 1);
+                counts
+                    .iter_mut()
+                    .filter(|(delimiter, _)| *delimiter == byte)
+                    .for_each(|(_, count)| *count += 1);
             }
         }
     }
@@ -207,17 +223,26 @@ mod tests {
 
     #[test]
     fn rows_have_the_lines_of_the_file() {
-        let table = read("name,description\n\nR,\"two\nlines\"\n,\nS,\n").unwrap();
-        let lines: Vec<u64> = table.rows.iter().map(|row| row.line).collect();
-        assert_eq!(lines, [3, 6]);
-        assert_eq!(table.rows[0].text(1), Some("two\nlines"));
-        assert_eq!(table.rows[1].text(1), None);
+        let text = "name,description\n\n\nR,\"two\nlines\"\n,\nS,\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let table = read(&text).unwrap();
+            let lines: Vec<u64> = table.rows.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [4, 7], "{text:?}");
+            assert_eq!(
+                table.rows[0].text(1).map(|text| text.replace('\r', "")).as_deref(),
+                Some("two\nlines")
+            );
+            assert_eq!(table.rows[1].text(1), None);
+        }
     }
 
     #[test]
     fn what_is_not_a_table_is_refused_with_its_line() {
         let error = |text: &str| read(text).unwrap_err();
-        assert_eq!(read_table(b"name\nR\n\xff\n", &Mapping::default()).unwrap_err(), TableError::NotUtf8 { line: 3 });
+        assert_eq!(
+            read_table(b"name\nR\n\xff\n", &Mapping::default()).unwrap_err(),
+            TableError::NotUtf8 { line: 3 }
+        );
         assert_eq!(error(""), TableError::Empty);
         assert_eq!(error("name,number\nR,\"1\nS,2\n"), TableError::OpenQuote { line: 2 });
         assert_eq!(error(&"name,".repeat(200)), TableError::TooManyColumns);

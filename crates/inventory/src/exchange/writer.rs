@@ -70,8 +70,10 @@ impl CsvWriter {
     ) -> Cow<'a, str> {
         let ExportedPart { part, links } = exported;
         let text = |text: &'a Option<String>| Cow::Borrowed(text.as_deref().unwrap_or_default());
-        let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string()).into();
-        let names = |named: &'a [(String, String)]| paths::listed(named.iter().map(|(_, name)| name.as_str())).into();
+        let number =
+            |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string()).into();
+        let names =
+            |named: &'a [(String, String)]| paths::listed(named.iter().map(|(_, name)| name.as_str())).into();
         match field {
             Field::Id => Cow::Borrowed(&part.id),
             Field::Name => Cow::Borrowed(&part.name),
@@ -97,9 +99,9 @@ impl CsvWriter {
             Field::LowStockLimit => number(links.low_stock_limit),
             Field::Properties if part.properties.is_empty() => "".into(),
             Field::Properties => serde_json::Value::Object(part.properties.clone()).to_string().into(),
-            Field::Location => {
-                stored.map_or_else(String::new, |stored| self.names.locations.text(&stored.location_id)).into()
-            }
+            Field::Location => stored
+                .map_or_else(String::new, |stored| self.names.locations.text(&stored.location_id))
+                .into(),
             Field::Quantity => number(stored.map(|stored| stored.quantity)),
         }
     }

@@ -39,6 +39,13 @@ pub(crate) struct PartParams {
     low_stock: bool,
 }
 
+impl PartParams {
+    /// Returns the text to search for.
+    pub(super) fn text(&self) -> Option<String> {
+        self.q.clone().filter(|text| !text.trim().is_empty())
+    }
+}
+
 /// A page of parts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PartPage {
@@ -69,7 +76,7 @@ pub(crate) struct SuggestionView {
 
 /// The sort keys.
 #[derive(Clone, Copy, Debug, Default)]
-enum Key {
+pub(super) enum Key {
     #[default]
     Default,
     Relevance,
@@ -94,7 +101,7 @@ pub(crate) async fn list(
     Params(list): Params<ListParams>,
 ) -> Result<Reply<PartPage>, Problem> {
     caller.actor.require(Permission::PartsRead)?;
-    let text = params.q.clone().filter(|text| !text.trim().is_empty());
+    let text = params.text();
     let query = list.query((), SORT)?;
     let (indexed, search) = match request(&params, text.as_deref(), &query)? {
         Some(request) => search_index(&app, &caller, request).await?,
@@ -107,8 +114,13 @@ pub(crate) async fn list(
     Ok(Reply::ok(PartPage { page: PageOf::new(page, &list), search: text.map(|_| search) }))
 }
 
+/// Returns the query for the first page of a list with a sort key.
+pub(super) fn sorted(sort: Option<String>, page_size: u64) -> Result<ListQuery<(), Key>, Problem> {
+    ListParams::sorted(sort, page_size).query((), SORT)
+}
+
 /// Returns the request for the search index, or `None` if the index does not have what the list needs.
-fn request(
+pub(super) fn request(
     params: &PartParams,
     text: Option<&str>,
     list: &ListQuery<(), Key>,
@@ -183,7 +195,7 @@ fn explained(note: &Note) -> String {
 }
 
 /// Returns the list query for the database.
-fn from_database(
+pub(super) fn from_database(
     params: &PartParams,
     text: Option<String>,
     list: ListQuery<(), Key>,

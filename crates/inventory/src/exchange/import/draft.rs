@@ -85,7 +85,9 @@ impl Import<'_> {
             match &column.target {
                 Some(Target::Field(field)) => self.read(work, (*field, text), &mut draft, report).await?,
                 Some(Target::Property(name)) => draft.property.push((name.clone(), text.to_owned())),
-                None if column.header.is_empty() => report.error("row", "has a cell in a column without a header"),
+                None if column.header.is_empty() => {
+                    report.error("row", "has a cell in a column without a header")
+                }
                 Some(Target::Ignored) | None => continue,
             }
             draft.columns |= 1 << at;
@@ -108,7 +110,9 @@ impl Import<'_> {
             Field::Quantity => draft.quantity = number(field, text, 0, report),
             Field::Properties => draft.properties = properties(text, report),
             Field::Location => match paths::path(text) {
-                Some(path) => draft.location_id = self.place(work, PlaceKind::Location, &path, report).await?,
+                Some(path) => {
+                    draft.location_id = self.place(work, PlaceKind::Location, &path, report).await?
+                }
                 None => report.error(field.name(), "has an empty name in its path"),
             },
             field => {
@@ -193,12 +197,19 @@ fn number(field: Field, text: &str, min: i64, report: &mut RowReport) -> Option<
     let number = digits.and_then(|text| text.parse().ok());
     let number = number.filter(|number| (min..=MAX_QUANTITY).contains(number));
     if number.is_none() {
-        report.error(field.name(), format!("must be a whole number from {min} to {MAX_QUANTITY}, without separators"));
+        report.error(
+            field.name(),
+            format!("must be a whole number from {min} to {MAX_QUANTITY}, without separators"),
+        );
     }
     number
 }
 
 fn properties(text: &str, report: &mut RowReport) -> Option<Map<String, Value>> {
     let object = serde_json::from_str(text);
-    object.map_err(|_| report.error(Field::Properties.name(), "must be a JSON object, like {\"size\": \"0805\"}")).ok()
+    object
+        .map_err(|_| {
+            report.error(Field::Properties.name(), "must be a JSON object, like {\"size\": \"0805\"}")
+        })
+        .ok()
 }

@@ -99,7 +99,9 @@ impl Names {
             Found::Ambiguous(candidates) => {
                 Ok(Err(format!("names several {}: {}", noun.1, candidates.join(", "))))
             }
-            Found::Missing { names, .. } if !create => Ok(Err(format!("there is no {} {:?}", noun.0, names[0]))),
+            Found::Missing { names, .. } if !create => {
+                Ok(Err(format!("there is no {} {:?}", noun.0, names[0])))
+            }
             Found::Missing { mut parent_id, names } => {
                 for name in names {
                     match self.create_place(work, kind, name, parent_id.take()).await? {

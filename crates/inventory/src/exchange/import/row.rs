@@ -69,10 +69,13 @@ impl Import<'_> {
 
     fn check_mode(&self, draft: &Draft, part: Option<&KnownPart>, report: &mut RowReport) {
         let is_new = |part: &KnownPart| self.seen.get(&part.row.id).is_some_and(|seen| seen.is_new);
-        let field = [Field::Name, Field::Number, Field::Id].into_iter().find(|field| draft.text(*field).is_some());
+        let field =
+            [Field::Name, Field::Number, Field::Id].into_iter().find(|field| draft.text(*field).is_some());
         let field = field.unwrap_or(Field::Name).name();
         match (self.options.mode, part) {
-            (ImportMode::Create, Some(part)) if !is_new(part) => report.error(field, "the part exists already"),
+            (ImportMode::Create, Some(part)) if !is_new(part) => {
+                report.error(field, "the part exists already")
+            }
             (ImportMode::Update, None) => report.error(field, "there is no such part"),
             _ => {}
         }
@@ -90,7 +93,11 @@ impl Import<'_> {
         let links = part.map_or(&nothing, |part| &part.links);
         let mut compare = |field: Field, before: String, after: Option<String>| {
             if let Some(after) = after.filter(|after| *after != before) {
-                report.change(field.name(), Some(before.as_str()).filter(|before| !before.is_empty()), &after);
+                report.change(
+                    field.name(),
+                    Some(before.as_str()).filter(|before| !before.is_empty()),
+                    &after,
+                );
             }
         };
         let categories = |ids: &[String]| {
@@ -98,7 +105,8 @@ impl Import<'_> {
             paths.sort();
             paths.join("; ")
         };
-        let names = |things: &Vec<(String, String)>| paths::listed(things.iter().map(|(_, name)| name.as_str()));
+        let names =
+            |things: &Vec<(String, String)>| paths::listed(things.iter().map(|(_, name)| name.as_str()));
         let after = draft.category_ids.as_deref().map(categories);
         compare(Field::Categories, categories(&links.category_ids), after);
         compare(Field::Tags, names(&links.tags), draft.tags.as_ref().map(names));
@@ -121,7 +129,10 @@ impl Import<'_> {
         for (_, column) in columns.filter(|(at, _)| twice & (1 << at) != 0) {
             let Some(field) = column.target.as_ref().map(Target::text) else { continue };
             if report.changes.iter().any(|change| change.field == field) {
-                report.error(&field, format!("contradicts a row of the same part that begins in line {line} or later"));
+                report.error(
+                    &field,
+                    format!("contradicts a row of the same part that begins in line {line} or later"),
+                );
             }
         }
     }

@@ -42,7 +42,9 @@ impl Import<'_> {
                 }
             }
             Err(error @ Error::AlreadyExists { .. }) => report.error(Field::Name.name(), error.to_string()),
-            Err(error @ Error::LocationTaken { .. }) => report.error(Field::Location.name(), error.to_string()),
+            Err(error @ Error::LocationTaken { .. }) => {
+                report.error(Field::Location.name(), error.to_string())
+            }
             Err(error) => report.error("row", error.to_string()),
         }
         Ok(())
@@ -106,7 +108,12 @@ impl Import<'_> {
         Ok(KnownPart { row, links })
     }
 
-    async fn update(&mut self, work: &mut Work, mut draft: Draft, part: KnownPart) -> Result<KnownPart, Error> {
+    async fn update(
+        &mut self,
+        work: &mut Work,
+        mut draft: Draft,
+        part: KnownPart,
+    ) -> Result<KnownPart, Error> {
         let has_properties = draft.properties.is_some() || !draft.property.is_empty();
         let properties = has_properties.then(|| properties_after(&draft, Some(&part)));
         let mut text = |field| Change::from(draft.texts.remove(&field).map(Some));
@@ -154,7 +161,10 @@ impl Import<'_> {
             (None, None, _) => return Ok(()),
             (None, Some(_), [only]) => only.location_id.clone(),
             (None, Some(_), _) => {
-                report.error(Field::Location.name(), "is required, since the part is not at exactly one location");
+                report.error(
+                    Field::Location.name(),
+                    "is required, since the part is not at exactly one location",
+                );
                 return Ok(());
             }
         };
@@ -164,7 +174,10 @@ impl Import<'_> {
         let Some(quantity) = quantity.or_else(|| before.is_none().then_some(0)) else { return Ok(()) };
         let key = (part.row.id.clone(), location_id.clone());
         if let Some(line) = self.counted.insert(key, report.line) {
-            report.error(Field::Quantity.name(), format!("line {line} has counted the same part at the same location"));
+            report.error(
+                Field::Quantity.name(),
+                format!("line {line} has counted the same part at the same location"),
+            );
             return Ok(());
         }
         if before == Some(quantity) {
@@ -176,14 +189,23 @@ impl Import<'_> {
             Some(at) => stock[at].quantity = quantity,
             None => {
                 let is_primary = stock.is_empty();
-                stock.push(StoredQuantity { location_id: location_id.clone(), quantity, is_primary, notes: None });
+                stock.push(StoredQuantity {
+                    location_id: location_id.clone(),
+                    quantity,
+                    is_primary,
+                    notes: None,
+                });
             }
         }
         let place = self.names.places.locations.text(&location_id);
         if before.is_none() {
             report.change(Field::Location.name(), None, &place);
         }
-        report.change(Field::Quantity.name(), before.map(|before| before.to_string()).as_deref(), &quantity.to_string());
+        report.change(
+            Field::Quantity.name(),
+            before.map(|before| before.to_string()).as_deref(),
+            &quantity.to_string(),
+        );
         Ok(())
     }
 }
