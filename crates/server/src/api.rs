@@ -13,6 +13,7 @@ pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod import;
+mod import_report;
 pub(crate) mod locations;
 pub(crate) mod part_details;
 pub(crate) mod part_list;

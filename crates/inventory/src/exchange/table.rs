@@ -25,6 +25,12 @@ pub enum TableError {
         /// The line.
         line: usize,
     },
+    /// The text holds a NUL character, which PostgreSQL cannot store.
+    #[error("line {line} holds a NUL character; save the file as \"CSV UTF-8\"")]
+    Nul {
+        /// The line.
+        line: usize,
+    },
     /// There are no headers.
     #[error("the file has no line with the headers of its columns")]
     Empty,
@@ -116,10 +122,12 @@ pub fn read_table(file: &[u8], mapping: &Mapping) -> Result<ImportTable, TableEr
     if file.len() > MAX_BYTES {
         return Err(TableError::TooLarge);
     }
-    let text = std::str::from_utf8(file).map_err(|error| {
-        let before = &file[..error.valid_up_to()];
-        TableError::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
-    })?;
+    let line_at = |at: usize| 1 + file[..at].iter().filter(|byte| **byte == b'\n').count();
+    let text = std::str::from_utf8(file);
+    let text = text.map_err(|error| TableError::NotUtf8 { line: line_at(error.valid_up_to()) })?;
+    if let Some(at) = text.find('\0') {
+        return Err(TableError::Nul { line: line_at(at) });
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let delimiter = delimiter(text);
     check_quotes(text, delimiter)?;
@@ -243,6 +251,7 @@ mod tests {
             read_table(b"name\nR\n\xff\n", &Mapping::default()).unwrap_err(),
             TableError::NotUtf8 { line: 3 }
         );
+        assert_eq!(error("name\nR\0\n"), TableError::Nul { line: 2 });
         assert_eq!(error(""), TableError::Empty);
         assert_eq!(error("name,number\nR,\"1\nS,2\n"), TableError::OpenQuote { line: 2 });
         assert_eq!(error(&"name,".repeat(200)), TableError::TooManyColumns);

@@ -55,7 +55,7 @@ pub(crate) async fn parts_csv(
 /// A document with a list for each kind of thing.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
-pub(crate) struct ExportDocument(#[expect(dead_code, reason = "only describes a body")] ());
+pub(crate) struct ExportDocument(#[expect(dead_code, reason = "only describes a body")] Vec<u8>);
 
 /// Export everything as one JSON document: parts with their properties, links, prices, datasheets and stock, and all movements,
 /// locations, categories, tags, projects, users, roles, and the activity log, but nothing secret. For one moment in time, and for
