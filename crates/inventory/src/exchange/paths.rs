@@ -63,7 +63,8 @@ fn rooted(mut names: Vec<String>) -> Option<Path> {
 
 /// Splits a text into items at `item`, and each item into names at `level`.
 fn parse(text: &str, item: Option<char>, level: Option<char>) -> Vec<Vec<String>> {
-    let mut items = vec![Vec::new()];
+    let mut items = Vec::new();
+    let mut names = Vec::new();
     let mut name = Name::default();
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
@@ -71,21 +72,19 @@ fn parse(text: &str, item: Option<char>, level: Option<char>) -> Vec<Vec<String>
             && let Some(escaped) = chars.next_if(|next| is_special(*next))
         {
             name.add(escaped);
-        } else if Some(char) == item || Some(char) == level {
-            let last = items.last_mut().map(|names| names.push(std::mem::take(&mut name).finish()));
-            debug_assert!(last.is_some(), "there is always an item");
-            if Some(char) == item {
-                items.push(Vec::new());
-            }
+        } else if Some(char) == level {
+            names.push(std::mem::take(&mut name).finish());
+        } else if Some(char) == item {
+            names.push(std::mem::take(&mut name).finish());
+            items.push(std::mem::take(&mut names));
         } else if char.is_whitespace() {
             name.add_blank(char);
         } else {
             name.add(char);
         }
     }
-    if let Some(names) = items.last_mut() {
-        names.push(name.finish());
-    }
+    names.push(name.finish());
+    items.push(names);
     items
 }
 
