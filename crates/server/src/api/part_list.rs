@@ -39,13 +39,6 @@ pub(crate) struct PartParams {
     pub(crate) low_stock: bool,
 }
 
-impl PartParams {
-    /// Returns the text to search for.
-    pub(super) fn text(&self) -> Option<String> {
-        self.q.clone().filter(|text| !text.trim().is_empty())
-    }
-}
-
 /// A page of parts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PartPage {
@@ -128,7 +121,7 @@ pub(crate) async fn find(
 
 impl PartParams {
     /// Returns the text to search for.
-    fn text(&self) -> Option<String> {
+    pub(super) fn text(&self) -> Option<String> {
         self.q.clone().filter(|text| !text.trim().is_empty())
     }
 }
