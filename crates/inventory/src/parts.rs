@@ -24,6 +24,7 @@ use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
+pub(crate) use datasheets::datasheets_of_all;
 pub use datasheets::{AddDatasheet, Datasheet, DeleteDatasheet, ListDatasheets};
 pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};
 pub use details::{GetPartDetails, Named, PartDetails};
@@ -31,9 +32,11 @@ pub(crate) use details::{category_ids, tag_ids};
 pub use duplicate::DuplicatePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
+pub(crate) use links::Relinked;
 pub use list::{GetStockedPart, GetStockedParts, ListParts, PartFilter, PartSort, StockedPart};
 pub use listed::{GetListedParts, ListedPart, PartPlace};
 pub use low_stock::SetLowStockLimit;
+pub(crate) use prices::prices_of_all;
 pub use prices::{ListPrices, Price};
 pub use searchable::{
     GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,

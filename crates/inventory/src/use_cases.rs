@@ -45,6 +45,7 @@ use_cases! {
         locations: CreateLocation, UpdateLocation, MoveLocation;
         categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
         bulk: ChangeParts, DeleteParts;
+        exchange: ImportParts;
         deletion: DeleteLocation;
         tags: CreateTag, UpdateTag, DeleteTag;
         projects: CreateProject, UpdateProject, DeleteProject;
@@ -57,6 +58,7 @@ use_cases! {
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
         activity_log: ListActivity;
+        exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;

@@ -8,6 +8,7 @@ mod api_keys;
 mod categories;
 mod changes;
 mod concurrency;
+mod exchange;
 mod ledger;
 mod listed;
 mod lists;
