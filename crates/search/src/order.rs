@@ -2,8 +2,10 @@
 
 mod cursor;
 mod key;
+mod sequence;
 
 pub(crate) use key::Texts;
+pub(crate) use sequence::Sequences;
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,7 +17,7 @@ use crate::error::Result;
 use cursor::Cursor;
 
 /// What a list is sorted by. Parts with equal keys are sorted by id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// How well parts match: first those that have the text as one of their numbers, then those whose name has all
     /// words, then the others; each of them by name. Cannot be reversed.
@@ -44,13 +46,14 @@ pub(crate) fn page(
     found: &[Documents],
     order: Order,
     positions: Range<usize>,
+    sequences: &Sequences,
 ) -> Result<Vec<String>> {
     if positions.is_empty() {
         return Ok(Vec::new());
     }
     let mut cursors = Vec::new();
     for (segment, documents) in searcher.segment_readers().iter().zip(found) {
-        cursors.extend(Cursor::new(segment, documents, order, positions.end)?);
+        cursors.extend(Cursor::new(segment, documents, order, positions.end, sequences)?);
     }
     if let [only] = cursors.as_slice() {
         return only.ids(positions);

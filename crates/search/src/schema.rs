@@ -10,7 +10,7 @@ use crate::tokenizer::{GRAMS, PREFIXES, RAW, WORDS};
 use crate::words::document_words;
 
 /// The version of the fields and of how text becomes words. An index of another version is thrown away.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The names of the fields that are read by document.
 pub(crate) mod fast {
@@ -39,7 +39,7 @@ pub(crate) struct Fields {
     pub(crate) category: WordField,
     pub(crate) location: WordField,
     pub(crate) tag: WordField,
-    /// The grams of the numbers.
+    /// The grams of the numbers, each with its position.
     pub(crate) number: Field,
     pub(crate) mpn: Field,
     pub(crate) supplier_number: Field,
@@ -177,7 +177,7 @@ fn word_field(builder: &mut SchemaBuilder, name: &str, with_prefixes: bool) -> W
 }
 
 fn grams(builder: &mut SchemaBuilder, name: &str) -> Field {
-    builder.add_text_field(name, indexed(GRAMS, IndexRecordOption::WithFreqsAndPositions))
+    builder.add_text_field(name, indexed(GRAMS, IndexRecordOption::Basic))
 }
 
 fn raw(builder: &mut SchemaBuilder, name: &str) -> Field {

@@ -2,7 +2,7 @@
 
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::grams::{number_grams, prefixes};
+use crate::grams::{number_grams, placed_gram, prefixes};
 use crate::words::document_words;
 
 /// The names of the tokenizers.
@@ -38,7 +38,7 @@ fn word_prefixes(text: &str) -> Terms {
 }
 
 fn grams(text: &str) -> Terms {
-    number_grams(text)
+    number_grams(text).into_iter().map(|(position, gram)| (0, placed_gram(&gram, position))).collect()
 }
 
 #[derive(Clone)]

@@ -5,7 +5,7 @@
 //! ended, [`SearchIndex::search`] returns `None`, and the caller searches the database. Changes by this program are applied before
 //! the next search.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -210,9 +210,10 @@ impl SearchIndex {
         inventory.take_changes().await?;
         let places = Arc::new(inventory.query(&Actor::System, ListPlaces).await?);
         following.places = Some(Arc::clone(&places));
-        let mut indexed: HashMap<String, u64> = HashMap::new();
-        index.for_each_hash(|id, hash| {
-            indexed.insert(id.to_owned(), hash);
+        // A hash covers the id, so it tells which state of which part is in the index.
+        let mut indexed: HashSet<u64> = HashSet::with_capacity(index.len());
+        index.for_each_hash(|_, hash| {
+            indexed.insert(hash);
         })?;
         let mut after = None;
         let mut changed = false;
@@ -223,20 +224,21 @@ impl SearchIndex {
             let parts = inventory.query(&Actor::System, ListSearchableParts { after }).await?;
             let Some(last) = parts.last() else { break };
             after = Some(last.part.id.clone());
-            let differs =
-                |part: &SearchablePart| indexed.get(&part.part.id) != Some(&document(part, &places).hash);
-            let (differing, same): (Vec<_>, Vec<_>) = parts.into_iter().partition(differs);
-            for part in differing.iter().chain(&same) {
-                indexed.remove(&part.part.id);
-            }
+            let differing: Vec<SearchablePart> =
+                parts.into_iter().filter(|part| !indexed.remove(&document(part, &places).hash)).collect();
             if !differing.is_empty() {
                 changed = true;
                 self.write(differing, Vec::new(), Arc::clone(&places)).await?;
             }
         }
+        // What is left are former states: those of changed parts are no longer in the index.
+        let mut gone = Vec::new();
         if !indexed.is_empty() {
+            index.for_each_hash(|id, hash| gone.extend(indexed.contains(&hash).then(|| id.to_owned())))?;
+        }
+        if !gone.is_empty() {
             changed = true;
-            self.write(Vec::new(), indexed.into_keys().collect(), places).await?;
+            self.write(Vec::new(), gone, places).await?;
         }
         if changed {
             tokio::task::spawn_blocking(move || index.compact()).await??;

@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::fold::compact;
@@ -267,5 +269,38 @@ proptest! {
             let results = index.search(&request).unwrap();
             prop_assert_eq!(results, expected(&parts, &request), "{:?}", request);
         }
+    }
+}
+
+/// As many parts as a segment needs for its order to be kept, and for short and long lists of documents to be combined.
+#[test]
+fn a_search_among_many_parts_finds_what_looking_at_every_part_finds() {
+    const COUNT: usize = 5000;
+    let mut runner = TestRunner::deterministic();
+    let mut parts = BTreeMap::new();
+    for number in 0..COUNT {
+        let id = format!("{:04}", number * 7 % COUNT);
+        let part = document().new_tree(&mut runner).unwrap().current();
+        parts.insert(id.clone(), Document { id, stock: part.stock + number as i64 % 50, ..part });
+    }
+    let index = Index::in_memory().unwrap();
+    let changes = |upserts, deletes| Changes { upserts, deletes, position: None };
+    index.apply(&changes(parts.values().cloned().collect(), vec![])).unwrap();
+    for round in 0..2 {
+        for _ in 0..60 {
+            let mut request = request().new_tree(&mut runner).unwrap().current();
+            request.page_size *= request.page.pow(5);
+            let results = index.search(&request).unwrap();
+            assert_eq!(results, expected(&parts, &request), "round {round}, {request:?}");
+        }
+        let deletes: Vec<String> = parts.keys().step_by(9).cloned().collect();
+        deletes.iter().for_each(|id| drop(parts.remove(id)));
+        let renamed: Vec<Document> = parts
+            .values()
+            .step_by(50)
+            .map(|part| Document { name: "resistor".to_owned(), ..part.clone() })
+            .collect();
+        parts.extend(renamed.iter().map(|part| (part.id.clone(), part.clone())));
+        index.apply(&changes(renamed, deletes)).unwrap();
     }
 }
