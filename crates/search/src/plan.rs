@@ -135,7 +135,7 @@ fn filter_lookups(fields: &Fields, filters: &Filters) -> Vec<Lookup> {
     let texts = [
         (fields.category_id, &filters.category),
         (fields.location_id, &filters.location),
-        (fields.exact_tag, &filters.tag),
+        (fields.tag_id, &filters.tag),
         (fields.exact_supplier, &filters.supplier),
         (fields.exact_manufacturer, &filters.manufacturer),
     ];

@@ -48,7 +48,7 @@ pub(crate) struct Fields {
     /// What filters compare: ids and texts as stored.
     pub(crate) category_id: Field,
     pub(crate) location_id: Field,
-    pub(crate) exact_tag: Field,
+    pub(crate) tag_id: Field,
     pub(crate) exact_supplier: Field,
     pub(crate) exact_manufacturer: Field,
 }
@@ -83,7 +83,7 @@ impl Fields {
             property: raw(&mut builder, "property"),
             category_id: raw(&mut builder, "category_id"),
             location_id: raw(&mut builder, "location_id"),
-            exact_tag: raw(&mut builder, "exact_tag"),
+            tag_id: raw(&mut builder, "tag_id"),
             exact_supplier: raw(&mut builder, "exact_supplier"),
             exact_manufacturer: raw(&mut builder, "exact_manufacturer"),
         };
@@ -125,7 +125,7 @@ impl Fields {
         add(None, &part.description);
         part.categories.iter().for_each(|category| add(Some(self.category), &category.name));
         part.locations.iter().for_each(|location| add(Some(self.location), &location.name));
-        part.tags.iter().for_each(|tag| add(Some(self.tag), tag));
+        part.tags.iter().for_each(|tag| add(Some(self.tag), &tag.name));
         for (key, value) in &part.properties {
             add(None, key);
             add(None, value);
@@ -141,7 +141,7 @@ impl Fields {
         };
         ids(&part.categories).iter().for_each(|id| document.add_text(self.category_id, id));
         ids(&part.locations).iter().for_each(|id| document.add_text(self.location_id, id));
-        part.tags.iter().for_each(|tag| document.add_text(self.exact_tag, tag));
+        ids(&part.tags).iter().for_each(|id| document.add_text(self.tag_id, id));
         document.add_text(self.exact_supplier, &part.supplier);
         document.add_text(self.exact_manufacturer, &part.manufacturer);
     }

@@ -281,7 +281,7 @@ fn document(part: &SearchablePart, places: &Places) -> Document {
         properties: part.properties.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
         categories: category_ids.iter().map(|id| place(id, &places.categories)).collect(),
         locations: location_ids.iter().map(|id| place(id, &places.locations)).collect(),
-        tags: tags.clone(),
+        tags: tags.iter().map(|(id, name)| Place { name: name.clone(), ids: vec![id.clone()] }).collect(),
         stock: *quantity,
         created_at: part.created_at.0.and_utc().timestamp_micros(),
     };
@@ -320,11 +320,13 @@ fn hash(document: &Document) -> u64 {
         id, hash: _, name, number, mpn, supplier_number, manufacturer, supplier, description, ..
     } = document;
     (id, name, number, mpn, supplier_number, manufacturer, supplier, description).hash(&mut hasher);
-    (&document.properties, &document.tags, document.stock, document.created_at).hash(&mut hasher);
-    for place in document.categories.iter().chain(&document.locations) {
-        (&place.name, &place.ids).hash(&mut hasher);
+    (&document.properties, document.stock, document.created_at).hash(&mut hasher);
+    for places in [&document.categories, &document.locations, &document.tags] {
+        places.len().hash(&mut hasher);
+        for place in places {
+            (&place.name, &place.ids).hash(&mut hasher);
+        }
     }
-    document.categories.len().hash(&mut hasher);
     hasher.finish()
 }
 

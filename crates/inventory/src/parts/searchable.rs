@@ -25,8 +25,8 @@ pub struct SearchablePart {
     pub category_ids: Vec<String>,
     /// The ids of the locations that hold it, sorted.
     pub location_ids: Vec<String>,
-    /// The names of its tags, sorted.
-    pub tags: Vec<String>,
+    /// The ids and names of its tags, sorted.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Lists parts in the order of their ids, at most [`MAX_SEARCHABLE`].
@@ -146,16 +146,12 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
         .all(db)
         .await?;
     let names: HashMap<String, String> = names.into_iter().map(|tag| (tag.id, tag.name)).collect();
-    let tagged = tagged.into_iter().filter_map(|link| {
-        let target = names.get(&link.tag_id)?.clone();
-        Some(Link { part_id: link.part_id, target })
-    });
-    let mut tags = grouped(tagged.collect());
-    let sorted = |values: Option<Vec<String>>| {
-        let mut values = values.unwrap_or_default();
-        values.sort();
-        values
-    };
+    let mut tags: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for link in tagged {
+        if let Some(name) = names.get(&link.tag_id) {
+            tags.entry(link.part_id).or_default().push((link.tag_id, name.clone()));
+        }
+    }
     let part = |row: partmodel::Model| SearchablePart {
         quantity: quantities.get(&row.id).copied().unwrap_or_default(),
         category_ids: sorted(categories.remove(&row.id)),
@@ -164,6 +160,12 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
         part: row.into(),
     };
     Ok(rows.into_iter().map(part).collect())
+}
+
+fn sorted<T: Ord>(values: Option<Vec<T>>) -> Vec<T> {
+    let mut values = values.unwrap_or_default();
+    values.sort();
+    values
 }
 
 fn grouped(links: Vec<Link>) -> HashMap<String, Vec<String>> {
