@@ -17,8 +17,9 @@ use crate::schema::{Fields, fast};
 use crate::search::{Request, Results, search};
 use crate::suggest::{Suggestion, suggest};
 
-/// The memory for documents that are not written yet, in bytes.
-const MEMORY: usize = 48 << 20;
+/// The memory for documents that are not written yet, in bytes: the least that the library takes, since it clears a part of it
+/// for each change.
+const MEMORY: usize = 15_000_000;
 /// How often [`Index::compact`] looks whether a merge has ended.
 const POLL: Duration = Duration::from_millis(50);
 

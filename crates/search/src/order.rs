@@ -59,14 +59,26 @@ pub(crate) fn page(
         return only.ids(positions);
     }
     let mut ids = Vec::with_capacity(positions.len());
-    for position in 0..positions.end {
+    for position in skip(&mut cursors, positions.start)..positions.end {
         let Some(first) = first(&mut cursors, order)? else { break };
         if position >= positions.start {
             ids.push(cursors[first].head_id()?);
         }
-        cursors[first].advance();
+        cursors[first].advance(1);
     }
     Ok(ids)
+}
+
+/// Passes documents that come before a position, without reading their keys, and returns how many. Even if all documents of the
+/// other segments come before the position, a segment must have so many there.
+fn skip(cursors: &mut [Cursor], position: usize) -> usize {
+    let all: usize = cursors.iter().map(Cursor::len).sum();
+    let skip = |cursor: &mut Cursor| {
+        let count = position.saturating_sub(all - cursor.len());
+        cursor.advance(count);
+        count
+    };
+    cursors.iter_mut().map(skip).sum()
 }
 
 /// Returns which of the cursors stands at the document that comes first.

@@ -7,10 +7,10 @@ use tantivy::query::{PhraseQuery, RangeQuery};
 use tantivy::schema::Field;
 
 use crate::filters::Filters;
-use crate::grams::{PrefixLookup, equal_grams, prefix_lookup, substring_grams};
+use crate::grams::{Grams, PrefixLookup, equal_grams, prefix_lookup, substring_grams};
 use crate::lookup::Lookup;
 use crate::query::{Condition, Query, Text, TextField};
-use crate::schema::{Fields, WordField, property_key, property_value};
+use crate::schema::{Exact, Fields, Number, WordField, property_key, property_value};
 use crate::words::{Word, query_words};
 
 /// Returns the lookup of the parts that have what a query asks for and meet the filters.
@@ -36,9 +36,7 @@ pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
 pub(crate) fn number_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
     let text: String = query.plain_texts().map(|text| text.text.as_str()).collect();
     let grams = equal_grams(&text);
-    let numbers = [fields.number, fields.mpn, fields.supplier_number];
-    (!grams.is_empty())
-        .then(|| Lookup::AnyOf(numbers.map(|field| Lookup::Grams(field, grams.clone())).into()))
+    (!grams.is_empty()).then(|| Lookup::AnyOf(in_all_numbers(fields, &grams)))
 }
 
 /// Returns the lookup of a condition. Nothing if it has neither letters nor digits: any part meets it.
@@ -46,7 +44,7 @@ fn condition(fields: &Fields, condition: &Condition) -> Option<Lookup> {
     match condition {
         Condition::Text { field: None, text } => anywhere(fields, text),
         Condition::Text { field: Some(field), text } => in_field(fields, *field, text),
-        Condition::Property { key, value } => Some(property(fields.property, key, value)),
+        Condition::Property { key, value } => Some(property(fields.exact, key, value)),
         Condition::Stock { least, most } => Some(stock(fields.stock, *least, *most)),
     }
 }
@@ -57,21 +55,29 @@ fn anywhere(fields: &Fields, text: &Text) -> Option<Lookup> {
     let grams = substring_grams(&text.text);
     // A shorter text is no substring of a number: as the start of one it is among the words.
     if !text.quoted && crate::fold::compact(&text.text).chars().nth(2).is_some() {
-        let numbers = [fields.number, fields.mpn, fields.supplier_number];
-        lookups.extend(numbers.map(|field| Lookup::Grams(field, grams.clone())));
+        lookups.extend(in_all_numbers(fields, &grams));
     }
     (!lookups.is_empty()).then(|| Lookup::any_of(lookups))
 }
 
+fn in_all_numbers(fields: &Fields, grams: &Grams) -> Vec<Lookup> {
+    Number::ALL.map(|number| in_number(fields, number, grams)).into()
+}
+
+fn in_number(fields: &Fields, number: Number, grams: &Grams) -> Lookup {
+    let marked = grams.iter().map(|(offset, gram)| (*offset, number.marked(gram)));
+    Lookup::Grams(fields.numbers, marked.collect())
+}
+
 fn in_field(fields: &Fields, field: TextField, text: &Text) -> Option<Lookup> {
-    let number = |field| {
+    let number = |number| {
         let grams = if text.quoted { equal_grams(&text.text) } else { substring_grams(&text.text) };
-        (!grams.is_empty()).then_some(Lookup::Grams(field, grams))
+        (!grams.is_empty()).then(|| in_number(fields, number, &grams))
     };
     match field {
-        TextField::Number => number(fields.number),
-        TextField::Mpn => number(fields.mpn),
-        TextField::SupplierNumber => number(fields.supplier_number),
+        TextField::Number => number(Number::Number),
+        TextField::Mpn => number(Number::Mpn),
+        TextField::SupplierNumber => number(Number::SupplierNumber),
         _ => words(word_field(fields, field), text),
     }
 }
@@ -119,7 +125,7 @@ fn follow(field: Field, mut words: Vec<Word>) -> Option<Lookup> {
 }
 
 fn property(field: Field, key: &str, value: &Text) -> Lookup {
-    let term = format!("{}{}", property_key(key), property_value(&value.text));
+    let term = Exact::Property.term(&format!("{}{}", property_key(key), property_value(&value.text)));
     if value.prefix { Lookup::TermsFrom(field, term) } else { Lookup::Term(field, term) }
 }
 
@@ -133,14 +139,16 @@ fn stock(field: Field, least: i64, most: i64) -> Lookup {
 
 fn filter_lookups(fields: &Fields, filters: &Filters) -> Vec<Lookup> {
     let texts = [
-        (fields.category_id, &filters.category),
-        (fields.location_id, &filters.location),
-        (fields.tag_id, &filters.tag),
-        (fields.exact_supplier, &filters.supplier),
-        (fields.exact_manufacturer, &filters.manufacturer),
+        (Exact::Category, &filters.category),
+        (Exact::Location, &filters.location),
+        (Exact::Tag, &filters.tag),
+        (Exact::Supplier, &filters.supplier),
+        (Exact::Manufacturer, &filters.manufacturer),
     ];
-    let mut lookups: Vec<Lookup> =
-        texts.into_iter().filter_map(|(field, text)| Some(Lookup::Term(field, text.clone()?))).collect();
+    let mut lookups: Vec<Lookup> = texts
+        .into_iter()
+        .filter_map(|(exact, text)| Some(Lookup::Term(fields.exact, exact.term(text.as_ref()?))))
+        .collect();
     lookups.extend(filters.max_stock.map(|most| stock(fields.stock, i64::MIN, most)));
     lookups
 }

@@ -37,8 +37,11 @@ fn word_prefixes(text: &str) -> Terms {
     terms.into_iter().map(|term| (0, term)).collect()
 }
 
+/// Returns the grams of a number behind its mark.
 fn grams(text: &str) -> Terms {
-    number_grams(text).into_iter().map(|(position, gram)| (0, placed_gram(&gram, position))).collect()
+    let Some((mark, number)) = text.split_at_checked(1) else { return Vec::new() };
+    let term = |(position, gram): (usize, String)| (0, placed_gram(&format!("{mark}{gram}"), position));
+    number_grams(number).into_iter().map(term).collect()
 }
 
 #[derive(Clone)]

@@ -89,8 +89,13 @@ impl Cursor {
         Ok(id)
     }
 
-    pub(super) fn advance(&mut self) {
-        self.at += 1;
+    pub(super) fn advance(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Returns how many documents there are.
+    pub(super) fn len(&self) -> usize {
+        self.documents.len()
     }
 
     /// Returns the ids at these positions.

@@ -77,7 +77,9 @@ fn meets(part: &Document, condition: &Condition) -> bool {
             TextField::Name => has_words(&[&part.name], text),
             TextField::Manufacturer => has_words(&[&part.manufacturer], text),
             TextField::Supplier => has_words(&[&part.supplier], text),
-            TextField::Tag => has_words(&part.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), text),
+            TextField::Tag => {
+                has_words(&part.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), text)
+            }
             TextField::Category => {
                 has_words(&part.categories.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), text)
             }
@@ -206,7 +208,10 @@ fn document() -> impl Strategy<Value = Document> {
                 })
                 .collect(),
             locations: Vec::new(),
-            tags: tags.into_iter().map(|tag| Place { name: tag.to_owned(), ids: vec![tag.to_owned()] }).collect(),
+            tags: tags
+                .into_iter()
+                .map(|tag| Place { name: tag.to_owned(), ids: vec![tag.to_owned()] })
+                .collect(),
             stock,
             created_at: stock * stock,
         },

@@ -186,6 +186,18 @@ fn files_of_others_in_the_folder_stay() {
     assert_eq!(open(folder.path()).1, Content::Kept);
 }
 
+#[test]
+fn what_a_crash_left_of_an_unfinished_change_is_removed() {
+    let folder = folder_with_index();
+    let of_index = files(folder.path());
+    let segment = of_index.iter().find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap();
+    let unfinished = folder.path().join("0123456789abcdef0123456789abcdef.idx");
+    fs::copy(segment, &unfinished).unwrap();
+    assert_eq!(open(folder.path()).1, Content::Kept);
+    assert_eq!(files(folder.path()), of_index);
+    assert_eq!(find(&open(folder.path()).0, ""), ALL);
+}
+
 /// Returns the files of an index.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
