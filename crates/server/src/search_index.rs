@@ -367,6 +367,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_comparison_finds_what_was_added_changed_and_deleted() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        let add = async |name: &str| {
+            let part = CreatePart { name: name.to_owned(), ..CreatePart::default() };
+            inventory.run(&Actor::System, part).await.unwrap().id
+        };
+        let found = async || {
+            let request = Request { page: 1, page_size: 10, ..Request::default() };
+            index.index().unwrap().search(&request).unwrap().ids
+        };
+        let (same, changed, deleted) = (add("a").await, add("b").await, add("c").await);
+        index.compare(&inventory).await.unwrap();
+        assert_eq!(found().await, [same.clone(), changed.clone(), deleted.clone()]);
+        let sql = format!(
+            "UPDATE partmodel SET part_name = 'A' WHERE id = '{changed}'; DELETE FROM partmodel WHERE id = '{deleted}'"
+        );
+        rusqlite::Connection::open(folder.path().join("x.db")).unwrap().execute_batch(&sql).unwrap();
+        let added = add("d").await;
+        index.compare(&inventory).await.unwrap();
+        assert_eq!(found().await, [changed, same, added]);
+    }
+
+    #[tokio::test]
     async fn a_comparison_stops_when_the_index_is_closed() {
         let folder = TestFolder::new();
         let (inventory, index) = open(&folder).await;
