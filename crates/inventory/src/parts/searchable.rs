@@ -137,10 +137,26 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
         .column_as(partcategorylink::Column::CategoryId, "target")
         .filter(partcategorylink::Column::PartId.is_in(ids.iter().copied()));
     let mut categories = grouped(categories.into_model::<Link>().all(db).await?);
-    let tagged = part_tag_links::Entity::find()
-        .filter(part_tag_links::Column::PartId.is_in(ids.iter().copied()))
-        .all(db)
-        .await?;
+    let ids: Vec<String> = ids.into_iter().cloned().collect();
+    let mut tags = tags_of(read, &ids).await?;
+    let part = |row: partmodel::Model| SearchablePart {
+        quantity: quantities.get(&row.id).copied().unwrap_or_default(),
+        category_ids: sorted(categories.remove(&row.id)),
+        location_ids: sorted(locations.remove(&row.id)),
+        tags: sorted(tags.remove(&row.id)),
+        part: row.into(),
+    };
+    Ok(rows.into_iter().map(part).collect())
+}
+
+/// Returns the ids and names of the tags of parts, by the id of the part.
+pub(super) async fn tags_of(
+    read: &Read,
+    ids: &[String],
+) -> Result<HashMap<String, Vec<(String, String)>>, Error> {
+    let db = read.db().await?;
+    let tagged =
+        part_tag_links::Entity::find().filter(part_tag_links::Column::PartId.is_in(ids)).all(db).await?;
     let names = tagmodel::Entity::find()
         .filter(tagmodel::Column::Id.is_in(tagged.iter().map(|link| &link.tag_id)))
         .all(db)
@@ -152,14 +168,7 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
             tags.entry(link.part_id).or_default().push((link.tag_id, name.clone()));
         }
     }
-    let part = |row: partmodel::Model| SearchablePart {
-        quantity: quantities.get(&row.id).copied().unwrap_or_default(),
-        category_ids: sorted(categories.remove(&row.id)),
-        location_ids: sorted(locations.remove(&row.id)),
-        tags: sorted(tags.remove(&row.id)),
-        part: row.into(),
-    };
-    Ok(rows.into_iter().map(part).collect())
+    Ok(tags)
 }
 
 fn sorted<T: Ord>(values: Option<Vec<T>>) -> Vec<T> {
