@@ -138,7 +138,8 @@ pub(super) fn request(
     list: &ListQuery<(), Key>,
 ) -> Result<Option<Request>, Problem> {
     let Paging::Number(page) = list.paging else { return Ok(None) };
-    if params.tag_id.is_some() || params.project_id.is_some() || params.low_stock {
+    // Few parts have a limit, or belong to one project, so the database finds them fast.
+    if params.project_id.is_some() || params.low_stock {
         return Ok(None);
     }
     let invalid = page.problems();
@@ -163,7 +164,7 @@ pub(super) fn request(
             supplier: params.supplier.clone(),
             manufacturer: params.manufacturer.clone(),
             max_stock: params.max_quantity,
-            tag: None,
+            tag: params.tag_id.clone(),
         },
         sort,
         descending: list.descending,
