@@ -2,7 +2,7 @@
 # Installs the programs that tests call, where they are missing. Does nothing when all are there.
 set -euo pipefail
 
-required=(zip unzip sqlite3 age curl jq)
+required=(zip unzip sqlite3 age curl jq chromium)
 optional=(strace)
 
 missing() {
@@ -17,8 +17,15 @@ have_postgresql() {
   command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+# The browser tests need Node.js 20 and its npm. Where Node.js is from elsewhere, npm comes with it.
+node_version=20
+have_node() {
+  command -v npm >/dev/null &&
+    node --eval "process.exit(process.versions.node.split('.')[0] < $node_version)" 2>/dev/null
+}
+
 mapfile -t wanted < <(missing "${required[@]}" "${optional[@]}")
-if [ "${#wanted[@]}" -eq 0 ] && have_postgresql; then
+if [ "${#wanted[@]}" -eq 0 ] && have_postgresql && have_node; then
   exit 0
 fi
 
@@ -50,6 +57,10 @@ install_packages() {
       /etc/postgresql-common/createcluster.conf || true
     install_package postgresql
   fi
+  if ! have_node; then
+    install_package nodejs
+    command -v npm >/dev/null || install_package npm
+  fi
 }
 
 install_package() {
@@ -59,6 +70,9 @@ install_package() {
 
 if ! have_postgresql; then
   echo "install-test-tools: installing postgresql"
+fi
+if ! have_node; then
+  echo "install-test-tools: installing nodejs and npm"
 fi
 if [ "${#wanted[@]}" -gt 0 ]; then
   echo "install-test-tools: installing ${wanted[*]}"
@@ -72,6 +86,9 @@ fi
 mapfile -t still_needed < <(missing "${required[@]}")
 if ! have_postgresql; then
   still_needed+=(postgresql)
+fi
+if ! have_node; then
+  still_needed+=("Node.js from version $node_version on, with npm")
 fi
 if [ "${#still_needed[@]}" -gt 0 ]; then
   echo "install-test-tools: still missing: ${still_needed[*]}. Install with the package manager of this system." >&2
