@@ -6,6 +6,7 @@
 //! * [`Error::kind`] maps errors to kinds for exit codes and HTTP statuses. Every new variant needs a kind.
 //! * Unless the message says otherwise, no live data has been changed.
 
+mod folders;
 mod messages;
 
 use std::io;
