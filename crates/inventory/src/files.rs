@@ -7,7 +7,9 @@ mod upload;
 
 use std::path::{Path, PathBuf};
 
-use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
+use crate::parts::{
+    AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, IMAGE_URL, Part, UpdatePart,
+};
 use crate::static_files::{FileKind, StaticFile, StaticFiles};
 use crate::{Access, Actor, Change, Error, Inventory, Permission};
 
@@ -18,8 +20,6 @@ pub const MAX_DATASHEET: u64 = 100 << 20;
 /// The largest size of an uploaded image in bytes.
 pub const MAX_IMAGE: u64 = 20 << 20;
 
-/// The address prefix of images in the original, which the name without extension follows.
-const IMAGE_URL: &str = "/api/utility/get_image/";
 /// The extensions of images, in the order in which they are tried.
 const EXTENSIONS: [&str; 5] = ["jpg", "png", "webp", "jpeg", "gif"];
 
@@ -185,7 +185,7 @@ impl FileStore {
 
     /// Returns the file of the image of a part, unless the image is on another site.
     fn image_of(&self, part: &Part) -> Option<FileRef> {
-        let name = part.image_url.as_deref()?.strip_prefix(IMAGE_URL)?;
+        let name = part.image_name()?;
         let (path, _) = self.existing(FileKind::Images, name)?;
         Some(FileRef { kind: FileKind::Images, path })
     }

@@ -9,6 +9,7 @@ mod find;
 mod image;
 mod links;
 mod list;
+mod listed;
 mod low_stock;
 mod prices;
 mod searchable;
@@ -30,6 +31,7 @@ pub use duplicate::DuplicatePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
 pub use list::{GetStockedPart, GetStockedParts, ListParts, PartFilter, PartSort, StockedPart};
+pub use listed::{GetListedParts, ListedPart, PartPlace};
 pub use low_stock::SetLowStockLimit;
 pub use prices::{ListPrices, Price};
 pub use searchable::{
@@ -39,6 +41,9 @@ pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;
+
+/// The address prefix of images in the original, which the name without extension follows.
+pub(crate) const IMAGE_URL: &str = "/api/utility/get_image/";
 
 /// A part, such as a resistor, a screw or a tool bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +82,14 @@ pub struct Part {
     pub updated_at: Timestamp,
     /// Changes whenever any of the fields above change, or the categories, tags or projects of the part.
     pub version: String,
+}
+
+impl Part {
+    /// Returns the name of the image in this inventory, for `/files/images/{name}`. Returns `None` if the part has no image, or one
+    /// on another site.
+    pub fn image_name(&self) -> Option<&str> {
+        self.image_url.as_deref()?.strip_prefix(IMAGE_URL)
+    }
 }
 
 impl From<partmodel::Model> for Part {

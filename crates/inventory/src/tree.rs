@@ -1,6 +1,8 @@
 //! Trees of categories and locations. Paths and the checks before a move are recursive queries that stop at [`MAX_DEPTH`].
 //! So they never read a whole table, and they terminate even if another program has left a cycle in the database.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait, FromQueryResult, ModelTrait, QueryResult, Statement, Value,
 };
@@ -67,6 +69,42 @@ impl Tree {
         }
         path.reverse();
         Ok(path)
+    }
+
+    /// Returns the names of items and their ancestors, from the root down, by the id of the item.
+    pub(crate) async fn names(
+        &self,
+        read: &Read,
+        ids: &[String],
+    ) -> Result<HashMap<String, Vec<String>>, Error> {
+        let Self { table, edges, .. } = self;
+        let mut paths: HashMap<String, Vec<String>> = HashMap::new();
+        let mut ids: Vec<&String> = ids.iter().collect();
+        ids.sort();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(paths);
+        }
+        let marks: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
+        let sql = format!(
+            "WITH RECURSIVE above(start, id, depth) AS ( \
+               SELECT node.id, node.id, 0 FROM {table} node WHERE node.id IN ({}) \
+               UNION ALL \
+               SELECT above.start, edge.parent, above.depth + 1 \
+               FROM above JOIN {edges} edge ON edge.child = above.id \
+               WHERE above.depth < {MAX_DEPTH} AND edge.parent <> above.start \
+             ) SELECT above.start, COALESCE(node.name, '') \
+               FROM above JOIN {table} node ON node.id = above.id ORDER BY above.start, above.depth DESC",
+            marks.join(", ")
+        );
+        let db = read.db().await?;
+        let values = ids.into_iter().map(Value::from);
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        for row in db.query_all_raw(statement).await? {
+            let (start, name) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            paths.entry(start).or_default().push(name);
+        }
+        Ok(paths)
     }
 
     /// Refuses to move `id` into `parent` if that would create a cycle or exceed [`MAX_DEPTH`].

@@ -50,7 +50,7 @@ use_cases! {
         projects: CreateProject, UpdateProject, DeleteProject;
     }
     queries {
-        parts: GetPart, GetStockedPart, GetStockedParts, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
+        parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;

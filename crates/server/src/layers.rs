@@ -33,7 +33,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest pause of a client that sends a body.
 const BODY_PAUSE: Duration = Duration::from_secs(30);
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Adds a timeout to routes whose handlers must respond soon.
 pub(crate) fn timed(router: Router<App>) -> Router<App> {

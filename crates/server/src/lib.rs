@@ -19,6 +19,7 @@ mod layers;
 mod live;
 mod lock;
 mod metrics;
+mod pages;
 mod problem;
 mod routes;
 mod search_index;

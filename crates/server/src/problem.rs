@@ -91,6 +91,21 @@ impl Problem {
         }
     }
 
+    /// Returns the status code.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Returns what went wrong, for a person.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Returns the fields that break rules.
+    pub(crate) fn errors(&self) -> &[InvalidField] {
+        &self.errors
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
@@ -125,10 +140,6 @@ impl Problem {
     /// Returns the type.
     pub(crate) fn kind(&self) -> &str {
         &self.kind
-    }
-
-    pub(crate) fn detail(&self) -> &str {
-        &self.detail
     }
 
     pub(crate) fn invalid(errors: Vec<InvalidField>) -> Self {
@@ -283,9 +294,11 @@ fn is_full(error: &backup::Error) -> bool {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let retry_after = self.retry_after;
         let mut response = (status, Json(&self)).into_response();
+        // For the layer that shows problems to people as pages.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = retry_after {

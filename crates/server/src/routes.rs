@@ -1,6 +1,7 @@
 //! All routes, and the OpenAPI document that describes them.
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +13,7 @@ use crate::api::{
 };
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{docs, layers};
+use crate::{docs, layers, pages};
 
 #[derive(OpenApi)]
 #[openapi(info(title = "MakerMatrix"))]
@@ -111,10 +112,12 @@ pub fn router(app: App) -> Router {
     let (api, document) = split();
     let routes = api
         .merge(docs::router(&document))
+        .merge(layers::timed(pages::routes()))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .fallback(async || Problem::not_found("there is no such page"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed());
+    let routes = routes.layer(from_fn(pages::error_page));
     layers::common(routes, &app).with_state(app)
 }

@@ -1,6 +1,7 @@
 //! Counts the rows that refer to a file.
 
-use super::{FileRef, IMAGE_URL};
+use super::FileRef;
+use crate::parts::IMAGE_URL;
 use crate::static_files::FileKind;
 use crate::{Access, Error, Permission, Query, Read};
 

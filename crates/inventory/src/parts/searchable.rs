@@ -137,20 +137,8 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
         .column_as(partcategorylink::Column::CategoryId, "target")
         .filter(partcategorylink::Column::PartId.is_in(ids.iter().copied()));
     let mut categories = grouped(categories.into_model::<Link>().all(db).await?);
-    let tagged = part_tag_links::Entity::find()
-        .filter(part_tag_links::Column::PartId.is_in(ids.iter().copied()))
-        .all(db)
-        .await?;
-    let names = tagmodel::Entity::find()
-        .filter(tagmodel::Column::Id.is_in(tagged.iter().map(|link| &link.tag_id)))
-        .all(db)
-        .await?;
-    let names: HashMap<String, String> = names.into_iter().map(|tag| (tag.id, tag.name)).collect();
-    let tagged = tagged.into_iter().filter_map(|link| {
-        let target = names.get(&link.tag_id)?.clone();
-        Some(Link { part_id: link.part_id, target })
-    });
-    let mut tags = grouped(tagged.collect());
+    let ids: Vec<String> = ids.into_iter().cloned().collect();
+    let mut tags = tags_of(read, &ids).await?;
     let sorted = |values: Option<Vec<String>>| {
         let mut values = values.unwrap_or_default();
         values.sort();
@@ -164,6 +152,25 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
         part: row.into(),
     };
     Ok(rows.into_iter().map(part).collect())
+}
+
+/// Returns the names of the tags of parts, by the id of the part.
+pub(super) async fn tags_of(read: &Read, ids: &[String]) -> Result<HashMap<String, Vec<String>>, Error> {
+    let db = read.db().await?;
+    let tagged = part_tag_links::Entity::find()
+        .filter(part_tag_links::Column::PartId.is_in(ids))
+        .all(db)
+        .await?;
+    let names = tagmodel::Entity::find()
+        .filter(tagmodel::Column::Id.is_in(tagged.iter().map(|link| &link.tag_id)))
+        .all(db)
+        .await?;
+    let names: HashMap<String, String> = names.into_iter().map(|tag| (tag.id, tag.name)).collect();
+    let tagged = tagged.into_iter().filter_map(|link| {
+        let target = names.get(&link.tag_id)?.clone();
+        Some(Link { part_id: link.part_id, target })
+    });
+    Ok(grouped(tagged.collect()))
 }
 
 fn grouped(links: Vec<Link>) -> HashMap<String, Vec<String>> {

@@ -19,24 +19,24 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PartParams {
     /// A text to search for: words, "phrases", `field:value`, `stock<10`, and `-` for what must not match.
-    q: Option<String>,
+    pub(crate) q: Option<String>,
     /// The exact name of the supplier.
-    supplier: Option<String>,
+    pub(crate) supplier: Option<String>,
     /// The exact name of the manufacturer.
-    manufacturer: Option<String>,
+    pub(crate) manufacturer: Option<String>,
     /// The id of a category: the part is in it, or in one below it.
-    category_id: Option<String>,
+    pub(crate) category_id: Option<String>,
     /// The id of a location: the part is there, or in one below it.
-    location_id: Option<String>,
+    pub(crate) location_id: Option<String>,
     /// The id of a tag of the part.
-    tag_id: Option<String>,
+    pub(crate) tag_id: Option<String>,
     /// The id of a project that uses the part.
-    project_id: Option<String>,
+    pub(crate) project_id: Option<String>,
     /// The largest total quantity.
-    max_quantity: Option<i64>,
+    pub(crate) max_quantity: Option<i64>,
     /// Whether to list only parts whose total quantity is below their low-stock limit.
     #[serde(default)]
-    low_stock: bool,
+    pub(crate) low_stock: bool,
 }
 
 /// A page of parts.
@@ -53,18 +53,18 @@ pub(crate) struct PartPage {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct SearchView {
     /// Whether the search index is catching up. Then only names, numbers and descriptions were searched for the text as a whole.
-    is_catching_up: bool,
+    pub(crate) is_catching_up: bool,
     /// What was not understood, for a person.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// If nothing was found: mistyped words, and words that occur.
-    suggestions: Vec<SuggestionView>,
+    pub(crate) suggestions: Vec<SuggestionView>,
 }
 
 /// A word that does not occur, and words that do.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuggestionView {
-    word: String,
-    instead: Vec<String>,
+    pub(crate) word: String,
+    pub(crate) instead: Vec<String>,
 }
 
 /// The sort keys.
@@ -93,18 +93,37 @@ pub(crate) async fn list(
     Params(params): Params<PartParams>,
     Params(list): Params<ListParams>,
 ) -> Result<Reply<PartPage>, Problem> {
+    let (page, search) = find(&app, &caller, &params, &list).await?;
+    let search = params.text().map(|_| search);
+    Ok(Reply::ok(PartPage { page: PageOf::new(page, &list), search }))
+}
+
+/// Finds a page of parts: in the search index, or in the database while the index is catching up or does not have what is needed.
+pub(crate) async fn find(
+    app: &App,
+    caller: &Caller,
+    params: &PartParams,
+    list: &ListParams,
+) -> Result<(Page<StockedPart>, SearchView), Problem> {
     caller.actor.require(Permission::PartsRead)?;
-    let text = params.q.clone().filter(|text| !text.trim().is_empty());
+    let text = params.text();
     let query = list.query((), SORT)?;
-    let (indexed, search) = match request(&params, text.as_deref(), &query)? {
-        Some(request) => search_index(&app, &caller, request).await?,
+    let (indexed, search) = match request(params, text.as_deref(), &query)? {
+        Some(request) => search_index(app, caller, request).await?,
         None => (None, SearchView::default()),
     };
     let page = match indexed {
         Some(page) => page,
-        None => app.query(&caller, ListParts(from_database(&params, text.clone(), query))).await?,
+        None => app.query(caller, ListParts(from_database(params, text, query))).await?,
     };
-    Ok(Reply::ok(PartPage { page: PageOf::new(page, &list), search: text.map(|_| search) }))
+    Ok((page, search))
+}
+
+impl PartParams {
+    /// Returns the text to search for.
+    fn text(&self) -> Option<String> {
+        self.q.clone().filter(|text| !text.trim().is_empty())
+    }
 }
 
 /// Returns the request for the search index, or `None` if the index does not have what the list needs.

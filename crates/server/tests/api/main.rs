@@ -12,6 +12,7 @@ mod layers;
 mod lessons;
 mod network;
 mod openapi;
+mod pages;
 mod parts;
 mod restore_while_serving;
 mod search;

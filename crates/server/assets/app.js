@@ -1,0 +1,3 @@
+// Starts what makes the pages quicker. Each page works without it.
+import "./swap.js";
+import "./keys.js";

@@ -1,0 +1,139 @@
+// Follows links and submits forms without loading the whole page anew. The server always answers with a whole page; what has changed is
+// taken out of it: the content, the navigation and the toasts. Scroll position, selection and focus stay.
+
+const WIDE = matchMedia("(min-width: 1200px)");
+const PARTS = ["rail", "main", "tabs", "toasts"];
+let running = null;
+
+/** Loads a page and shows it. `options.keep` keeps the scroll position. */
+export async function visit(url, { method = "GET", body, history = "push", keep = false } = {}) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  const bar = setTimeout(() => document.body.insertAdjacentHTML("beforeend", '<div class="progress" id="progress"></div>'), 200);
+  try {
+    const response = await fetch(url, { method, body, signal: mine.signal, headers: { Accept: "text/html" } });
+    const type = response.headers.get("content-type") ?? "";
+    if (!type.startsWith("text/html")) return location.assign(url);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (mine.signal.aborted) return;
+    if (!page.getElementById("rail") || sameAssets(page) === false) return location.assign(response.url);
+    const address = response.url + (response.redirected ? "" : hash(url));
+    save();
+    if (history === "push" && address !== location.href) window.history.pushState(null, "", address);
+    else if (history !== "none") window.history.replaceState(null, "", address);
+    show(page, keep);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (method === "GET") location.assign(url);
+    else say("The server does not answer. Nothing was lost on this page; try again.");
+  } finally {
+    clearTimeout(bar);
+    if (running === mine) {
+      running = null;
+      document.getElementById("progress")?.remove();
+    }
+  }
+}
+
+function hash(url) {
+  return new URL(url, location.href).hash;
+}
+
+/** Tells whether the page belongs to the version of the program whose scripts run here. */
+function sameAssets(page) {
+  return page.querySelector("script[src]")?.getAttribute("src") === document.querySelector("script[src]").getAttribute("src");
+}
+
+function show(page, keep) {
+  const focused = document.activeElement?.id;
+  const caret = document.activeElement?.selectionStart;
+  const typed = document.activeElement === document.getElementById("q");
+  const picked = new Set([...document.querySelectorAll(".pick input:checked")].map((box) => box.value));
+  document.title = page.title;
+  for (const id of PARTS) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    if (old && fresh && !old.isEqualNode(fresh)) old.replaceWith(fresh);
+  }
+  const [find, fresh] = [document.getElementById("find"), page.getElementById("find")];
+  if (find && fresh && !typed) find.replaceWith(fresh);
+  const [button, made] = [document.getElementById("new-part"), page.getElementById("new-part")];
+  if (button && made) button.className = made.className;
+  for (const box of document.querySelectorAll(".pick input")) box.checked = picked.has(box.value);
+  if (!keep) scrollTo(0, 0);
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) target.scrollIntoView({ block: "nearest" });
+  const again = focused && document.getElementById(focused);
+  if (again && document.activeElement !== again) {
+    again.focus({ preventScroll: true });
+    if (caret != null && again.setSelectionRange && again.type !== "number") again.setSelectionRange(caret, caret);
+  } else if (!again && !typed) document.getElementById("main")?.focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("shown"));
+}
+
+/** Shows a toast. */
+export function say(text) {
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.textContent = text;
+  document.getElementById("toasts")?.replaceChildren(toast);
+  document.dispatchEvent(new CustomEvent("shown"));
+}
+
+function save() {
+  history.replaceState({ scroll: scrollY }, "");
+}
+
+/** Tells whether a link leads to a page that is shown here. */
+function isPage(link) {
+  const url = new URL(link.href, location.href);
+  return url.origin === location.origin && !link.target && !link.hasAttribute("download") && !("plain" in link.dataset)
+    && !url.pathname.startsWith("/api/") && !(url.hash && url.pathname === location.pathname && url.search === location.search);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target.closest?.("a[href]");
+  if (!link || !isPage(link)) return;
+  event.preventDefault();
+  const inList = link.closest(".split, .filters, .more, th") != null;
+  const drawer = WIDE.matches && link.dataset.drawer;
+  visit(drawer || link.href, { keep: inList && new URL(drawer || link.href, location.href).pathname === location.pathname });
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  const form = event.target;
+  if ("plain" in form.dataset || form.target || form.method === "dialog") return;
+  const button = event.submitter;
+  const fields = new FormData(form, button);
+  if ([...fields.values()].some((value) => value instanceof File)) return;
+  event.preventDefault();
+  const query = new URLSearchParams(fields);
+  const action = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? location.href;
+  if (form.method === "get") {
+    for (const [name, value] of [...query]) if (!value) query.delete(name, value);
+    visit(`${action}${query.size ? "?" : ""}${query}`);
+  } else visit(action, { method: "POST", body: query, keep: true });
+});
+
+addEventListener("popstate", async (event) => {
+  const scroll = event.state?.scroll ?? 0;
+  await visit(location.href, { history: "none", keep: true });
+  scrollTo(0, scroll);
+});
+
+history.scrollRestoration = "manual";
+addEventListener("pagehide", save);
+
+// The search box searches while somebody types.
+let wait;
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "q") return;
+  clearTimeout(wait);
+  const form = event.target.form;
+  wait = setTimeout(() => {
+    const query = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...query]) if (!value) query.delete(name, value);
+    visit(`/parts${query.size ? "?" : ""}${query}`, { history: location.pathname === "/parts" ? "replace" : "push" });
+  }, 80);
+});

@@ -1,0 +1,59 @@
+//! What a change has to say on the page after it: a short text, and a way to undo the change. It travels in a cookie that the next
+//! page reads and removes, so that pages need no state on the server.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+const COOKIE: &str = "makermatrix_flash";
+/// The largest number of characters of the text; browsers limit cookies to 4096 bytes.
+const MAX_TEXT: usize = 300;
+
+/// What a change has to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Flash {
+    pub(super) text: String,
+    pub(super) undo: Option<Undo>,
+}
+
+/// How to undo a change. The undo is a use case with its own permission, so a forged cookie gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Undo {
+    /// The last movement of a part.
+    Movement { part_id: String, movement_id: String },
+}
+
+impl Flash {
+    /// Creates a flash with a text.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), undo: None }
+    }
+
+    /// Adds a way to undo the change.
+    pub(super) fn undo(self, undo: Undo) -> Self {
+        Self { undo: Some(undo), ..self }
+    }
+
+    /// Returns the cookie.
+    pub(super) fn cookie(&self) -> HeaderValue {
+        let text = self.text.chars().take(MAX_TEXT).collect();
+        let json = serde_json::to_vec(&Self { text, undo: self.undo.clone() }).unwrap_or_default();
+        let cookie =
+            format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", URL_SAFE_NO_PAD.encode(json));
+        HeaderValue::from_str(&cookie).unwrap_or_else(|_| removal())
+    }
+}
+
+/// Returns the cookie that removes the flash once it has been shown.
+pub(super) fn removal() -> HeaderValue {
+    HeaderValue::from_static("makermatrix_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// Reads the flash of a request.
+pub(super) fn read(headers: &HeaderMap) -> Option<Flash> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies.flat_map(|value| value.split(';')).map(str::trim);
+    let value = cookies.find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
+}

@@ -1,0 +1,168 @@
+//! What stands on every page: the navigation, the search box, the state of the backups, and what the last change has to say.
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use inventory::Permission;
+use inventory::categories::ListCategories;
+use inventory::list::{ListQuery, PageNumber, Paging};
+use inventory::locations::ListLocations;
+use inventory::parts::ListParts;
+
+use super::assets;
+use super::error::PageError;
+use super::flash::{self, Flash, Undo};
+use super::visitor::Visitor;
+use super::words::{ago, grouped};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The part of the site that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Overview,
+    Parts,
+    Places,
+    Categories,
+    Backups,
+    Activity,
+    Tasks,
+    Settings,
+    Account,
+    Scan,
+}
+
+/// What stands on every page.
+pub(super) struct Frame {
+    pub(super) assets: &'static str,
+    pub(super) title: String,
+    pub(super) section: Section,
+    pub(super) username: String,
+    pub(super) initials: String,
+    pub(super) parts: Option<String>,
+    pub(super) places: Option<String>,
+    pub(super) categories: Option<String>,
+    /// `None` if the visitor may not see backups.
+    pub(super) truth: Option<Truth>,
+    /// The number of running tasks.
+    pub(super) running: usize,
+    pub(super) flash: Option<Flash>,
+    /// The path and the query of the page.
+    pub(super) here: String,
+    /// The text in the search box.
+    pub(super) q: String,
+    /// What the search keeps of the address of the list, as names and values.
+    pub(super) kept: Vec<(String, String)>,
+    pub(super) may_create_parts: bool,
+}
+
+/// How good the backups are, in one sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Truth {
+    /// `good`, `warn` or `bad`.
+    pub(super) state: &'static str,
+    pub(super) text: &'static str,
+    pub(super) detail: String,
+}
+
+impl Frame {
+    pub(super) async fn new(
+        app: &App,
+        visitor: &Visitor,
+        section: Section,
+        title: impl Into<String>,
+    ) -> Result<Self, PageError> {
+        let may = |permission| visitor.may(permission);
+        let caller = &visitor.caller;
+        let one = PageNumber { number: 1, size: 1 };
+        let (mut parts, mut places, mut categories) = (None, None, None);
+        if may(Permission::PartsRead) {
+            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
+            parts = app.query(caller, ListParts(query)).await?.total;
+        }
+        if may(Permission::LocationsRead) {
+            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
+            places = app.query(caller, ListLocations(query)).await?.total;
+        }
+        if may(Permission::CategoriesRead) {
+            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
+            categories = app.query(caller, ListCategories(query)).await?.total;
+        }
+        let truth = if may(Permission::BackupCreate) { Some(truth(app).await?) } else { None };
+        Ok(Self {
+            assets: assets::base(),
+            title: title.into(),
+            section,
+            initials: initials(&visitor.user.username),
+            username: visitor.user.username.clone(),
+            parts: parts.map(grouped),
+            places: places.map(grouped),
+            categories: categories.map(grouped),
+            truth,
+            running: 0,
+            flash: visitor.flash.clone(),
+            here: visitor.target.clone(),
+            q: String::new(),
+            kept: Vec::new(),
+            may_create_parts: may(Permission::PartsCreate),
+        })
+    }
+
+    /// Returns whether the page belongs to a section.
+    pub(super) fn is(&self, section: Section) -> bool {
+        self.section == section
+    }
+
+    /// Returns the address to which the undo of the last change is sent, and the movement.
+    pub(super) fn undo(&self) -> Option<(String, &str)> {
+        match self.flash.as_ref()?.undo.as_ref()? {
+            Undo::Movement { part_id, movement_id } => {
+                Some((format!("/parts/{}/stock/undo", encoded(part_id)), movement_id))
+            }
+        }
+    }
+}
+
+/// Returns a text as part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+fn initials(username: &str) -> String {
+    let words = username.split(|char: char| !char.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let initials: String = words.take(2).collect();
+    initials.to_uppercase()
+}
+
+/// The days after which a backup no longer counts as recent.
+const RECENT: i64 = 7 * 86_400;
+
+/// Describes the state of the backups.
+pub(super) async fn truth(app: &App) -> Result<Truth, PageError> {
+    let ages = app.backup_ages().await.map_err(|error| Problem::internal(&error))?;
+    let truth = match (ages.proven, ages.verified) {
+        (Some(proven), _) if proven < RECENT => ("good", "Last proven backup", ago(proven)),
+        (_, Some(verified)) if verified < RECENT => ("warn", "Backed up, not proven", ago(verified)),
+        (proven, verified) => match proven.into_iter().chain(verified).min() {
+            Some(age) => ("bad", "The last backup is old", ago(age)),
+            None => ("bad", "No backup yet", "Make the first one".to_owned()),
+        },
+    };
+    let (state, text, detail) = truth;
+    Ok(Truth { state, text, detail })
+}
+
+/// Renders a page with a status.
+pub(super) fn render_with(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => return Problem::internal(&error).into_response(),
+    };
+    response.headers_mut().insert(header::SET_COOKIE, flash::removal());
+    response
+}
+
+/// Renders a page.
+pub(super) fn render(page: &impl Template) -> Response {
+    render_with(StatusCode::OK, page)
+}

@@ -1,0 +1,265 @@
+//! The list of parts, with the open part beside it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use inventory::categories::GetCategory;
+use inventory::list::{ListQuery, PAGE_SIZE, PageNumber, Paging};
+use inventory::locations::GetLocation;
+use inventory::parts::{GetListedParts, ListParts, ListedPart, PartFilter};
+use inventory::projects::GetProject;
+use inventory::tags::GetTag;
+use inventory::{Error, Permission};
+
+use super::address::Address;
+use super::error::PageError;
+use super::frame::{Frame, Section, encoded, render};
+use super::listed::{Mark, Picture, Stock};
+use super::part::Drawer;
+use super::visitor::Visitor;
+use super::words::grouped;
+use crate::api::part_list::{PartParams, SearchView, find};
+use crate::app::App;
+use crate::call::{ListParams, Params};
+
+/// The largest number of rows on a page, to which "show more" leads step by step.
+const MAX_ROWS: u64 = 500;
+
+/// Returns the routes of this page.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/parts", get(page))
+}
+
+#[derive(Template)]
+#[template(path = "parts.html")]
+struct PartsPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    shown: String,
+    is_filtered: bool,
+    chips: Vec<Chip>,
+    quick: Vec<Quick>,
+    columns: Vec<Column>,
+    search: SearchView,
+    more: Option<(u64, String)>,
+    next: Option<String>,
+    previous: Option<String>,
+    clear: Address,
+    drawer: Option<Drawer>,
+    may_change: bool,
+}
+
+/// A row of the list.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) number: String,
+    pub(super) link: String,
+    /// The address of the list with this part open beside it.
+    pub(super) drawer: String,
+    pub(super) stock: Stock,
+    pub(super) picture: Picture,
+    pub(super) tags: Vec<String>,
+    pub(super) is_open: bool,
+}
+
+/// A filter that is set, and the address without it.
+struct Chip {
+    name: &'static str,
+    value: String,
+    without: Address,
+}
+
+/// A filter that is often needed.
+struct Quick {
+    name: &'static str,
+    count: Option<String>,
+    link: Address,
+    is_set: bool,
+}
+
+/// A column by which the list can be sorted.
+struct Column {
+    name: &'static str,
+    class: &'static str,
+    link: Address,
+    /// `ascending` or `descending` if the list is sorted by this column.
+    sorted: Option<&'static str>,
+}
+
+/// Shows the list.
+async fn page(
+    State(app): State<App>,
+    visitor: Visitor,
+    Params(params): Params<PartParams>,
+    Params(list): Params<ListParams>,
+) -> Result<Response, PageError> {
+    let address = Address::parse(&visitor.target);
+    let (page, search) = find(&app, &visitor.caller, &params, &list).await?;
+    let total = page.total.unwrap_or_default();
+    let ids = page.items.into_iter().map(|stocked| stocked.part.id).collect();
+    let listed = app.query(&visitor.caller, GetListedParts(ids)).await?;
+    let chips = chips(&app, &visitor, &params, &address).await?;
+    let PageNumber { number, size } = list.number();
+    let first = (number - 1) * size;
+    let open = address.get("part").map(str::to_owned);
+    let drawer = match &open {
+        Some(id) => {
+            let at =
+                listed.iter().position(|listed| listed.part.id == *id).map(|index| first + index as u64 + 1);
+            Drawer::load(&app, &visitor, id, &address, at.map(|at| (at, total))).await?
+        }
+        None => None,
+    };
+    let closed = address.without("part");
+    let rows = listed.into_iter().enumerate();
+    let rows =
+        rows.map(|(index, listed)| Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()));
+    let rows: Vec<Row> = rows.collect();
+    let is_filtered = !chips.is_empty() || params.q.is_some() || params.low_stock;
+    let (more, next) = if total <= number * size {
+        (None, None)
+    } else if size < MAX_ROWS && number == 1 {
+        let count = PAGE_SIZE.min(total - size);
+        let anchor = rows.last().map(|row| format!("#part-{}", encoded(&row.id))).unwrap_or_default();
+        (Some((count, format!("{}{anchor}", closed.with("page_size", size + count)))), None)
+    } else {
+        (None, Some(closed.with("page", number + 1).to_string()))
+    };
+    let mut frame = Frame::new(&app, &visitor, Section::Parts, "Parts").await?;
+    frame.q = params.q.clone().unwrap_or_default();
+    frame.kept = closed
+        .query()
+        .iter()
+        .filter(|(name, _)| !["q", "page", "page_size"].contains(&name.as_str()))
+        .cloned()
+        .collect();
+    let shown = match (&frame.parts, is_filtered) {
+        (Some(all), true) => format!("{} of {all}", grouped(total)),
+        _ => grouped(total),
+    };
+    Ok(render(&PartsPage {
+        quick: quick(&app, &visitor, &params, &closed).await?,
+        columns: columns(&closed),
+        previous: (number > 1).then(|| closed.with("page", number - 1).to_string()),
+        clear: Address::parse("/parts"),
+        may_change: visitor.may(Permission::PartsUpdate),
+        frame,
+        rows,
+        shown,
+        is_filtered,
+        chips,
+        search,
+        more,
+        next,
+        drawer,
+    }))
+}
+
+impl Row {
+    fn new(listed: ListedPart, address: &Address, at: u64, open: Option<&str>) -> Self {
+        let id = encoded(&listed.part.id);
+        Self {
+            link: address.at(&format!("/parts/{id}")).with("at", at).to_string(),
+            drawer: address.with("part", &listed.part.id).to_string(),
+            is_open: open == Some(listed.part.id.as_str()),
+            stock: Stock::new(&listed),
+            picture: Picture::of(&listed),
+            number: listed.part.number.or(listed.part.manufacturer_part_number).unwrap_or_default(),
+            name: listed.part.name,
+            id: listed.part.id,
+            tags: listed.tags,
+        }
+    }
+}
+
+/// Returns the filters that are set, with the names of what they refer to.
+async fn chips(
+    app: &App,
+    visitor: &Visitor,
+    params: &PartParams,
+    address: &Address,
+) -> Result<Vec<Chip>, PageError> {
+    let caller = &visitor.caller;
+    let mut chips = Vec::new();
+    let mut add = |name, parameter, value| {
+        chips.push(Chip { name, value, without: address.without(parameter).without("page").without("part") });
+    };
+    let gone = |error: Error| match error {
+        Error::NotFound { .. } => Ok("no longer there".to_owned()),
+        error => Err(error),
+    };
+    let inventory = app.inventory().await?;
+    if let Some(id) = &params.location_id {
+        let found = inventory.query(&caller.actor, GetLocation(id.clone())).await;
+        add("Place", "location_id", found.map(|found| found.name).or_else(gone)?);
+    }
+    if let Some(id) = &params.category_id {
+        let found = inventory.query(&caller.actor, GetCategory(id.clone())).await;
+        add("Category", "category_id", found.map(|found| found.name).or_else(gone)?);
+    }
+    if let Some(id) = &params.tag_id {
+        let found = inventory.query(&caller.actor, GetTag(id.clone())).await;
+        add("Tag", "tag_id", found.map(|found| found.name).or_else(gone)?);
+    }
+    if let Some(id) = &params.project_id {
+        let found = inventory.query(&caller.actor, GetProject(id.clone())).await;
+        add("Project", "project_id", found.map(|found| found.name).or_else(gone)?);
+    }
+    if let Some(name) = &params.supplier {
+        add("Supplier", "supplier", name.clone());
+    }
+    if let Some(name) = &params.manufacturer {
+        add("Manufacturer", "manufacturer", name.clone());
+    }
+    if let Some(most) = params.max_quantity.filter(|most| *most > 0) {
+        add("Stock", "max_quantity", format!("at most {}", grouped(most)));
+    }
+    Ok(chips)
+}
+
+/// Returns the filters that are often needed.
+async fn quick(
+    app: &App,
+    visitor: &Visitor,
+    params: &PartParams,
+    address: &Address,
+) -> Result<Vec<Quick>, PageError> {
+    let filter = PartFilter { only_low_stock: true, ..PartFilter::default() };
+    let one = Paging::Number(PageNumber { number: 1, size: 1 });
+    let query = ListQuery { filter, paging: one, ..ListQuery::default() };
+    let low = app.query(&visitor.caller, ListParts(query)).await?.total;
+    let base = address.without("page").without("page_size");
+    let is_out = params.max_quantity == Some(0);
+    let toggled =
+        |is_set: bool, name, value| if is_set { base.without(name) } else { base.with(name, value) };
+    Ok(vec![
+        Quick {
+            name: "Low",
+            count: low.map(grouped),
+            link: toggled(params.low_stock, "low_stock", "true"),
+            is_set: params.low_stock,
+        },
+        Quick { name: "Out", count: None, link: toggled(is_out, "max_quantity", "0"), is_set: is_out },
+    ])
+}
+
+/// Returns the columns, each with the address that sorts by it.
+fn columns(address: &Address) -> Vec<Column> {
+    let sort = address.get("sort").unwrap_or(if address.get("q").is_some() { "relevance" } else { "name" });
+    let (by, is_descending) = sort.strip_prefix('-').map_or((sort, false), |by| (by, true));
+    let base = address.without("page");
+    let column = |key: &str, name, class| {
+        let is_sorted = by == key;
+        let reversed = if is_sorted && !is_descending { "-" } else { "" };
+        let sorted = is_sorted.then_some(if is_descending { "descending" } else { "ascending" });
+        Column { name, class, link: base.with("sort", format!("{reversed}{key}")), sorted }
+    };
+    vec![
+        column("name", "Name", "name-col"),
+        column("number", "Number", "number-col"),
+        column("quantity", "Stock", "stock-col"),
+    ]
+}

@@ -1,0 +1,117 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use inventory::Actor;
+use inventory::users::HasAdministrator;
+use serde::Deserialize;
+
+use super::assets;
+use super::error::PageError;
+use super::form::{is_local, parse, read};
+use crate::api::session::{user_agent, with_cookie};
+use crate::app::App;
+use crate::auth::{self, AnyCaller};
+use crate::problem::Problem;
+
+/// Returns the routes of these pages.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/sign-in", get(page).post(sign_in)).route("/sign-out", post(sign_out))
+}
+
+/// Where to go after signing in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Next {
+    next: String,
+}
+
+/// The fields of the form.
+#[derive(Deserialize)]
+struct SignIn {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignInPage {
+    assets: &'static str,
+    username: String,
+    next: String,
+    error: Option<String>,
+    needs_setup: bool,
+}
+
+/// Shows the page for signing in.
+async fn page(
+    State(app): State<App>,
+    AnyCaller(caller): AnyCaller,
+    Query(Next { next }): Query<Next>,
+) -> Result<Response, PageError> {
+    if caller.session.is_some() {
+        return Ok(Redirect::to(local(&next)).into_response());
+    }
+    show(&app, StatusCode::OK, String::new(), next, None).await
+}
+
+/// Signs in.
+async fn sign_in(
+    State(app): State<App>,
+    AnyCaller(caller): AnyCaller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, PageError> {
+    let SignIn { username, password, next } = parse(&read(body).await?)?;
+    match auth::sign_in(&app, &username, &password, caller.origin, user_agent(&headers)).await {
+        Ok((_, token)) => Ok(with_cookie(Redirect::to(local(&next)).into_response(), &token, caller.origin)),
+        Err(problem) if problem.status().is_client_error() => {
+            show(&app, problem.status(), username, next, Some(problem)).await
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Signs out.
+async fn sign_out(State(app): State<App>, AnyCaller(caller): AnyCaller) -> Result<Response, PageError> {
+    if let Some(session) = &caller.session {
+        app.state.end_session(&session.id).await?;
+    }
+    let mut response = Redirect::to("/sign-in").into_response();
+    response.headers_mut().insert(header::SET_COOKIE, auth::expired_cookie(caller.origin));
+    Ok(response)
+}
+
+async fn show(
+    app: &App,
+    status: StatusCode,
+    username: String,
+    next: String,
+    problem: Option<Problem>,
+) -> Result<Response, PageError> {
+    let has_administrator = app.inventory().await?.query(&Actor::Anonymous, HasAdministrator).await?;
+    let error = problem.map(|problem| sentence(problem.detail()));
+    let page = SignInPage { assets: assets::base(), username, next, error, needs_setup: !has_administrator };
+    let html = page.render().map_err(|error| Problem::internal(&error))?;
+    Ok((status, Html(html)).into_response())
+}
+
+fn local(next: &str) -> &str {
+    if is_local(next) { next } else { "/" }
+}
+
+/// Makes a sentence of an error.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|char| char.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,51 @@
+//! Who asks for a page.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use inventory::Permission;
+use inventory::users::User;
+
+use super::error::PageError;
+use super::flash::{self, Flash};
+use crate::app::App;
+use crate::auth::{AnyCaller, Caller};
+
+/// A signed-in user who asks for a page. Sends others to the page for signing in, and users who must change the password to the page
+/// for that.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) caller: Caller,
+    pub(super) user: User,
+    /// The path and the query of the page.
+    pub(super) target: String,
+    /// What the previous request has to say.
+    pub(super) flash: Option<Flash>,
+}
+
+impl Visitor {
+    /// Returns whether the user has a permission, so that a page offers only what the user may do.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.caller.actor.may(permission)
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        let AnyCaller(caller) = AnyCaller::from_request_parts(parts, app).await?;
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let Some(user) = caller.session.as_ref().map(|session| session.user.clone()) else {
+            // A form that was sent without a session is not sent again after signing in.
+            let next = if parts.method == axum::http::Method::GET { &*target } else { "/" };
+            return Err(PageError::sign_in(next));
+        };
+        if user.password_change_required && parts.uri.path() != PASSWORD_PAGE {
+            return Err(PageError::Redirect(PASSWORD_PAGE.to_owned()));
+        }
+        Ok(Self { caller, user, target, flash: flash::read(&parts.headers) })
+    }
+}
+
+/// The page on which a user changes the password.
+pub(super) const PASSWORD_PAGE: &str = "/account/password";

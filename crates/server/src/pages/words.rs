@@ -1,0 +1,108 @@
+//! Numbers and times as people read them.
+
+use chrono::{DateTime, NaiveDateTime};
+
+/// Returns a whole number with a narrow space between groups of three digits, <https://www.bipm.org/en/publications/si-brochure>,
+/// section 5.4.4.
+pub(super) fn grouped(number: impl Into<i128>) -> String {
+    let number = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "−" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Returns a size in bytes with a decimal unit and at most three digits, such as `1.42 GB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// A point in time: the text for people, and the exact time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct When {
+    /// Such as `3 hours ago`.
+    pub(super) text: String,
+    /// RFC 3339, in UTC.
+    pub(super) exact: String,
+}
+
+impl When {
+    /// Describes a time in UTC.
+    pub(super) fn new(time: NaiveDateTime, now: NaiveDateTime) -> Self {
+        let seconds = (now - time).num_seconds();
+        let text = if seconds < 90 * 86_400 { ago(seconds) } else { time.format("%-d %B %Y").to_string() };
+        Self { text, exact: time.format("%Y-%m-%dT%H:%M:%SZ").to_string() }
+    }
+
+    /// Describes a time in seconds since 1970.
+    pub(super) fn of_seconds(seconds: i64, now: NaiveDateTime) -> Self {
+        Self::new(DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc(), now)
+    }
+}
+
+/// Returns how long ago something was.
+pub(super) fn ago(seconds: i64) -> String {
+    let (number, unit) = match seconds {
+        ..60 => return "just now".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three_digits() {
+        let texts = [0, 999, 1000, 4850, -12_345, 1_234_567].map(grouped);
+        let spaced = texts.map(|text| text.replace('\u{202f}', " "));
+        assert_eq!(spaced, ["0", "999", "1 000", "4 850", "−12 345", "1 234 567"]);
+    }
+
+    #[test]
+    fn sizes_have_three_digits() {
+        let texts = [0, 999, 1000, 12_345, 999_499, 999_500, 1_420_000_000].map(size);
+        assert_eq!(texts, ["0 B", "999 B", "1.00 kB", "12.3 kB", "999 kB", "1.00 MB", "1.42 GB"]);
+    }
+
+    #[test]
+    fn times_are_told_by_their_distance() {
+        let texts = [-5, 59, 60, 119, 7200, 86_399, 86_400, 30 * 86_400].map(ago);
+        let expected = [
+            "just now",
+            "just now",
+            "1 minute ago",
+            "1 minute ago",
+            "2 hours ago",
+            "23 hours ago",
+            "1 day ago",
+            "30 days ago",
+        ];
+        assert_eq!(texts, expected);
+    }
+}

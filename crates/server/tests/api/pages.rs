@@ -1,0 +1,82 @@
+//! Tests the web pages through the router.
+
+mod parts;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::support::{Client, TestServer};
+
+/// An answer that is a page, or leads to one.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) html: String,
+}
+
+impl Page {
+    /// Returns the address to which the browser is sent.
+    pub(crate) fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Returns whether the page shows a text, with any markup in between.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        let mut shown = String::new();
+        let mut in_tag = false;
+        for char in self.html.chars() {
+            match char {
+                '<' => in_tag = true,
+                '>' => in_tag = false,
+                char if !in_tag => shown.push(char),
+                _ => {}
+            }
+        }
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        words(&shown).contains(&words(text))
+    }
+}
+
+impl TestServer {
+    /// Gets a page like a browser.
+    pub(crate) async fn page(&self, client: &Client, path: &str) -> Page {
+        self.browse(client, Method::GET, path, String::new()).await
+    }
+
+    /// Sends a form like a browser.
+    pub(crate) async fn form(&self, client: &Client, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.browse(client, Method::POST, path, body).await
+    }
+
+    /// Sends a form and follows where it leads, with the cookies that it sets.
+    pub(crate) async fn form_and_follow(&self, client: &Client, path: &str, fields: &[(&str, &str)]) -> Page {
+        let answer = self.form(client, path, fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+        let mut client = client.clone();
+        let mut cookies: Vec<String> = Vec::new();
+        let sent = client.headers.get(header::COOKIE).map(|value| value.to_str().unwrap().to_owned());
+        cookies.extend(sent);
+        let set = answer.headers.get_all(header::SET_COOKIE).iter();
+        cookies.extend(set.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()));
+        client.headers.insert(header::COOKIE, HeaderValue::from_str(&cookies.join("; ")).unwrap());
+        self.page(&client, answer.location()).await
+    }
+
+    async fn browse(&self, client: &Client, method: Method, path: &str, body: String) -> Page {
+        let mut client = client.clone();
+        client.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        client.headers.insert(header::CONTENT_TYPE, form);
+        let path = path.split('#').next().unwrap();
+        let response = self.send_body(&client, method, path, Body::from(body)).await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        Page {
+            status: parts.status,
+            headers: parts.headers,
+            html: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+}
