@@ -18,6 +18,7 @@ use inventory::DatabaseUrlProblem;
 use inventory::Permission;
 use inventory::sqlite::Violation;
 
+pub(crate) use folders::shorten;
 use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 
 /// An error of the engine.

@@ -1,9 +1,8 @@
-//! Errors and notes for users who must not learn where the inventory is.
+//! Errors for users who must not learn where the inventory is.
 
 use std::path::PathBuf;
 
 use super::Error;
-use crate::event::Note;
 
 impl Error {
     /// Returns the error with the names of files instead of their paths, for users elsewhere, who must not learn the folders of
@@ -84,21 +83,8 @@ impl Error {
     }
 }
 
-impl Note {
-    /// Returns the note with the names of files instead of their paths, like [`Error::without_folders`].
-    #[must_use]
-    pub fn without_folders(mut self) -> Self {
-        match &mut self {
-            Self::NotLocked { path } | Self::SetAside { path } => shorten(path),
-            Self::OfSafetyBackup(note) => **note = note.as_ref().clone().without_folders(),
-            _ => {}
-        }
-        self
-    }
-}
-
 /// Replaces a path by the name of its file.
-fn shorten(path: &mut PathBuf) {
+pub(crate) fn shorten(path: &mut PathBuf) {
     if let Some(name) = path.file_name() {
         *path = PathBuf::from(name);
     }
