@@ -22,6 +22,7 @@ mod part_bulk;
 mod part_delete;
 mod part_files;
 mod part_form;
+mod part_overtaken;
 mod part_page;
 mod part_stock;
 mod parts;
