@@ -4,7 +4,7 @@ import { expect, serve, test } from "../lib/site.js";
 
 const site = serve({ more: 60 });
 
-test.use({ javaScriptEnabled: false });
+test.use({ javaScriptEnabled: false, expected: /status of 422/ });
 
 test("signing in, reading and searching", async ({ person }) => {
   const page = await person(null, { javaScriptEnabled: false });
