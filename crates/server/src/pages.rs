@@ -10,11 +10,14 @@
 mod activity;
 mod address;
 mod assets;
+mod codes;
 mod columns;
 mod error;
 mod flash;
 mod form;
 mod frame;
+mod import;
+mod labels;
 mod listed;
 mod overview;
 mod part;
@@ -25,6 +28,7 @@ mod part_form;
 mod part_page;
 mod part_stock;
 mod parts;
+mod scan;
 mod session;
 mod typed_place;
 mod upload;
@@ -46,6 +50,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(session::routes())
         .merge(overview::routes())
         .merge(activity::routes())
+        .merge(labels::routes())
+        .merge(import::routes())
+        .merge(scan::routes())
         .merge(parts::routes())
         .merge(part_page::routes())
         .merge(part_form::routes())
