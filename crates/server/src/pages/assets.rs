@@ -23,6 +23,7 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/overview.css"),
+    include_str!("../../assets/css/labels.css"),
 ];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
@@ -31,6 +32,7 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "controls.js": SCRIPT,
     "keys.js": SCRIPT,
     "palette.js": SCRIPT,
+    "scan.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

@@ -1,6 +1,8 @@
 //! Tests the web pages through the router.
 
+mod part_forms;
 mod parts;
+mod scan_and_labels;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
