@@ -9,6 +9,11 @@ export const PAGES = [
   { name: "part, datasheets", path: (ids) => `/parts/${ids["<script>alert(1)</script>"]}?tab=datasheets`, heading: "<b>Bold</b> & \"quoted\"" },
   { name: "new part", path: () => "/parts/new", heading: "New part" },
   { name: "edit part", path: (ids) => `/parts/${ids["DIN 7984 M4×16"]}/edit`, heading: /^Edit Zylinder/ },
+  { name: "more", path: () => "/more", heading: "More" },
   { name: "delete part", path: (ids) => `/parts/${ids["XHP-4"]}/delete`, heading: /JST-XH/ },
+  { name: "import", path: () => "/parts/import", heading: "Import parts from CSV" },
+  { name: "labels", path: (ids) => `/labels?part=${ids["AR-10K"]}&id=${ids["D".repeat(80)]}`, heading: "Print labels" },
+  { name: "scan", path: () => "/scan", heading: "Scan" },
+  { name: "scan, found", path: () => "/scan?code=ATMEGA328P-AU", heading: "Scan" },
   { name: "activity", path: () => "/activity", heading: /^Activity/ },
 ];
