@@ -163,7 +163,7 @@ impl Engine {
     }
 
     fn newest(&self) -> Result<PathBuf, Error> {
-        let counts = |item: &ListedArchive| !is_safety_backup(&item.path) && item.is_usable();
+        let counts = |item: &ListedArchive| !item.is_safety_backup() && item.is_usable();
         let newest = self.archives()?.into_iter().find(counts);
         newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
     }
@@ -191,7 +191,7 @@ impl Engine {
     /// The errors of [`Engine::list`].
     pub fn newest_checked(&self, actor: &Actor) -> Result<NewestChecked, Error> {
         let mut newest = NewestChecked::default();
-        for item in self.list(actor)?.iter().filter(|item| !is_safety_backup(&item.path)) {
+        for item in self.list(actor)?.iter().filter(|item| !item.is_safety_backup()) {
             let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
                 continue;
             };
@@ -239,7 +239,7 @@ pub struct NewestChecked {
 
 impl ListedArchive {
     /// Returns when the archive was made, in seconds since 1970: as its manifest states, or else the modification time.
-    fn made_at(&self) -> Option<i64> {
+    pub fn made_at(&self) -> Option<i64> {
         let contents = self.summary.as_ref().ok().and_then(|summary| summary.contents.as_ref());
         let stated =
             contents.and_then(|contents| contents.info.v3()).map(|manifest| &manifest.created_at_utc);
@@ -249,8 +249,13 @@ impl ListedArchive {
         stated.map(|time| time.timestamp()).or_else(|| modified().map(seconds))
     }
 
+    /// Returns whether the archive holds what a restore or a migration replaced, judging by its name.
+    pub fn is_safety_backup(&self) -> bool {
+        is_safety_backup(&self.path)
+    }
+
     /// Returns whether the archive looks restorable, judging by its directory and manifest.
-    fn is_usable(&self) -> bool {
+    pub fn is_usable(&self) -> bool {
         let Ok(summary) = &self.summary else { return false };
         let manifest = summary.contents.as_ref().and_then(|contents| contents.info.v3());
         manifest.is_none_or(|manifest| manifest.damaged.is_none())

@@ -18,6 +18,10 @@ mod part;
 mod part_stock;
 mod parts;
 mod session;
+mod task_result;
+mod task_view;
+mod tasks;
+mod truth;
 mod visitor;
 mod words;
 
@@ -39,4 +43,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(parts::routes())
         .merge(part::routes())
         .merge(part_stock::routes())
+        .merge(tasks::routes())
 }

@@ -95,6 +95,11 @@ impl<T> Form<T> {
         }
     }
 
+    /// Returns the text that makes the form take effect once.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.key.as_str())
+    }
+
     /// Sends the browser to the page that the form names, or to `page`, where `flash` is shown.
     pub(super) fn go_on(&self, page: &str, flash: &Flash) -> Response {
         go_to(self.back.as_deref().unwrap_or(page), flash)
