@@ -202,6 +202,27 @@ impl Engine {
         Ok(newest)
     }
 
+    /// Describes an archive in the backup folder as [`Engine::list`] does, also if it cannot be read.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NoSuchArchive`].
+    pub fn describe(&self, actor: &Actor, name: &str) -> Result<ListedArchive, Error> {
+        let mut listed = self.described(self.listed_archive(actor, name)?);
+        if let Ok(summary) = &mut listed.summary {
+            summary.status = self.status_of(&listed.path);
+        }
+        Ok(listed)
+    }
+
+    /// Describes an archive without its status.
+    fn described(&self, path: PathBuf) -> ListedArchive {
+        // The given keys need not open every archive in the folder.
+        let summary = self.summary(&path, |_| true);
+        let stated = summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
+        let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
+        ListedArchive { path, summary, created }
+    }
+
     /// Describes the archives in the backup folder without their statuses, newest first.
     fn archives(&self) -> Result<Vec<ListedArchive>, Error> {
         let folder = &self.places.backups;
@@ -216,12 +237,7 @@ impl Engine {
             if hidden || !is_archive_name(&path) {
                 continue;
             }
-            // The given keys need not open every archive in the folder.
-            let summary = self.summary(&path, |_| true);
-            let stated =
-                summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
-            let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
-            listed.push(ListedArchive { path, summary, created });
+            listed.push(self.described(path));
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
         Ok(listed)

@@ -9,6 +9,7 @@
 
 mod address;
 mod assets;
+mod backups;
 mod error;
 mod flash;
 mod form;
@@ -43,5 +44,11 @@ pub(crate) fn routes() -> Router<App> {
         .merge(parts::routes())
         .merge(part::routes())
         .merge(part_stock::routes())
+        .merge(backups::routes())
         .merge(tasks::routes())
+}
+
+/// Returns the routes whose handlers may take as long as their clients send.
+pub(crate) fn uploads() -> Router<App> {
+    backups::uploads()
 }

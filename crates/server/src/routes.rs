@@ -113,6 +113,7 @@ pub fn router(app: App) -> Router {
     let routes = api
         .merge(docs::router(&document))
         .merge(layers::timed(pages::routes()))
+        .merge(pages::uploads())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -19,13 +19,17 @@ macro_rules! assets {
 }
 
 /// The parts of the style sheet, in their order.
-const STYLES: &[&str] =
-    &[include_str!("../../assets/css/base.css"), include_str!("../../assets/css/parts.css")];
+const STYLES: &[&str] = &[
+    include_str!("../../assets/css/base.css"),
+    include_str!("../../assets/css/parts.css"),
+    include_str!("../../assets/css/backups.css"),
+];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
     "app.js": SCRIPT,
     "swap.js": SCRIPT,
     "keys.js": SCRIPT,
+    "live.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

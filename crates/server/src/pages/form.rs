@@ -100,9 +100,14 @@ impl<T> Form<T> {
         self.key.as_ref().map(|key| key.key.as_str())
     }
 
+    /// Returns the page that the form names, or `page`.
+    pub(super) fn next<'a>(&'a self, page: &'a str) -> &'a str {
+        self.back.as_deref().unwrap_or(page)
+    }
+
     /// Sends the browser to the page that the form names, or to `page`, where `flash` is shown.
     pub(super) fn go_on(&self, page: &str, flash: &Flash) -> Response {
-        go_to(self.back.as_deref().unwrap_or(page), flash)
+        go_to(self.next(page), flash)
     }
 }
 

@@ -95,7 +95,7 @@ impl Status {
 }
 
 /// Returns what a task is, and what it does.
-fn words(kind: TaskKind) -> (&'static str, &'static str) {
+pub(super) fn words(kind: TaskKind) -> (&'static str, &'static str) {
     match kind {
         TaskKind::Backup => ("Backup", "Backing up"),
         TaskKind::Verify => ("Verification", "Verifying"),

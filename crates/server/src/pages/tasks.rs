@@ -16,7 +16,7 @@ use super::flash::Flash;
 use super::form::Form;
 use super::frame::{Frame, Section, encoded, render};
 use super::task_result::ResultView;
-use super::task_view::{StepView, TaskView};
+use super::task_view::TaskView;
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::api::backups::blocking;
