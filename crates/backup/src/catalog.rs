@@ -190,16 +190,7 @@ impl Engine {
     /// # Errors
     /// The errors of [`Engine::list`].
     pub fn newest_checked(&self, actor: &Actor) -> Result<NewestChecked, Error> {
-        let mut newest = NewestChecked::default();
-        for item in self.list(actor)?.iter().filter(|item| !item.is_safety_backup()) {
-            let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
-                continue;
-            };
-            let made = item.made_at();
-            newest.verified = newest.verified.max(made);
-            newest.proven = newest.proven.max(status.proven.as_ref().and(made));
-        }
-        Ok(newest)
+        Ok(NewestChecked::of(&self.list(actor)?))
     }
 
     /// Describes an archive in the backup folder as [`Engine::list`] does, also if it cannot be read.
@@ -251,6 +242,22 @@ pub struct NewestChecked {
     pub verified: Option<i64>,
     /// The newest backup that was proven by a drill.
     pub proven: Option<i64>,
+}
+
+impl NewestChecked {
+    /// Finds the newest checked backups in a list. Skips safety backups.
+    pub fn of(listed: &[ListedArchive]) -> Self {
+        let mut newest = Self::default();
+        for item in listed.iter().filter(|item| !item.is_safety_backup()) {
+            let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
+                continue;
+            };
+            let made = item.made_at();
+            newest.verified = newest.verified.max(made);
+            newest.proven = newest.proven.max(status.proven.as_ref().and(made));
+        }
+        newest
+    }
 }
 
 impl ListedArchive {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::problem::Problem;
 use crate::state::{State, TaskRow};
 
-pub(crate) use result::{FolderPlan, PlanResult, TaskResult, TotalsView};
+pub(crate) use result::{FolderPlan, PartPlan, PartsPlan, PlanResult, TaskResult, TotalsView};
 pub(crate) use rows::{RowsPlan, counts};
 pub(crate) use task::{Task, TaskKind, TaskStatus};
 

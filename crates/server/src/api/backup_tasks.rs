@@ -84,7 +84,10 @@ pub(crate) async fn restore(
 /// Undo the last restore: restore the safety backup that was made before it. This can be undone as well.
 #[utoipa::path(post, path = "/undo", tag = "backups", request_body = RestoreRequest,
     responses((status = 202, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(crate) async fn undo(State(app): State<App>, change: Change<RestoreRequest>) -> Result<Response, Problem> {
+pub(crate) async fn undo(
+    State(app): State<App>,
+    change: Change<RestoreRequest>,
+) -> Result<Response, Problem> {
     let (request, change) = change.split();
     begin(&app, &change, BackupWork::Undo(request)).await
 }

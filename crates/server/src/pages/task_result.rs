@@ -43,7 +43,8 @@ impl ResultView {
                 ..Self::default()
             },
             TaskResult::Drill(drill) => Self {
-                sentence: "The archive was restored into an empty inventory, and everything matched.".to_owned(),
+                sentence: "The archive was restored into an empty inventory, and everything matched."
+                    .to_owned(),
                 facts: vec![
                     ("A restore takes", duration(drill.restore_seconds)),
                     ("Identical tables", grouped(drill.tables)),
@@ -55,9 +56,7 @@ impl ResultView {
                     .collect(),
                 ..Self::default()
             },
-            TaskResult::Plan(_) => {
-                Self { sentence: "Nothing was changed.".to_owned(), ..Self::default() }
-            }
+            TaskResult::Plan(_) => Self { sentence: "Nothing was changed.".to_owned(), ..Self::default() },
             TaskResult::Restore(restore) => {
                 let totals = &restore.totals;
                 let set_aside = restore.set_aside.iter();

@@ -106,11 +106,7 @@ struct TaskPage {
 }
 
 /// Shows a task.
-async fn page(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathId(id): PathId,
-) -> Result<Response, PageError> {
+async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     let task = find(&app, &visitor.caller, &id).await?;
     let view = TaskView::new(&app, &visitor, &task);
     let result = ResultView::of(&task);

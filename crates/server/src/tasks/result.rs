@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use backup::{BackupReport, DrillReport, Plan, RestoreReport, Totals, VerifyReport};
+use inventory::sqlite::{ChangedPart, ChangedParts, PartChanges};
 use inventory::{Census, Difference};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,6 +75,9 @@ pub(crate) struct PlanResult {
     pub(crate) replaces_data: bool,
     /// The rows per kind of thing, and of each other table that changes.
     pub(crate) rows: Vec<RowsPlan>,
+    /// The parts that go, come back, or get another stock.
+    #[serde(default)]
+    pub(crate) parts: PartsPlan,
     pub(crate) files: Vec<FolderPlan>,
     /// The migrations that the archive needs.
     pub(crate) migrations: Vec<String>,
@@ -89,6 +93,45 @@ pub(crate) struct PlanResult {
     pub(crate) left_out: Vec<String>,
     /// What people added to the schema of the current database, and will be gone.
     pub(crate) dropped: Vec<String>,
+}
+
+/// The parts that differ. Lists have at most 100 parts; the numbers count all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PartsPlan {
+    pub(crate) added: u64,
+    pub(crate) removed: u64,
+    /// The parts whose stock changes.
+    pub(crate) restocked: u64,
+    pub(crate) added_parts: Vec<PartPlan>,
+    pub(crate) removed_parts: Vec<PartPlan>,
+    pub(crate) restocked_parts: Vec<PartPlan>,
+}
+
+/// A part that differs.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PartPlan {
+    pub(crate) name: String,
+    /// The units of stock now.
+    pub(crate) now: u64,
+    /// The units of stock after the restore.
+    pub(crate) after: u64,
+}
+
+impl From<PartChanges> for PartsPlan {
+    fn from(PartChanges { added, removed, restocked }: PartChanges) -> Self {
+        let named = |parts: ChangedParts| {
+            let plan = |ChangedPart { name, now, after }| PartPlan { name, now, after };
+            parts.named.into_iter().map(plan).collect()
+        };
+        Self {
+            added: added.count,
+            removed: removed.count,
+            restocked: restocked.count,
+            added_parts: named(added),
+            removed_parts: named(removed),
+            restocked_parts: named(restocked),
+        }
+    }
 }
 
 /// The changes to the files of one folder. Lists have at most 100 names; the numbers count all.
@@ -208,6 +251,7 @@ impl From<Plan> for TaskResult {
         Self::Plan(PlanResult {
             replaces_data,
             rows,
+            parts: plan.part_changes.into(),
             files: files.collect(),
             migrations: plan.migrations,
             totals: plan.totals.into(),

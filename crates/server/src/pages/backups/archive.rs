@@ -82,7 +82,10 @@ impl Details {
             verified: status.map(|status| (when(&status.verified_at), status.verified_by.clone())),
             proven: proven.map(|proof| (When::new(proof.at, now.utc), duration(proof.restore_seconds))),
             counts: contents.map(counts).unwrap_or_default(),
-            facts: summary.zip(contents).map(|(summary, contents)| facts(summary, contents)).unwrap_or_default(),
+            facts: summary
+                .zip(contents)
+                .map(|(summary, contents)| facts(summary, contents))
+                .unwrap_or_default(),
             migrations: manifest.map(|manifest| manifest.migrations.clone()).unwrap_or_default(),
             violations: manifest.map_or(0, |manifest| manifest.foreign_key_violations),
             hides_violations: summary.is_some() && manifest.is_none(),
@@ -101,7 +104,8 @@ impl Details {
 
 /// Returns the number of things of each kind that the archive has.
 fn counts(contents: &Contents) -> Vec<(String, String)> {
-    let kinds = entities::counts(&contents.rows).filter(|_| !contents.rows.is_empty());
+    let kinds = entities::counts(&contents.rows).filter(|(kind, count)| *count > 0 || kind.noun == "part");
+    let kinds = kinds.filter(|_| !contents.rows.is_empty());
     kinds.map(|(kind, count)| (label(&kind.key()), grouped(count))).collect()
 }
 
@@ -112,6 +116,7 @@ pub(super) fn label(key: &str) -> String {
         "locations" => "Places".to_owned(),
         "users" => "People".to_owned(),
         "api_keys" => "API keys".to_owned(),
+        "activitylogmodel" => "Entries of the activity log".to_owned(),
         key => capitalised(&key.replace('_', " ")),
     }
 }
@@ -154,11 +159,7 @@ struct BackupPage {
 }
 
 /// Shows an archive.
-async fn page(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathId(name): PathId,
-) -> Result<Response, PageError> {
+async fn page(State(app): State<App>, visitor: Visitor, PathId(name): PathId) -> Result<Response, PageError> {
     show(&app, &visitor, &name, Errors::default()).await
 }
 

@@ -1,6 +1,6 @@
 //! The archives in the backup folder, as the pages show them.
 
-use backup::{ListedArchive, Summary};
+use backup::{ListedArchive, NewestChecked, Summary};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use inventory::entities;
 
@@ -80,7 +80,10 @@ impl State {
 impl Archive {
     /// Lists the archives in the backup folder, newest first.
     pub(in crate::pages) async fn list(app: &App, visitor: &Visitor) -> Result<Vec<Self>, Problem> {
+        let ended = app.tasks.ended();
         let listed = blocking(app, &visitor.caller, |engine, actor| engine.list(actor)).await?;
+        // So that the sentence on every page is as new as the list.
+        app.backup_ages.remember(NewestChecked::of(&listed), app.now(), ended).await;
         let today = app.ambient.local().date();
         Ok(listed.iter().map(|listed| Self::new(listed, today)).collect())
     }
@@ -138,7 +141,8 @@ pub(in crate::pages) fn needs_key(summary: &Summary) -> bool {
 /// Returns what an archive holds, in a few words.
 fn holds(summary: &Summary) -> String {
     let Some(contents) = &summary.contents else { return "encrypted".to_owned() };
-    let parts = entities::counts(&contents.rows).find(|(kind, _)| kind.noun == "part").map(|(_, count)| count);
+    let parts =
+        entities::counts(&contents.rows).find(|(kind, _)| kind.noun == "part").map(|(_, count)| count);
     let parts = parts.filter(|_| !contents.rows.is_empty()).map(|count| counted(count, "part"));
     let files = counted(contents.datasheets.0 + contents.images.0, "file");
     parts.into_iter().chain([files]).collect::<Vec<_>>().join(", ")

@@ -1,7 +1,7 @@
 //! The sentence of truth: up to when everything can be brought back, and how well that is known.
 
-use inventory::activity_log::{ActivityFilter, ListActivity};
 use inventory::Permission;
+use inventory::activity_log::{ActivityFilter, ListActivity};
 use inventory::list::{ListQuery, PageNumber, Paging};
 
 use super::archives::{Archive, State};
@@ -88,21 +88,23 @@ fn sentence(
 }
 
 /// Says how much has changed since a backup.
-async fn changes_since(
-    app: &App,
-    visitor: &Visitor,
-    newest: &Archive,
-) -> Result<Option<String>, PageError> {
+async fn changes_since(app: &App, visitor: &Visitor, newest: &Archive) -> Result<Option<String>, PageError> {
     if !visitor.may(Permission::PartsRead) {
         return Ok(None);
     }
-    let filter = ActivityFilter { from: Some(newest.made_utc.into()), ..ActivityFilter::default() };
-    let paging = Paging::Number(PageNumber { number: 1, size: 1 });
-    let query = ListQuery { filter, paging, ..ListQuery::default() };
-    let count = app.query(&visitor.caller, ListActivity(query)).await?.total.unwrap_or_default();
-    Ok(match count {
-        0 => Some("Nothing has changed since.".to_owned()),
+    let count = async |filter: ActivityFilter| -> Result<u64, PageError> {
+        let filter = ActivityFilter { from: Some(newest.made_utc.into()), ..filter };
+        let paging = Paging::Number(PageNumber { number: 1, size: 1 });
+        let query = ListQuery { filter, paging, ..ListQuery::default() };
+        Ok(app.query(&visitor.caller, ListActivity(query)).await?.total.unwrap_or_default())
+    };
+    // Each time somebody signs in, the user is updated. That is nothing to lose.
+    let (entity_type, action) = (Some("user".to_owned()), Some("updated".to_owned()));
+    let sign_ins = count(ActivityFilter { entity_type, action, ..ActivityFilter::default() }).await?;
+    let changes = count(ActivityFilter::default()).await?.saturating_sub(sign_ins);
+    Ok(match changes {
+        0 => None,
         1 => Some("One change since is in no backup yet.".to_owned()),
-        count => Some(format!("{} changes since are in no backup yet.", grouped(count))),
+        changes => Some(format!("{} changes since are in no backup yet.", grouped(changes))),
     })
 }

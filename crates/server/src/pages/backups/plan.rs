@@ -2,7 +2,7 @@
 
 use super::archive::label;
 use crate::pages::words::{counted, grouped, sentence};
-use crate::tasks::{FolderPlan, PlanResult, RowsPlan, Task, TaskResult};
+use crate::tasks::{FolderPlan, PartPlan, PartsPlan, PlanResult, RowsPlan, Task, TaskResult};
 
 /// The plan of a restore.
 pub(super) struct PlanView {
@@ -11,6 +11,7 @@ pub(super) struct PlanView {
     /// Whether the restore would change nothing.
     pub(super) is_same: bool,
     pub(super) rows: Vec<Row>,
+    pub(super) parts: Vec<Parts>,
     pub(super) files: Vec<Files>,
     pub(super) migrations: Vec<String>,
     pub(super) violations: u64,
@@ -29,6 +30,15 @@ pub(super) struct Row {
     pub(super) is_same: bool,
 }
 
+/// The parts that come, go, or get another stock, each with a figure.
+pub(super) struct Parts {
+    pub(super) icon: &'static str,
+    pub(super) text: String,
+    pub(super) parts: Vec<(String, String)>,
+    /// The number of parts that are not named.
+    pub(super) more: u64,
+}
+
 /// The files that come, go, or change, of one folder.
 pub(super) struct Files {
     pub(super) text: String,
@@ -41,11 +51,13 @@ impl PlanView {
     /// Returns the plan that a task has made. `None` if it has not.
     pub(super) fn of(task: &Task) -> Option<Self> {
         let Some(TaskResult::Plan(plan)) = &task.result else { return None };
-        let rows: Vec<Row> = plan.rows.iter().map(Row::new).chain([files_row(&plan.files)]).collect();
+        let rows = plan.rows.iter().filter(|rows| rows.now != Some(0) || rows.after > 0);
+        let rows: Vec<Row> = rows.map(Row::new).chain([files_row(&plan.files)]).collect();
         Some(Self {
             replaces_data: plan.replaces_data,
             is_same: rows.iter().all(|row| row.is_same),
             rows,
+            parts: Parts::of(&plan.parts),
             files: plan.files.iter().flat_map(Files::of).collect(),
             migrations: plan.migrations.clone(),
             violations: plan.violations,
@@ -61,13 +73,14 @@ impl Row {
         let RowsPlan { what, table, now, after, added, removed, changed } = rows;
         let counts = [(*added, "+"), (*removed, "−")].into_iter();
         let counts = counts.filter_map(|(count, sign)| Some((count.filter(|count| *count > 0)?, sign)));
-        let mut parts: Vec<String> = counts.map(|(count, sign)| format!("{sign}{}", grouped(count))).collect();
+        let mut parts: Vec<String> =
+            counts.map(|(count, sign)| format!("{sign}{}", grouped(count))).collect();
         parts.extend(changed.filter(|count| *count > 0).map(|count| format!("{} changed", grouped(count))));
         if parts.is_empty() && *now != Some(*after) {
             parts.push("different".to_owned());
         }
         Self {
-            label: what.as_deref().map_or_else(|| table.clone(), label),
+            label: label(what.as_deref().unwrap_or(table)),
             now: now.map_or_else(|| "unknown".to_owned(), grouped),
             after: grouped(*after),
             is_same: parts.is_empty(),
@@ -91,6 +104,35 @@ fn files_row(folders: &[FolderPlan]) -> Row {
         removed: Some(removed),
         changed: Some(replaced),
     })
+}
+
+impl Parts {
+    fn of(plan: &PartsPlan) -> Vec<Self> {
+        let one = |number: fn(&PartPlan) -> u64| move |part: &PartPlan| grouped(number(part));
+        let both = |part: &PartPlan| format!("{} → {}", grouped(part.now), grouped(part.after));
+        let list = |(icon, count, [singular, plural]): (&'static str, u64, [&str; 2]),
+                    parts: &[PartPlan],
+                    figure: &dyn Fn(&PartPlan) -> String| Self {
+            icon,
+            text: format!("{} {}", counted(count, "part"), if count == 1 { singular } else { plural }),
+            parts: parts.iter().map(|part| (part.name.clone(), figure(part))).collect(),
+            more: count.saturating_sub(parts.len() as u64),
+        };
+        let lists = vec![
+            list(("minus", plan.removed, ["goes", "go"]), &plan.removed_parts, &one(|part| part.now)),
+            list(
+                ("undo", plan.added, ["comes back", "come back"]),
+                &plan.added_parts,
+                &one(|part| part.after),
+            ),
+            list(
+                ("activity", plan.restocked, ["changes stock", "change stock"]),
+                &plan.restocked_parts,
+                &both,
+            ),
+        ];
+        lists.into_iter().filter(|list| !list.parts.is_empty()).collect()
+    }
 }
 
 impl Files {

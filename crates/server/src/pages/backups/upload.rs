@@ -37,7 +37,8 @@ async fn upload(State(app): State<App>, visitor: Visitor, request: Request) -> R
 
 /// Receives the file of the form, and returns its name.
 async fn received(app: &App, visitor: &Visitor, request: Request) -> Result<String, Problem> {
-    let unreadable = |error: &dyn std::fmt::Display| Problem::bad_request(format!("the form cannot be read: {error}"));
+    let unreadable =
+        |error: &dyn std::fmt::Display| Problem::bad_request(format!("the form cannot be read: {error}"));
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| unreadable(&error))?;
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
