@@ -14,7 +14,7 @@ use crate::legacy::units_of;
 const MAX_NAMED: usize = 100;
 
 /// The parts and their stock, in the order of the merge.
-const PARTS: &str = "SELECT id, name, (SELECT coalesce(sum(quantity_at_location), 0) \
+const PARTS: &str = "SELECT id, part_name, (SELECT coalesce(sum(quantity_at_location), 0) \
                      FROM part_location_allocations WHERE part_id = partmodel.id) \
                      FROM partmodel ORDER BY id COLLATE BINARY";
 
@@ -121,7 +121,7 @@ mod tests {
         let folder = TestFolder::new();
         let make = |name: &str, rows: &str| {
             let path = folder.path().join(name);
-            let schema = "CREATE TABLE partmodel (id TEXT PRIMARY KEY, name TEXT);
+            let schema = "CREATE TABLE partmodel (id TEXT PRIMARY KEY, part_name TEXT);
                  CREATE TABLE part_location_allocations (part_id TEXT, quantity_at_location);";
             Connection::open(&path).unwrap().execute_batch(&format!("{schema}{rows}")).unwrap();
             path

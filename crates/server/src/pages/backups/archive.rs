@@ -117,6 +117,11 @@ pub(super) fn label(key: &str) -> String {
         "users" => "People".to_owned(),
         "api_keys" => "API keys".to_owned(),
         "activitylogmodel" => "Entries of the activity log".to_owned(),
+        "mm_low_stock_limit" => "Low-stock limits".to_owned(),
+        "part_tag_links" => "Tags of parts".to_owned(),
+        "partcategorylink" => "Categories of parts".to_owned(),
+        "part_project_link" => "Projects of parts".to_owned(),
+        "tasks" | "taskmodel" => "Tasks of the original".to_owned(),
         key => capitalised(&key.replace('_', " ")),
     }
 }
