@@ -21,7 +21,7 @@ use crate::work::Read;
 pub use create::CreateLocation;
 pub use list::{GetLocation, ListLocations, LocationFilter, LocationSort};
 pub use slots::{SlotLayout, Slots};
-pub use tree::{GetLocationPath, GetLocationTree, MoveLocation};
+pub use tree::{GetLocationNames, GetLocationPath, GetLocationTree, MoveLocation};
 pub use update::UpdateLocation;
 
 /// The largest number of characters in the name of a location.

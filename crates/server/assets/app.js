@@ -1,4 +1,6 @@
 // Starts what makes the pages quicker. Each page works without it.
 import "./swap.js";
+import "./controls.js";
 import "./keys.js";
 import "./live.js";
+import "./palette.js";

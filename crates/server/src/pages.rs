@@ -7,15 +7,23 @@
 //! Reading order: `visitor` (who asks), `frame` (what stands on every page), `form` (reads a form and runs its use case), `error`
 //! (pages for errors), then one page.
 
+mod activity;
 mod address;
 mod assets;
 mod backups;
+mod columns;
 mod error;
 mod flash;
 mod form;
 mod frame;
 mod listed;
+mod overview;
 mod part;
+mod part_bulk;
+mod part_delete;
+mod part_files;
+mod part_form;
+mod part_page;
 mod part_stock;
 mod parts;
 mod session;
@@ -23,11 +31,12 @@ mod task_result;
 mod task_view;
 mod tasks;
 mod truth;
+mod typed_place;
+mod upload;
 mod visitor;
 mod words;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::get;
 
 use crate::app::App;
@@ -37,18 +46,24 @@ pub(crate) use error::error_page;
 /// Returns the routes of all pages.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async || Redirect::to("/parts")))
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .merge(session::routes())
+        .merge(overview::routes())
+        .merge(activity::routes())
         .merge(parts::routes())
-        .merge(part::routes())
+        .merge(part_page::routes())
+        .merge(part_form::routes())
+        .merge(part_bulk::routes())
+        .merge(columns::routes())
+        .merge(part_delete::routes())
+        .merge(part_files::routes())
         .merge(part_stock::routes())
         .merge(backups::routes())
         .merge(tasks::routes())
 }
 
-/// Returns the routes whose handlers may take as long as their clients send.
+/// Returns the routes that may take as long as the network of a visitor does.
 pub(crate) fn uploads() -> Router<App> {
-    backups::uploads()
+    part_files::uploads().merge(backups::uploads())
 }

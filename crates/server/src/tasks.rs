@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backup::{Cancellation, Engine, Event};
-use inventory::{Actor, Ambient};
+use inventory::{Actor, Ambient, Timestamp};
 use tokio::sync::watch;
 
 use crate::problem::Problem;
@@ -78,17 +78,17 @@ pub(crate) struct Begun {
 impl Tasks {
     /// Creates the table of tasks, and marks those that were running when the server stopped.
     pub(crate) async fn new(state: State, ambient: Ambient) -> Result<Self, sqlx::Error> {
-        let now = ambient.utc().and_utc().timestamp();
+        let now = Timestamp(ambient.utc()).to_rfc3339();
         let mut last_backup = None;
         for row in state.tasks().await? {
             let Ok(mut task) = serde_json::from_str::<Task>(&row.task) else { continue };
             if !row.is_finished {
                 task.status = TaskStatus::Interrupted;
-                task.finished_at = Some(now);
+                task.finished_at = Some(now.clone());
                 task.can_cancel = false;
                 state.put_task(&to_row(&task, row.user_id)).await?;
             }
-            last_backup = last_backup.or_else(|| Some((task.is_failed_backup()?, task.finished_at)));
+            last_backup = last_backup.or_else(|| Some((task.is_failed_backup()?, task.ended())));
         }
         let (running, beginning) = Default::default();
         let (count, ended) = (watch::Sender::new(0), watch::Sender::new(0));
@@ -206,6 +206,8 @@ impl Tasks {
             Ok(Ok(result)) => (task.status, task.result) = (TaskStatus::Succeeded, Some(result)),
             Ok(Err(backup::Error::Cancelled)) => task.status = TaskStatus::Cancelled,
             Ok(Err(error)) => {
+                tracing::warn!(%error, task = task.id, "a task has failed");
+                let error = error.without_folders();
                 (task.status, task.error) = (TaskStatus::Failed, Some(error.to_string()));
                 task.error_type = Some(Problem::from(error).kind().to_owned());
             }
@@ -219,7 +221,7 @@ impl Tasks {
             tracing::error!(%error, task = task.id, "the result of a task was not recorded");
         }
         if let Some(is_failed) = task.is_failed_backup() {
-            *lock(&self.0.failed_backup) = task.finished_at.filter(|_| is_failed);
+            *lock(&self.0.failed_backup) = task.ended().filter(|_| is_failed);
         }
         self.0.ended.send_modify(|ended| *ended += 1);
         updates.send_replace(task.clone());
@@ -299,8 +301,8 @@ impl Tasks {
         let _ = count.wait_for(|count| *count == 0).await;
     }
 
-    fn now(&self) -> i64 {
-        self.0.ambient.utc().and_utc().timestamp()
+    fn now(&self) -> String {
+        Timestamp(self.0.ambient.utc()).to_rfc3339()
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
@@ -316,7 +318,7 @@ fn to_row(task: &Task, user_id: Option<String>) -> TaskRow {
     TaskRow {
         id: task.id.clone(),
         user_id,
-        created_at: task.created_at,
+        created_at: task.began(),
         is_finished: task.status != TaskStatus::Running,
         task: serde_json::to_string(task).unwrap_or_default(),
     }

@@ -11,6 +11,7 @@ use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeFile;
 
 use super::backups::{BackupDetails, blocking};
+use super::files::FileContent;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::call::{PathId, Reply};
@@ -21,8 +22,10 @@ const PIECES_WAITING: usize = 8;
 
 /// Download an archive. Supports ranges and conditional requests.
 #[utoipa::path(get, path = "/backups/{name}/content", tag = "backups", params(("name" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+    responses(
+        (status = 200, content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
+        (status = 206, content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
+        (status = 304),
         (status = 404, body = Problem), (status = 416, body = Problem)))]
 pub(crate) async fn download(
     State(app): State<App>,
@@ -57,7 +60,7 @@ pub(crate) async fn download(
 }
 
 /// Returns a header that makes a browser save the file. Unusual characters in the name become `_`.
-fn attachment(name: &str) -> HeaderValue {
+pub(super) fn attachment(name: &str) -> HeaderValue {
     let usual = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let name: String = name.chars().map(|character| if usual(character) { character } else { '_' }).collect();
     HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("it is ASCII")
@@ -65,7 +68,7 @@ fn attachment(name: &str) -> HeaderValue {
 
 /// Upload an archive under a name that is free. It must look like an archive, but nothing in it is verified yet.
 #[utoipa::path(put, path = "/backups/{name}", tag = "backups", params(("name" = String, Path)),
-    request_body(content_type = "application/octet-stream", content = Vec<u8>),
+    request_body(content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
     responses((status = 201, body = BackupDetails), (status = 409, body = Problem), (status = 413, body = Problem),
         (status = 415, body = Problem), (status = 507, body = Problem)))]
 pub(crate) async fn upload(

@@ -23,13 +23,16 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/backups.css"),
+    include_str!("../../assets/css/overview.css"),
 ];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
     "app.js": SCRIPT,
     "swap.js": SCRIPT,
+    "controls.js": SCRIPT,
     "keys.js": SCRIPT,
     "live.js": SCRIPT,
+    "palette.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

@@ -99,7 +99,7 @@ async fn show(
     let failures: Vec<NaiveDate> = tasks
         .iter()
         .filter(|task| task.is_failed_backup() == Some(true))
-        .map(|task| local(task.created_at).date())
+        .map(|task| local(task.began()).date())
         .collect();
     let is_running = app.tasks.current().is_some_and(|(task, _)| task.kind == TaskKind::Backup);
     let total = archives.iter().map(|archive| archive.bytes).sum();
@@ -135,7 +135,7 @@ fn failure(app: &App, tasks: &[Task]) -> Option<Failure> {
     is_failure.then(|| Failure {
         id: newest.id.clone(),
         what: super::task_view::words(newest.kind).0,
-        moment: Moment::of_seconds(newest.created_at, app.ambient.local().date()),
+        moment: Moment::of_seconds(newest.began(), app.ambient.local().date()),
         error,
     })
 }

@@ -57,7 +57,7 @@ impl TaskView {
     pub(super) fn new(app: &App, visitor: &Visitor, task: &Task) -> Self {
         let (what, doing) = words(task.kind);
         let (now, ambient) = (app.now(), app.ambient.now());
-        let took = task.finished_at.map(|end| duration((end - task.created_at) as f64));
+        let took = task.ended().map(|end| duration((end - task.began()) as f64));
         Self {
             id: task.id.clone(),
             doing,
@@ -65,9 +65,9 @@ impl TaskView {
             archive: task.archive.clone(),
             by: task.username.clone().unwrap_or_default(),
             status: Status::of(task.status),
-            began: When::of_seconds(task.created_at, ambient.utc),
-            moment: Moment::of_seconds(task.created_at, ambient.local.date()),
-            elapsed: (now - task.created_at).max(0),
+            began: When::of_seconds(task.began(), ambient.utc),
+            moment: Moment::of_seconds(task.began(), ambient.local.date()),
+            elapsed: (now - task.began()).max(0),
             took,
             steps: steps(task),
             text: task.step.as_ref().map(|step| step.text.clone()).unwrap_or_default(),

@@ -32,6 +32,7 @@ pub(crate) struct BackupResult {
     /// The size in bytes.
     pub(crate) size: u64,
     pub(crate) is_encrypted: bool,
+    #[schema(format = DateTime)]
     pub(crate) verified_at: String,
 }
 
@@ -47,6 +48,7 @@ pub(crate) struct VerifyResult {
     /// The number of rows with broken foreign keys.
     pub(crate) violations: u64,
     /// When the archive was verified; null if that could not be recorded.
+    #[schema(format = DateTime)]
     pub(crate) verified_at: Option<String>,
 }
 
@@ -65,6 +67,7 @@ pub(crate) struct DrillResult {
     pub(crate) totals: TotalsView,
     pub(crate) left_out: Vec<String>,
     /// When the archive was proven; null if that could not be recorded.
+    #[schema(format = DateTime)]
     pub(crate) proven_at: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! A task, as clients see it and as it is stored.
 
 use backup::{Event, Step};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,10 +25,12 @@ pub(crate) struct Task {
     pub(crate) archive: Option<String>,
     /// The name of the user who began the task.
     pub(crate) username: Option<String>,
-    /// When the task began, in seconds since 1970.
-    pub(crate) created_at: i64,
-    /// When the task ended, in seconds since 1970.
-    pub(crate) finished_at: Option<i64>,
+    /// When the task began, in UTC.
+    #[schema(format = DateTime)]
+    pub(crate) created_at: String,
+    /// When the task ended, in UTC.
+    #[schema(format = DateTime)]
+    pub(crate) finished_at: Option<String>,
     /// The current step.
     pub(crate) step: Option<TaskStep>,
     /// The names of the steps before the current one.
@@ -106,9 +109,21 @@ impl Task {
         match event {
             Event::Step(step) => self.observe_step(step),
             Event::Progress { done, total } => (self.done, self.total) = (done, total),
-            Event::Note(note) if self.notes.len() < MAX_NOTES => self.notes.push(note.to_string()),
+            Event::Note(note) if self.notes.len() < MAX_NOTES => {
+                self.notes.push(note.without_folders().to_string())
+            }
             _ => {}
         }
+    }
+
+    /// Returns when the task began, in seconds since 1970.
+    pub(crate) fn began(&self) -> i64 {
+        seconds(&self.created_at)
+    }
+
+    /// Returns when the task ended, in seconds since 1970.
+    pub(crate) fn ended(&self) -> Option<i64> {
+        self.finished_at.as_deref().map(seconds)
     }
 
     /// Returns whether a backup has failed. `None` if this is no backup, or if it did not end by itself.
@@ -139,6 +154,10 @@ impl Task {
     }
 }
 
+fn seconds(time: &str) -> i64 {
+    DateTime::parse_from_rfc3339(time).map_or(0, |time| time.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +165,7 @@ mod tests {
     #[test]
     fn the_steps_of_a_safety_backup_are_one_step_of_the_restore() {
         let mut task: Task = serde_json::from_value(serde_json::json!({
-            "id": "t", "kind": "restore", "status": "running", "created_at": 0, "done": 0, "total": 0,
+            "id": "t", "kind": "restore", "status": "running", "created_at": "2026-11-26T05:00:00Z", "done": 0, "total": 0,
             "can_cancel": true, "notes": []
         }))
         .unwrap();

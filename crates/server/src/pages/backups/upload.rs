@@ -1,9 +1,10 @@
 //! The upload of an archive by a form. With script, the page sends the file to the API instead, and shows how far it is.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
+use inventory::Permission;
 
 use super::show;
 use crate::api::backup_files::receive;
@@ -12,13 +13,14 @@ use crate::pages::error::PageError;
 use crate::pages::flash::Flash;
 use crate::pages::form::go_to;
 use crate::pages::frame::encoded;
+use crate::pages::upload::UploadedFile;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::sentence;
 use crate::problem::Problem;
 
-/// Returns the route of this form. The engine limits the size of an archive.
+/// Returns the route of this form.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/backups/upload", post(upload)).layer(DefaultBodyLimit::disable())
+    Router::new().route("/backups/upload", post(upload))
 }
 
 /// Receives an archive.
@@ -37,20 +39,12 @@ async fn upload(State(app): State<App>, visitor: Visitor, request: Request) -> R
 
 /// Receives the file of the form, and returns its name.
 async fn received(app: &App, visitor: &Visitor, request: Request) -> Result<String, Problem> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| Problem::bad_request(format!("the form cannot be read: {error}"));
-    let form = Multipart::from_request(request, &()).await;
-    let mut form = form.map_err(|error| unreadable(&error))?;
-    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
-        if field.name() != Some("archive") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or_default().to_owned();
-        if name.is_empty() {
-            break;
-        }
-        receive(app, &visitor.caller, name.clone(), None, field).await?;
-        return Ok(name);
-    }
-    Err(Problem::invalid_field("archive", "must be a file: choose an archive"))
+    // Before the body is read.
+    visitor.caller.actor.require(Permission::BackupManage)?;
+    let Some(file) = UploadedFile::find(request).await? else {
+        return Err(Problem::invalid_field("file", "must be an archive: choose one"));
+    };
+    let name = file.name.clone();
+    receive(app, &visitor.caller, name.clone(), None, file.pieces()).await?;
+    Ok(name)
 }

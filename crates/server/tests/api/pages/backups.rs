@@ -119,20 +119,20 @@ async fn an_archive_is_uploaded_by_a_plain_form() {
     let archive = std::fs::read(server.engine.places().backups.join("first.zip")).unwrap();
     // Larger than other forms may be.
     assert!(archive.len() < 2 << 20);
-    let sent = send_file(&server, &client, "archive", "second.zip", &archive).await;
+    let sent = send_file(&server, &client, "file", "second.zip", &archive).await;
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/backups/second.zip"));
     let page = server.page(&client, "/backups").await;
     assert!(page.shows("second.zip") && page.shows("Not checked"), "{}", page.html);
-    let taken = send_file(&server, &client, "archive", "second.zip", &archive).await;
+    let taken = send_file(&server, &client, "file", "second.zip", &archive).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.html.contains("id=\"upload-error\"") && taken.shows("Archives"), "{}", taken.html);
-    let large = send_file(&server, &client, "archive", "large.zip", &vec![0; 3 << 20]).await;
+    let large = send_file(&server, &client, "file", "large.zip", &vec![0; 3 << 20]).await;
     assert!(large.status.is_client_error() && large.html.contains("id=\"upload-error\""), "{}", large.html);
     assert!(!large.shows("too large"), "only the engine limits the size: {}", large.html);
-    let none = send_file(&server, &client, "archive", "", b"").await;
+    let none = send_file(&server, &client, "file", "", b"").await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(none.shows("choose an archive"), "{}", none.html);
-    let named = send_file(&server, &client, "archive", "..\\evil.txt", &archive).await;
+    assert!(none.shows("choose one"), "{}", none.html);
+    let named = send_file(&server, &client, "file", "..\\evil.txt", &archive).await;
     assert!(named.status.is_client_error() && named.html.contains("upload-error"), "{}", named.html);
 }
 
@@ -188,7 +188,7 @@ async fn a_page_offers_only_what_its_visitor_may_do() {
         let refused = server.form(&maker, path, &[("word", "delete")]).await;
         assert!(refused.status == StatusCode::FORBIDDEN && refused.shows("You may not do this"), "{path}");
     }
-    let sent = send_file(&server, &maker, "archive", "mine.zip", b"PK").await;
+    let sent = send_file(&server, &maker, "file", "mine.zip", b"PK").await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN);
     let reader = server.client("reader").await;
     let refused = server.page(&reader, "/backups").await;
