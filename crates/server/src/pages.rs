@@ -11,11 +11,14 @@ mod activity;
 mod address;
 mod assets;
 mod backups;
+mod codes;
 mod columns;
 mod error;
 mod flash;
 mod form;
 mod frame;
+mod import;
+mod labels;
 mod listed;
 mod overview;
 mod part;
@@ -26,6 +29,7 @@ mod part_form;
 mod part_page;
 mod part_stock;
 mod parts;
+mod scan;
 mod session;
 mod task_result;
 mod task_view;
@@ -51,6 +55,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(session::routes())
         .merge(overview::routes())
         .merge(activity::routes())
+        .merge(labels::routes())
+        .merge(import::routes())
+        .merge(scan::routes())
         .merge(parts::routes())
         .merge(part_page::routes())
         .merge(part_form::routes())

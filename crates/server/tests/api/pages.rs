@@ -1,8 +1,10 @@
 //! Tests the web pages through the router.
 
 mod backups;
+mod part_forms;
 mod parts;
 mod restore;
+mod scan_and_labels;
 mod tasks;
 
 use axum::body::Body;
