@@ -153,8 +153,7 @@ class ArchiveUpload extends HTMLElement {
 /** Returns what the server says about a refused upload. */
 function detail(request) {
   try {
-    const text = JSON.parse(request.responseText).detail;
-    return `${text[0].toUpperCase()}${text.slice(1)}.`;
+    return `Not accepted: ${JSON.parse(request.responseText).detail}.`;
   } catch {
     return "The server did not accept the file.";
   }

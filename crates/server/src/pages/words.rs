@@ -114,8 +114,12 @@ pub(super) fn day(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// Returns a text whose first letter is a capital.
+/// Returns a text whose first letter is a capital, unless it begins with the name of a file.
 pub(super) fn capitalised(text: &str) -> String {
+    let first = text.split([' ', ',', ':']).next().unwrap_or_default();
+    if !first.chars().all(char::is_alphabetic) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     let first = chars.next().map(|char| char.to_uppercase().to_string()).unwrap_or_default();
     first + chars.as_str()
@@ -185,6 +189,12 @@ mod tests {
         assert_eq!(texts, ["Today, 06:05", "Yesterday, 06:05", "Sun 22 Nov, 06:05", "22 Oct 2025, 06:05"]);
         assert_eq!((&*at(1).spoken, &*at(4).spoken), ("06:05 yesterday", "06:05 on Sun 22 Nov"));
         assert_eq!(at(0).exact, "2026-11-26T06:05:00");
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital_but_names_of_files_stay_as_they_are() {
+        let texts = ["the disk is full", "first.zip exists.", "/srv/a: no", "units: 1 before"].map(sentence);
+        assert_eq!(texts, ["The disk is full.", "first.zip exists.", "/srv/a: no.", "Units: 1 before."]);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use crate::pages::form::go_to;
 use crate::pages::frame::encoded;
 use crate::pages::upload::UploadedFile;
 use crate::pages::visitor::Visitor;
-use crate::pages::words::sentence;
 use crate::problem::Problem;
 
 /// Returns the route of this form.
@@ -31,7 +30,7 @@ async fn upload(State(app): State<App>, visitor: Visitor, request: Request) -> R
             Ok(go_to(&format!("/backups/{}", encoded(&name)), &flash))
         }
         Err(problem) if problem.status().is_client_error() && problem.status() != 403 => {
-            show(&app, &visitor, problem.status(), Some(sentence(problem.detail()))).await
+            show(&app, &visitor, problem.status(), Some(format!("Not accepted: {}.", problem.detail()))).await
         }
         Err(problem) => Err(problem.into()),
     }
