@@ -3,4 +3,5 @@ import "./swap.js";
 import "./controls.js";
 import "./scan.js";
 import "./keys.js";
+import "./live.js";
 import "./palette.js";

@@ -10,6 +10,7 @@
 mod activity;
 mod address;
 mod assets;
+mod backups;
 mod codes;
 mod columns;
 mod error;
@@ -31,6 +32,10 @@ mod part_stock;
 mod parts;
 mod scan;
 mod session;
+mod task_result;
+mod task_view;
+mod tasks;
+mod truth;
 mod typed_place;
 mod upload;
 mod visitor;
@@ -62,9 +67,11 @@ pub(crate) fn routes() -> Router<App> {
         .merge(part_delete::routes())
         .merge(part_files::routes())
         .merge(part_stock::routes())
+        .merge(backups::routes())
+        .merge(tasks::routes())
 }
 
 /// Returns the routes that may take as long as the network of a visitor does.
 pub(crate) fn uploads() -> Router<App> {
-    part_files::uploads()
+    part_files::uploads().merge(backups::uploads())
 }

@@ -22,6 +22,7 @@ macro_rules! assets {
 const STYLES: &[&str] = &[
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/parts.css"),
+    include_str!("../../assets/css/backups.css"),
     include_str!("../../assets/css/overview.css"),
     include_str!("../../assets/css/labels.css"),
 ];
@@ -31,6 +32,7 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "swap.js": SCRIPT,
     "controls.js": SCRIPT,
     "keys.js": SCRIPT,
+    "live.js": SCRIPT,
     "palette.js": SCRIPT,
     "scan.js": SCRIPT,
     "icons.svg": SVG,

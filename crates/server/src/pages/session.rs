@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::assets;
 use super::error::PageError;
 use super::form::{is_local, parse, read};
+use super::words::sentence;
 use crate::api::session::{user_agent, with_cookie};
 use crate::app::App;
 use crate::auth::{self, AnyCaller};
@@ -107,11 +108,4 @@ async fn show(
 
 fn local(next: &str) -> &str {
     if is_local(next) { next } else { "/" }
-}
-
-/// Makes a sentence of an error.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|char| char.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }

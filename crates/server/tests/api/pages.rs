@@ -1,8 +1,11 @@
 //! Tests the web pages through the router.
 
+mod backups;
 mod part_forms;
 mod parts;
+mod restore;
 mod scan_and_labels;
+mod tasks;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -18,6 +21,14 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// Reads a response.
+    pub(crate) async fn of(response: axum::response::Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        let html = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status: parts.status, headers: parts.headers, html }
+    }
+
     /// Returns the address to which the browser is sent.
     pub(crate) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
@@ -97,13 +108,6 @@ impl TestServer {
         client.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
         client.headers.insert(header::CONTENT_TYPE, content_type);
         let path = path.split('#').next().unwrap();
-        let response = self.send_body(&client, method, path, body).await;
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
-        Page {
-            status: parts.status,
-            headers: parts.headers,
-            html: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Page::of(self.send_body(&client, method, path, body).await).await
     }
 }
