@@ -9,7 +9,7 @@ if [ ! -x "$MAKERMATRIX" ]; then
   echo "e2e: there is no $MAKERMATRIX; build it with: cargo build -p makermatrix --locked" >&2
   exit 1
 fi
-CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
+CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
 if [ -z "$CHROMIUM" ]; then
   echo "e2e: there is no Chromium; scripts/install-test-tools.sh installs it" >&2
   exit 1

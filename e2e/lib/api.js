@@ -14,6 +14,7 @@ export async function signIn(url, username, password) {
     cookie: { name, value, url },
     get: (path) => call("GET", path),
     post: (path, body) => call("POST", path, body),
+    delete: (path) => call("DELETE", path),
     put: (path, body) => call("PUT", path, body),
   };
 }

@@ -11,6 +11,8 @@ export const PAGES = [
   { name: "edit part", path: (ids) => `/parts/${ids["DIN 7984 M4×16"]}/edit`, heading: /^Edit Zylinder/ },
   { name: "more", path: () => "/more", heading: "More" },
   { name: "delete part", path: (ids) => `/parts/${ids["XHP-4"]}/delete`, heading: /JST-XH/ },
+  { name: "backups", path: () => "/backups", heading: /./ },
+  { name: "tasks", path: () => "/tasks", heading: /^Tasks/ },
   { name: "import", path: () => "/parts/import", heading: "Import parts from CSV" },
   { name: "labels", path: (ids) => `/labels?part=${ids["AR-10K"]}&id=${ids["D".repeat(80)]}`, heading: "Print labels" },
   { name: "scan", path: () => "/scan", heading: "Scan" },

@@ -51,3 +51,19 @@ test("changing stock and taking it back", async ({ page }) => {
   await row.getByRole("textbox").press("Enter");
   await expect(row.getByRole("textbox")).toHaveValue(/^4.000$/);
 });
+
+test("backing up", async ({ page }) => {
+  await page.goto("/backups");
+  await page.getByRole("button", { name: "Back up now" }).click();
+  const archives = page.getByRole("table", { name: "Archives" });
+  await expect(async () => {
+    await page.goto("/backups");
+    await expect(archives).toContainText("Verified", { timeout: 100 });
+  }).toPass();
+  await archives.getByRole("link", { name: "Restore" }).click();
+  await page.getByRole("button", { name: "See what will change" }).click();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByRole("table", { name: "Now and after the restore" })).toBeVisible({ timeout: 100 });
+  }).toPass();
+});
