@@ -53,9 +53,9 @@ use_cases! {
         parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
-        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath;
+        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationOutline;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
-        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
         activity_log: ListActivity;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;

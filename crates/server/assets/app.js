@@ -1,3 +1,4 @@
 // Starts what makes the pages quicker. Each page works without it.
 import "./swap.js";
 import "./keys.js";
+import "./place-picker.js";

@@ -14,9 +14,11 @@ mod flash;
 mod form;
 mod frame;
 mod listed;
+mod outline;
 mod part;
 mod part_stock;
 mod parts;
+mod picker;
 mod session;
 mod visitor;
 mod words;
@@ -39,4 +41,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(parts::routes())
         .merge(part::routes())
         .merge(part_stock::routes())
+        .merge(picker::routes())
 }

@@ -1,0 +1,116 @@
+//! The field in which a place or a category is chosen: suggestions for what is typed, and what a sent text means. Without script it is
+//! a plain text field.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::error::PageError;
+use super::outline::{Kind, Outline};
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::call::Params;
+use crate::problem::Problem;
+
+/// The largest number of suggestions.
+const SUGGESTIONS: usize = 20;
+/// The largest number of candidates in an error.
+const CANDIDATES: usize = 5;
+
+/// Returns the routes of the suggestions.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/places/suggest", get(places)).route("/categories/suggest", get(categories))
+}
+
+/// What is typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SuggestParams {
+    q: String,
+}
+
+/// A suggestion.
+#[derive(Debug, Serialize)]
+struct Suggestion {
+    id: String,
+    /// The names from the root down, such as `Workshop › Cabinet 2`.
+    path: String,
+}
+
+async fn places(
+    State(app): State<App>,
+    visitor: Visitor,
+    Params(params): Params<SuggestParams>,
+) -> Result<Json<Vec<Suggestion>>, PageError> {
+    suggest(&app, &visitor, Kind::Places, &params.q).await
+}
+
+async fn categories(
+    State(app): State<App>,
+    visitor: Visitor,
+    Params(params): Params<SuggestParams>,
+) -> Result<Json<Vec<Suggestion>>, PageError> {
+    suggest(&app, &visitor, Kind::Categories, &params.q).await
+}
+
+async fn suggest(
+    app: &App,
+    visitor: &Visitor,
+    kind: Kind,
+    text: &str,
+) -> Result<Json<Vec<Suggestion>>, PageError> {
+    let outline = Outline::load(app, visitor, kind, false).await?;
+    let found = outline.find(text, SUGGESTIONS).into_iter();
+    let found =
+        found.map(|index| Suggestion { id: outline.item(index).id.clone(), path: outline.path_text(index) });
+    Ok(Json(found.collect()))
+}
+
+/// Returns the id of the place or the category that a field names, or `None` for an empty text. `chosen` is the hidden id beside the
+/// text, which counts only if the text is still its path, since without script it does not change with the text.
+///
+/// Fails with an error of the field that names the candidates when the text fits none or several.
+pub(super) async fn resolve(
+    app: &App,
+    visitor: &Visitor,
+    kind: Kind,
+    field: &str,
+    text: &str,
+    chosen: &str,
+) -> Result<Option<String>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let outline = Outline::load(app, visitor, kind, false).await?;
+    let chosen = outline.index(chosen).filter(|index| outline.path_text(*index) == text.trim());
+    let named = match chosen {
+        Some(chosen) => vec![chosen],
+        None => outline.named(text),
+    };
+    let list = |found: &[usize]| {
+        let paths = found.iter().take(CANDIDATES).map(|index| format!("“{}”", outline.path_text(*index)));
+        paths.collect::<Vec<_>>().join(", ")
+    };
+    let problem = match named.as_slice() {
+        [index] => return Ok(Some(outline.item(*index).id.clone())),
+        [] => match outline.find(text, CANDIDATES).as_slice() {
+            [] => format!("No {} is called that.", kind.word()),
+            similar => format!("No {} is called that. Similar: {}.", kind.word(), list(similar)),
+        },
+        several => format!("This may be one of several: {}. Write more of the path.", list(several)),
+    };
+    Err(Problem::invalid_field(field, problem))
+}
+
+/// Returns the path of a place or a category as the field shows it, or an empty text if there is none.
+pub(super) async fn path_of(
+    app: &App,
+    visitor: &Visitor,
+    kind: Kind,
+    id: Option<&str>,
+) -> Result<String, Problem> {
+    let Some(id) = id else { return Ok(String::new()) };
+    let outline = Outline::load(app, visitor, kind, false).await?;
+    Ok(outline.index(id).map(|index| outline.path_text(index)).unwrap_or_default())
+}
