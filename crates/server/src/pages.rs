@@ -14,8 +14,10 @@ mod flash;
 mod form;
 mod frame;
 mod listed;
+mod mistakes;
 mod outline;
 mod part;
+mod part_move;
 mod part_stock;
 mod parts;
 mod picker;
@@ -41,5 +43,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(parts::routes())
         .merge(part::routes())
         .merge(part_stock::routes())
+        .merge(part_move::routes())
         .merge(picker::routes())
 }

@@ -157,10 +157,8 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
 /// Returns the names of the tags of parts, by the id of the part.
 pub(super) async fn tags_of(read: &Read, ids: &[String]) -> Result<HashMap<String, Vec<String>>, Error> {
     let db = read.db().await?;
-    let tagged = part_tag_links::Entity::find()
-        .filter(part_tag_links::Column::PartId.is_in(ids))
-        .all(db)
-        .await?;
+    let tagged =
+        part_tag_links::Entity::find().filter(part_tag_links::Column::PartId.is_in(ids)).all(db).await?;
     let names = tagmodel::Entity::find()
         .filter(tagmodel::Column::Id.is_in(tagged.iter().map(|link| &link.tag_id)))
         .all(db)

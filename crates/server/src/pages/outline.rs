@@ -158,8 +158,7 @@ impl Outline {
             .collect();
         let mut found = Vec::new();
         // Items with their depths and the words that are found above them.
-        let mut left: Vec<(usize, usize, u32)> =
-            self.roots.iter().rev().map(|root| (*root, 0, 0)).collect();
+        let mut left: Vec<(usize, usize, u32)> = self.roots.iter().rev().map(|root| (*root, 0, 0)).collect();
         while let Some((index, depth, above)) = left.pop() {
             let name = self.items[index].name.to_lowercase();
             let own = words.iter().enumerate().filter(|(_, word)| begins_in(&name, word));

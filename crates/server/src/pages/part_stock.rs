@@ -12,7 +12,7 @@ use super::error::PageError;
 use super::flash::{Flash, Undo};
 use super::form::Form;
 use super::frame::encoded;
-use super::words::grouped;
+use super::words::{grouped, whole_number};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -56,7 +56,8 @@ async fn change(
     let StockForm { change, location_id, quantity, reason } = &form.fields;
     let quantity = match change {
         Kind::More | Kind::Less => 1,
-        _ => number(quantity).ok_or_else(|| Problem::invalid_field("quantity", "must be a whole number"))?,
+        _ => whole_number(quantity)
+            .ok_or_else(|| Problem::invalid_field("quantity", "must be a whole number"))?,
     };
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let name = app.query(&form.visitor.caller, GetPart(part_id.clone())).await?.name;
@@ -93,12 +94,6 @@ fn said(verb: &str, done: &StockChange, name: &str) -> Flash {
     let undo =
         Undo::Movement { part_id: done.movement.part_id.clone(), movement_id: done.movement.id.clone() };
     Flash::new(format!("{verb} {} × {name}{left}", grouped(quantity))).undo(undo)
-}
-
-/// Reads a whole number, with or without spaces between its digits.
-pub(super) fn number(text: &str) -> Option<i64> {
-    let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-    digits.parse().ok()
 }
 
 /// The movement to undo.

@@ -17,6 +17,12 @@ pub(super) fn grouped(number: impl Into<i128>) -> String {
     text
 }
 
+/// Reads a whole number, with or without spaces between its digits.
+pub(super) fn whole_number(text: &str) -> Option<i64> {
+    let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    digits.parse().ok()
+}
+
 /// Returns a size in bytes with a decimal unit and at most three digits, such as `1.42 GB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
