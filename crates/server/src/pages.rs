@@ -9,6 +9,7 @@
 
 mod address;
 mod assets;
+mod branches;
 mod error;
 mod flash;
 mod form;
@@ -21,7 +22,9 @@ mod part_move;
 mod part_stock;
 mod parts;
 mod picker;
+mod places;
 mod session;
+mod siblings;
 mod visitor;
 mod words;
 
@@ -45,4 +48,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(part_stock::routes())
         .merge(part_move::routes())
         .merge(picker::routes())
+        .merge(places::routes())
 }

@@ -23,19 +23,23 @@ impl Mistakes {
             StatusCode::UNPROCESSABLE_ENTITY if !problem.errors().is_empty() => {
                 Ok(Self { fields: problem.errors().to_vec(), general: None })
             }
-            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => {
+            StatusCode::CONFLICT if problem.detail().ends_with("already exists") => {
+                let taken = Problem::invalid_field("name", "Something here is already called that.");
+                Ok(Self { fields: taken.errors().to_vec(), general: None })
+            }
+            StatusCode::PRECONDITION_FAILED => {
+                Ok(Self { fields: Vec::new(), general: Some(faster(problem.detail())) })
+            }
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => {
                 Ok(Self { fields: Vec::new(), general: Some(sentence(problem.detail(), "")) })
             }
             _ => Err(problem.into()),
         }
     }
 
-    /// Adds what is wrong with another field.
-    pub(super) fn add(&mut self, problem: Problem) -> Result<(), PageError> {
-        let Self { fields, general } = Self::of_problem(problem)?;
-        self.fields.extend(fields);
-        self.general = self.general.take().or(general);
-        Ok(())
+    /// Adds what is wrong with other fields.
+    pub(super) fn add_field(&mut self, problem: &Problem) {
+        self.fields.extend_from_slice(problem.errors());
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -47,6 +51,15 @@ impl Mistakes {
         let found = self.fields.iter().find(|error| error.field == field)?;
         Some(sentence(&found.detail, "This "))
     }
+}
+
+/// Says who changed a thing while the form was open.
+fn faster(detail: &str) -> String {
+    let who = detail.split_once(" in the meantime").map_or("", |(_, who)| who);
+    format!(
+        "Somebody else was faster: this was changed{who}. Below is what you typed. Save it again to replace that change, or load \
+         the page anew to see it."
+    )
 }
 
 /// Makes a sentence of a text. `subject` is missing from texts that begin with a small letter.
@@ -69,12 +82,14 @@ mod tests {
     #[test]
     fn a_rule_becomes_a_sentence_about_its_field() {
         let mut mistakes = Mistakes::of_problem(Problem::invalid_field("name", "is required")).unwrap();
-        mistakes.add(Problem::invalid_field("to", "No place is called that.")).unwrap();
-        mistakes.add(Problem::conflict("a location \"x\" already exists")).unwrap();
+        mistakes.add_field(&Problem::invalid_field("to", "No place is called that."));
         assert_eq!(mistakes.at("name").as_deref(), Some("This is required."));
         assert_eq!(mistakes.at("to").as_deref(), Some("No place is called that."));
         assert_eq!(mistakes.at("other"), None);
-        assert_eq!(mistakes.general.as_deref(), Some("A location \"x\" already exists."));
+        let conflict = Mistakes::of_problem(Problem::conflict("the place is full")).unwrap();
+        assert_eq!(conflict.general.as_deref(), Some("The place is full."));
+        let taken = Mistakes::of_problem(Problem::conflict("a location \"x\" already exists")).unwrap();
+        assert!(taken.at("name").is_some() && taken.general.is_none());
         assert!(Mistakes::of_problem(Problem::not_found("x")).is_err());
     }
 }

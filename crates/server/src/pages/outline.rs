@@ -97,11 +97,6 @@ impl Outline {
         }
     }
 
-    /// Returns the number of items.
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
     pub(super) fn item(&self, index: usize) -> &OutlineItem {
         &self.items[index]
     }

@@ -17,6 +17,11 @@ pub(super) fn grouped(number: impl Into<i128>) -> String {
     text
 }
 
+/// Returns a number and its noun, such as `1 part` and `1 284 parts`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{} {}", grouped(number), durable::plural(noun)) }
+}
+
 /// Reads a whole number, with or without spaces between its digits.
 pub(super) fn whole_number(text: &str) -> Option<i64> {
     let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
