@@ -2,3 +2,5 @@
 import "./swap.js";
 import "./keys.js";
 import "./place-picker.js";
+import "./sheet.js";
+import "./places.js";

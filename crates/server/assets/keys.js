@@ -26,6 +26,7 @@ const actions = {
   k: () => step(-1),
   x: () => (cursor() ?? document.activeElement.closest("tr"))?.querySelector(".pick input")?.click(),
   n: () => document.getElementById("new-part") && visit("/parts/new"),
+  m: () => (document.activeElement.closest("td:has(> [data-move]), li:has(> [data-move]), tr") ?? cursor() ?? document).querySelector("[data-move], #move")?.click(),
   "+": () => press("more"),
   "-": () => press("less"),
   "g p": () => visit("/parts"),

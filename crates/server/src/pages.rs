@@ -10,6 +10,7 @@
 mod address;
 mod assets;
 mod branches;
+mod categories;
 mod error;
 mod flash;
 mod form;
@@ -23,6 +24,7 @@ mod part_stock;
 mod parts;
 mod picker;
 mod places;
+mod relocate;
 mod session;
 mod siblings;
 mod visitor;
@@ -49,4 +51,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(part_move::routes())
         .merge(picker::routes())
         .merge(places::routes())
+        .merge(categories::routes())
+        .merge(relocate::routes())
 }

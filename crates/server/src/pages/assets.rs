@@ -19,14 +19,19 @@ macro_rules! assets {
 }
 
 /// The parts of the style sheet, in their order.
-const STYLES: &[&str] =
-    &[include_str!("../../assets/css/base.css"), include_str!("../../assets/css/parts.css")];
+const STYLES: &[&str] = &[
+    include_str!("../../assets/css/base.css"),
+    include_str!("../../assets/css/parts.css"),
+    include_str!("../../assets/css/places.css"),
+];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
     "app.js": SCRIPT,
     "swap.js": SCRIPT,
     "keys.js": SCRIPT,
     "place-picker.js": SCRIPT,
+    "sheet.js": SCRIPT,
+    "places.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

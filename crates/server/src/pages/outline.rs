@@ -7,6 +7,7 @@ use inventory::categories::GetCategoryOutline;
 use inventory::locations::GetLocationOutline;
 use inventory::{MAX_DEPTH, OutlineItem};
 
+use super::frame::encoded;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::problem::Problem;
@@ -134,6 +135,14 @@ impl Outline {
         }
         path.reverse();
         path
+    }
+
+    /// Returns the links and the names of the items above an item, from the root down.
+    pub(super) fn above(&self, index: usize, kind: Kind) -> Vec<(String, String)> {
+        let mut path = self.path(index);
+        path.pop();
+        let above = path.into_iter().map(|index| &self.items[index]);
+        above.map(|item| (format!("{}/{}", kind.page(), encoded(&item.id)), item.name.clone())).collect()
     }
 
     /// Returns the names of an item and of those above it as one text.

@@ -5,7 +5,6 @@ mod delete;
 mod fields;
 mod form;
 mod grid;
-mod relocate;
 
 use askama::Template;
 use axum::Router;
@@ -17,17 +16,17 @@ use inventory::Permission;
 use inventory::locations::{GetLocation, Location, SINGLE_PART};
 use serde::Deserialize;
 
-use self::contents::{Content, Contents};
-use self::grid::{Grid, Slot};
+use self::contents::Contents;
+use self::grid::Grid;
 use super::address::Address;
-use super::branches::{Branch, Branches, Line, branches};
+use super::branches::{Branches, Line, branches};
 use super::error::PageError;
 use super::frame::{Frame, Section, encoded, render_with};
 use super::listed::{Mark, Picture};
 use super::mistakes::Mistakes;
 use super::outline::{Kind, Outline};
 use super::picker;
-use super::siblings::{Below, Child};
+use super::siblings::Below;
 use super::visitor::Visitor;
 use super::words::{counted, grouped};
 use crate::app::App;
@@ -40,7 +39,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/places/go", get(go))
         .route("/places/{id}", get(page))
         .merge(form::routes())
-        .merge(relocate::routes())
         .merge(delete::routes())
 }
 
@@ -165,11 +163,6 @@ async fn show(
 
 impl PlaceView {
     fn new(location: Location, outline: &Outline, index: Option<usize>, grid: Option<&Grid>) -> Self {
-        let path = index.map(|index| outline.path(index)).unwrap_or_default();
-        let above = path.iter().rev().skip(1).rev().map(|index| {
-            let item = outline.item(*index);
-            (format!("/places/{}", encoded(&item.id)), item.name.clone())
-        });
         let total = index.map_or(location.part_count, |index| outline.total(index));
         let mut summary = counted(total, "part");
         if let Some(grid) = grid {
@@ -180,7 +173,7 @@ impl PlaceView {
         }
         let capacity = location.capacity;
         Self {
-            above: above.collect(),
+            above: index.map(|index| outline.above(index, Kind::Places)).unwrap_or_default(),
             summary,
             is_single: location.location_type == SINGLE_PART,
             capacity: capacity

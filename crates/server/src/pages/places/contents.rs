@@ -23,7 +23,6 @@ const CONTAINER: u64 = 1000;
 /// The parts in a place.
 pub(super) struct Contents {
     pub(super) rows: Vec<Content>,
-    pub(super) total: u64,
     /// Whether the rows name slots.
     pub(super) has_slots: bool,
     pub(super) may_change: bool,
@@ -88,7 +87,6 @@ impl Contents {
         };
         Ok(Self {
             rows: page.items.iter().filter_map(row).collect(),
-            total,
             has_slots,
             may_change: visitor.may(Permission::PartsUpdate),
             previous: (number > 1).then(|| address.with("page", number - 1).to_string()),
