@@ -9,6 +9,8 @@ use super::words::grouped;
 
 /// The largest number of items that the tree shows below one item.
 const MAX_SHOWN: usize = 100;
+/// The largest number of items without a parent that are open when no item is shown.
+const FEW_ROOTS: usize = 5;
 /// The deepest indentation.
 const MAX_INDENT: usize = 9;
 
@@ -59,24 +61,32 @@ struct Drawing<'a> {
     kind: Kind,
     address: &'a Address,
     path: Vec<usize>,
+    /// The branches that are open unless they are shut.
+    opened: Vec<usize>,
     open: HashSet<&'a str>,
     shut: HashSet<&'a str>,
     lines: Vec<Line>,
 }
 
 /// Draws the tree. `address` is that of the page; `open` and `shut` in it name the branches that are opened and closed beside those that
-/// lead to the current item.
+/// are open anyway: those that lead to the current item, or a few without a parent.
 pub(super) fn branches(
     outline: &Outline,
     kind: Kind,
     current: Option<usize>,
     address: &Address,
 ) -> Vec<Line> {
+    let path = current.map(|index| outline.path(index)).unwrap_or_default();
+    let opened = match current {
+        None if outline.roots().len() <= FEW_ROOTS => outline.roots().to_vec(),
+        _ => path.clone(),
+    };
     let mut drawing = Drawing {
         outline,
         kind,
         address,
-        path: current.map(|index| outline.path(index)).unwrap_or_default(),
+        path,
+        opened,
         open: ids(address, "open"),
         shut: ids(address, "shut"),
         lines: Vec::new(),
@@ -115,9 +125,9 @@ impl Drawing<'_> {
         let item = self.outline.item(index);
         let has_children =
             self.outline.children(index).iter().any(|child| !self.outline.item(*child).is_slot);
-        let on_path = self.path.contains(&index);
+        let is_opened = self.opened.contains(&index);
         let id = item.id.as_str();
-        let is_open = has_children && (on_path || self.open.contains(id)) && !self.shut.contains(id);
+        let is_open = has_children && (is_opened || self.open.contains(id)) && !self.shut.contains(id);
         // A slot is not in the tree, so its container stands for it.
         let stands = self.path.iter().rev().find(|index| !self.outline.item(**index).is_slot);
         Branch {
@@ -128,7 +138,7 @@ impl Drawing<'_> {
             link: self.link(id),
             icon: icon(self.kind, depth, item.is_mobile),
             count: grouped(self.outline.total(index)),
-            toggle: has_children.then(|| self.toggle(id, is_open, on_path)),
+            toggle: has_children.then(|| self.toggle(id, is_open, is_opened)),
             is_open,
             is_current: stands == Some(&index),
         }
@@ -143,16 +153,16 @@ impl Drawing<'_> {
         }
     }
 
-    fn toggle(&self, id: &str, is_open: bool, on_path: bool) -> String {
+    fn toggle(&self, id: &str, is_open: bool, is_opened: bool) -> String {
         let (mut open, mut shut) = (self.open.clone(), self.shut.clone());
         if is_open {
             open.remove(id);
-            if on_path {
+            if is_opened {
                 shut.insert(id);
             }
         } else {
             shut.remove(id);
-            if !on_path {
+            if !is_opened {
                 open.insert(id);
             }
         }

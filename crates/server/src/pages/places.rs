@@ -51,6 +51,8 @@ struct PlacesPage {
     below: Below,
     grid: Option<Grid>,
     contents: Option<Contents>,
+    /// Whether it is known how much fits into some slot.
+    has_full: bool,
     may: May,
 }
 
@@ -121,7 +123,7 @@ async fn show(
     };
     let current = location.as_ref().and_then(|location| outline.index(&location.id));
     let address = Address::parse(&visitor.target);
-    let contents = match &location {
+    let mut contents = match &location {
         Some(location) if visitor.may(Permission::PartsRead) => {
             Some(Contents::load(app, visitor, location, &address).await?)
         }
@@ -131,6 +133,9 @@ async fn show(
         Some(location) => Grid::load(app, visitor, location, contents.as_ref()).await?,
         None => None,
     };
+    if let (Some(grid), Some(contents)) = (&grid, &mut contents) {
+        grid.arrange_contents(contents);
+    }
     let title = location.as_ref().map_or("Places", |location| &location.name);
     let frame = Frame::new(app, visitor, Section::Places, title).await?;
     let may = May {
@@ -153,6 +158,7 @@ async fn show(
         },
         below: Below::new(&outline, Kind::Places, current, &address),
         place: location.map(|location| PlaceView::new(location, &outline, current, grid.as_ref())),
+        has_full: grid.as_ref().is_some_and(|grid| grid.has_capacity),
         frame,
         grid,
         contents,

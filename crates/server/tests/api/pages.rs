@@ -1,6 +1,9 @@
 //! Tests the web pages through the router.
 
+mod categories;
+mod part_move;
 mod parts;
+mod places;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};

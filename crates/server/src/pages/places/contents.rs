@@ -40,6 +40,8 @@ pub(super) struct Content {
     pub(super) stock: Stock,
     /// The place or the slot, with the quantity there.
     pub(super) place: Place,
+    /// How full the slot is in per cent.
+    pub(super) full: Option<u64>,
 }
 
 impl Contents {
@@ -75,6 +77,7 @@ impl Contents {
                 picture: Picture::of(part),
                 stock: Stock::new(part),
                 place: Place::new(place),
+                full: None,
                 name: part.part.name.clone(),
                 number: part
                     .part

@@ -81,6 +81,18 @@ impl Grid {
         let (columns, rows) = arrange(layout, numbered.collect());
         Ok(Some(Self { columns, rows, slots, free, has_capacity }))
     }
+
+    /// Puts the contents into the order of their slots, and tells them how full these are. What is in the container itself comes first.
+    pub(super) fn arrange_contents(&self, contents: &mut Contents) {
+        let slots = self.rows.iter().flatten().flatten().enumerate();
+        let slots: HashMap<&str, (usize, &Slot)> =
+            slots.map(|(index, slot)| (slot.id.as_str(), (index, slot))).collect();
+        contents.rows.sort_by_key(|row| slots.get(row.place.id.as_str()).map(|(index, _)| *index));
+        for row in &mut contents.rows {
+            let slot = slots.get(row.place.id.as_str());
+            row.full = slot.and_then(|(_, slot)| slot.full).map(|(percent, _)| percent);
+        }
+    }
 }
 
 /// Puts slots with their numbers, which count row by row from 1, into rows.
