@@ -2,12 +2,15 @@
 //! a plain text field.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use inventory::categories::GetCategoryPath;
+use inventory::locations::GetLocationPath;
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
-use super::outline::{Kind, Outline};
+use super::outline::{Kind, Outline, STEP};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::call::Params;
@@ -110,7 +113,20 @@ pub(super) async fn path_of(
     kind: Kind,
     id: Option<&str>,
 ) -> Result<String, Problem> {
-    let Some(id) = id else { return Ok(String::new()) };
-    let outline = Outline::load(app, visitor, kind, false).await?;
-    Ok(outline.index(id).map(|index| outline.path_text(index)).unwrap_or_default())
+    let Some(id) = id.map(str::to_owned) else { return Ok(String::new()) };
+    let caller = &visitor.caller;
+    let path = match kind {
+        Kind::Places => {
+            let path = app.query(caller, GetLocationPath { location_id: id }).await;
+            path.map(|path| path.into_iter().map(|place| place.name).collect::<Vec<_>>())
+        }
+        Kind::Categories => {
+            let path = app.query(caller, GetCategoryPath { category_id: id }).await;
+            path.map(|path| path.into_iter().map(|category| category.name).collect())
+        }
+    };
+    match path {
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(String::new()),
+        path => Ok(path?.join(STEP)),
+    }
 }
