@@ -96,8 +96,11 @@ impl Changes {
     }
 
     fn note<M: Record>(&mut self, row: &M, action: Action, details: Map<String, serde_json::Value>) {
-        self.changed.extend(changed_by(row, action));
         let thing = (M::ENTITY_TYPE, row.id().to_owned());
+        let noted = self.positions.get(&thing).and_then(|position| self.changes.get(*position));
+        // Nothing is derived yet from what this transaction has created.
+        let is_new = noted.is_some_and(|change| change.action == Action::Created);
+        self.changed.extend(changed_by(row, if is_new { Action::Created } else { action }));
         let position = self.positions.get(&thing).copied().filter(|_| action == Action::Updated);
         if let Some(change) = position.and_then(|position| self.changes.get_mut(position)) {
             return merge(&mut change.details, details);

@@ -26,6 +26,7 @@ pub mod deletion;
 mod digest;
 pub mod entities;
 mod error;
+pub mod exchange;
 pub mod fields;
 pub mod files;
 mod images;

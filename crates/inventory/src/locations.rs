@@ -23,7 +23,7 @@ pub use create::CreateLocation;
 pub use list::{GetLocation, ListLocations, LocationFilter, LocationSort};
 pub use outline::GetLocationOutline;
 pub use slots::{SlotLayout, Slots};
-pub use tree::{GetLocationPath, GetLocationTree, MoveLocation};
+pub use tree::{GetLocationNames, GetLocationPath, GetLocationTree, MoveLocation};
 pub use update::UpdateLocation;
 
 /// The largest number of characters in the name of a location.

@@ -13,6 +13,7 @@ mod listed;
 mod low_stock;
 mod prices;
 mod searchable;
+mod totals;
 mod update;
 
 use crate::Error;
@@ -23,6 +24,7 @@ use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
+pub(crate) use datasheets::datasheets_of_all;
 pub use datasheets::{AddDatasheet, Datasheet, DeleteDatasheet, ListDatasheets};
 pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};
 pub use details::{GetPartDetails, Named, PartDetails};
@@ -30,13 +32,16 @@ pub(crate) use details::{category_ids, tag_ids};
 pub use duplicate::DuplicatePart;
 pub use find::{FindPartByName, FindPartByNumber, GetPart};
 pub use image::SetPartImage;
+pub(crate) use links::Relinked;
 pub use list::{GetStockedPart, GetStockedParts, ListParts, PartFilter, PartSort, StockedPart};
 pub use listed::{GetListedParts, ListedPart, PartPlace};
 pub use low_stock::SetLowStockLimit;
+pub(crate) use prices::prices_of_all;
 pub use prices::{ListPrices, Price};
 pub use searchable::{
     GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
 };
+pub use totals::{InventoryTotals, SumInventory};
 pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.

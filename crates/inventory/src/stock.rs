@@ -3,6 +3,7 @@
 
 mod change;
 mod create;
+mod create_part;
 mod history;
 mod ledger;
 mod list;
@@ -20,6 +21,7 @@ use crate::{Error, Timestamp};
 
 pub use change::{AddStock, CountStock, StockChange, TakeStock};
 pub use create::CreateAllocation;
+pub use create_part::CreateStockedPart;
 pub use history::{
     CheckStock, LastMovement, ListMovements, MovementFilter, MovementSort, StockCheck, StockDifference,
 };

@@ -115,7 +115,7 @@ pub(crate) async fn recount(work: &mut Work, ids: &[String]) -> Result<(), Error
 }
 
 /// Returns a name as the original stores it: without `#` and blanks before it, and with `-` for blanks inside it.
-fn normal_name(name: &str) -> String {
+pub(crate) fn normal_name(name: &str) -> String {
     let name = name.trim().trim_start_matches(['#', ' ']);
     name.split_whitespace().collect::<Vec<_>>().join("-")
 }

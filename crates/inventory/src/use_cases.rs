@@ -38,25 +38,27 @@ macro_rules! use_cases {
 use_cases! {
     commands {
         parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet, DeleteDatasheet;
-        stock: CreateAllocation, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
+        stock: CreateAllocation, CreateStockedPart, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
         users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
         roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
         api_keys: CreateApiKey, UpdateApiKey, RevokeApiKey, DeleteApiKey, RecordKeyUses;
         locations: CreateLocation, UpdateLocation, MoveLocation;
         categories: CreateCategory, UpdateCategory, MoveCategory, DeleteCategory;
         bulk: ChangeParts, DeleteParts;
+        exchange: ImportParts;
         deletion: DeleteLocation;
         tags: CreateTag, UpdateTag, DeleteTag;
         projects: CreateProject, UpdateProject, DeleteProject;
     }
     queries {
-        parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
+        parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, SumInventory, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
-        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationOutline;
+        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames, GetLocationOutline;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
         activity_log: ListActivity;
+        exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;

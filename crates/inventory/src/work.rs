@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use crate::activity::{self, Changes, LinkChange};
 use crate::db::record::{ColumnOf, Record, version_of};
 use crate::db::{Database, Transaction};
-use crate::error::DatabaseFault;
+use crate::error::{DatabaseFault, Kind};
 use crate::fields::Fields;
 use crate::password::Rounds;
 use crate::{Access, Actor, Ambient, Error, Timestamp};
@@ -161,6 +161,7 @@ impl Read {
 pub struct Work {
     read: Read,
     changes: Changes,
+    is_discarded: bool,
 }
 
 impl Deref for Work {
@@ -174,7 +175,7 @@ impl Deref for Work {
 impl Work {
     pub(crate) fn new(context: Context) -> Self {
         let read = Read { context, writes: true, transaction: OnceCell::new() };
-        Self { read, changes: Changes::default() }
+        Self { read, changes: Changes::default(), is_discarded: false }
     }
 
     /// Runs another command in the same transaction.
@@ -187,6 +188,36 @@ impl Work {
         command.validate(&mut fields);
         Error::check(fields)?;
         command.run(self).await
+    }
+
+    /// Takes everything back when the command ends, although it succeeds.
+    pub(crate) fn discard(&mut self) {
+        self.is_discarded = true;
+    }
+
+    /// Begins a part of the command that may fail without the rest; [`Work::settle`] ends it. The changes of a part that failed
+    /// are taken back, but stay recorded, so the command must fail or be discarded in the end.
+    #[expect(clippy::disallowed_methods, reason = "a savepoint changes no data")]
+    pub(crate) async fn savepoint(&self) -> Result<(), Error> {
+        self.db().await?.execute_unprepared("SAVEPOINT part_of_work").await?;
+        Ok(())
+    }
+
+    /// Ends what [`Work::savepoint`] has begun. An error that the request has caused is returned inside, after the changes were
+    /// taken back.
+    #[expect(clippy::disallowed_methods, reason = "a savepoint changes no data")]
+    pub(crate) async fn settle<T>(&self, result: Result<T, Error>) -> Result<Result<T, Error>, Error> {
+        let statements: &[&str] = match &result {
+            Ok(_) => &["RELEASE SAVEPOINT part_of_work"],
+            Err(error) if matches!(error.kind(), Kind::Invalid | Kind::NotFound | Kind::Conflict) => {
+                &["ROLLBACK TO SAVEPOINT part_of_work", "RELEASE SAVEPOINT part_of_work"]
+            }
+            Err(_) => return result.map(Ok),
+        };
+        for statement in statements {
+            self.db().await?.execute_unprepared(statement).await?;
+        }
+        Ok(result)
     }
 
     /// Inserts a row.
@@ -351,10 +382,14 @@ impl Work {
 
     /// Writes the activity log and commits.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let Read { context, transaction, .. } = self.read;
+        let Self { read, changes, is_discarded } = self;
+        let Read { context, transaction, .. } = read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
-        let changed = self.changes.changed();
-        self.changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
+        if is_discarded {
+            return transaction.rollback().await;
+        }
+        let changed = changes.changed();
+        changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
         transaction.commit().await?;
         context.database.feed().add(changed);
         Ok(())

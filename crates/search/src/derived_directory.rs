@@ -18,11 +18,17 @@ pub(crate) struct DerivedDirectory {
     disk: Disk,
     folder: PathBuf,
     maps: MmapDirectory,
+    /// The list of files that is not written yet.
+    files: Arc<Mutex<Option<Vec<u8>>>>,
 }
+
+/// The library's list of the files that are its own.
+pub(crate) const FILES: &str = ".managed.json";
 
 impl DerivedDirectory {
     pub(crate) fn open(disk: &Disk, folder: &Path) -> tantivy::Result<Self> {
-        Ok(Self { disk: disk.clone(), folder: folder.to_owned(), maps: MmapDirectory::open(folder)? })
+        let maps = MmapDirectory::open(folder)?;
+        Ok(Self { disk: disk.clone(), folder: folder.to_owned(), maps, files: Arc::default() })
     }
 
     fn replace(&self, path: &Path, data: &[u8]) -> durable::Result<()> {
@@ -74,7 +80,17 @@ impl Directory for DerivedDirectory {
         self.maps.atomic_read(path)
     }
 
+    /// The list of all files is written anew for each new file. One that is written with the list of segments is enough: files
+    /// that it lacks after a crash are removed when the index is opened.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if path == Path::new(FILES) {
+            *files = Some(data.to_owned());
+            return Ok(());
+        }
+        if let Some(files) = files.take() {
+            self.replace(Path::new(FILES), &files).map_err(as_io)?;
+        }
         self.replace(path, data).map_err(as_io)
     }
 

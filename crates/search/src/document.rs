@@ -28,18 +28,18 @@ pub struct Document {
     /// The locations.
     pub locations: Vec<Place>,
     /// The tags.
-    pub tags: Vec<String>,
+    pub tags: Vec<Place>,
     /// The number of pieces in stock.
     pub stock: i64,
     /// The time of creation, in microseconds since 1970.
     pub created_at: i64,
 }
 
-/// A category or a location of a part.
+/// A category, a location or a tag of a part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// Its id and the ids of all its ancestors. A filter by any of them finds the part.
+    /// Its id and the ids of all its ancestors, if it may have any. A filter by any of them finds the part.
     pub ids: Vec<String>,
 }

@@ -7,7 +7,7 @@ pub struct Filters {
     pub category: Option<String>,
     /// The id of a location: the part is there or in one below.
     pub location: Option<String>,
-    /// A tag.
+    /// The id of a tag.
     pub tag: Option<String>,
     /// The supplier.
     pub supplier: Option<String>,

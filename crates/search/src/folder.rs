@@ -8,7 +8,7 @@ use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, INDEX_WRITER_LOCK};
 use tantivy::{IndexWriter, TantivyError};
 
-use crate::derived_directory::{DerivedDirectory, PARTIAL};
+use crate::derived_directory::{DerivedDirectory, FILES, PARTIAL};
 use crate::error::{Error, Result};
 use crate::schema::{Fields, VERSION};
 use crate::tokenizer::tokenizers;
@@ -63,11 +63,19 @@ pub(crate) fn open(disk: &Disk, folder: &Path) -> Result<(tantivy::Index, Conten
     let directory = DerivedDirectory::open(disk, folder)?;
     refuse_if_in_use(&directory)?;
     let reason = match catch_unwind(AssertUnwindSafe(|| open_sound(&directory))) {
-        Ok(Ok(index)) => return Ok((index, Content::Kept)),
+        Ok(Ok(index)) => {
+            let segments: Vec<String> =
+                index.searchable_segment_ids()?.iter().map(|id| id.uuid_string()).collect();
+            remove_files(disk, folder, |name| {
+                segment_of(name).is_some_and(|id| !segments.iter().any(|it| it == id))
+            })?;
+            return Ok((index, Content::Kept));
+        }
         Ok(Err(reason)) => reason,
         Err(_) => RebuildReason::Damaged("the library cannot read it".to_owned()),
     };
-    remove_index_files(disk, folder)?;
+    // Others stay, in case the folder is not what the caller thinks.
+    remove_files(disk, folder, is_index_file)?;
     let (schema, _) = Fields::schema();
     let builder = tantivy::Index::builder().schema(schema).tokenizers(tokenizers());
     Ok((begin(builder.open_or_create(directory)?)?, Content::RebuildNeeded(reason)))
@@ -138,23 +146,30 @@ fn begin(index: tantivy::Index) -> Result<tantivy::Index> {
     Ok(index)
 }
 
-/// Removes the files of an index. Others stay, in case the folder is not what the caller thinks.
-fn remove_index_files(disk: &Disk, folder: &Path) -> Result<()> {
+/// Removes the files with such names.
+fn remove_files(disk: &Disk, folder: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
     let unreadable = |error| Error::Index(TantivyError::from(error));
+    let mut removed = false;
     for entry in folder.read_dir().map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        if is_index_file(&entry.file_name().to_string_lossy()) {
+        if is_meant(&entry.file_name().to_string_lossy()) {
             disk.remove(&entry.path())?;
+            removed = true;
         }
     }
-    Ok(disk.sync_folder(folder)?)
+    if removed {
+        disk.sync_folder(folder)?;
+    }
+    Ok(())
 }
 
 fn is_index_file(name: &str) -> bool {
-    let of_segment = || {
-        let id = name.split('.').next().unwrap_or_default();
-        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
     let name = name.strip_suffix(PARTIAL).unwrap_or(name);
-    matches!(name, "meta.json" | ".managed.json") || name.starts_with(".tantivy-") || of_segment()
+    matches!(name, "meta.json" | FILES) || name.starts_with(".tantivy-") || segment_of(name).is_some()
+}
+
+/// Returns the id of the segment to which a file belongs.
+fn segment_of(name: &str) -> Option<&str> {
+    let id = name.split('.').next().unwrap_or_default();
+    (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }

@@ -53,6 +53,24 @@ fn tagged(length: usize, characters: impl Iterator<Item = char>) -> String {
     length.to_string().chars().chain(characters).collect()
 }
 
+/// The byte that stands for the first position in a number.
+const FIRST_POSITION: u8 = b' ';
+
+/// Returns the term of a gram at a position. The position belongs to the term, so that no positions have to be read and compared
+/// for each number.
+pub(crate) fn placed_gram(gram: &str, position: usize) -> String {
+    let position = u8::try_from(position).unwrap_or(u8::MAX).saturating_add(FIRST_POSITION);
+    format!("{gram}{}", char::from(position))
+}
+
+/// Returns the position in a term, or nothing if it is not of this gram but of one that begins with it.
+pub(crate) fn gram_position(gram: &str, term: &[u8]) -> Option<usize> {
+    match term.strip_prefix(gram.as_bytes())? {
+        [position] => Some(usize::from(position.checked_sub(FIRST_POSITION)?)),
+        _ => None,
+    }
+}
+
 /// A substring of a number as it is looked up: grams with their offsets, which must follow each other.
 pub(crate) type Grams = Vec<(usize, String)>;
 

@@ -12,13 +12,14 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::folder::{self, Content, Payload};
 use crate::merging::Merging;
-use crate::order::Texts;
+use crate::order::{Sequences, Texts};
 use crate::schema::{Fields, fast};
 use crate::search::{Request, Results, search};
 use crate::suggest::{Suggestion, suggest};
 
-/// The memory for documents that are not written yet, in bytes.
-const MEMORY: usize = 48 << 20;
+/// The memory for documents that are not written yet, in bytes: the least that the library takes, since it clears a part of it
+/// for each change.
+const MEMORY: usize = 15_000_000;
 /// How often [`Index::compact`] looks whether a merge has ended.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -29,6 +30,7 @@ pub struct Index {
     merging: Merging,
     reader: IndexReader,
     fields: Fields,
+    sequences: Sequences,
     position: Mutex<Option<String>>,
 }
 
@@ -82,6 +84,7 @@ impl Index {
             merging,
             reader,
             fields,
+            sequences: Sequences::default(),
             position: Mutex::new(position),
         })
     }
@@ -127,7 +130,13 @@ impl Index {
             return self.roll_back(writer, error);
         }
         *self.position.lock().unwrap_or_else(PoisonError::into_inner) = position;
-        Ok(self.reader.reload()?)
+        self.reload()
+    }
+
+    fn reload(&self) -> Result<()> {
+        self.reader.reload()?;
+        self.sequences.keep_those_of(&self.reader.searcher());
+        Ok(())
     }
 
     fn roll_back(&self, mut writer: MutexGuard<'_, IndexWriter>, error: TantivyError) -> Result<()> {
@@ -147,7 +156,7 @@ impl Index {
     pub fn compact(&self) -> Result<()> {
         self.merging.paused(|| self.merge_all())?;
         let garbage = self.lock_writer().garbage_collect_files();
-        self.reader.reload()?;
+        self.reload()?;
         garbage.wait()?;
         Ok(())
     }
@@ -220,7 +229,7 @@ impl Index {
     /// # Errors
     /// [`crate::Error::Index`].
     pub fn search(&self, request: &Request) -> Result<Results> {
-        search(&self.reader.searcher(), &self.fields, request)
+        search(&self.reader.searcher(), &self.fields, &self.sequences, request)
     }
 
     /// Returns words of the index that are similar to words of the query that do not occur. For a search without results.

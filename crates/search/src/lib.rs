@@ -42,9 +42,9 @@
 //! ```
 //!
 //! Reading order: [`Document`], [`Query`] (the syntax), `fold`, `words` and `grams` (how text becomes words), `schema` (the
-//! fields), [`Index`], `plan` (queries as lookups), `search`, `documents` and `order` (the page), `suggest`, `folder`.
+//! fields), [`Index`], `plan` (queries as lookups), `lookup` and `documents` (what they find), `search` and `order` (the page),
+//! `suggest`, `folder`.
 
-mod any_of;
 mod derived_directory;
 mod document;
 mod documents;
@@ -54,6 +54,7 @@ mod fold;
 mod folder;
 mod grams;
 mod index;
+mod lookup;
 mod merging;
 mod order;
 mod plan;

@@ -2,8 +2,10 @@
 
 mod cursor;
 mod key;
+mod sequence;
 
 pub(crate) use key::Texts;
+pub(crate) use sequence::Sequences;
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,7 +17,7 @@ use crate::error::Result;
 use cursor::Cursor;
 
 /// What a list is sorted by. Parts with equal keys are sorted by id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// How well parts match: first those that have the text as one of their numbers, then those whose name has all
     /// words, then the others; each of them by name. Cannot be reversed.
@@ -44,26 +46,39 @@ pub(crate) fn page(
     found: &[Documents],
     order: Order,
     positions: Range<usize>,
+    sequences: &Sequences,
 ) -> Result<Vec<String>> {
     if positions.is_empty() {
         return Ok(Vec::new());
     }
     let mut cursors = Vec::new();
     for (segment, documents) in searcher.segment_readers().iter().zip(found) {
-        cursors.extend(Cursor::new(segment, documents, order, positions.end)?);
+        cursors.extend(Cursor::new(segment, documents, order, positions.end, sequences)?);
     }
     if let [only] = cursors.as_slice() {
         return only.ids(positions);
     }
     let mut ids = Vec::with_capacity(positions.len());
-    for position in 0..positions.end {
+    for position in skip(&mut cursors, positions.start)..positions.end {
         let Some(first) = first(&mut cursors, order)? else { break };
         if position >= positions.start {
             ids.push(cursors[first].head_id()?);
         }
-        cursors[first].advance();
+        cursors[first].advance(1);
     }
     Ok(ids)
+}
+
+/// Passes documents that come before a position, without reading their keys, and returns how many. Even if all documents of the
+/// other segments come before the position, a segment must have so many there.
+fn skip(cursors: &mut [Cursor], position: usize) -> usize {
+    let all: usize = cursors.iter().map(Cursor::len).sum();
+    let skip = |cursor: &mut Cursor| {
+        let count = position.saturating_sub(all - cursor.len());
+        cursor.advance(count);
+        count
+    };
+    cursors.iter_mut().map(skip).sum()
 }
 
 /// Returns which of the cursors stands at the document that comes first.

@@ -1,48 +1,42 @@
-//! Translates a query into the library's.
+//! Translates a query into lookups.
 
 use std::ops::Bound;
 
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, PhraseQuery, RangeQuery, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::query::{PhraseQuery, RangeQuery};
+use tantivy::schema::Field;
 
-use crate::any_of::{AnyOf, Lookup};
 use crate::filters::Filters;
 use crate::grams::{Grams, PrefixLookup, equal_grams, prefix_lookup, substring_grams};
+use crate::lookup::Lookup;
 use crate::query::{Condition, Query, Text, TextField};
-use crate::schema::{Fields, WordField, property_key, property_value};
-use crate::words::query_words;
+use crate::schema::{Exact, Fields, Number, WordField, property_key, property_value};
+use crate::words::{Word, query_words};
 
-/// Returns the lookups of the parts that have what a query asks for and meet the filters: all of them must.
-pub(crate) fn wanted(fields: &Fields, query: &Query, filters: &Filters) -> Vec<Lookup> {
+/// Returns the lookup of the parts that have what a query asks for and meet the filters.
+pub(crate) fn wanted(fields: &Fields, query: &Query, filters: &Filters) -> Lookup {
     let wanted = query.terms.iter().filter(|term| !term.negated);
     let mut lookups: Vec<Lookup> = wanted.filter_map(|term| condition(fields, &term.condition)).collect();
     lookups.extend(filter_lookups(fields, filters));
-    if lookups.is_empty() {
-        lookups.push(Box::new(AllQuery));
-    }
-    lookups
+    all_of(lookups).unwrap_or(Lookup::All)
 }
 
-/// Returns the lookups of the parts that a query leaves out. They are subtracted from what is wanted, since the library
-/// (0.27) calls a phrase that it excludes out of order.
+/// Returns the lookups of the parts that a query leaves out.
 pub(crate) fn unwanted(fields: &Fields, query: &Query) -> Vec<Lookup> {
     let unwanted = query.terms.iter().filter(|term| term.negated);
     unwanted.filter_map(|term| condition(fields, &term.condition)).collect()
 }
 
-/// Returns the lookups of the parts whose name has all plain words of the query. None if it has no plain words.
-pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Vec<Lookup> {
-    query.plain_texts().filter_map(|text| words(fields.name, text)).collect()
+/// Returns the lookup of the parts whose name has all plain words of the query. None if it has no plain words.
+pub(crate) fn name_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
+    all_of(query.plain_texts().filter_map(|text| words(fields.name, text)).collect())
 }
 
-/// Returns the lookups of the parts that have the plain words of the query as one of their numbers. None if it has no plain words.
-pub(crate) fn number_matches(fields: &Fields, query: &Query) -> Vec<Lookup> {
+/// Returns the lookup of the parts that have the plain words of the query as one of their numbers. None if it has no plain words.
+pub(crate) fn number_matches(fields: &Fields, query: &Query) -> Option<Lookup> {
     let text: String = query.plain_texts().map(|text| text.text.as_str()).collect();
     let grams = equal_grams(&text);
-    let numbers = [fields.number, fields.mpn, fields.supplier_number];
-    let lookups: Vec<Lookup> = numbers.into_iter().filter_map(|field| follow(field, &grams)).collect();
-    if lookups.is_empty() { Vec::new() } else { vec![AnyOf::lookup(lookups)] }
+    (!grams.is_empty()).then(|| Lookup::AnyOf(in_all_numbers(fields, &grams)))
 }
 
 /// Returns the lookup of a condition. Nothing if it has neither letters nor digits: any part meets it.
@@ -50,7 +44,7 @@ fn condition(fields: &Fields, condition: &Condition) -> Option<Lookup> {
     match condition {
         Condition::Text { field: None, text } => anywhere(fields, text),
         Condition::Text { field: Some(field), text } => in_field(fields, *field, text),
-        Condition::Property { key, value } => Some(property(fields.property, key, value)),
+        Condition::Property { key, value } => Some(property(fields.exact, key, value)),
         Condition::Stock { least, most } => Some(stock(fields.stock, *least, *most)),
     }
 }
@@ -61,20 +55,29 @@ fn anywhere(fields: &Fields, text: &Text) -> Option<Lookup> {
     let grams = substring_grams(&text.text);
     // A shorter text is no substring of a number: as the start of one it is among the words.
     if !text.quoted && crate::fold::compact(&text.text).chars().nth(2).is_some() {
-        let numbers = [fields.number, fields.mpn, fields.supplier_number];
-        lookups.extend(numbers.into_iter().filter_map(|field| follow(field, &grams)));
+        lookups.extend(in_all_numbers(fields, &grams));
     }
-    (!lookups.is_empty()).then(|| AnyOf::lookup(lookups))
+    (!lookups.is_empty()).then(|| Lookup::any_of(lookups))
+}
+
+fn in_all_numbers(fields: &Fields, grams: &Grams) -> Vec<Lookup> {
+    Number::ALL.map(|number| in_number(fields, number, grams)).into()
+}
+
+fn in_number(fields: &Fields, number: Number, grams: &Grams) -> Lookup {
+    let marked = grams.iter().map(|(offset, gram)| (*offset, number.marked(gram)));
+    Lookup::Grams(fields.numbers, marked.collect())
 }
 
 fn in_field(fields: &Fields, field: TextField, text: &Text) -> Option<Lookup> {
-    let number = |field| {
-        follow(field, &if text.quoted { equal_grams(&text.text) } else { substring_grams(&text.text) })
+    let number = |number| {
+        let grams = if text.quoted { equal_grams(&text.text) } else { substring_grams(&text.text) };
+        (!grams.is_empty()).then(|| in_number(fields, number, &grams))
     };
     match field {
-        TextField::Number => number(fields.number),
-        TextField::Mpn => number(fields.mpn),
-        TextField::SupplierNumber => number(fields.supplier_number),
+        TextField::Number => number(Number::Own),
+        TextField::Mpn => number(Number::Mpn),
+        TextField::SupplierNumber => number(Number::Supplier),
         _ => words(word_field(fields, field), text),
     }
 }
@@ -96,78 +99,61 @@ pub(crate) fn word_field(fields: &Fields, field: TextField) -> WordField {
 fn words(field: WordField, text: &Text) -> Option<Lookup> {
     let mut words = query_words(&text.text);
     let prefix = if text.prefix && words.last().is_some_and(|last| !last.cjk) { words.pop() } else { None };
-    let grams: Grams = words.into_iter().map(|word| (word.position, word.text)).collect();
-    let whole = follow(field.words, &grams);
+    let whole = follow(field.words, words);
     let prefix = prefix.map(|word| starts_with(field, &word.text));
     all_of(whole.into_iter().chain(prefix).collect())
 }
 
 /// Returns the lookup of the words that begin with a prefix.
 pub(crate) fn starts_with(field: WordField, prefix: &str) -> Lookup {
-    let Some(prefixes) = field.prefixes else { return terms_from(field.words, prefix) };
+    let Some(prefixes) = field.prefixes else { return Lookup::TermsFrom(field.words, prefix.to_owned()) };
     match prefix_lookup(prefix) {
-        PrefixLookup::Term(term) => exact(prefixes, &term),
-        PrefixLookup::Terms(start) => terms_from(prefixes, &start),
-        PrefixLookup::Words(start) => terms_from(field.words, &start),
+        PrefixLookup::Term(term) => Lookup::Term(prefixes, term),
+        PrefixLookup::Terms(start) => Lookup::TermsFrom(prefixes, start),
+        PrefixLookup::Words(start) => Lookup::TermsFrom(field.words, start),
     }
 }
 
-/// Returns the lookup of terms that follow each other at these offsets.
-fn follow(field: Field, terms: &Grams) -> Option<Lookup> {
-    match terms.as_slice() {
-        [] => None,
-        [(_, term)] => Some(exact(field, term)),
-        [(first, _), ..] => {
-            let at = |(offset, term): &(usize, String)| (offset - first, Term::from_field_text(field, term));
-            Some(Box::new(PhraseQuery::new_with_offset(terms.iter().map(at).collect())))
-        }
+/// Returns the lookup of words that follow each other as they do here.
+fn follow(field: Field, mut words: Vec<Word>) -> Option<Lookup> {
+    if words.len() < 2 {
+        return words.pop().map(|word| Lookup::Term(field, word.text));
     }
+    let first = words[0].position;
+    let at = |word: &Word| (word.position - first, Term::from_field_text(field, &word.text));
+    Some(Lookup::Library(Box::new(PhraseQuery::new_with_offset(words.iter().map(at).collect()))))
 }
 
 fn property(field: Field, key: &str, value: &Text) -> Lookup {
-    let term = format!("{}{}", property_key(key), property_value(&value.text));
-    if value.prefix { terms_from(field, &term) } else { exact(field, &term) }
+    let term = Exact::Property.term(&format!("{}{}", property_key(key), property_value(&value.text)));
+    if value.prefix { Lookup::TermsFrom(field, term) } else { Lookup::Term(field, term) }
 }
 
 fn stock(field: Field, least: i64, most: i64) -> Lookup {
     if least > most {
-        return Box::new(EmptyQuery);
+        return Lookup::AnyOf(Vec::new());
     }
     let bound = |value| Bound::Included(Term::from_field_i64(field, value));
-    Box::new(RangeQuery::new(bound(least), bound(most)))
+    Lookup::Library(Box::new(RangeQuery::new(bound(least), bound(most))))
 }
 
 fn filter_lookups(fields: &Fields, filters: &Filters) -> Vec<Lookup> {
     let texts = [
-        (fields.category_id, &filters.category),
-        (fields.location_id, &filters.location),
-        (fields.exact_tag, &filters.tag),
-        (fields.exact_supplier, &filters.supplier),
-        (fields.exact_manufacturer, &filters.manufacturer),
+        (Exact::Category, &filters.category),
+        (Exact::Location, &filters.location),
+        (Exact::Tag, &filters.tag),
+        (Exact::Supplier, &filters.supplier),
+        (Exact::Manufacturer, &filters.manufacturer),
     ];
-    let mut lookups: Vec<Lookup> =
-        texts.into_iter().filter_map(|(field, text)| Some(exact(field, text.as_deref()?))).collect();
+    let mut lookups: Vec<Lookup> = texts
+        .into_iter()
+        .filter_map(|(exact, text)| Some(Lookup::Term(fields.exact, exact.term(text.as_ref()?))))
+        .collect();
     lookups.extend(filters.max_stock.map(|most| stock(fields.stock, i64::MIN, most)));
     lookups
 }
 
-fn exact(field: Field, term: &str) -> Lookup {
-    Box::new(TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic))
-}
-
-/// Returns the lookup of all terms that begin with a text.
-fn terms_from(field: Field, start: &str) -> Lookup {
-    let end = format!("{start}{}", char::MAX);
-    Box::new(RangeQuery::new(
-        Bound::Included(Term::from_field_text(field, start)),
-        Bound::Included(Term::from_field_text(field, &end)),
-    ))
-}
-
 /// Returns the lookup of the parts that meet all conditions, or nothing if there are none.
 fn all_of(mut conditions: Vec<Lookup>) -> Option<Lookup> {
-    match conditions.len() {
-        0 | 1 => conditions.pop(),
-        _ => Some(Box::new(BooleanQuery::intersection(conditions))),
-    }
+    if conditions.len() < 2 { conditions.pop() } else { Some(Lookup::AllOf(conditions)) }
 }

@@ -10,7 +10,7 @@ use crate::tokenizer::{GRAMS, PREFIXES, RAW, WORDS};
 use crate::words::document_words;
 
 /// The version of the fields and of how text becomes words. An index of another version is thrown away.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The names of the fields that are read by document.
 pub(crate) mod fast {
@@ -39,18 +39,11 @@ pub(crate) struct Fields {
     pub(crate) category: WordField,
     pub(crate) location: WordField,
     pub(crate) tag: WordField,
-    /// The grams of the numbers.
-    pub(crate) number: Field,
-    pub(crate) mpn: Field,
-    pub(crate) supplier_number: Field,
-    /// Properties as `key=value`, for the whole value and for each of its words.
-    pub(crate) property: Field,
-    /// What filters compare: ids and texts as stored.
-    pub(crate) category_id: Field,
-    pub(crate) location_id: Field,
-    pub(crate) exact_tag: Field,
-    pub(crate) exact_supplier: Field,
-    pub(crate) exact_manufacturer: Field,
+    /// The grams of the numbers, each with its position. Every field costs time at each change, so all numbers are in one; the
+    /// terms begin with a [`Number`].
+    pub(crate) numbers: Field,
+    /// What is compared as a whole. The terms begin with an [`Exact`].
+    pub(crate) exact: Field,
 }
 
 /// A field of words. Fields with many different words have their prefixes indexed.
@@ -77,15 +70,8 @@ impl Fields {
             category: word_field(&mut builder, "category", false),
             location: word_field(&mut builder, "location", false),
             tag: word_field(&mut builder, "tag", false),
-            number: grams(&mut builder, "number"),
-            mpn: grams(&mut builder, "mpn"),
-            supplier_number: grams(&mut builder, "supplier_number"),
-            property: raw(&mut builder, "property"),
-            category_id: raw(&mut builder, "category_id"),
-            location_id: raw(&mut builder, "location_id"),
-            exact_tag: raw(&mut builder, "exact_tag"),
-            exact_supplier: raw(&mut builder, "exact_supplier"),
-            exact_manufacturer: raw(&mut builder, "exact_manufacturer"),
+            numbers: builder.add_text_field("numbers", indexed(GRAMS, IndexRecordOption::Basic)),
+            exact: builder.add_text_field("exact", indexed(RAW, IndexRecordOption::Basic)),
         };
         (builder.build(), fields)
     }
@@ -99,9 +85,11 @@ impl Fields {
         document.add_text(self.number_order, &part.number);
         document.add_i64(self.stock, part.stock);
         document.add_i64(self.created_at, part.created_at);
-        document.add_text(self.number, &part.number);
-        document.add_text(self.mpn, &part.mpn);
-        document.add_text(self.supplier_number, &part.supplier_number);
+        for (number, text) in
+            [(Number::Own, &part.number), (Number::Mpn, &part.mpn), (Number::Supplier, &part.supplier_number)]
+        {
+            document.add_text(self.numbers, number.marked(text));
+        }
         self.add_words(&mut document, part);
         self.add_filters(&mut document, part);
         document
@@ -125,7 +113,7 @@ impl Fields {
         add(None, &part.description);
         part.categories.iter().for_each(|category| add(Some(self.category), &category.name));
         part.locations.iter().for_each(|location| add(Some(self.location), &location.name));
-        part.tags.iter().for_each(|tag| add(Some(self.tag), tag));
+        part.tags.iter().for_each(|tag| add(Some(self.tag), &tag.name));
         for (key, value) in &part.properties {
             add(None, key);
             add(None, value);
@@ -133,17 +121,73 @@ impl Fields {
     }
 
     fn add_filters(&self, document: &mut TantivyDocument, part: &Document) {
+        let mut add = |exact: Exact, text: &str| document.add_text(self.exact, exact.term(text));
         for (key, value) in &part.properties {
-            property_terms(key, value).iter().for_each(|term| document.add_text(self.property, term));
+            property_terms(key, value).iter().for_each(|term| add(Exact::Property, term));
         }
-        let ids = |places: &[crate::Place]| -> Vec<String> {
-            places.iter().flat_map(|place| place.ids.iter().cloned()).collect()
+        for (exact, places) in [
+            (Exact::Category, &part.categories),
+            (Exact::Location, &part.locations),
+            (Exact::Tag, &part.tags),
+        ] {
+            places.iter().flat_map(|place| &place.ids).for_each(|id| add(exact, id));
+        }
+        add(Exact::Supplier, &part.supplier);
+        add(Exact::Manufacturer, &part.manufacturer);
+    }
+}
+
+/// A number of a part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Number {
+    Own,
+    Mpn,
+    Supplier,
+}
+
+impl Number {
+    pub(crate) const ALL: [Self; 3] = [Self::Own, Self::Mpn, Self::Supplier];
+
+    /// Returns a text with a mark that tells which number it belongs to.
+    pub(crate) fn marked(self, text: &str) -> String {
+        let mark = match self {
+            Self::Own => 'n',
+            Self::Mpn => 'm',
+            Self::Supplier => 's',
         };
-        ids(&part.categories).iter().for_each(|id| document.add_text(self.category_id, id));
-        ids(&part.locations).iter().for_each(|id| document.add_text(self.location_id, id));
-        part.tags.iter().for_each(|tag| document.add_text(self.exact_tag, tag));
-        document.add_text(self.exact_supplier, &part.supplier);
-        document.add_text(self.exact_manufacturer, &part.manufacturer);
+        format!("{mark}{text}")
+    }
+}
+
+/// Something that is compared as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Exact {
+    /// A property as `key=value`, for the whole value and for each of its words.
+    Property,
+    /// The id of a category, of the part or above.
+    Category,
+    /// The id of a location, of the part or above.
+    Location,
+    /// The id of a tag.
+    Tag,
+    /// The supplier, as stored.
+    Supplier,
+    /// The manufacturer, as stored.
+    Manufacturer,
+}
+
+impl Exact {
+    /// Returns the term of a text.
+    pub(crate) fn term(self, text: &str) -> String {
+        let mark = match self {
+            Self::Property => 'p',
+            Self::Category => 'c',
+            Self::Location => 'l',
+            Self::Tag => 't',
+            Self::Supplier => 's',
+            Self::Manufacturer => 'm',
+        };
+        format!("{mark}{text}")
     }
 }
 
@@ -174,14 +218,6 @@ fn word_field(builder: &mut SchemaBuilder, name: &str, with_prefixes: bool) -> W
         builder.add_text_field(&format!("{name}_prefixes"), indexed(PREFIXES, IndexRecordOption::Basic))
     });
     WordField { words, prefixes }
-}
-
-fn grams(builder: &mut SchemaBuilder, name: &str) -> Field {
-    builder.add_text_field(name, indexed(GRAMS, IndexRecordOption::WithFreqsAndPositions))
-}
-
-fn raw(builder: &mut SchemaBuilder, name: &str) -> Field {
-    builder.add_text_field(name, indexed(RAW, IndexRecordOption::Basic))
 }
 
 fn indexed(tokenizer: &str, record: IndexRecordOption) -> TextOptions {

@@ -5,7 +5,7 @@ use tantivy::Searcher;
 use crate::documents::Documents;
 use crate::error::Result;
 use crate::filters::Filters;
-use crate::order::{Order, Sort, page};
+use crate::order::{Order, Sequences, Sort, page};
 use crate::plan::{name_matches, number_matches, unwanted, wanted};
 use crate::query::Query;
 use crate::schema::Fields;
@@ -36,7 +36,12 @@ pub struct Results {
     pub total: usize,
 }
 
-pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Results> {
+pub(crate) fn search(
+    searcher: &Searcher,
+    fields: &Fields,
+    sequences: &Sequences,
+    request: &Request,
+) -> Result<Results> {
     let found = matches(searcher, fields, request)?;
     let total = count(&found);
     let start = request.page.saturating_sub(1).saturating_mul(request.page_size).min(total);
@@ -54,7 +59,8 @@ pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) ->
     };
     for rank in ranks {
         let count = count(&rank);
-        ids.extend(page(searcher, &rank, order, positions.start..positions.end.min(count))?);
+        let wanted = positions.start..positions.end.min(count);
+        ids.extend(page(searcher, &rank, order, wanted, sequences)?);
         positions = positions.start.saturating_sub(count)..positions.end.saturating_sub(count);
     }
     Ok(Results { ids, total })
@@ -63,9 +69,9 @@ pub(crate) fn search(searcher: &Searcher, fields: &Fields, request: &Request) ->
 /// Returns the parts that match.
 fn matches(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Vec<Documents>> {
     let wanted = wanted(fields, &request.query, &request.filters);
-    let mut found = Documents::found(searcher, &wanted)?;
+    let mut found = wanted.documents(searcher)?;
     for lookup in unwanted(fields, &request.query) {
-        let others = Documents::found(searcher, &[lookup])?;
+        let others = lookup.documents(searcher)?;
         found.iter_mut().zip(&others).for_each(|(found, others)| drop(found.split_off(others)));
     }
     Ok(found)
@@ -79,11 +85,8 @@ fn ranks(
     mut found: Vec<Documents>,
 ) -> Result<Vec<Vec<Documents>>> {
     let mut ranks = Vec::new();
-    for lookups in [number_matches(fields, query), name_matches(fields, query)] {
-        if lookups.is_empty() {
-            continue;
-        }
-        let better = Documents::found(searcher, &lookups)?;
+    for lookup in [number_matches(fields, query), name_matches(fields, query)].into_iter().flatten() {
+        let better = lookup.documents(searcher)?;
         ranks.push(found.iter_mut().zip(&better).map(|(rest, better)| rest.split_off(better)).collect());
     }
     ranks.push(found);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tantivy::query::{FuzzyTermQuery, Query as _};
+use tantivy::query::FuzzyTermQuery;
 use tantivy::{Searcher, Term};
 
 use crate::error::Result;
@@ -51,7 +51,7 @@ fn occurs(searcher: &Searcher, field: WordField, word: &Word, prefix: bool) -> R
         return Ok(true);
     }
     let lookup = starts_with(field, &word.text);
-    Ok(prefix && lookup.count(searcher)? > 0)
+    Ok(prefix && lookup.documents(searcher)?.iter().any(|found| found.len() > 0))
 }
 
 /// Returns the words that differ in as few characters as possible, the most frequent first.

@@ -2,7 +2,7 @@
 
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::grams::{number_grams, prefixes};
+use crate::grams::{number_grams, placed_gram, prefixes};
 use crate::words::document_words;
 
 /// The names of the tokenizers.
@@ -37,8 +37,11 @@ fn word_prefixes(text: &str) -> Terms {
     terms.into_iter().map(|term| (0, term)).collect()
 }
 
+/// Returns the grams of a number behind its mark.
 fn grams(text: &str) -> Terms {
-    number_grams(text)
+    let Some((mark, number)) = text.split_at_checked(1) else { return Vec::new() };
+    let term = |(position, gram): (usize, String)| (0, placed_gram(&format!("{mark}{gram}"), position));
+    number_grams(number).into_iter().map(term).collect()
 }
 
 #[derive(Clone)]

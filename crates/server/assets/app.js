@@ -1,6 +1,8 @@
 // Starts what makes the pages quicker. Each page works without it.
 import "./swap.js";
+import "./controls.js";
 import "./keys.js";
 import "./place-picker.js";
 import "./sheet.js";
 import "./places.js";
+import "./palette.js";

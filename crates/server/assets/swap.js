@@ -106,14 +106,14 @@ document.addEventListener("submit", (event) => {
   if ("plain" in form.dataset || form.target || form.method === "dialog") return;
   const button = event.submitter;
   const fields = new FormData(form, button);
-  if ([...fields.values()].some((value) => value instanceof File)) return;
+  const isUpload = form.enctype === "multipart/form-data";
   event.preventDefault();
   const query = new URLSearchParams(fields);
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? location.href;
-  if (form.method === "get") {
+  if ((button?.getAttribute("formmethod") ?? form.method) === "get") {
     for (const [name, value] of [...query]) if (!value) query.delete(name, value);
     visit(`${action}${query.size ? "?" : ""}${query}`);
-  } else visit(action, { method: "POST", body: query, keep: true });
+  } else visit(action, { method: "POST", body: isUpload ? fields : query, keep: true });
 });
 
 addEventListener("popstate", async (event) => {

@@ -24,6 +24,8 @@ use crate::tasks::Tasks;
 
 /// The largest number of images that are decoded at the same time.
 const MAX_IMAGES: usize = 2;
+/// The largest number of files that are imported at the same time.
+const MAX_IMPORTS: usize = 2;
 
 /// The options of the server.
 #[derive(Clone, Debug)]
@@ -73,6 +75,8 @@ pub struct App {
     pub(crate) ambient: Ambient,
     /// Bounds the number of images that are decoded at the same time, and so the memory for them.
     pub(crate) images: Arc<Semaphore>,
+    /// Bounds the number of files that are imported at the same time, and so the memory for them.
+    pub(crate) imports: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for App {
@@ -109,6 +113,7 @@ impl App {
             search,
             ambient,
             images: Arc::new(Semaphore::new(MAX_IMAGES)),
+            imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
         })
     }
 

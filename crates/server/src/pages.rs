@@ -7,10 +7,12 @@
 //! Reading order: `visitor` (who asks), `frame` (what stands on every page), `form` (reads a form and runs its use case), `error`
 //! (pages for errors), then one page.
 
+mod activity;
 mod address;
 mod assets;
 mod branches;
 mod categories;
+mod columns;
 mod error;
 mod flash;
 mod form;
@@ -18,8 +20,14 @@ mod frame;
 mod listed;
 mod mistakes;
 mod outline;
+mod overview;
 mod part;
+mod part_bulk;
+mod part_delete;
+mod part_files;
+mod part_form;
 mod part_move;
+mod part_page;
 mod part_stock;
 mod parts;
 mod picker;
@@ -27,11 +35,11 @@ mod places;
 mod relocate;
 mod session;
 mod siblings;
+mod upload;
 mod visitor;
 mod words;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::get;
 
 use crate::app::App;
@@ -41,16 +49,27 @@ pub(crate) use error::error_page;
 /// Returns the routes of all pages.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async || Redirect::to("/parts")))
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .merge(session::routes())
+        .merge(overview::routes())
+        .merge(activity::routes())
         .merge(parts::routes())
-        .merge(part::routes())
+        .merge(part_page::routes())
+        .merge(part_form::routes())
+        .merge(part_bulk::routes())
+        .merge(columns::routes())
+        .merge(part_delete::routes())
+        .merge(part_files::routes())
         .merge(part_stock::routes())
         .merge(part_move::routes())
         .merge(picker::routes())
         .merge(places::routes())
         .merge(categories::routes())
         .merge(relocate::routes())
+}
+
+/// Returns the routes that may take as long as the network of a visitor does.
+pub(crate) fn uploads() -> Router<App> {
+    part_files::uploads()
 }

@@ -8,8 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, activity, api_keys, backup_files, backup_tasks, backups, bulk, categories, files, health,
-    locations, part_details, part_list, parts, projects, roles, session, setup, stock, tags, tasks, users,
+    account, activity, api_keys, backup_files, backup_tasks, backups, bulk, categories, export, files,
+    health, import, locations, part_details, part_list, parts, projects, roles, session, setup, stock, tags,
+    tasks, users,
 };
 use crate::app::App;
 use crate::problem::Problem;
@@ -38,6 +39,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::show, api_keys::update, api_keys::delete))
         .routes(routes!(part_list::list, parts::create))
         .routes(routes!(part_details::show, parts::update, parts::delete))
+        .routes(routes!(export::parts_csv))
+        .routes(routes!(export::everything))
         .routes(routes!(bulk::change))
         .routes(routes!(bulk::delete))
         .routes(routes!(part_details::duplicate))
@@ -86,6 +89,7 @@ fn api() -> OpenApiRouter<App> {
 fn uploads() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(backup_files::upload))
+        .routes(routes!(import::parts))
         .routes(routes!(files::add_datasheet))
         .routes(routes!(files::delete_datasheet))
         .routes(routes!(files::set_image))
@@ -113,6 +117,7 @@ pub fn router(app: App) -> Router {
     let routes = api
         .merge(docs::router(&document))
         .merge(layers::timed(pages::routes()))
+        .merge(pages::uploads())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -5,7 +5,7 @@
 //! ended, [`SearchIndex::search`] returns `None`, and the caller searches the database. Changes by this program are applied before
 //! the next search.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -210,9 +210,10 @@ impl SearchIndex {
         inventory.take_changes().await?;
         let places = Arc::new(inventory.query(&Actor::System, ListPlaces).await?);
         following.places = Some(Arc::clone(&places));
-        let mut indexed: HashMap<String, u64> = HashMap::new();
-        index.for_each_hash(|id, hash| {
-            indexed.insert(id.to_owned(), hash);
+        // A hash covers the id, so it tells which state of which part is in the index.
+        let mut indexed: HashSet<u64> = HashSet::with_capacity(index.len());
+        index.for_each_hash(|_, hash| {
+            indexed.insert(hash);
         })?;
         let mut after = None;
         let mut changed = false;
@@ -223,20 +224,21 @@ impl SearchIndex {
             let parts = inventory.query(&Actor::System, ListSearchableParts { after }).await?;
             let Some(last) = parts.last() else { break };
             after = Some(last.part.id.clone());
-            let differs =
-                |part: &SearchablePart| indexed.get(&part.part.id) != Some(&document(part, &places).hash);
-            let (differing, same): (Vec<_>, Vec<_>) = parts.into_iter().partition(differs);
-            for part in differing.iter().chain(&same) {
-                indexed.remove(&part.part.id);
-            }
+            let differing: Vec<SearchablePart> =
+                parts.into_iter().filter(|part| !indexed.remove(&document(part, &places).hash)).collect();
             if !differing.is_empty() {
                 changed = true;
                 self.write(differing, Vec::new(), Arc::clone(&places)).await?;
             }
         }
+        // What is left are former states: those of changed parts are no longer in the index.
+        let mut gone = Vec::new();
         if !indexed.is_empty() {
+            index.for_each_hash(|id, hash| gone.extend(indexed.contains(&hash).then(|| id.to_owned())))?;
+        }
+        if !gone.is_empty() {
             changed = true;
-            self.write(Vec::new(), indexed.into_keys().collect(), places).await?;
+            self.write(Vec::new(), gone, places).await?;
         }
         if changed {
             tokio::task::spawn_blocking(move || index.compact()).await??;
@@ -279,7 +281,7 @@ fn document(part: &SearchablePart, places: &Places) -> Document {
         properties: part.properties.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
         categories: category_ids.iter().map(|id| place(id, &places.categories)).collect(),
         locations: location_ids.iter().map(|id| place(id, &places.locations)).collect(),
-        tags: tags.clone(),
+        tags: tags.iter().map(|(id, name)| Place { name: name.clone(), ids: vec![id.clone()] }).collect(),
         stock: *quantity,
         created_at: part.created_at.0.and_utc().timestamp_micros(),
     };
@@ -318,11 +320,13 @@ fn hash(document: &Document) -> u64 {
         id, hash: _, name, number, mpn, supplier_number, manufacturer, supplier, description, ..
     } = document;
     (id, name, number, mpn, supplier_number, manufacturer, supplier, description).hash(&mut hasher);
-    (&document.properties, &document.tags, document.stock, document.created_at).hash(&mut hasher);
-    for place in document.categories.iter().chain(&document.locations) {
-        (&place.name, &place.ids).hash(&mut hasher);
+    (&document.properties, document.stock, document.created_at).hash(&mut hasher);
+    for places in [&document.categories, &document.locations, &document.tags] {
+        places.len().hash(&mut hasher);
+        for place in places {
+            (&place.name, &place.ids).hash(&mut hasher);
+        }
     }
-    document.categories.len().hash(&mut hasher);
     hasher.finish()
 }
 
@@ -360,6 +364,30 @@ mod tests {
         assert!(!waiting.await.unwrap());
         index.0.is_comparing.store(false, Ordering::SeqCst);
         assert_eq!(inventory.take_changes().await.unwrap(), Changed::Anything);
+    }
+
+    #[tokio::test]
+    async fn a_comparison_finds_what_was_added_changed_and_deleted() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        let add = async |name: &str| {
+            let part = CreatePart { name: name.to_owned(), ..CreatePart::default() };
+            inventory.run(&Actor::System, part).await.unwrap().id
+        };
+        let found = async || {
+            let request = Request { page: 1, page_size: 10, ..Request::default() };
+            index.index().unwrap().search(&request).unwrap().ids
+        };
+        let (same, changed, deleted) = (add("a").await, add("b").await, add("c").await);
+        index.compare(&inventory).await.unwrap();
+        assert_eq!(found().await, [same.clone(), changed.clone(), deleted.clone()]);
+        let sql = format!(
+            "UPDATE partmodel SET part_name = 'A' WHERE id = '{changed}'; DELETE FROM partmodel WHERE id = '{deleted}'"
+        );
+        rusqlite::Connection::open(folder.path().join("x.db")).unwrap().execute_batch(&sql).unwrap();
+        let added = add("d").await;
+        index.compare(&inventory).await.unwrap();
+        assert_eq!(found().await, [changed, same, added]);
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
 //! The tree of locations.
 
+use std::collections::HashMap;
+
 use super::{Location, TREE, check_place, describe, describe_one, find};
 use crate::db::entity::locationmodel::{Entity, Model};
 use crate::fields::{Fields, Problem};
-use crate::list::{Page, PageNumber};
+use crate::list::{MAX_PAGE_SIZE, Page, PageNumber};
 use crate::tree::TreeNode;
 use crate::{Access, Command, Error, Permission, Query, Read, Work};
 
@@ -21,6 +23,11 @@ pub struct GetLocationPath {
     /// The location.
     pub location_id: String,
 }
+
+/// Finds the names of locations and their ancestors, from the root down, by the id of the location. Ids without a location are
+/// skipped.
+#[derive(Clone, Debug)]
+pub struct GetLocationNames(pub Vec<String>);
 
 /// Moves a location with its descendants into another location or to the root.
 ///
@@ -59,6 +66,19 @@ impl Query for GetLocationPath {
     async fn run(&self, read: &Read) -> Result<Vec<Location>, Error> {
         let path = TREE.path::<Entity>(read, &self.location_id).await?;
         describe(read, path).await
+    }
+}
+
+impl Query for GetLocationNames {
+    const ACCESS: Access = Access::Permission(Permission::LocationsRead);
+    type Output = HashMap<String, Vec<String>>;
+
+    fn validate(&self, fields: &mut Fields) {
+        fields.items("ids", &self.0, usize::try_from(MAX_PAGE_SIZE).unwrap_or(usize::MAX));
+    }
+
+    async fn run(&self, read: &Read) -> Result<HashMap<String, Vec<String>>, Error> {
+        TREE.names(read, &self.0).await
     }
 }
 

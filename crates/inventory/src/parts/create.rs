@@ -1,6 +1,6 @@
 //! Creates a part.
 
-use super::links::{MAX_LINKS, set_categories, set_projects, set_tags};
+use super::links::{MAX_LINKS, Relinked, set_categories, set_projects, set_tags};
 use super::{MAX_NAME, Part};
 use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
@@ -79,6 +79,15 @@ impl Command for CreatePart {
     }
 
     async fn run(&self, work: &mut Work) -> Result<Part, Error> {
+        let (part, relinked) = self.insert(work).await?;
+        relinked.recount(work).await?;
+        Ok(part.into())
+    }
+}
+
+impl CreatePart {
+    /// Inserts the part and its links. The counts of its tags and projects remain to be updated.
+    pub(crate) async fn insert(&self, work: &mut Work) -> Result<(partmodel::Model, Relinked), Error> {
         let part = partmodel::Model {
             id: work.new_id(),
             part_name: self.name.clone(),
@@ -98,10 +107,17 @@ impl Command for CreatePart {
             updated_at: work.now(),
         };
         let part = work.insert(part).await?;
-        set_categories(work, &part, &self.category_ids).await?;
-        set_tags(work, &part, &self.tag_ids).await?;
-        set_projects(work, &part, &self.project_ids).await?;
-        Ok(part.into())
+        let mut relinked = Relinked::default();
+        if !self.category_ids.is_empty() {
+            set_categories(work, &part, &self.category_ids).await?;
+        }
+        if !self.tag_ids.is_empty() {
+            relinked.tag_ids = set_tags(work, &part, &self.tag_ids).await?;
+        }
+        if !self.project_ids.is_empty() {
+            relinked.project_ids = set_projects(work, &part, &self.project_ids).await?;
+        }
+        Ok((part, relinked))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The datasheets of a part. Their files are managed by [`static_files`](crate::static_files).
 
+use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -140,6 +141,20 @@ pub(super) async fn datasheets_of(read: &Read, part_id: &str) -> Result<Vec<Data
     let query = query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(MAX_DATASHEETS);
     let rows = query.all(read.db().await?).await?;
     Ok(rows.into_iter().map(Datasheet::from).collect())
+}
+
+/// Returns the datasheets of parts by the ids of the parts, oldest first.
+pub(crate) async fn datasheets_of_all(
+    read: &Read,
+    part_ids: &[&str],
+) -> Result<HashMap<String, Vec<Datasheet>>, Error> {
+    let query = Entity::find().filter(Column::PartId.is_in(part_ids.iter().copied()));
+    let query = query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+    let mut datasheets: HashMap<String, Vec<Datasheet>> = HashMap::new();
+    for row in query.all(read.db().await?).await? {
+        datasheets.entry(row.part_id.clone()).or_default().push(row.into());
+    }
+    Ok(datasheets)
 }
 
 impl From<Model> for Datasheet {

@@ -28,8 +28,32 @@ pub(super) async fn set_categories(
     Ok(())
 }
 
-/// Adds and removes links, so that the part has exactly these tags.
-pub(super) async fn set_tags(work: &mut Work, part: &partmodel::Model, ids: &[String]) -> Result<(), Error> {
+/// The tags and projects whose numbers of parts have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Relinked {
+    pub(crate) tag_ids: Vec<String>,
+    pub(crate) project_ids: Vec<String>,
+}
+
+impl Relinked {
+    /// Updates the counts that the original stores with tags and projects.
+    pub(super) async fn recount(self, work: &mut Work) -> Result<(), Error> {
+        if !self.tag_ids.is_empty() {
+            tags::recount(work, &self.tag_ids).await?;
+        }
+        if !self.project_ids.is_empty() {
+            projects::recount(work, &self.project_ids).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds and removes links, so that the part has exactly these tags. Returns the ids of the tags that were added or removed.
+pub(super) async fn set_tags(
+    work: &mut Work,
+    part: &partmodel::Model,
+    ids: &[String],
+) -> Result<Vec<String>, Error> {
     use part_tag_links::{Column, Entity, Model};
     let links = Entity::find().filter(Column::PartId.eq(&part.id)).all(work.db().await?).await?;
     let (removed, added) = difference(links, |link| &link.tag_id, ids);
@@ -47,15 +71,15 @@ pub(super) async fn set_tags(work: &mut Work, part: &partmodel::Model, ids: &[St
         let (part_id, added_at, added_by) = (part.id.clone(), work.now(), added_by.clone());
         work.link(part, "tags", &tag.name, Model { part_id, tag_id: tag.id, added_at, added_by }).await?;
     }
-    tags::recount(work, &changed).await
+    Ok(changed)
 }
 
-/// Adds and removes links, so that the part is in exactly these projects.
+/// Adds and removes links, so that the part is in exactly these projects. Returns the ids of the projects that it joined or left.
 pub(super) async fn set_projects(
     work: &mut Work,
     part: &partmodel::Model,
     ids: &[String],
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     use part_project_link::{Column, Entity, Model};
     let links = Entity::find().filter(Column::PartId.eq(&part.id)).all(work.db().await?).await?;
     let (removed, added) = difference(links, |link| &link.project_id, ids);
@@ -70,7 +94,7 @@ pub(super) async fn set_projects(
         let link = Model { part_id, project_id: project.id, added_at, notes: None };
         work.link(part, "projects", &project.name, link).await?;
     }
-    projects::recount(work, &changed).await
+    Ok(changed)
 }
 
 /// Returns the links that are not wanted, and the wanted ids without a link.

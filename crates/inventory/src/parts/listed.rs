@@ -55,7 +55,8 @@ impl Query for GetListedParts {
         let mut tags = tags_of(read, &self.0).await?;
         let limits = limits_of(read, &self.0).await?;
         let listed = |StockedPart { part, quantity }: StockedPart| {
-            let mut tags = tags.remove(&part.id).unwrap_or_default();
+            let tags = tags.remove(&part.id).unwrap_or_default();
+            let mut tags: Vec<String> = tags.into_iter().map(|(_, name)| name).collect();
             tags.sort();
             ListedPart {
                 quantity,

@@ -1,5 +1,7 @@
 //! The prices of a part, which the original has collected from suppliers.
 
+use std::collections::HashMap;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::find;
@@ -37,16 +39,38 @@ pub struct Price {
     pub valid_until: Option<Timestamp>,
 }
 
+// SQLite stores whole prices as integers.
+const SELECT: &str = "SELECT id, part_id, supplier, CAST(unit_price AS DOUBLE PRECISION) AS unit_price, currency, \
+    stock_quantity, pricing_tiers, source, is_current, valid_from, valid_until FROM partpricinghistory";
+
+/// Returns the prices of parts by the ids of the parts, the newest first.
+pub(crate) async fn prices_of_all(
+    read: &Read,
+    part_ids: &[&str],
+) -> Result<HashMap<String, Vec<Price>>, Error> {
+    let mut prices: HashMap<String, Vec<Price>> = HashMap::new();
+    if part_ids.is_empty() {
+        return Ok(prices);
+    }
+    let places: Vec<String> = (1..=part_ids.len()).map(|number| format!("${number}")).collect();
+    let sql = format!("{SELECT} WHERE part_id IN ({}) ORDER BY valid_from DESC, id", places.join(", "));
+    let db = read.db().await?;
+    let ids = part_ids.iter().map(|&id| id.into());
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, ids)).await?;
+    for row in &rows {
+        let part_id: String = row.try_get("", "part_id")?;
+        prices.entry(part_id).or_default().push(Price::from_query_result(row, "")?);
+    }
+    Ok(prices)
+}
+
 impl Query for ListPrices {
     const ACCESS: Access = Access::Permission(Permission::PartsRead);
     type Output = Vec<Price>;
 
     async fn run(&self, read: &Read) -> Result<Vec<Price>, Error> {
         let part = find(read, &self.part_id).await?;
-        // SQLite stores whole prices as integers.
-        let sql = "SELECT id, supplier, CAST(unit_price AS DOUBLE PRECISION) AS unit_price, currency, stock_quantity, \
-                   pricing_tiers, source, is_current, valid_from, valid_until \
-                   FROM partpricinghistory WHERE part_id = $1 ORDER BY valid_from DESC, id LIMIT 1000";
+        let sql = format!("{SELECT} WHERE part_id = $1 ORDER BY valid_from DESC, id LIMIT 1000");
         let db = read.db().await?;
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [part.id.into()]);
         let rows = db.query_all_raw(statement).await?;

@@ -25,8 +25,8 @@ pub struct SearchablePart {
     pub category_ids: Vec<String>,
     /// The ids of the locations that hold it, sorted.
     pub location_ids: Vec<String>,
-    /// The names of its tags, sorted.
-    pub tags: Vec<String>,
+    /// The ids and names of its tags, sorted.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Lists parts in the order of their ids, at most [`MAX_SEARCHABLE`].
@@ -139,11 +139,6 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
     let mut categories = grouped(categories.into_model::<Link>().all(db).await?);
     let ids: Vec<String> = ids.into_iter().cloned().collect();
     let mut tags = tags_of(read, &ids).await?;
-    let sorted = |values: Option<Vec<String>>| {
-        let mut values = values.unwrap_or_default();
-        values.sort();
-        values
-    };
     let part = |row: partmodel::Model| SearchablePart {
         quantity: quantities.get(&row.id).copied().unwrap_or_default(),
         category_ids: sorted(categories.remove(&row.id)),
@@ -154,8 +149,11 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
     Ok(rows.into_iter().map(part).collect())
 }
 
-/// Returns the names of the tags of parts, by the id of the part.
-pub(super) async fn tags_of(read: &Read, ids: &[String]) -> Result<HashMap<String, Vec<String>>, Error> {
+/// Returns the ids and names of the tags of parts, by the id of the part.
+pub(super) async fn tags_of(
+    read: &Read,
+    ids: &[String],
+) -> Result<HashMap<String, Vec<(String, String)>>, Error> {
     let db = read.db().await?;
     let tagged =
         part_tag_links::Entity::find().filter(part_tag_links::Column::PartId.is_in(ids)).all(db).await?;
@@ -164,11 +162,19 @@ pub(super) async fn tags_of(read: &Read, ids: &[String]) -> Result<HashMap<Strin
         .all(db)
         .await?;
     let names: HashMap<String, String> = names.into_iter().map(|tag| (tag.id, tag.name)).collect();
-    let tagged = tagged.into_iter().filter_map(|link| {
-        let target = names.get(&link.tag_id)?.clone();
-        Some(Link { part_id: link.part_id, target })
-    });
-    Ok(grouped(tagged.collect()))
+    let mut tags: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for link in tagged {
+        if let Some(name) = names.get(&link.tag_id) {
+            tags.entry(link.part_id).or_default().push((link.tag_id, name.clone()));
+        }
+    }
+    Ok(tags)
+}
+
+fn sorted<T: Ord>(values: Option<Vec<T>>) -> Vec<T> {
+    let mut values = values.unwrap_or_default();
+    values.sort();
+    values
 }
 
 fn grouped(links: Vec<Link>) -> HashMap<String, Vec<String>> {

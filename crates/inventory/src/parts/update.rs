@@ -1,7 +1,7 @@
 //! Changes a part.
 
 use super::create::check_texts;
-use super::links::{MAX_LINKS, set_categories, set_projects, set_tags};
+use super::links::{MAX_LINKS, Relinked, set_categories, set_projects, set_tags};
 use super::{MAX_NAME, Part, find};
 use crate::change::Change;
 use crate::db::entity::partmodel;
@@ -92,6 +92,19 @@ impl Command for UpdatePart {
     async fn run(&self, work: &mut Work) -> Result<Part, Error> {
         let before = find(work, &self.id).await?;
         work.check_version(&before, self.version.as_deref()).await?;
+        let (part, relinked) = self.apply(work, before).await?;
+        relinked.recount(work).await?;
+        Ok(part.into())
+    }
+}
+
+impl UpdatePart {
+    /// Updates the part and its links. The counts of its tags and projects remain to be updated.
+    pub(crate) async fn apply(
+        &self,
+        work: &mut Work,
+        before: partmodel::Model,
+    ) -> Result<(partmodel::Model, Relinked), Error> {
         let old = before.clone();
         let after = partmodel::Model {
             part_name: self.name.clone().or(old.part_name),
@@ -114,15 +127,16 @@ impl Command for UpdatePart {
             ..before.clone()
         };
         let after = work.update(&before, after).await?;
+        let mut relinked = Relinked::default();
         if let Change::Set(ids) = &self.category_ids {
             set_categories(work, &after, ids).await?;
         }
         if let Change::Set(ids) = &self.tag_ids {
-            set_tags(work, &after, ids).await?;
+            relinked.tag_ids = set_tags(work, &after, ids).await?;
         }
         if let Change::Set(ids) = &self.project_ids {
-            set_projects(work, &after, ids).await?;
+            relinked.project_ids = set_projects(work, &after, ids).await?;
         }
-        Ok(after.into())
+        Ok((after, relinked))
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use inventory::categories::CreateCategory;
 use inventory::parts::{CreatePart, GetPart, UpdatePart};
-use inventory::{Change, Error, IdempotencyKey, Once};
+use inventory::{Change, Changed, Error, IdempotencyKey, Once};
 use rstest::rstest;
 use testkit::{DbEngine, TestInventory};
 
@@ -60,4 +61,22 @@ async fn a_command_with_an_idempotency_key_runs_once(
         let failed = again.run_once(SYSTEM, create("R"), &failing, &respond).await;
         assert!(matches!(failed, Err(Error::AlreadyExists { .. })), "{failed:?}");
     }
+}
+
+#[tokio::test]
+async fn a_new_category_below_another_changes_nothing_that_is_derived() {
+    let test = TestInventory::new(DbEngine::Sqlite).await;
+    let create =
+        |name: &str, parent_id| CreateCategory { name: name.to_owned(), parent_id, description: None };
+    let above = test.inventory.run(SYSTEM, create("above", None)).await.unwrap();
+    test.inventory.take_changes().await.unwrap();
+    let below = test.inventory.run(SYSTEM, create("below", Some(above.id))).await.unwrap();
+    assert_eq!(test.inventory.take_changes().await.unwrap(), Changed::default());
+    let rename = inventory::categories::UpdateCategory {
+        id: below.id,
+        name: Change::Set("renamed".to_owned()),
+        ..Default::default()
+    };
+    test.inventory.run(SYSTEM, rename).await.unwrap();
+    assert_eq!(test.inventory.take_changes().await.unwrap(), Changed::Anything);
 }

@@ -119,10 +119,15 @@ pub(crate) fn part(number: usize) -> Document {
         ],
         categories: vec![place("category", category, &[format!("root-{parent}")])],
         locations: vec![place("drawer", drawer, &[format!("cabinet-{}", drawer / 50)])],
-        tags: (0..random.below(3)).map(|_| format!("tag{}", random.skewed(500))).collect(),
+        tags: (0..random.below(3)).map(|_| tag(random.skewed(500))).collect(),
         stock: random.skewed(5000) as i64,
         created_at: 1_700_000_000_000_000 + (number as i64) * 1_000_000,
     }
+}
+
+fn tag(number: usize) -> Place {
+    let name = format!("tag{number}");
+    Place { ids: vec![name.clone()], name }
 }
 
 fn place(kind: &str, number: usize, ancestors: &[String]) -> Place {

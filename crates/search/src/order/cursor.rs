@@ -6,6 +6,7 @@ use tantivy::{DocId, SegmentReader};
 
 use super::Order;
 use super::key::{Key, Keys, Texts};
+use super::sequence::Sequences;
 use crate::documents::Documents;
 use crate::error::Result;
 use crate::schema::fast;
@@ -13,19 +14,17 @@ use crate::schema::fast;
 /// How many documents have their keys read at once.
 const CHUNK: usize = 64;
 
-/// A document with its key and the ordinal of its id, both reversed where the order is.
-type Entry = (u64, u64);
-
 pub(crate) struct Cursor {
     keys: Keys,
     ids: Texts,
-    entries: Vec<Entry>,
-    flip: u64,
+    /// The documents, in order.
+    documents: Vec<DocId>,
+    descending: bool,
     at: usize,
-    /// The comparable keys of the entries from `loaded.start` on.
+    /// The comparable keys of the documents from `loaded.start` on.
     loaded: Range<usize>,
     chunk: Vec<Key>,
-    /// The id of the entry at `at`, once it was asked for.
+    /// The id of the document at `at`, once it was asked for.
     id: Option<(usize, String)>,
 }
 
@@ -36,6 +35,7 @@ impl Cursor {
         documents: &Documents,
         order: Order,
         limit: usize,
+        sequences: &Sequences,
     ) -> Result<Option<Self>> {
         let count = documents.len();
         if count == 0 {
@@ -43,33 +43,29 @@ impl Cursor {
         }
         let keys = Keys::open(segment, order.sort)?;
         let ids = Texts::open(segment.fast_fields(), fast::ID)?;
-        let flip = if order.descending { u64::MAX } else { 0 };
-        let mut first = First::new(limit.min(count));
-        let mut values = [0; 64];
-        documents.for_each_block(|block| {
-            keys.values().get_vals(block, &mut values[..block.len()]);
-            for (document, value) in block.iter().zip(&values) {
-                first.offer(value ^ flip, *document, |document| ids.ordinal(document) ^ flip);
-            }
-        });
-        let entries = first.into_sorted();
-        Ok(Some(Self { keys, ids, entries, flip, at: 0, loaded: 0..0, chunk: Vec::new(), id: None }))
+        let limit = limit.min(count);
+        let documents = sequences
+            .first(segment, (documents, count), order, limit, (&keys, &ids))
+            .unwrap_or_else(|| first(documents, order, limit, &keys, &ids));
+        let descending = order.descending;
+        Ok(Some(Self { keys, ids, documents, descending, at: 0, loaded: 0..0, chunk: Vec::new(), id: None }))
     }
 
     /// Makes the key of the current document available. Returns false after the last document.
     pub(super) fn load(&mut self) -> Result<bool> {
-        if self.at >= self.entries.len() {
+        if self.at >= self.documents.len() {
             return Ok(false);
         }
         if !self.loaded.contains(&self.at) {
-            self.loaded = self.at..self.entries.len().min(self.at + CHUNK);
+            self.loaded = self.at..self.documents.len().min(self.at + CHUNK);
+            let documents = &self.documents[self.loaded.clone()];
             let mut values: Vec<u64> =
-                self.entries[self.loaded.clone()].iter().map(|entry| entry.0 ^ self.flip).collect();
-            if self.flip != 0 {
+                documents.iter().map(|document| self.keys.values().get_val(*document)).collect();
+            if self.descending {
                 values.reverse();
             }
             self.chunk = self.keys.comparable(&values)?;
-            if self.flip != 0 {
+            if self.descending {
                 self.chunk.reverse();
             }
         }
@@ -88,26 +84,48 @@ impl Cursor {
         {
             return Ok(id.clone());
         }
-        let id = text(self.ids.text(self.entries[self.at].1 ^ self.flip)?);
+        let id = self.id_of(self.documents[self.at])?;
         self.id = Some((self.at, id.clone()));
         Ok(id)
     }
 
-    pub(super) fn advance(&mut self) {
-        self.at += 1;
+    pub(super) fn advance(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Returns how many documents there are.
+    pub(super) fn len(&self) -> usize {
+        self.documents.len()
     }
 
     /// Returns the ids at these positions.
     pub(super) fn ids(&self, positions: Range<usize>) -> Result<Vec<String>> {
-        let end = positions.end.min(self.entries.len());
-        let entries = &self.entries[positions.start.min(end)..end];
-        entries.iter().map(|entry| Ok(text(self.ids.text(entry.1 ^ self.flip)?))).collect()
+        let end = positions.end.min(self.documents.len());
+        self.documents[positions.start.min(end)..end].iter().map(|document| self.id_of(*document)).collect()
+    }
+
+    fn id_of(&self, document: DocId) -> Result<String> {
+        let id = self.ids.text(self.ids.ordinal(document))?;
+        Ok(String::from_utf8_lossy(&id).into_owned())
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Returns the first `limit` documents in order, by reading the keys of all.
+fn first(documents: &Documents, order: Order, limit: usize, keys: &Keys, ids: &Texts) -> Vec<DocId> {
+    let flip = if order.descending { u64::MAX } else { 0 };
+    let mut first = First::new(limit);
+    let mut values = [0; 64];
+    documents.for_each_block(|block| {
+        keys.values().get_vals(block, &mut values[..block.len()]);
+        for (document, value) in block.iter().zip(&values) {
+            first.offer(value ^ flip, *document, |document| ids.ordinal(document) ^ flip);
+        }
+    });
+    first.into_sorted().into_iter().map(|(_, _, document)| document).collect()
 }
+
+/// A document after its key and the ordinal of its id, both reversed where the order is.
+type Entry = (u64, u64, DocId);
 
 /// Keeps the first entries of many.
 struct First {
@@ -119,7 +137,7 @@ struct First {
 
 impl First {
     fn new(limit: usize) -> Self {
-        Self { limit, kept: Vec::with_capacity(2 * limit), last: (u64::MAX, u64::MAX) }
+        Self { limit, kept: Vec::with_capacity(2 * limit), last: (u64::MAX, u64::MAX, DocId::MAX) }
     }
 
     /// Takes a document. The id is read only for documents that may be among the first.
@@ -127,7 +145,7 @@ impl First {
         if key > self.last.0 {
             return;
         }
-        let entry = (key, id(document));
+        let entry = (key, id(document), document);
         if entry > self.last {
             return;
         }

@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::fold::compact;
@@ -54,7 +56,7 @@ fn all_texts(part: &Document) -> Vec<&str> {
         &part.manufacturer,
         &part.description,
     ];
-    texts.extend(part.tags.iter().map(String::as_str));
+    texts.extend(part.tags.iter().map(|tag| tag.name.as_str()));
     texts.extend(part.categories.iter().map(|category| category.name.as_str()));
     texts.extend(part.properties.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     texts
@@ -75,7 +77,9 @@ fn meets(part: &Document, condition: &Condition) -> bool {
             TextField::Name => has_words(&[&part.name], text),
             TextField::Manufacturer => has_words(&[&part.manufacturer], text),
             TextField::Supplier => has_words(&[&part.supplier], text),
-            TextField::Tag => has_words(&part.tags.iter().map(String::as_str).collect::<Vec<_>>(), text),
+            TextField::Tag => {
+                has_words(&part.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), text)
+            }
             TextField::Category => {
                 has_words(&part.categories.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), text)
             }
@@ -106,7 +110,7 @@ fn is_found(part: &Document, request: &Request) -> bool {
     let filters = &request.filters;
     terms.into_iter().all(|term| meets(part, &term.condition) != term.negated)
         && filters.max_stock.is_none_or(|most| part.stock <= most)
-        && filters.tag.as_ref().is_none_or(|tag| part.tags.contains(tag))
+        && filters.tag.as_ref().is_none_or(|tag| part.tags.iter().any(|found| found.ids.contains(tag)))
         && filters
             .category
             .as_ref()
@@ -204,7 +208,10 @@ fn document() -> impl Strategy<Value = Document> {
                 })
                 .collect(),
             locations: Vec::new(),
-            tags: tags.into_iter().map(str::to_owned).collect(),
+            tags: tags
+                .into_iter()
+                .map(|tag| Place { name: tag.to_owned(), ids: vec![tag.to_owned()] })
+                .collect(),
             stock,
             created_at: stock * stock,
         },
@@ -267,5 +274,38 @@ proptest! {
             let results = index.search(&request).unwrap();
             prop_assert_eq!(results, expected(&parts, &request), "{:?}", request);
         }
+    }
+}
+
+/// As many parts as a segment needs for its order to be kept, and for short and long lists of documents to be combined.
+#[test]
+fn a_search_among_many_parts_finds_what_looking_at_every_part_finds() {
+    const COUNT: usize = 5000;
+    let mut runner = TestRunner::deterministic();
+    let mut parts = BTreeMap::new();
+    for number in 0..COUNT {
+        let id = format!("{:04}", number * 7 % COUNT);
+        let part = document().new_tree(&mut runner).unwrap().current();
+        parts.insert(id.clone(), Document { id, stock: part.stock + number as i64 % 50, ..part });
+    }
+    let index = Index::in_memory().unwrap();
+    let changes = |upserts, deletes| Changes { upserts, deletes, position: None };
+    index.apply(&changes(parts.values().cloned().collect(), vec![])).unwrap();
+    for round in 0..2 {
+        for _ in 0..25 {
+            let mut request = request().new_tree(&mut runner).unwrap().current();
+            request.page_size *= request.page.pow(5);
+            let results = index.search(&request).unwrap();
+            assert_eq!(results, expected(&parts, &request), "round {round}, {request:?}");
+        }
+        let deletes: Vec<String> = parts.keys().step_by(9).cloned().collect();
+        deletes.iter().for_each(|id| drop(parts.remove(id)));
+        let renamed: Vec<Document> = parts
+            .values()
+            .step_by(50)
+            .map(|part| Document { name: "resistor".to_owned(), ..part.clone() })
+            .collect();
+        parts.extend(renamed.iter().map(|part| (part.id.clone(), part.clone())));
+        index.apply(&changes(renamed, deletes)).unwrap();
     }
 }

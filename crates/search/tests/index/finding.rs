@@ -20,7 +20,7 @@ fn index() -> Index {
         ],
         categories: vec![place("Resistors", &["c2", "c1"])],
         locations: vec![place("Drawer 7", &["l2", "l1"])],
-        tags: vec!["smd".to_owned(), "to order".to_owned()],
+        tags: vec![place("smd", &["t1"]), place("to order", &["t2"])],
         stock: 5,
         created_at: 30,
         ..named("r", "Resistor 10kΩ")
@@ -35,7 +35,7 @@ fn index() -> Index {
         properties: vec![("Dielectric".to_owned(), "Class II ceramic".to_owned())],
         categories: vec![place("Capacitors", &["c3", "c1"]), place("Ceramics", &["c4"])],
         locations: vec![place("Shelf", &["l3"])],
-        tags: vec!["SMD".to_owned()],
+        tags: vec![place("SMD", &["t3"])],
         stock: 500,
         created_at: 10,
         ..named("c", "Capacitor 4.7 µF")
@@ -150,8 +150,8 @@ fn a_search_finds(index: Index, #[case] text: &str, #[case] expected: &str) {
 #[case(Filters { category: Some("c4".to_owned()), ..Filters::default() }, "c")]
 #[case(Filters { location: Some("l1".to_owned()), ..Filters::default() }, "r")]
 #[case(Filters { location: Some("Shelf".to_owned()), ..Filters::default() }, "")]
-#[case(Filters { tag: Some("SMD".to_owned()), ..Filters::default() }, "c")]
-#[case(Filters { tag: Some("to order".to_owned()), ..Filters::default() }, "r")]
+#[case(Filters { tag: Some("t3".to_owned()), ..Filters::default() }, "c")]
+#[case(Filters { tag: Some("t2".to_owned()), ..Filters::default() }, "r")]
 #[case(Filters { supplier: Some("DigiKey".to_owned()), ..Filters::default() }, "r")]
 #[case(Filters { manufacturer: Some("Murata".to_owned()), ..Filters::default() }, "c")]
 #[case(Filters { max_stock: Some(5), ..Filters::default() }, "r j")]

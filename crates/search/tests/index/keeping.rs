@@ -167,7 +167,7 @@ fn an_index_of_another_version_is_thrown_away() {
     let folder = folder_with_index();
     let meta = folder.path().join("meta.json");
     let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace("\"payload\": \"1 17\"", "\"payload\": \"0 17\"")).unwrap();
+    fs::write(&meta, text.replace("\"payload\": \"2 17\"", "\"payload\": \"0 17\"")).unwrap();
     let (index, content) = open(folder.path());
     assert_eq!(content, Content::RebuildNeeded(RebuildReason::OtherVersion));
     assert_eq!((index.len(), index.position()), (0, None));
@@ -184,6 +184,18 @@ fn files_of_others_in_the_folder_stay() {
     drop(index);
     assert_eq!(fs::read_to_string(folder.path().join("notes.txt")).unwrap(), "mine");
     assert_eq!(open(folder.path()).1, Content::Kept);
+}
+
+#[test]
+fn what_a_crash_left_of_an_unfinished_change_is_removed() {
+    let folder = folder_with_index();
+    let of_index = files(folder.path());
+    let segment = of_index.iter().find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap();
+    let unfinished = folder.path().join("0123456789abcdef0123456789abcdef.idx");
+    fs::copy(segment, &unfinished).unwrap();
+    assert_eq!(open(folder.path()).1, Content::Kept);
+    assert_eq!(files(folder.path()), of_index);
+    assert_eq!(find(&open(folder.path()).0, ""), ALL);
 }
 
 /// Returns the files of an index.

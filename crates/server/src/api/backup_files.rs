@@ -56,7 +56,7 @@ pub(crate) async fn download(
 }
 
 /// Returns a header that makes a browser save the file. Unusual characters in the name become `_`.
-fn attachment(name: &str) -> HeaderValue {
+pub(super) fn attachment(name: &str) -> HeaderValue {
     let usual = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let name: String = name.chars().map(|character| if usual(character) { character } else { '_' }).collect();
     HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("it is ASCII")

@@ -69,7 +69,7 @@ pub(crate) struct SuggestionView {
 
 /// The sort keys.
 #[derive(Clone, Copy, Debug, Default)]
-enum Key {
+pub(super) enum Key {
     #[default]
     Default,
     Relevance,
@@ -121,19 +121,25 @@ pub(crate) async fn find(
 
 impl PartParams {
     /// Returns the text to search for.
-    fn text(&self) -> Option<String> {
+    pub(super) fn text(&self) -> Option<String> {
         self.q.clone().filter(|text| !text.trim().is_empty())
     }
 }
 
+/// Returns the query for the first page of a list with a sort key.
+pub(super) fn sorted(sort: Option<String>, page_size: u64) -> Result<ListQuery<(), Key>, Problem> {
+    ListParams::sorted(sort, page_size).query((), SORT)
+}
+
 /// Returns the request for the search index, or `None` if the index does not have what the list needs.
-fn request(
+pub(super) fn request(
     params: &PartParams,
     text: Option<&str>,
     list: &ListQuery<(), Key>,
 ) -> Result<Option<Request>, Problem> {
     let Paging::Number(page) = list.paging else { return Ok(None) };
-    if params.tag_id.is_some() || params.project_id.is_some() || params.low_stock {
+    // Few parts have a limit, or belong to one project, so the database finds them fast.
+    if params.project_id.is_some() || params.low_stock {
         return Ok(None);
     }
     let invalid = page.problems();
@@ -158,7 +164,7 @@ fn request(
             supplier: params.supplier.clone(),
             manufacturer: params.manufacturer.clone(),
             max_stock: params.max_quantity,
-            tag: None,
+            tag: params.tag_id.clone(),
         },
         sort,
         descending: list.descending,
@@ -202,7 +208,7 @@ fn explained(note: &Note) -> String {
 }
 
 /// Returns the list query for the database.
-fn from_database(
+pub(super) fn from_database(
     params: &PartParams,
     text: Option<String>,
     list: ListQuery<(), Key>,

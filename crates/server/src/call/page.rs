@@ -43,6 +43,11 @@ pub(crate) struct PageOf<T> {
 }
 
 impl ListParams {
+    /// Returns the parameters of the first page of a list with a sort key.
+    pub(crate) fn sorted(sort: Option<String>, page_size: u64) -> Self {
+        Self { sort, page_size: Some(page_size), ..Self::default() }
+    }
+
     /// Returns the list query. `keys` are the names of the sort keys.
     pub(crate) fn query<F, K: Copy + Default>(
         &self,
@@ -93,6 +98,11 @@ impl ListParams {
             }
         }
         Ok(self.number())
+    }
+
+    /// Selects the one item at a position, counted from 1.
+    pub(crate) fn only(&mut self, position: u64) {
+        (self.page, self.page_size, self.cursor) = (Some(position), Some(1), None);
     }
 
     /// Returns the page number and the page size.

@@ -43,6 +43,7 @@ const WITHOUT_KEY: &[(&str, &str)] = &[
     ("delete", "/api/v1/session"),
     ("delete", "/api/v1/tasks/{id}"),
     ("post", "/api/v1/parts/{id}/datasheets"),
+    ("post", "/api/v1/parts/import"),
     ("post", "/api/v1/users"),
     ("put", "/api/v1/account/password"),
     ("put", "/api/v1/backups/{name}"),
@@ -88,7 +89,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 fn operation_id(method: &str, path: &str) -> String {
     let segments = path.trim_start_matches("/api/v1").split('/').filter(|segment| !segment.is_empty());
     let words = segments.map(|segment| {
-        let segment = segment.replace('-', "_");
+        let segment = segment.replace(['-', '.'], "_");
         match segment.strip_prefix('{') {
             Some(parameter) => format!("by_{}", parameter.trim_end_matches('}')),
             None => segment,

@@ -23,15 +23,18 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/places.css"),
+    include_str!("../../assets/css/overview.css"),
 ];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
     "app.js": SCRIPT,
     "swap.js": SCRIPT,
+    "controls.js": SCRIPT,
     "keys.js": SCRIPT,
     "place-picker.js": SCRIPT,
     "sheet.js": SCRIPT,
     "places.js": SCRIPT,
+    "palette.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

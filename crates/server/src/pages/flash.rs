@@ -15,6 +15,9 @@ const MAX_TEXT: usize = 300;
 pub(super) struct Flash {
     pub(super) text: String,
     pub(super) undo: Option<Undo>,
+    /// The id of what was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) about: Option<String>,
 }
 
 /// How to undo a change. The undo is a use case with its own permission, so a forged cookie gives nothing.
@@ -36,7 +39,12 @@ pub(super) enum Moved {
 impl Flash {
     /// Creates a flash with a text.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), undo: None }
+        Self { text: text.into(), undo: None, about: None }
+    }
+
+    /// Creates a flash about something that was created.
+    pub(super) fn about(id: &str, text: impl Into<String>) -> Self {
+        Self { about: Some(id.to_owned()), ..Self::new(text) }
     }
 
     /// Adds a way to undo the change.
@@ -47,7 +55,7 @@ impl Flash {
     /// Returns the cookie.
     pub(super) fn cookie(&self) -> HeaderValue {
         let text = self.text.chars().take(MAX_TEXT).collect();
-        let json = serde_json::to_vec(&Self { text, undo: self.undo.clone() }).unwrap_or_default();
+        let json = serde_json::to_vec(&Self { text, ..self.clone() }).unwrap_or_default();
         let cookie =
             format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", URL_SAFE_NO_PAD.encode(json));
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| removal())

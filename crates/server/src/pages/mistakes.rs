@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn a_rule_becomes_a_sentence_about_its_field() {
         let mut mistakes = Mistakes::of_problem(Problem::invalid_field("name", "is required")).unwrap();
-        mistakes.add_field(&Problem::invalid_field("to", "No place is called that."));
+        mistakes.add_field(&Problem::invalid_field("to", "There is no place “x”"));
         assert_eq!(mistakes.at("name").as_deref(), Some("This is required."));
-        assert_eq!(mistakes.at("to").as_deref(), Some("No place is called that."));
+        assert_eq!(mistakes.at("to").as_deref(), Some("There is no place “x”."));
         assert_eq!(mistakes.at("other"), None);
         let conflict = Mistakes::of_problem(Problem::conflict("the place is full")).unwrap();
         assert_eq!(conflict.general.as_deref(), Some("The place is full."));

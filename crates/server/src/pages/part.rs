@@ -1,10 +1,5 @@
-//! A part: the page, and the drawer beside the list.
+//! A part, as the drawer beside the list and its own page show it.
 
-use askama::Template;
-use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
 use inventory::list::{ListQuery, PageNumber, Paging};
 use inventory::parts::{GetListedParts, GetPartDetails, PartDetails};
 use inventory::stock::{ListMovements, Movement, MovementFilter};
@@ -13,20 +8,14 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::error::PageError;
-use super::frame::{Frame, Section, encoded, render};
-use super::listed::{Mark, Picture, Place, Stock};
+use super::frame::encoded;
+use super::listed::{Picture, Place, Stock};
 use super::visitor::Visitor;
 use super::words::{When, grouped, size};
 use crate::app::App;
-use crate::call::PathId;
 
 /// The number of movements that the drawer shows.
 const LATELY: u64 = 5;
-
-/// Returns the routes of this page.
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/parts/{id}", get(page))
-}
 
 /// A part as the drawer and the page show it.
 pub(super) struct Drawer {
@@ -57,12 +46,14 @@ pub(super) struct Drawer {
     pub(super) position: Option<String>,
     pub(super) previous: Option<String>,
     pub(super) next: Option<String>,
-    pub(super) here: String,
     pub(super) may_change: bool,
+    pub(super) may_delete: bool,
+    pub(super) may_create: bool,
 }
 
 /// A datasheet.
 pub(super) struct Sheet {
+    pub(super) id: String,
     pub(super) title: String,
     pub(super) link: String,
     pub(super) size: String,
@@ -77,21 +68,16 @@ pub(super) struct Step {
     pub(super) by: String,
 }
 
-#[derive(Template)]
-#[template(path = "part.html")]
-struct PartPage {
-    frame: Frame,
-    part: Drawer,
-}
-
 impl Drawer {
-    /// Loads a part. `at` is its position in the list, and the number of parts there. Returns `None` if it does not exist.
+    /// Loads a part. `at` is its position in the list, and the number of parts there; `neighbours` are the addresses of the parts
+    /// before and after it. Returns `None` if it does not exist.
     pub(super) async fn load(
         app: &App,
         visitor: &Visitor,
         id: &str,
         list: &Address,
         at: Option<(u64, u64)>,
+        neighbours: (Option<String>, Option<String>),
     ) -> Result<Option<Self>, PageError> {
         let inventory = app.inventory().await?;
         let actor = &visitor.caller.actor;
@@ -106,7 +92,7 @@ impl Drawer {
         let movements = ListQuery { filter, descending: true, paging, ..ListQuery::default() };
         let movements = inventory.query(actor, ListMovements(movements)).await?;
         let now = app.ambient.utc();
-        let lately = movements.items.into_iter().map(|movement| Step::new(movement, now)).collect();
+        let lately = movements.items.into_iter().map(|movement| Step::new(&movement, now)).collect();
         let closed = list.without("part").without("at");
         let page = closed.at(&format!("/parts/{}", encoded(id)));
         let page = at.map_or(page.clone(), |(at, _)| page.with("at", at));
@@ -126,12 +112,13 @@ impl Drawer {
             tags: named(tags),
             projects: named(projects),
             position: at.map(|(at, total)| format!("{} of {}", grouped(at), grouped(total))),
-            previous: at.filter(|(at, _)| *at > 1).map(|(at, _)| neighbour(&closed, at - 1)),
-            next: at.filter(|(at, total)| at < total).map(|(at, _)| neighbour(&closed, at + 1)),
+            previous: neighbours.0,
+            next: neighbours.1,
             page: page.to_string(),
             close: closed.at("/parts").to_string(),
-            here: visitor.target.clone(),
             may_change: visitor.may(Permission::PartsUpdate),
+            may_delete: visitor.may(Permission::PartsDelete),
+            may_create: visitor.may(Permission::PartsCreate),
             id: part.id,
             name: part.name,
             number: part.number,
@@ -150,11 +137,6 @@ fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-/// Returns the address of the part at a position in a list.
-fn neighbour(list: &Address, at: u64) -> String {
-    list.at("/parts/at").with("at", at).to_string()
-}
-
 /// Returns a property as text.
 fn text(value: &Value) -> String {
     match value {
@@ -167,6 +149,7 @@ fn text(value: &Value) -> String {
 impl From<inventory::parts::Datasheet> for Sheet {
     fn from(sheet: inventory::parts::Datasheet) -> Self {
         Self {
+            id: sheet.id,
             link: format!("/api/v1/files/datasheets/{}", encoded(&sheet.filename)),
             title: sheet.title.unwrap_or(sheet.filename),
             size: sheet.file_size.and_then(|bytes| u64::try_from(bytes).ok()).map(size).unwrap_or_default(),
@@ -175,14 +158,14 @@ impl From<inventory::parts::Datasheet> for Sheet {
 }
 
 impl Step {
-    pub(super) fn new(movement: Movement, now: chrono::NaiveDateTime) -> Self {
+    pub(super) fn new(movement: &Movement, now: chrono::NaiveDateTime) -> Self {
         let change = match (&movement.from, &movement.to) {
             (None, Some(_)) => format!("+{}", grouped(movement.quantity)),
             (Some(_), None) => format!("−{}", grouped(movement.quantity)),
             _ => grouped(movement.quantity),
         };
-        let what = movement.reason.unwrap_or_else(|| verb(movement.kind.as_str()).to_owned());
-        let by = movement.username.unwrap_or_default();
+        let what = movement.reason.clone().unwrap_or_else(|| verb(movement.kind.as_str()).to_owned());
+        let by = movement.username.clone().unwrap_or_default();
         Self { change, what, when: When::new(movement.moved_at.0, now), by }
     }
 }
@@ -198,13 +181,4 @@ fn verb(kind: &str) -> &str {
         "correction" => "Changed by another program",
         other => other,
     }
-}
-
-/// Shows a part.
-async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
-    let address = Address::parse(&visitor.target);
-    let part = Drawer::load(&app, &visitor, &id, &address, None).await?;
-    let part = part.ok_or_else(|| Error::NotFound { what: "part", id })?;
-    let frame = Frame::new(&app, &visitor, Section::Parts, part.name.clone()).await?;
-    Ok(render(&PartPage { frame, part }))
 }

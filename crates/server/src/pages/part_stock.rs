@@ -12,6 +12,8 @@ use super::error::PageError;
 use super::flash::{Flash, Undo};
 use super::form::Form;
 use super::frame::encoded;
+use super::outline::Kind as Tree;
+use super::picker::choose;
 use super::words::{grouped, whole_number};
 use crate::app::App;
 use crate::call::PathId;
@@ -19,7 +21,10 @@ use crate::problem::Problem;
 
 /// Returns the routes of these forms.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/parts/{id}/stock", post(change)).route("/parts/{id}/stock/undo", post(undo))
+    Router::new()
+        .route("/parts/{id}/stock", post(change))
+        .route("/parts/{id}/stock/undo", post(undo))
+        .route("/parts/{id}/stock/put", post(put))
 }
 
 /// A change of stock at a place.
@@ -116,5 +121,41 @@ async fn undo(
         }
         flash => flash?,
     };
+    Ok(form.go_on(&page, &flash))
+}
+
+/// Stock to add at a place that somebody names.
+#[derive(Debug, Deserialize)]
+struct PutForm {
+    #[serde(default)]
+    quantity: String,
+    #[serde(default)]
+    location: String,
+    #[serde(default)]
+    location_id: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Adds stock of a part at a place.
+async fn put(
+    State(app): State<App>,
+    PathId(part_id): PathId,
+    form: Form<PutForm>,
+) -> Result<Response, PageError> {
+    let PutForm { quantity, location, location_id, reason } = &form.fields;
+    let page = format!("/parts/{}", encoded(&part_id));
+    let Some(quantity) = whole_number(quantity) else {
+        return Ok(form.go_on(&page, &Flash::new("Nothing was added: say how many, as a whole number")));
+    };
+    let location_id = match choose(&app, &form.visitor, Tree::Places, location, location_id).await? {
+        Ok(Some(id)) => id,
+        Ok(None) => return Ok(form.go_on(&page, &Flash::new("Nothing was added: say into which place"))),
+        Err(reason) => return Ok(form.go_on(&page, &Flash::new(format!("Nothing was added: {reason}")))),
+    };
+    let name = app.query(&form.visitor.caller, GetPart(part_id.clone())).await?.name;
+    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let command = AddStock { part_id, location_id, quantity, reason };
+    let flash = form.run(&app, command, |done| said("Added", done, &name)).await?;
     Ok(form.go_on(&page, &flash))
 }

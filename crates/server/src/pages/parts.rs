@@ -3,21 +3,28 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use inventory::categories::GetCategory;
 use inventory::list::{ListQuery, PAGE_SIZE, PageNumber, Paging};
 use inventory::locations::GetLocation;
 use inventory::parts::{GetListedParts, ListParts, ListedPart, PartFilter};
 use inventory::projects::GetProject;
-use inventory::tags::GetTag;
+use inventory::tags::{GetTag, Tag};
 use inventory::{Error, Permission};
 
 use super::address::Address;
+use super::columns::{self, Optional};
 use super::error::PageError;
+use super::flash::Flash;
+use super::form::go_to;
 use super::frame::{Frame, Section, encoded, render};
 use super::listed::{Mark, Picture, Stock};
+use super::outline::Kind;
 use super::part::Drawer;
+use super::part_form::{Choice, all_tags, choices};
+use super::picker::choose;
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::api::part_list::{PartParams, SearchView, find};
@@ -36,6 +43,15 @@ pub(super) fn routes() -> Router<App> {
 #[template(path = "parts.html")]
 struct PartsPage {
     frame: Frame,
+    chosen: Vec<Optional>,
+    plain: Vec<(Optional, &'static str)>,
+    /// The filters in the address, for the form that adds one.
+    kept: Vec<(String, String)>,
+    categories: Vec<Choice>,
+    tags: Vec<Tag>,
+    params: PartParams,
+    export: String,
+    may_delete: bool,
     rows: Vec<Row>,
     shown: String,
     is_filtered: bool,
@@ -62,6 +78,8 @@ pub(super) struct Row {
     pub(super) stock: Stock,
     pub(super) picture: Picture,
     pub(super) tags: Vec<String>,
+    /// The texts of the chosen columns that show nothing but a text.
+    pub(super) texts: Vec<String>,
     pub(super) is_open: bool,
 }
 
@@ -93,10 +111,18 @@ struct Column {
 async fn page(
     State(app): State<App>,
     visitor: Visitor,
+    headers: HeaderMap,
     Params(params): Params<PartParams>,
     Params(list): Params<ListParams>,
 ) -> Result<Response, PageError> {
     let address = Address::parse(&visitor.target);
+    if let Some(typed) = address.get("place") {
+        return place_typed(&app, &visitor, &address, typed).await;
+    }
+    let chosen = columns::chosen(&headers);
+    let plain = columns::ALL.into_iter().filter(|(column, ..)| chosen.contains(column) && !column.has_cell());
+    let plain: Vec<(Optional, &'static str)> = plain.map(|(column, _, name)| (column, name)).collect();
+    let now = app.ambient.utc();
     let (page, search) = find(&app, &visitor.caller, &params, &list).await?;
     let total = page.total.unwrap_or_default();
     let ids = page.items.into_iter().map(|stocked| stocked.part.id).collect();
@@ -107,16 +133,22 @@ async fn page(
     let open = address.get("part").map(str::to_owned);
     let drawer = match &open {
         Some(id) => {
-            let at =
-                listed.iter().position(|listed| listed.part.id == *id).map(|index| first + index as u64 + 1);
-            Drawer::load(&app, &visitor, id, &address, at.map(|at| (at, total))).await?
+            let index = listed.iter().position(|listed| listed.part.id == *id);
+            let at = index.map(|index| (first + index as u64 + 1, total));
+            let link =
+                |index: usize| listed.get(index).map(|next| address.with("part", &next.part.id).to_string());
+            let before = index.and_then(|index| index.checked_sub(1)).and_then(link);
+            let after = index.and_then(|index| link(index + 1));
+            Drawer::load(&app, &visitor, id, &address, at, (before, after)).await?
         }
         None => None,
     };
     let closed = address.without("part");
     let rows = listed.into_iter().enumerate();
-    let rows =
-        rows.map(|(index, listed)| Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()));
+    let rows = rows.map(|(index, listed)| {
+        let texts = plain.iter().map(|(column, _)| column.text(&listed, now)).collect();
+        Row { texts, ..Row::new(listed, &closed, first + index as u64 + 1, open.as_deref()) }
+    });
     let rows: Vec<Row> = rows.collect();
     let is_filtered = !chips.is_empty() || params.q.is_some() || params.low_stock;
     let (more, next) = if total <= number * size {
@@ -142,10 +174,18 @@ async fn page(
     };
     Ok(render(&PartsPage {
         quick: quick(&app, &visitor, &params, &closed).await?,
-        columns: columns(&closed),
+        columns: sortable(&closed),
         previous: (number > 1).then(|| closed.with("page", number - 1).to_string()),
         clear: Address::parse("/parts"),
         may_change: visitor.may(Permission::PartsUpdate),
+        may_delete: visitor.may(Permission::PartsDelete),
+        categories: choices(&app, &visitor, params.category_id.as_slice()).await?,
+        tags: all_tags(&app, &visitor).await?,
+        export: closed.without("page").without("page_size").at("/api/v1/parts/export.csv").to_string(),
+        kept: closed.without("page").query().to_vec(),
+        chosen,
+        plain,
+        params,
         frame,
         rows,
         shown,
@@ -171,6 +211,7 @@ impl Row {
             name: listed.part.name,
             id: listed.part.id,
             tags: listed.tags,
+            texts: Vec::new(),
         }
     }
 }
@@ -220,6 +261,23 @@ async fn chips(
     Ok(chips)
 }
 
+/// Leads to the list of the parts at a place that somebody has typed.
+async fn place_typed(
+    app: &App,
+    visitor: &Visitor,
+    address: &Address,
+    typed: &str,
+) -> Result<Response, PageError> {
+    let list = address.without("place").without("place_id").without("page");
+    match choose(app, visitor, Kind::Places, typed, "").await? {
+        Ok(Some(id)) => Ok(Redirect::to(&list.with("location_id", id).to_string()).into_response()),
+        Ok(None) => Ok(Redirect::to(&list.to_string()).into_response()),
+        Err(reason) => {
+            Ok(go_to(&list.to_string(), &Flash::new(format!("The list stays as it was: {reason}"))))
+        }
+    }
+}
+
 /// Returns the filters that are often needed.
 async fn quick(
     app: &App,
@@ -247,7 +305,7 @@ async fn quick(
 }
 
 /// Returns the columns, each with the address that sorts by it.
-fn columns(address: &Address) -> Vec<Column> {
+fn sortable(address: &Address) -> Vec<Column> {
     let sort = address.get("sort").unwrap_or(if address.get("q").is_some() { "relevance" } else { "name" });
     let (by, is_descending) = sort.strip_prefix('-').map_or((sort, false), |by| (by, true));
     let base = address.without("page");

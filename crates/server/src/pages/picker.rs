@@ -70,23 +70,22 @@ async fn suggest(
     Ok(Json(found.collect()))
 }
 
-/// Returns the id of the place or the category that a field names, or `None` for an empty text. `chosen` is the hidden id beside the
-/// text, which counts only if the text is still its path, since without script it does not change with the text.
-///
-/// Fails with an error of the field that names the candidates when the text fits none or several.
-pub(super) async fn resolve(
+/// Returns the id of the place or the category that a text names, or why it names none. Returns `None` for an empty text. `chosen` is
+/// the hidden id beside the text, which counts only if the text is still its path, since without script it does not change with the
+/// text.
+pub(super) async fn choose(
     app: &App,
     visitor: &Visitor,
     kind: Kind,
-    field: &str,
     text: &str,
     chosen: &str,
-) -> Result<Option<String>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
+) -> Result<Result<Option<String>, String>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Ok(None));
     }
     let outline = Outline::load(app, visitor, kind, false).await?;
-    let chosen = outline.index(chosen).filter(|index| outline.path_text(*index) == text.trim());
+    let chosen = outline.index(chosen).filter(|index| outline.path_text(*index) == text);
     let named = match chosen {
         Some(chosen) => vec![chosen],
         None => outline.named(text),
@@ -95,15 +94,28 @@ pub(super) async fn resolve(
         let paths = found.iter().take(CANDIDATES).map(|index| format!("“{}”", outline.path_text(*index)));
         paths.collect::<Vec<_>>().join(", ")
     };
-    let problem = match named.as_slice() {
-        [index] => return Ok(Some(outline.item(*index).id.clone())),
-        [] => match outline.find(text, CANDIDATES).as_slice() {
-            [] => format!("No {} is called that.", kind.word()),
-            similar => format!("No {} is called that. Similar: {}.", kind.word(), list(similar)),
-        },
-        several => format!("This may be one of several: {}. Write more of the path.", list(several)),
-    };
-    Err(Problem::invalid_field(field, problem))
+    let word = kind.word();
+    Ok(match named.as_slice() {
+        [index] => Ok(Some(outline.item(*index).id.clone())),
+        [] => Err(match outline.find(text, CANDIDATES).as_slice() {
+            [] => format!("there is no {word} “{text}”"),
+            similar => format!("there is no {word} “{text}”, but {}", list(similar)),
+        }),
+        several => Err(format!("“{text}” may be {}: write more of the path", list(several))),
+    })
+}
+
+/// Returns the same as [`choose`]. A text that names none or several is a mistake in the field.
+pub(super) async fn resolve(
+    app: &App,
+    visitor: &Visitor,
+    kind: Kind,
+    field: &str,
+    text: &str,
+    chosen: &str,
+) -> Result<Option<String>, Problem> {
+    let found = choose(app, visitor, kind, text, chosen).await?;
+    found.map_err(|reason| Problem::invalid_field(field, reason.replacen("there is", "There is", 1)))
 }
 
 /// Returns the path of a place or a category as the field shows it, or an empty text if there is none.

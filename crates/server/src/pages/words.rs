@@ -28,6 +28,13 @@ pub(super) fn whole_number(text: &str) -> Option<i64> {
     digits.parse().ok()
 }
 
+/// Returns an amount of money with two decimals, grouped by three digits.
+pub(super) fn amount(value: f64) -> String {
+    let cents = (value.abs() * 100.0).round() as i128;
+    let sign = if value < 0.0 && cents > 0 { "−" } else { "" };
+    format!("{sign}{}.{:02}", grouped(cents / 100), cents % 100)
+}
+
 /// Returns a size in bytes with a decimal unit and at most three digits, such as `1.42 GB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -93,6 +100,11 @@ mod tests {
         let texts = [0, 999, 1000, 4850, -12_345, 1_234_567].map(grouped);
         let spaced = texts.map(|text| text.replace('\u{202f}', " "));
         assert_eq!(spaced, ["0", "999", "1 000", "4 850", "−12 345", "1 234 567"]);
+    }
+
+    #[test]
+    fn amounts_have_two_decimals() {
+        assert_eq!([0.0, 2.845, -0.001, 1234.5].map(amount), ["0.00", "2.85", "0.00", "1\u{202f}234.50"]);
     }
 
     #[test]

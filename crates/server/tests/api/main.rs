@@ -7,6 +7,7 @@ mod api_keys;
 mod backup_files;
 mod backup_tasks;
 mod backups;
+mod exchange;
 mod files;
 mod layers;
 mod lessons;

@@ -111,3 +111,38 @@ async fn a_mistyped_word_is_corrected_and_an_unknown_field_explained() {
     let (found, search) = find(&server, &client, "sort=-created_at").await;
     assert_eq!((found, search), (vec!["Resistor".to_owned()], Value::Null));
 }
+
+/// Lists by cursor come from the database, those by page from the index.
+#[tokio::test]
+async fn lists_from_the_index_and_from_the_database_have_the_same_order_and_total() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let tag = server.post(&client, "/api/v1/tags", json!({"name": "smd"})).await.body["id"].clone();
+    let tagged = format!("tag_id={}", tag.as_str().unwrap());
+    for (at, name) in
+        ["b", "B", "Ärmel", "a", "b", "z 10 kΩ", "ab", "é", "抵抗", "a-"].into_iter().enumerate()
+    {
+        let tags = if at % 3 == 2 { json!([tag]) } else { json!([]) };
+        let number = if at % 2 == 0 { json!(format!("N{}", at % 4)) } else { Value::Null };
+        let supplier = if at % 2 == 0 { "x" } else { "X" };
+        let part = json!({"name": name, "number": number, "supplier": supplier, "tag_ids": tags});
+        let created = server.post(&client, "/api/v1/parts", part).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
+    }
+    // What only the index finds.
+    assert_eq!(names(&server, &client, &format!("q=10kohm&{tagged}")).await, ["z 10 kΩ"]);
+    for filter in [tagged.as_str(), "supplier=x", "max_quantity=0", ""] {
+        for sort in ["name", "number", "quantity", "created_at"] {
+            for direction in ["", "-"] {
+                let path = format!("/api/v1/parts?sort={direction}{sort}&{filter}&page_size=100");
+                let indexed = server.get(&client, &path).await.body;
+                let listed = server.get(&client, &format!("{path}&cursor=")).await.body;
+                assert_eq!(indexed["items"], listed["items"], "{path}");
+                assert_eq!(indexed["total"], listed["items"].as_array().unwrap().len(), "{path}");
+            }
+        }
+    }
+    let few = server.get(&client, &format!("/api/v1/parts?{tagged}")).await.body;
+    assert_eq!(few["total"], 3);
+}

@@ -32,7 +32,11 @@ async fn all_of_a_part_moves_to_a_typed_place_and_back() {
     let path = format!("/parts/{part}/move");
     let unknown = server.form(&client, &path, &[("from_location_id", &*shelf), ("to", "<i>")]).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unknown.shows("No place is called that.") && !unknown.html.contains("<i>"), "{}", unknown.html);
+    assert!(
+        unknown.shows("There is no place “&#60;i&#62;”.") && !unknown.html.contains("<i>"),
+        "{}",
+        unknown.html
+    );
     let none = server.form(&client, &path, &[("from_location_id", &*shelf)]).await;
     assert!(none.shows("This is required."), "{}", none.html);
     let many = [("from_location_id", &*shelf), ("to", &*bench), ("quantity", "13")];

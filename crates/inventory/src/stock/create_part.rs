@@ -1,0 +1,39 @@
+//! Creates a part together with its first stock.
+
+use super::change::AddStock;
+use crate::fields::Fields;
+use crate::parts::{CreatePart, Part, SetLowStockLimit};
+use crate::{Access, Command, Error, Permission, Work};
+
+/// Creates a part, puts stock of it into a location, and sets its low-stock limit: all or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct CreateStockedPart {
+    /// The part.
+    pub part: CreatePart,
+    /// The location and the quantity there.
+    pub stock: Option<(String, i64)>,
+    /// The quantity below which the stock is low.
+    pub low_stock_limit: Option<i64>,
+}
+
+impl Command for CreateStockedPart {
+    const ACCESS: Access = Access::Permission(Permission::PartsCreate);
+    type Output = Part;
+
+    fn validate(&self, fields: &mut Fields) {
+        self.part.validate(fields);
+    }
+
+    async fn run(&self, work: &mut Work) -> Result<Part, Error> {
+        let part = work.call(&self.part).await?;
+        if let Some((location_id, quantity)) = self.stock.clone() {
+            let add = AddStock { part_id: part.id.clone(), location_id, quantity, reason: None };
+            work.call(&add).await?;
+        }
+        if self.low_stock_limit.is_some() {
+            let limit = SetLowStockLimit { part_id: part.id.clone(), quantity: self.low_stock_limit };
+            work.call(&limit).await?;
+        }
+        Ok(part)
+    }
+}

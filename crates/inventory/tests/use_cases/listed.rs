@@ -1,0 +1,119 @@
+//! Tests what lists show of parts, and the creation of a part with stock, on both engines.
+use crate::support::{SYSTEM, location, part, problems, stock};
+use inventory::Problem;
+use inventory::locations::GetLocationNames;
+use inventory::parts::{
+    CreatePart, GetListedParts, InventoryTotals, PartPlace, SetLowStockLimit, SumInventory,
+};
+use inventory::stock::CreateStockedPart;
+use inventory::tags::CreateTag;
+use rstest::rstest;
+use testkit::{DbEngine, TestInventory};
+
+#[rstest]
+#[tokio::test]
+async fn a_listed_part_has_its_places_tags_and_limit(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let cabinet = location(inventory, "cabinet", None).await;
+    let drawer = location(inventory, "drawer", Some(&cabinet)).await;
+    let tag = CreateTag { name: "smd".to_owned(), ..CreateTag::default() };
+    let tag = inventory.run(SYSTEM, tag).await.unwrap();
+    let new = CreatePart { name: "R".to_owned(), tag_ids: vec![tag.id], ..CreatePart::default() };
+    let resistor = inventory.run(SYSTEM, new).await.unwrap();
+    let none = part(inventory, "none").await;
+    for (place, quantity) in [(&drawer, 7), (&cabinet, 5)] {
+        inventory.run(SYSTEM, stock(&resistor, place, quantity)).await.unwrap();
+    }
+    let limit = SetLowStockLimit { part_id: resistor.id.clone(), quantity: Some(20) };
+    inventory.run(SYSTEM, limit).await.unwrap();
+
+    let ids = vec![none.id.clone(), "unknown".to_owned(), resistor.id.clone()];
+    let listed = inventory.query(SYSTEM, GetListedParts(ids)).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!((&listed[0].part.id, listed[0].quantity, &listed[0].places), (&none.id, 0, &vec![]));
+    let listed = &listed[1];
+    assert_eq!(
+        (listed.quantity, listed.low_stock_limit, &*listed.tags),
+        (12, Some(20), &["smd".to_owned()][..])
+    );
+    let place = |path: &[&str], id: &str, quantity| PartPlace {
+        location_id: id.to_owned(),
+        path: path.iter().map(|&name| name.to_owned()).collect(),
+        quantity,
+    };
+    let expected = [place(&["cabinet", "drawer"], &drawer.id, 7), place(&["cabinet"], &cabinet.id, 5)];
+    assert_eq!(listed.places, expected);
+    let names =
+        inventory.query(SYSTEM, GetLocationNames(vec![drawer.id.clone(), "unknown".to_owned()])).await;
+    let names = names.unwrap();
+    assert_eq!((names.len(), &names[&drawer.id]), (1, &vec!["cabinet".to_owned(), "drawer".to_owned()]));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_part_is_created_with_its_stock_or_not_at_all(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let shelf = location(inventory, "shelf", None).await;
+    let new = |name: &str, quantity| CreateStockedPart {
+        part: CreatePart { name: name.to_owned(), ..CreatePart::default() },
+        stock: Some((shelf.id.clone(), quantity)),
+        low_stock_limit: Some(3),
+    };
+    let part = inventory.run(SYSTEM, new("screw", 10)).await.unwrap();
+    let listed = inventory.query(SYSTEM, GetListedParts(vec![part.id])).await.unwrap();
+    assert_eq!((listed[0].quantity, listed[0].low_stock_limit), (10, Some(3)));
+    let refused = problems(inventory.run(SYSTEM, new("nut", 0)).await);
+    assert_eq!(refused, [("quantity", Problem::TooSmall { min: 1 })]);
+    let total = inventory.query(SYSTEM, inventory::parts::ListParts::default()).await.unwrap().total;
+    assert_eq!(total, Some(1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_totals_count_parts_stock_and_value(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let empty = inventory.query(SYSTEM, SumInventory).await.unwrap();
+    assert_eq!(empty, InventoryTotals::default());
+    let (shelf, bench) = (location(inventory, "shelf", None).await, location(inventory, "bench", None).await);
+    let (screw, nut) = (part(inventory, "screw").await, part(inventory, "nut").await);
+    part(inventory, "nowhere").await;
+    inventory.run(SYSTEM, stock(&screw, &shelf, 10)).await.unwrap();
+    inventory.run(SYSTEM, stock(&screw, &bench, 5)).await.unwrap();
+    inventory.run(SYSTEM, stock(&nut, &shelf, 0)).await.unwrap();
+    let limit =
+        |part: &inventory::parts::Part| SetLowStockLimit { part_id: part.id.clone(), quantity: Some(12) };
+    inventory.run(SYSTEM, limit(&screw)).await.unwrap();
+    inventory.run(SYSTEM, limit(&nut)).await.unwrap();
+    let totals = inventory.query(SYSTEM, SumInventory).await.unwrap();
+    let counts = (totals.parts, totals.units, totals.out, totals.low, totals.without_place, totals.priced);
+    assert_eq!(counts, (3, 15, 2, 1, 1, 0));
+}
+
+/// Prices come from the original only.
+#[tokio::test]
+async fn the_value_of_the_stock_is_at_the_newest_current_price() {
+    let test = TestInventory::new(DbEngine::Sqlite).await;
+    let inventory = &test.inventory;
+    let shelf = location(inventory, "shelf", None).await;
+    let screw = part(inventory, "screw").await;
+    inventory.run(SYSTEM, stock(&screw, &shelf, 15)).await.unwrap();
+    let other = rusqlite::Connection::open(test.scratch.path()).unwrap();
+    for (price, valid_from, is_current) in
+        [(9.0, "2024-01-01", true), (0.25, "2025-01-01", true), (7.0, "2026-01-01", false)]
+    {
+        let sql = "INSERT INTO partpricinghistory (id, part_id, supplier, unit_price, currency, source, valid_from, \
+                   is_current, created_at) VALUES (?2, ?1, 'LCSC', ?3, 'EUR', 'api', ?2, ?4, ?2)";
+        other.execute(sql, rusqlite::params![screw.id, valid_from, price, is_current]).unwrap();
+    }
+    let totals = inventory.query(SYSTEM, SumInventory).await.unwrap();
+    assert_eq!((totals.priced, totals.values), (1, vec![("EUR".to_owned(), 3.75)]));
+}

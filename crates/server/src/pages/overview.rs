@@ -1,0 +1,123 @@
+//! The overview: what there is, what is low, what happened lately.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use inventory::Permission;
+use inventory::activity_log::ListActivity;
+use inventory::list::{ListQuery, PageNumber, Paging};
+use inventory::parts::{GetListedParts, InventoryTotals, ListParts, PartFilter, PartSort, SumInventory};
+
+use super::activity::Entry;
+use super::error::PageError;
+use super::frame::{Frame, Section, render};
+use super::listed::{Mark, Picture, Place, Stock};
+use super::visitor::Visitor;
+use super::words::{amount, grouped};
+use crate::app::App;
+
+/// The number of parts and of changes that the page shows.
+const ROWS: u64 = 10;
+
+/// Returns the routes of these pages.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/", get(page)).route("/more", get(more))
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    totals: Option<Totals>,
+    low: Vec<LowPart>,
+    low_total: u64,
+    lately: Vec<Entry>,
+}
+
+/// The numbers that matter.
+struct Totals {
+    parts: String,
+    units: String,
+    places: String,
+    low: String,
+    out: String,
+    without_place: String,
+    /// The value of the stock with a known price, by currency.
+    values: Vec<String>,
+    priced: String,
+}
+
+/// A part that is low.
+struct LowPart {
+    id: String,
+    name: String,
+    picture: Picture,
+    stock: Stock,
+    limit: String,
+    place: Option<Place>,
+}
+
+/// Shows the overview.
+async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
+    let frame = Frame::new(&app, &visitor, Section::Overview, "Overview").await?;
+    let (mut totals, mut low, mut low_total, mut lately) = (None, Vec::new(), 0, Vec::new());
+    if visitor.may(Permission::PartsRead) {
+        let sums = app.query(&visitor.caller, SumInventory).await?;
+        totals = Some(Totals::new(&sums, &frame));
+        (low, low_total) = low_parts(&app, &visitor).await?;
+        let paging = Paging::Number(PageNumber { number: 1, size: ROWS });
+        let query = ListQuery { paging, descending: true, ..ListQuery::default() };
+        let page = app.query(&visitor.caller, ListActivity(query)).await?;
+        let now = app.ambient.utc();
+        lately = page.items.into_iter().map(|activity| Entry::new(activity, now)).collect();
+    }
+    Ok(render(&OverviewPage { frame, totals, low, low_total, lately }))
+}
+
+impl Totals {
+    fn new(sums: &InventoryTotals, frame: &Frame) -> Self {
+        let values = sums.values.iter().map(|(currency, value)| format!("{} {currency}", amount(*value)));
+        Self {
+            parts: grouped(sums.parts),
+            units: grouped(sums.units),
+            places: frame.places.clone().unwrap_or_default(),
+            low: grouped(sums.low),
+            out: grouped(sums.out),
+            without_place: grouped(sums.without_place),
+            values: values.collect(),
+            priced: grouped(sums.priced),
+        }
+    }
+}
+
+/// Returns the parts that are low, the emptiest first, and their number.
+async fn low_parts(app: &App, visitor: &Visitor) -> Result<(Vec<LowPart>, u64), PageError> {
+    let filter = PartFilter { only_low_stock: true, ..PartFilter::default() };
+    let paging = Paging::Number(PageNumber { number: 1, size: ROWS });
+    let query = ListQuery { filter, paging, sort: PartSort::Quantity, descending: false };
+    let page = app.query(&visitor.caller, ListParts(query)).await?;
+    let ids = page.items.into_iter().map(|stocked| stocked.part.id).collect();
+    let listed = app.query(&visitor.caller, GetListedParts(ids)).await?;
+    let low = listed.into_iter().map(|listed| LowPart {
+        picture: Picture::of(&listed),
+        stock: Stock::new(&listed),
+        limit: listed.low_stock_limit.map(grouped).unwrap_or_default(),
+        place: listed.places.first().map(Place::new),
+        id: listed.part.id,
+        name: listed.part.name,
+    });
+    Ok((low.collect(), page.total.unwrap_or_default()))
+}
+
+#[derive(Template)]
+#[template(path = "more.html")]
+struct MorePage {
+    frame: Frame,
+}
+
+/// Shows on a phone what has no tab.
+async fn more(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
+    Ok(render(&MorePage { frame: Frame::new(&app, &visitor, Section::Settings, "More").await? }))
+}

@@ -1,0 +1,178 @@
+//! Changes of many parts at once.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use durable::counted;
+use inventory::Permission;
+use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
+use inventory::parts::GetListedParts;
+use inventory::tags::CreateTag;
+use serde::Deserialize;
+
+use super::error::PageError;
+use super::flash::Flash;
+use super::form::Form;
+use super::frame::{Frame, Section, render_with};
+use super::outline::Kind;
+use super::part_form::find_tag;
+use super::picker::choose;
+use super::visitor::Visitor;
+use super::words::grouped;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The word that confirms what cannot be undone.
+const WORD: &str = "delete";
+
+/// Returns the routes of these forms.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/parts/bulk", post(change)).route("/parts/bulk/delete", post(delete))
+}
+
+/// The selected parts, and what happens to them.
+#[derive(Debug, Deserialize)]
+struct BulkForm {
+    #[serde(default)]
+    id: Vec<String>,
+    action: Action,
+    #[serde(default)]
+    location: String,
+    #[serde(default)]
+    location_id: String,
+    #[serde(default)]
+    category_id: String,
+    #[serde(default)]
+    tag: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Move,
+    Category,
+    Tag,
+    Delete,
+}
+
+#[derive(Template)]
+#[template(path = "parts-delete.html")]
+struct DeletePage {
+    frame: Frame,
+    parts: Vec<(String, String, String)>,
+    word: &'static str,
+    is_wrong: bool,
+    back: String,
+}
+
+/// Changes the selected parts.
+async fn change(State(app): State<App>, form: Form<BulkForm>) -> Result<Response, PageError> {
+    let BulkForm { id: ids, action, .. } = &form.fields;
+    if ids.is_empty() {
+        return Ok(form.go_on("/parts", &Flash::new("No part was selected")));
+    }
+    let ids = ids.clone();
+    let command = match action {
+        Action::Delete => {
+            let back = form.back().unwrap_or("/parts").to_owned();
+            return show_deletion(&app, &form.visitor, ids, back, StatusCode::OK).await;
+        }
+        Action::Move => moved(&app, &form, ids).await?,
+        Action::Category if form.fields.category_id.is_empty() => Err("choose a category".to_owned()),
+        Action::Category => Ok(ChangeParts {
+            ids,
+            add_category_ids: vec![form.fields.category_id.clone()],
+            ..ChangeParts::default()
+        }),
+        Action::Tag => tagged(&app, &form, ids).await?,
+    };
+    let command = match command {
+        Ok(command) => command,
+        Err(reason) => return Ok(form.go_on("/parts", &Flash::new(format!("Nothing was changed: {reason}")))),
+    };
+    let verb = if matches!(action, Action::Move) { "Moved" } else { "Changed" };
+    let flash =
+        form.run(&app, command, |&count| Flash::new(format!("{verb} {}", counted(count, "part")))).await?;
+    Ok(form.go_on("/parts", &flash))
+}
+
+async fn moved(
+    app: &App,
+    form: &Form<BulkForm>,
+    ids: Vec<String>,
+) -> Result<Result<ChangeParts, String>, Problem> {
+    let BulkForm { location, location_id, .. } = &form.fields;
+    let to = choose(app, &form.visitor, Kind::Places, location, location_id).await?;
+    Ok(to.and_then(|to| to.ok_or_else(|| "say into which place".to_owned())).map(|to_location_id| {
+        let target = StockTarget { from_location_id: None, to_location_id, reason: None };
+        ChangeParts { ids, move_stock: Some(target), ..ChangeParts::default() }
+    }))
+}
+
+async fn tagged(
+    app: &App,
+    form: &Form<BulkForm>,
+    ids: Vec<String>,
+) -> Result<Result<ChangeParts, String>, Problem> {
+    let name = form.fields.tag.trim().trim_start_matches('#');
+    if name.is_empty() {
+        return Ok(Err("say which tag".to_owned()));
+    }
+    let tag = match find_tag(app, &form.visitor, name).await? {
+        Some(id) => id,
+        None => {
+            let new = CreateTag { name: name.to_owned(), ..CreateTag::default() };
+            app.inventory().await?.run(&form.visitor.caller.actor, new).await?.id
+        }
+    };
+    Ok(Ok(ChangeParts { ids, add_tag_ids: vec![tag], ..ChangeParts::default() }))
+}
+
+async fn show_deletion(
+    app: &App,
+    visitor: &Visitor,
+    ids: Vec<String>,
+    back: String,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    visitor.caller.actor.require(Permission::PartsDelete)?;
+    let listed = app.query(&visitor.caller, GetListedParts(ids)).await?;
+    let parts = listed.into_iter().map(|listed| (listed.part.id, listed.part.name, grouped(listed.quantity)));
+    let parts: Vec<_> = parts.collect();
+    let page = DeletePage {
+        frame: Frame::new(app, visitor, Section::Parts, format!("Delete {}", counted(parts.len(), "part")))
+            .await?,
+        parts,
+        word: WORD,
+        is_wrong: status != StatusCode::OK,
+        back,
+    };
+    Ok(render_with(status, &page))
+}
+
+/// The confirmed deletion of parts.
+#[derive(Debug, Deserialize)]
+struct Deletion {
+    #[serde(default)]
+    id: Vec<String>,
+    #[serde(default)]
+    word: String,
+}
+
+async fn delete(State(app): State<App>, form: Form<Deletion>) -> Result<Response, PageError> {
+    let ids = form.fields.id.clone();
+    if !form.fields.word.trim().eq_ignore_ascii_case(WORD) {
+        let back = form.back().unwrap_or("/parts").to_owned();
+        return show_deletion(&app, &form.visitor, ids, back, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    form.visitor.caller.actor.require(Permission::PartsDelete)?;
+    let store = app.files().await?;
+    let files = store.files_of(&ids[..ids.len().min(MAX_PARTS)]).await?;
+    let said = |count: &u64| Flash::new(format!("Deleted {}", counted(*count, "part")));
+    let flash = form.run(&app, DeleteParts { ids }, said).await?;
+    app.remove_unreferenced(&store, files).await;
+    Ok(form.go_on("/parts", &flash))
+}

@@ -1,0 +1,44 @@
+//! Reads a file that a form sends, <https://www.rfc-editor.org/rfc/rfc7578>.
+
+use std::io::Read;
+
+use axum::extract::Request;
+use axum::http::header;
+use tokio_stream::StreamExt;
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+use crate::problem::Problem;
+
+/// The file of a form, whose content is read while it arrives.
+pub(super) struct UploadedFile {
+    /// The name that the file has on the machine of the visitor.
+    pub(super) name: String,
+    field: multer::Field<'static>,
+}
+
+impl UploadedFile {
+    /// Finds the file in the field `file`. Returns `None` if no file was chosen.
+    pub(super) async fn find(request: Request) -> Result<Option<Self>, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
+        let mut form = multer::Multipart::new(request.into_body().into_data_stream(), boundary);
+        while let Some(field) = form.next_field().await.map_err(unreadable)? {
+            if field.name() == Some("file") {
+                let name = field.file_name().unwrap_or_default().to_owned();
+                return Ok(Some(Self { name, field }).filter(|file| !file.name.is_empty()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns a reader of the content for a thread that may block.
+    pub(super) fn reader(self) -> impl Read + Send + 'static {
+        let stream = self.field.map(|chunk| chunk.map_err(std::io::Error::other));
+        SyncIoBridge::new(StreamReader::new(stream))
+    }
+}
+
+fn unreadable(error: multer::Error) -> Problem {
+    Problem::bad_request(format!("the upload cannot be read: {error}"))
+}
