@@ -15,6 +15,7 @@ document.addEventListener("click", (event) => {
 }, true);
 
 async function open(link) {
+  const opener = document.activeElement?.id || link.id;
   const response = await fetch(link.href, { headers: { Accept: "text/html" } }).catch(() => null);
   const page = response?.ok && new DOMParser().parseFromString(await response.text(), "text/html");
   const sheet = page && page.querySelector("[data-sheet]");
@@ -39,7 +40,7 @@ async function open(link) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();
-    document.getElementById(link.id)?.focus({ preventScroll: true });
+    document.getElementById(opener)?.focus({ preventScroll: true });
   });
   // A press beside the dialog closes it.
   dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());

@@ -97,8 +97,7 @@ async fn undoing_a_move_of_everything_gives_the_primary_storage_back(
     let movement_id = inventory.run(SYSTEM, all).await.unwrap().movement.id;
     inventory.run(SYSTEM, UndoMovement { part_id, movement_id }).await.unwrap();
     let places = places_of(inventory, &part).await.into_iter().map(|place| place.allocation);
-    let places: Vec<_> =
-        places.map(|place| (place.location_id, place.quantity, place.is_primary_storage)).collect();
+    let places: Vec<_> = places.map(|place| (place.location_id, place.quantity, place.is_primary)).collect();
     assert_eq!(places, [(shelf.id, 10, true)]);
     assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
 }

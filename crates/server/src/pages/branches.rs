@@ -47,8 +47,9 @@ pub(super) struct Branch {
     pub(super) indent: usize,
     pub(super) link: String,
     pub(super) icon: &'static str,
-    /// The number of parts in the item and below it.
+    /// The number of parts in the item and below it, and the word for them.
     pub(super) count: String,
+    pub(super) noun: &'static str,
     /// The address of this page with the branch opened or closed.
     pub(super) toggle: Option<String>,
     pub(super) is_open: bool,
@@ -138,6 +139,7 @@ impl Drawing<'_> {
             link: self.link(id),
             icon: icon(self.kind, depth, item.is_mobile),
             count: grouped(self.outline.total(index)),
+            noun: if self.outline.total(index) == 1 { "part" } else { "parts" },
             toggle: has_children.then(|| self.toggle(id, is_open, is_opened)),
             is_open,
             is_current: stands == Some(&index),

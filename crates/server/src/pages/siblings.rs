@@ -4,7 +4,7 @@ use super::address::Address;
 use super::branches::icon;
 use super::frame::encoded;
 use super::outline::{Kind, Outline};
-use super::words::grouped;
+use super::words::counted;
 
 /// The number of items on a page.
 const PAGE: usize = 200;
@@ -24,10 +24,8 @@ pub(super) struct Child {
     pub(super) name: String,
     pub(super) link: String,
     pub(super) icon: &'static str,
-    /// The number of parts in it and below it.
-    pub(super) count: String,
-    /// The number of items directly below it.
-    pub(super) children: usize,
+    /// The number of parts in it and below it, and the number of items directly below it, such as `12 parts · 3 places`.
+    pub(super) counts: String,
     pub(super) is_mobile: bool,
 }
 
@@ -45,12 +43,7 @@ impl Below {
                 id: item.id.clone(),
                 name: item.name.clone(),
                 icon: icon(kind, depth, item.is_mobile),
-                count: grouped(outline.total(*index)),
-                children: outline
-                    .children(*index)
-                    .iter()
-                    .filter(|child| !outline.item(**child).is_slot)
-                    .count(),
+                counts: counts(outline, kind, *index),
                 is_mobile: item.is_mobile,
             }
         });
@@ -62,4 +55,11 @@ impl Below {
                 .then(|| address.with("below", page + 1).to_string()),
         }
     }
+}
+
+/// Returns the number of parts in an item and below it, and the number of items directly below it.
+fn counts(outline: &Outline, kind: Kind, index: usize) -> String {
+    let parts = counted(outline.total(index), "part");
+    let below = outline.children(index).iter().filter(|child| !outline.item(**child).is_slot).count();
+    if below == 0 { parts } else { format!("{parts} · {}", counted(below as u64, kind.word())) }
 }

@@ -31,7 +31,7 @@ async fn the_tree_counts_parts_and_leads_to_them() {
     let hostile = category(&server, &client, HOSTILE, Some(&passive)).await;
     server.post(&client, "/api/v1/parts", json!({"name": "R", "category_ids": [hostile]})).await;
     let page = server.page(&client, "/categories").await;
-    assert!(page.shows("Passive1 parts"), "{}", page.html);
+    assert!(page.shows("Passive1 part"), "{}", page.html);
     let page = server.page(&client, &format!("/categories/{hostile}")).await;
     assert!(page.html.contains(&format!("/parts?category_id={hostile}")), "{}", page.html);
     assert!(page.shows("Show the 1 part in it") && !page.html.contains(HOSTILE), "{}", page.html);
