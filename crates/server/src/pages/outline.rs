@@ -152,7 +152,7 @@ impl Outline {
     }
 
     /// Finds the items whose paths have words that begin with all words of a text, in any order. The best come first: those
-    /// with most of the words in their own names, then those high up.
+    /// with the words in this order, then those with most of the words in their own names, then those high up.
     pub(super) fn find(&self, text: &str, limit: usize) -> Vec<usize> {
         let text = text.to_lowercase();
         let words: Vec<&str> = text
@@ -170,13 +170,14 @@ impl Outline {
             let all = own | above;
             if all.count_ones() as usize == words.len() {
                 let is_exact = words.last().is_some_and(|word| *word == name);
-                found.push((Reverse(is_exact), Reverse(own.count_ones()), depth, index));
+                let is_ordered = in_order(&self.path_text(index).to_lowercase(), &words);
+                found.push((Reverse((is_exact, is_ordered, own.count_ones())), depth, index));
             }
             if depth < MAX_DEPTH {
                 left.extend(self.children[index].iter().rev().map(|child| (*child, depth + 1, all)));
             }
         }
-        found.sort_by_key(|(exact, own, depth, _)| (*exact, *own, *depth));
+        found.sort_by_key(|(fit, depth, _)| (*fit, *depth));
         found.into_iter().take(limit).map(|(.., index)| index).collect()
     }
 
@@ -222,11 +223,27 @@ fn is_separator(char: char) -> bool {
 
 /// Returns whether a word of a name begins with a text.
 fn begins_in(name: &str, text: &str) -> bool {
+    end_of(name, text).is_some()
+}
+
+/// Returns where a text ends with which a word of a name begins.
+fn end_of(name: &str, text: &str) -> Option<usize> {
     let mut is_start = true;
-    name.char_indices().any(|(at, char)| {
-        let begins = is_start && name[at..].starts_with(text);
+    let found = name.char_indices().find(|(at, char)| {
+        let begins = is_start && name[*at..].starts_with(text);
         is_start = !char.is_alphanumeric();
         begins
+    });
+    found.map(|(at, _)| at + text.len())
+}
+
+/// Returns whether words of a path begin with these texts, in this order.
+fn in_order(path: &str, texts: &[&str]) -> bool {
+    let mut rest = path;
+    texts.iter().all(|text| {
+        let end = end_of(rest, text);
+        rest = end.map_or("", |end| &rest[end..]);
+        end.is_some()
     })
 }
 
@@ -303,8 +320,17 @@ mod tests {
         assert_eq!(found("a3 cab"), ["Workshop › Cabinet 2 › Drawer A › A3"]);
         assert_eq!(found("draw 10"), ["Workshop › Cabinet 10 › Drawer A"]);
         assert_eq!(found("cabinet")[..2], ["Workshop › Cabinet 2", "Workshop › Cabinet 10"]);
+        assert_eq!(found("cab 10 dr")[0], "Workshop › Cabinet 10 › Drawer A");
         assert_eq!(found(""), texts(&outline, outline.find("w", 20)));
         assert!(found("abinet").is_empty());
+    }
+
+    #[test]
+    fn paths_with_the_words_in_their_order_come_first() {
+        let outline =
+            outline(&[("Rack 1", ""), ("Case 3", "Rack 1"), ("Rack 3", ""), ("1:Case 1", "Rack 3")]);
+        let found = texts(&outline, outline.find("rack 3 ca", 20));
+        assert_eq!(found, ["Rack 3 › Case 1", "Rack 1 › Case 3"]);
     }
 
     #[test]
