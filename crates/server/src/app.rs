@@ -43,13 +43,19 @@ pub struct Options {
 pub struct Timeouts {
     /// The time in which a client must complete a TLS handshake, and send the headers of a request. The default is 15 seconds.
     pub header: Duration,
+    /// The time after which a connection is closed whose client takes nothing of a response. The default is 2 minutes.
+    pub stalled: Duration,
     /// The time that open connections get to finish when the server stops. The default is 30 seconds.
     pub grace: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { header: Duration::from_secs(15), grace: Duration::from_secs(30) }
+        Self {
+            header: Duration::from_secs(15),
+            stalled: Duration::from_secs(120),
+            grace: Duration::from_secs(30),
+        }
     }
 }
 

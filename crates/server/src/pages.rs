@@ -12,11 +12,14 @@ mod address;
 mod assets;
 mod branches;
 mod categories;
+mod codes;
 mod columns;
 mod error;
 mod flash;
 mod form;
 mod frame;
+mod import;
+mod labels;
 mod listed;
 mod mistakes;
 mod outline;
@@ -33,6 +36,7 @@ mod parts;
 mod picker;
 mod places;
 mod relocate;
+mod scan;
 mod session;
 mod siblings;
 mod upload;
@@ -54,6 +58,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(session::routes())
         .merge(overview::routes())
         .merge(activity::routes())
+        .merge(labels::routes())
+        .merge(import::routes())
+        .merge(scan::routes())
         .merge(parts::routes())
         .merge(part_page::routes())
         .merge(part_form::routes())

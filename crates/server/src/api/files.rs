@@ -25,6 +25,9 @@ use crate::problem::Problem;
 
 /// What a browser may do with a file: nothing but show it.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
+/// The same for a PDF document, which pages of this server show in a frame. Viewers of browsers do not work in a sandbox; they run no
+/// scripts of a document in this origin.
+const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'self'";
 
 impl App {
     /// Returns the files of the inventory.
@@ -181,9 +184,14 @@ async fn serve(path: &Path, name: &str, request: Request) -> Result<Response, Pr
     headers.insert(header::CONTENT_DISPOSITION, disposition.map_err(|error| Problem::internal(&error))?);
     let media_type = found.unwrap_or("application/octet-stream");
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let is_document = media_type == "application/pdf";
+    if is_document {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    }
+    let policy = if is_document { DOCUMENT_POLICY } else { CONTENT_SECURITY_POLICY };
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::CACHE_CONTROL, "private, max-age=0, must-revalidate"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -24,6 +24,7 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/places.css"),
     include_str!("../../assets/css/overview.css"),
+    include_str!("../../assets/css/labels.css"),
 ];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
@@ -35,6 +36,7 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "sheet.js": SCRIPT,
     "places.js": SCRIPT,
     "palette.js": SCRIPT,
+    "scan.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

@@ -1,9 +1,11 @@
 //! Tests the web pages through the router.
 
 mod categories;
+mod part_forms;
 mod part_move;
 mod parts;
 mod places;
+mod scan_and_labels;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
