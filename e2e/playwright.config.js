@@ -3,6 +3,7 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "tests",
+  globalSetup: "./lib/setup.js",
   outputDir: "../target/e2e",
   workers: 2,
   forbidOnly: true,

@@ -2,12 +2,13 @@
 // Fails if a figure is above its limit.
 import { chromium } from "@playwright/test";
 import config from "./playwright.config.js";
-import { signIn } from "./lib/api.js";
-import { PASSWORD, start } from "./lib/server.js";
+import setup from "./lib/setup.js";
+import { start } from "./lib/server.js";
 
 const parts = Number(process.argv[2] ?? 20_000);
 const ROUNDS = 30;
 
+const clear = await setup();
 const server = await start();
 const browser = await chromium.launch(config.use.launchOptions);
 const rows = [];
@@ -15,7 +16,7 @@ const row = (what, figure, limit, unit) => rows.push({ what, figure: `${figure.t
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
 try {
-  const { cookie } = await signIn(server.url, "admin", PASSWORD);
+  const cookie = { ...server.cookies.admin, url: server.url };
   const headers = { Cookie: `${cookie.name}=${cookie.value}` };
   await fillUp(headers);
 
@@ -57,6 +58,7 @@ try {
 } finally {
   await browser.close();
   await server.stop();
+  await clear();
 }
 
 console.log(`${parts} parts, ${process.env.MAKERMATRIX ?? "target/debug/makermatrix"}, medians of ${ROUNDS}\n`);

@@ -1,8 +1,8 @@
 // What the tests share: a server for each file, people who are signed in, and an eye on everything that a browser complains about.
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test as base } from "@playwright/test";
-import { signIn } from "./api.js";
-import { PASSWORD, start } from "./server.js";
+import { client } from "./api.js";
+import { start } from "./server.js";
 import { fill } from "./workshop.js";
 
 export { expect };
@@ -42,7 +42,7 @@ export function serve({ more = 0, empty = false } = {}) {
     site = served;
     served.people = {};
     if (empty) return;
-    for (const name of ["admin", "other"]) served.people[name] = await signIn(served.url, name, PASSWORD);
+    for (const [name, cookie] of Object.entries(served.cookies)) served.people[name] = client(served.url, cookie);
     served.api = served.people.admin;
     served.ids = await fill(served.api, more);
   });

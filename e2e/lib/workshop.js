@@ -24,6 +24,7 @@ export async function fill(api, more = 0) {
     const parent = await created("/locations", { name: `Drawer ${drawer}`, parent_id: ids.cabinet });
     for (let slot = 1; slot <= 4; slot++) ids[`${drawer}${slot}`] = await created("/locations", { name: `${drawer}${slot}`, parent_id: parent });
   }
+  ids.box = await created("/locations", { name: "Box of slots", parent_id: ids.workshop, slot_count: 12, slot_layout_type: "grid", grid_rows: 3, grid_columns: 4 });
   for (const name of ["Resistors", "Capacitors", "Chips", "Fasteners", "Connectors"]) ids[name] = await created("/categories", { name });
   ids.smd = await created("/tags", { name: "smd" });
   for (const [name, number, quantity, place, category, limit] of PARTS) {

@@ -3,6 +3,11 @@ import { expect, expectFocus, serve, test } from "../lib/site.js";
 
 const site = serve({ more: 60 });
 
+// As fast as people type: what comes faster is a hand scanner.
+const press = async (page, ...keys) => {
+  for (const key of keys) await page.keyboard.press(key, { delay: 50 });
+};
+
 test("search, walk, open, change the stock, close", async ({ page }) => {
   await page.goto("/parts");
   await page.keyboard.press("/");
@@ -39,15 +44,22 @@ test("search, walk, open, change the stock, close", async ({ page }) => {
 test("j and k move through the rows and stay within them", async ({ page }) => {
   await page.goto("/parts?sort=name");
   const links = page.locator("#parts tbody .name a");
-  await page.keyboard.press("k");
+  await press(page, "k");
   await expect(links.nth(0)).toBeFocused();
-  await page.keyboard.press("j");
-  await page.keyboard.press("j");
+  await press(page, "j");
+  await press(page, "j");
   await expect(links.nth(2)).toBeFocused();
-  await page.keyboard.press("k");
+  await press(page, "k");
   await expect(links.nth(1)).toBeFocused();
-  await page.keyboard.press("x");
+  await press(page, "x");
   await expect(page.getByText("1 selected")).toBeVisible();
+});
+
+test("a key that is held down goes on and on", async ({ page }) => {
+  await page.goto("/parts?sort=name");
+  for (let times = 0; times < 6; times++) await page.keyboard.down("j");
+  await page.keyboard.up("j");
+  await expect(page.locator("#parts tbody .name a").nth(5)).toBeFocused();
 });
 
 test("a number typed into the row is the new stock, and Escape keeps the old one", async ({ page }) => {
@@ -93,7 +105,7 @@ test("? shows the shortcuts", async ({ page }) => {
 test("g and a letter go to a section", async ({ page }) => {
   await page.goto("/");
   for (const [keys, path] of [["gp", "/parts"], ["ga", "/activity"], ["go", "/"]]) {
-    for (const key of keys) await page.keyboard.press(key);
+    await press(page, ...keys);
     await expect(page).toHaveURL(`${site.url}${path}`);
     await expectFocus(page);
   }
@@ -107,7 +119,7 @@ test("a part is created, changed and found again without a pointer", async ({ pa
   await page.keyboard.type("Neodymium magnet 8×3");
   await page.getByLabel("How many there are").focus();
   await page.keyboard.type("40");
-  await page.getByLabel("Where they are").focus();
+  await page.getByRole("combobox", { name: "Where they are" }).focus();
   await page.keyboard.type("A1");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Neodymium magnet 8×3");

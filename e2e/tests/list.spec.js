@@ -23,7 +23,7 @@ test("selected parts are moved together", async ({ page }) => {
   for (const name of ["Washer 001", "Washer 002"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
   await expect(page.getByText("2 selected")).toBeVisible();
   await page.keyboard.press("m");
-  await page.getByLabel("Into which place").fill("B4");
+  await page.getByRole("combobox", { name: "Into which place" }).fill("B4");
   await page.getByRole("button", { name: "Move all their stock" }).click();
   await expect(page.getByRole("status")).toContainText(/moved/i);
   await expectFocus(page);

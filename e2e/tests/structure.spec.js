@@ -15,7 +15,7 @@ test("the frame", async ({ page }) => {
         - listitem:
           - link "Parts 11"
         - listitem:
-          - link "Places 12"
+          - link /Places \\d+/
         - listitem:
           - link "Categories 5"
         - listitem:
@@ -112,7 +112,7 @@ test("a part", async ({ page }) => {
           - rowgroup:
             - row /Drawer A A3/
         - textbox "How many"
-        - textbox "Into which place"
+        - combobox "Into which place"
         - textbox "Why (optional)"
         - button "Add stock"
       - navigation "More about this part":
@@ -137,7 +137,7 @@ test("the form of a part", async ({ page }) => {
       - textbox "Number"
       - textbox "Keep at least"
       - textbox "How many there are"
-      - textbox "Where they are"
+      - combobox "Where they are"
       - combobox "Tags"
       - group "Categories":
         - checkbox "Capacitors"
@@ -161,7 +161,7 @@ test("the overview", async ({ page }) => {
       - link "Backups"
       - list:
         - listitem:
-          - link /11 parts in 12 places/
+          - link /11 parts in \\d+ places/
         - listitem:
           - link /2 below their limit/
       - heading "To buy" [level=2]
