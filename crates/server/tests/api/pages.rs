@@ -52,7 +52,8 @@ impl Page {
                 _ => {}
             }
         }
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Markup may stand between any two letters, with or without space around it.
+        let words = |text: &str| text.split_whitespace().collect::<String>();
         words(&shown).contains(&words(text))
     }
 }
