@@ -24,6 +24,8 @@ use crate::tasks::Tasks;
 
 /// The largest number of images that are decoded at the same time.
 const MAX_IMAGES: usize = 2;
+/// The largest number of images that are read at the same time.
+const MAX_IMAGE_BODIES: usize = 16;
 /// The largest number of files that are imported at the same time.
 const MAX_IMPORTS: usize = 2;
 
@@ -81,6 +83,8 @@ pub struct App {
     pub(crate) ambient: Ambient,
     /// Bounds the number of images that are decoded at the same time, and so the memory for them.
     pub(crate) images: Arc<Semaphore>,
+    /// Bounds the number of images that are read at the same time, and so the memory for them.
+    pub(crate) image_bodies: Arc<Semaphore>,
     /// Bounds the number of files that are imported at the same time, and so the memory for them.
     pub(crate) imports: Arc<Semaphore>,
 }
@@ -119,6 +123,7 @@ impl App {
             search,
             ambient,
             images: Arc::new(Semaphore::new(MAX_IMAGES)),
+            image_bodies: Arc::new(Semaphore::new(MAX_IMAGE_BODIES)),
             imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
         })
     }

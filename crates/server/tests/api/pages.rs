@@ -21,14 +21,6 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads a response.
-    pub(crate) async fn of(response: axum::response::Response) -> Self {
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
-        let html = String::from_utf8_lossy(&bytes).into_owned();
-        Self { status: parts.status, headers: parts.headers, html }
-    }
-
     /// Returns the address to which the browser is sent.
     pub(crate) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
@@ -41,7 +33,10 @@ impl Page {
         for char in self.html.chars() {
             match char {
                 '<' => in_tag = true,
-                '>' => in_tag = false,
+                '>' => {
+                    in_tag = false;
+                    shown.push(' ');
+                }
                 char if !in_tag => shown.push(char),
                 _ => {}
             }
@@ -77,13 +72,41 @@ impl TestServer {
         self.page(&client, answer.location()).await
     }
 
+    /// Sends a file in a form like a browser.
+    pub(crate) async fn file_form(&self, client: &Client, path: &str, name: &str, content: &[u8]) -> Page {
+        let head = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content, b"\r\n--x--\r\n"].concat();
+        let form = HeaderValue::from_static("multipart/form-data; boundary=x");
+        self.send_page(client, Method::POST, path, form, Body::from(body)).await
+    }
+
     async fn browse(&self, client: &Client, method: Method, path: &str, body: String) -> Page {
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.send_page(client, method, path, form, Body::from(body)).await
+    }
+
+    async fn send_page(
+        &self,
+        client: &Client,
+        method: Method,
+        path: &str,
+        content_type: HeaderValue,
+        body: Body,
+    ) -> Page {
         let mut client = client.clone();
         client.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        client.headers.insert(header::CONTENT_TYPE, form);
+        client.headers.insert(header::CONTENT_TYPE, content_type);
         let path = path.split('#').next().unwrap();
-        let response = self.send_body(&client, method, path, Body::from(body)).await;
-        Page::of(response).await
+        let response = self.send_body(&client, method, path, body).await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        Page {
+            status: parts.status,
+            headers: parts.headers,
+            html: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 }

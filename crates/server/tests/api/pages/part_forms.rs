@@ -153,3 +153,24 @@ async fn forms_need_their_permissions() {
     );
     assert_eq!(id_of(&server, &client, "Bolt").await, part);
 }
+
+#[tokio::test]
+async fn a_picture_and_a_datasheet_are_uploaded_by_forms() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "LED", 5).await;
+    let page = format!("/parts/{part}");
+    let pdf = b"%PDF-1.4\n%%EOF";
+    let added = server.file_form(&client, &format!("{page}/datasheets"), "LED red.pdf", pdf).await;
+    assert_eq!(added.location(), format!("{page}?tab=datasheets"), "{added:?}");
+    let shown = server.page(&client, added.location()).await;
+    assert!(shown.shows("LED red") && shown.html.contains("<iframe"), "{}", shown.html);
+    let html = server.file_form(&client, &format!("{page}/datasheets"), "x.pdf", b"<script>").await;
+    assert_eq!(html.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(html.shows("This did not work"), "{}", html.html);
+    let none = server.file_form(&client, &format!("{page}/image"), "", b"").await;
+    assert_eq!(none.location(), page);
+    let id = server.get(&client, &format!("/api/v1{page}")).await.body["datasheets"][0]["id"].clone();
+    let fields = [("datasheet_id", id.as_str().unwrap())];
+    let gone = server.form_and_follow(&client, &format!("{page}/datasheets/delete"), &fields).await;
+    assert!(gone.shows("Deleted the datasheet") && gone.shows("No datasheet yet"), "{}", gone.html);
+}
