@@ -4,4 +4,7 @@ import "./controls.js";
 import "./scan.js";
 import "./keys.js";
 import "./live.js";
+import "./place-picker.js";
+import "./sheet.js";
+import "./places.js";
 import "./palette.js";

@@ -95,7 +95,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || !isPage(link)) return;
   event.preventDefault();
-  const inList = link.closest(".split, .filters, .more, th") != null;
+  const inList = link.closest(".split, .filters, .more, th, [data-keep]") != null;
   const drawer = WIDE.matches && link.dataset.drawer;
   visit(drawer || link.href, { keep: inList && new URL(drawer || link.href, location.href).pathname === location.pathname });
 });

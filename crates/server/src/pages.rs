@@ -11,6 +11,8 @@ mod activity;
 mod address;
 mod assets;
 mod backups;
+mod branches;
+mod categories;
 mod codes;
 mod columns;
 mod error;
@@ -20,22 +22,28 @@ mod frame;
 mod import;
 mod labels;
 mod listed;
+mod mistakes;
+mod outline;
 mod overview;
 mod part;
 mod part_bulk;
 mod part_delete;
 mod part_files;
 mod part_form;
+mod part_move;
 mod part_page;
 mod part_stock;
 mod parts;
+mod picker;
+mod places;
+mod relocate;
 mod scan;
 mod session;
+mod siblings;
 mod task_result;
 mod task_view;
 mod tasks;
 mod truth;
-mod typed_place;
 mod upload;
 mod visitor;
 mod words;
@@ -68,6 +76,11 @@ pub(crate) fn routes() -> Router<App> {
         .merge(part_stock::routes())
         .merge(backups::routes())
         .merge(tasks::routes())
+        .merge(part_move::routes())
+        .merge(picker::routes())
+        .merge(places::routes())
+        .merge(categories::routes())
+        .merge(relocate::routes())
 }
 
 /// Returns the routes that may take as long as the network of a visitor does.

@@ -23,6 +23,7 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/backups.css"),
+    include_str!("../../assets/css/places.css"),
     include_str!("../../assets/css/overview.css"),
     include_str!("../../assets/css/labels.css"),
 ];
@@ -33,6 +34,9 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "controls.js": SCRIPT,
     "keys.js": SCRIPT,
     "live.js": SCRIPT,
+    "place-picker.js": SCRIPT,
+    "sheet.js": SCRIPT,
+    "places.js": SCRIPT,
     "palette.js": SCRIPT,
     "scan.js": SCRIPT,
     "icons.svg": SVG,

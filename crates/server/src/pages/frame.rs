@@ -11,7 +11,7 @@ use inventory::parts::ListParts;
 
 use super::assets;
 use super::error::PageError;
-use super::flash::{self, Flash, Undo};
+use super::flash::{self, Flash, Moved, Undo};
 use super::truth::{Backups, Truth};
 use super::visitor::Visitor;
 use super::words::grouped;
@@ -108,11 +108,18 @@ impl Frame {
         self.section == section
     }
 
-    /// Returns the address to which the undo of the last change is sent, and the movement.
-    pub(super) fn undo(&self) -> Option<(String, &str)> {
+    /// Returns the address to which the undo of the last change is sent, and what is sent.
+    pub(super) fn undo(&self) -> Option<(String, &'static str, &str)> {
         match self.flash.as_ref()?.undo.as_ref()? {
             Undo::Movement { part_id, movement_id } => {
-                Some((format!("/parts/{}/stock/undo", encoded(part_id)), movement_id))
+                Some((format!("/parts/{}/stock/undo", encoded(part_id)), "movement_id", movement_id))
+            }
+            Undo::Move { page, id, parent_id } => {
+                let page = match page {
+                    Moved::Place => "places",
+                    Moved::Category => "categories",
+                };
+                Some((format!("/{page}/{}/move", encoded(id)), "to", parent_id))
             }
         }
     }

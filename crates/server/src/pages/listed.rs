@@ -16,14 +16,13 @@ pub(super) struct Stock {
     pub(super) mark: Option<Mark>,
 }
 
-/// A place: the names of its parents, its own name, and the quantity of the part there.
+/// A place: the names of its parents, its own name, and the quantity of the part there as text.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) id: String,
     pub(super) above: Option<String>,
     pub(super) name: String,
     pub(super) full: String,
-    pub(super) quantity: i64,
     pub(super) text: String,
 }
 
@@ -65,7 +64,6 @@ impl Place {
             above,
             name,
             full: place.path.join(" › "),
-            quantity: place.quantity,
             text: grouped(place.quantity),
         }
     }

@@ -24,9 +24,10 @@ use super::error::PageError;
 use super::flash::Flash;
 use super::form::{Form, go_to};
 use super::frame::{Frame, Section, encoded, render_with};
-use super::part_stock::number;
-use super::typed_place::resolve;
+use super::outline::Kind;
+use super::picker::choose;
 use super::visitor::Visitor;
+use super::words::whole_number;
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::{InvalidField, Problem};
@@ -170,7 +171,7 @@ async fn try_create(app: &App, form: &Form<Fields>) -> Result<(String, Flash), P
     let mut invalid = Vec::new();
     let low_stock_limit = optional_number("low_stock_limit", &fields.low_stock_limit, &mut invalid);
     let quantity = optional_number("quantity", &fields.quantity, &mut invalid);
-    let place = resolve(app, &form.visitor, &fields.location_id, &fields.location).await?;
+    let place = choose(app, &form.visitor, Kind::Places, &fields.location, &fields.location_id).await?;
     let stock = match (place, quantity) {
         (Ok(Some(id)), Some(quantity)) => Some((id, quantity)),
         (Ok(None), Some(_)) => {
@@ -331,7 +332,7 @@ fn optional_number(name: &str, text: &str, invalid: &mut Vec<InvalidField>) -> O
     if text.is_empty() {
         return None;
     }
-    let found = number(text);
+    let found = whole_number(text);
     if found.is_none() {
         invalid.push(field(name, "must be a whole number"));
     }

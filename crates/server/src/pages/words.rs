@@ -17,6 +17,17 @@ pub(super) fn grouped(number: impl Into<i128>) -> String {
     text
 }
 
+/// Returns a number and its noun, such as `1 part` and `1 284 parts`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{} {}", grouped(number), durable::plural(noun)) }
+}
+
+/// Reads a whole number, with or without spaces between its digits.
+pub(super) fn whole_number(text: &str) -> Option<i64> {
+    let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    digits.parse().ok()
+}
+
 /// Returns an amount of money with two decimals, grouped by three digits.
 pub(super) fn amount(value: f64) -> String {
     let cents = (value.abs() * 100.0).round() as i128;
@@ -128,12 +139,6 @@ pub(super) fn capitalised(text: &str) -> String {
 /// Returns a text as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text.trim_end_matches('.')))
-}
-
-/// Returns a number and a noun, such as `1 part` or `4 850 parts`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", grouped(number))
 }
 
 /// Returns how long something took or is expected to take, such as `8 seconds` or `3 minutes`.

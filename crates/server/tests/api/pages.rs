@@ -1,8 +1,11 @@
 //! Tests the web pages through the router.
 
 mod backups;
+mod categories;
 mod part_forms;
+mod part_move;
 mod parts;
+mod places;
 mod restore;
 mod scan_and_labels;
 mod tasks;
