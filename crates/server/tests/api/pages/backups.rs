@@ -1,11 +1,9 @@
 //! The page of backups: the sentence of truth, the strip, the list, and what its forms do.
 
-use axum::body::Body;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use inventory::Permission;
 use serde_json::{Value, json};
 
-use super::Page;
 use crate::backups::with_backup;
 use crate::support::{Client, TestServer};
 
@@ -16,20 +14,6 @@ pub(super) async fn ended(server: &TestServer, client: &Client) -> Value {
     // The stream ends with the task.
     server.get(client, &format!("{path}/events")).await;
     server.get(client, &path).await.body
-}
-
-/// Sends a file in a form, as a browser without script does.
-async fn send_file(server: &TestServer, client: &Client, field: &str, name: &str, content: &[u8]) -> Page {
-    let client = client
-        .clone()
-        .with("accept", "text/html")
-        .with("content-type", "multipart/form-data; boundary=limit");
-    let head = format!(
-        "--limit\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
-         Content-Type: application/zip\r\n\r\n"
-    );
-    let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
-    Page::of(server.send_body(&client, Method::POST, "/backups/upload", Body::from(body)).await).await
 }
 
 #[tokio::test]
@@ -119,20 +103,20 @@ async fn an_archive_is_uploaded_by_a_plain_form() {
     let archive = std::fs::read(server.engine.places().backups.join("first.zip")).unwrap();
     // Larger than other forms may be.
     assert!(archive.len() < 2 << 20);
-    let sent = send_file(&server, &client, "file", "second.zip", &archive).await;
+    let sent = server.file_form(&client, "/backups/upload", "second.zip", &archive).await;
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/backups/second.zip"));
     let page = server.page(&client, "/backups").await;
     assert!(page.shows("second.zip") && page.shows("Not checked"), "{}", page.html);
-    let taken = send_file(&server, &client, "file", "second.zip", &archive).await;
+    let taken = server.file_form(&client, "/backups/upload", "second.zip", &archive).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.html.contains("id=\"upload-error\"") && taken.shows("Archives"), "{}", taken.html);
-    let large = send_file(&server, &client, "file", "large.zip", &vec![0; 3 << 20]).await;
+    let large = server.file_form(&client, "/backups/upload", "large.zip", &vec![0; 3 << 20]).await;
     assert!(large.status.is_client_error() && large.html.contains("id=\"upload-error\""), "{}", large.html);
     assert!(!large.shows("too large"), "only the engine limits the size: {}", large.html);
-    let none = send_file(&server, &client, "file", "", b"").await;
+    let none = server.file_form(&client, "/backups/upload", "", b"").await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(none.shows("choose one"), "{}", none.html);
-    let named = send_file(&server, &client, "file", "..\\evil.txt", &archive).await;
+    let named = server.file_form(&client, "/backups/upload", "..\\evil.txt", &archive).await;
     assert!(named.status.is_client_error() && named.html.contains("upload-error"), "{}", named.html);
 }
 
@@ -188,7 +172,7 @@ async fn a_page_offers_only_what_its_visitor_may_do() {
         let refused = server.form(&maker, path, &[("word", "delete")]).await;
         assert!(refused.status == StatusCode::FORBIDDEN && refused.shows("You may not do this"), "{path}");
     }
-    let sent = send_file(&server, &maker, "file", "mine.zip", b"PK").await;
+    let sent = server.file_form(&maker, "/backups/upload", "mine.zip", b"PK").await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN);
     let reader = server.client("reader").await;
     let refused = server.page(&reader, "/backups").await;
