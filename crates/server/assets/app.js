@@ -3,3 +3,4 @@ import "./swap.js";
 import "./controls.js";
 import "./keys.js";
 import "./palette.js";
+import "./entry.js";

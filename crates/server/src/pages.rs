@@ -7,11 +7,14 @@
 //! Reading order: `visitor` (who asks), `frame` (what stands on every page), `form` (reads a form and runs its use case), `error`
 //! (pages for errors), then one page.
 
+mod account;
 mod activity;
 mod address;
 mod assets;
 mod columns;
+mod confirm;
 mod error;
+mod faults;
 mod flash;
 mod form;
 mod frame;
@@ -25,9 +28,18 @@ mod part_form;
 mod part_page;
 mod part_stock;
 mod parts;
+mod permissions;
+mod projects;
+mod roles;
+mod saved_views;
 mod session;
+mod settings;
+mod setup;
+mod tags;
+mod theme;
 mod typed_place;
 mod upload;
+mod users;
 mod visitor;
 mod words;
 
@@ -43,7 +55,16 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/manifest.webmanifest", get(assets::manifest))
         .merge(session::routes())
+        .merge(setup::routes())
+        .merge(account::routes())
+        .merge(users::routes())
+        .merge(roles::routes())
+        .merge(settings::routes())
+        .merge(tags::routes())
+        .merge(projects::routes())
+        .merge(saved_views::routes())
         .merge(overview::routes())
         .merge(activity::routes())
         .merge(parts::routes())
@@ -58,5 +79,5 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Returns the routes that may take as long as the network of a visitor does.
 pub(crate) fn uploads() -> Router<App> {
-    part_files::uploads()
+    part_files::uploads().merge(setup::uploads())
 }

@@ -26,6 +26,13 @@ impl fmt::Debug for ArchiveKey {
 }
 
 impl ArchiveKey {
+    /// Returns the key that was entered into the fields of a form; `None` if they are empty.
+    pub(crate) fn entered(identity: &str, passphrase: &str) -> Option<Self> {
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
+        let key = Self { identity: given(identity), passphrase: given(passphrase) };
+        (key.identity.is_some() || key.passphrase.is_some()).then_some(key)
+    }
+
     /// Returns an engine that opens archives with the key of a request, or else with its own keys.
     pub(crate) fn apply_to(key: Option<Self>, engine: &Engine) -> Result<Engine, Problem> {
         let Some(Self { identity, passphrase }) = key else { return Ok(engine.clone()) };

@@ -35,6 +35,8 @@ pub(super) enum Section {
 /// What stands on every page.
 pub(super) struct Frame {
     pub(super) assets: &'static str,
+    /// The theme that the browser has chosen.
+    pub(super) theme: Option<&'static str>,
     pub(super) title: String,
     pub(super) section: Section,
     pub(super) username: String,
@@ -91,6 +93,7 @@ impl Frame {
         let truth = if may(Permission::BackupCreate) { Some(truth(app).await?) } else { None };
         Ok(Self {
             assets: assets::base(),
+            theme: visitor.theme,
             title: title.into(),
             section,
             initials: initials(&visitor.user.username),

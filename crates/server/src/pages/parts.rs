@@ -23,6 +23,7 @@ use super::frame::{Frame, Section, encoded, render};
 use super::listed::{Mark, Picture, Stock};
 use super::part::Drawer;
 use super::part_form::{Choice, all_tags, choices};
+use super::saved_views::Views;
 use super::typed_place::resolve;
 use super::visitor::Visitor;
 use super::words::grouped;
@@ -63,6 +64,7 @@ struct PartsPage {
     previous: Option<String>,
     clear: Address,
     drawer: Option<Drawer>,
+    views: Views,
     may_change: bool,
 }
 
@@ -174,6 +176,7 @@ async fn page(
     Ok(render(&PartsPage {
         quick: quick(&app, &visitor, &params, &closed).await?,
         columns: sortable(&closed),
+        views: Views::load(&app, &visitor, &address).await?,
         previous: (number > 1).then(|| closed.with("page", number - 1).to_string()),
         clear: Address::parse("/parts"),
         may_change: visitor.may(Permission::PartsUpdate),

@@ -7,6 +7,7 @@ use inventory::users::User;
 
 use super::error::PageError;
 use super::flash::{self, Flash};
+use super::theme;
 use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
 
@@ -20,6 +21,8 @@ pub(super) struct Visitor {
     pub(super) target: String,
     /// What the previous request has to say.
     pub(super) flash: Option<Flash>,
+    /// The theme that the browser has chosen.
+    pub(super) theme: Option<&'static str>,
 }
 
 impl Visitor {
@@ -41,9 +44,11 @@ impl FromRequestParts<App> for Visitor {
             return Err(PageError::sign_in(next));
         };
         if user.password_change_required && parts.uri.path() != PASSWORD_PAGE {
-            return Err(PageError::Redirect(PASSWORD_PAGE.to_owned()));
+            let next: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
+            return Err(PageError::Redirect(format!("{PASSWORD_PAGE}?next={next}")));
         }
-        Ok(Self { caller, user, target, flash: flash::read(&parts.headers) })
+        let (flash, theme) = (flash::read(&parts.headers), theme::chosen(&parts.headers));
+        Ok(Self { caller, user, target, flash, theme })
     }
 }
 

@@ -69,6 +69,24 @@ impl When {
     }
 }
 
+/// Returns a text whose first letter is a capital.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|char| char.to_uppercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
+}
+
+/// Returns a text as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    format!("{}.", capitalised(text.trim_end_matches('.')))
+}
+
+/// Returns a number and a noun, such as `1 part` or `4 850 parts`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(number))
+}
+
 /// Returns how long ago something was.
 pub(super) fn ago(seconds: i64) -> String {
     let (number, unit) = match seconds {
