@@ -74,7 +74,8 @@ impl Command for CreateSavedView {
         let mut fields = Fields::default();
         fields.require("name", others.len() < MAX_VIEWS, crate::Problem::TooMany { max: MAX_VIEWS });
         Error::check(fields)?;
-        let row = Model { id: work.new_id(), user_id, name, query: self.query.clone(), created_at: work.now() };
+        let row =
+            Model { id: work.new_id(), user_id, name, query: self.query.clone(), created_at: work.now() };
         Ok(work.append(row).await?.into())
     }
 }

@@ -28,9 +28,7 @@ async fn views_of(inventory: &Inventory, actor: &Actor) -> Vec<(String, String)>
 
 #[rstest]
 #[tokio::test]
-async fn each_user_has_views_of_their_own(
-    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
-) {
+async fn each_user_has_views_of_their_own(#[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine) {
     let test = TestInventory::new(engine).await;
     let inventory = &test.inventory;
     let (ada, bob) = (user(inventory, "ada").await, user(inventory, "bob").await);

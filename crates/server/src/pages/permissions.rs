@@ -28,7 +28,7 @@ pub(super) fn groups(visitor: &Visitor, chosen: &Permissions) -> Vec<Group> {
     for &permission in Permission::EVERY {
         let text = permission.as_str();
         let (area, action) = text.split_once(':').unwrap_or(("everything", text));
-        let (area, action) = (words(area), words(action));
+        let (area, action) = (area_name(area), action_name(action));
         if groups.last().is_none_or(|group| group.name != area) {
             groups.push(Group { name: area, boxes: Vec::new() });
         }
@@ -39,6 +39,20 @@ pub(super) fn groups(visitor: &Visitor, chosen: &Permissions) -> Vec<Group> {
         }
     }
     groups
+}
+
+fn area_name(area: &str) -> String {
+    if area == "api_keys" { "API keys".to_owned() } else { words(area) }
+}
+
+fn action_name(action: &str) -> String {
+    match action {
+        "all" => "May do everything".to_owned(),
+        "read" => "See".to_owned(),
+        "update" => "Change".to_owned(),
+        "admin" => "Administer".to_owned(),
+        action => words(action),
+    }
 }
 
 fn words(text: &str) -> String {

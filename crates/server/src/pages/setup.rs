@@ -38,7 +38,7 @@ pub(super) fn uploads() -> Router<App> {
     restore::uploads()
 }
 
-/// The fields of the form. One form has several buttons, so that the token stands in it once.
+/// The fields of the form. One form has several buttons, so that the token stands in it once. A hidden one comes first, for Enter.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
