@@ -6,6 +6,7 @@
 //! * [`Error::kind`] maps errors to kinds for exit codes and HTTP statuses. Every new variant needs a kind.
 //! * Unless the message says otherwise, no live data has been changed.
 
+mod folders;
 mod messages;
 
 use std::io;
@@ -17,6 +18,7 @@ use inventory::DatabaseUrlProblem;
 use inventory::Permission;
 use inventory::sqlite::Violation;
 
+pub(crate) use folders::shorten;
 use messages::{join_paths, join_violations, newest_archive, storage_message, why_no_safety_backup};
 
 /// An error of the engine.

@@ -93,6 +93,19 @@ pub enum Note {
     SetAside { path: PathBuf },
 }
 
+impl Note {
+    /// Returns the note with the names of files instead of their paths, like [`Error::without_folders`](crate::Error::without_folders).
+    #[must_use]
+    pub fn without_folders(mut self) -> Self {
+        match &mut self {
+            Self::NotLocked { path } | Self::SetAside { path } => crate::error::shorten(path),
+            Self::OfSafetyBackup(note) => **note = note.as_ref().clone().without_folders(),
+            _ => {}
+        }
+        self
+    }
+}
+
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

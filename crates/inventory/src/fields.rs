@@ -83,7 +83,7 @@ pub enum Problem {
     /// Two fields that must differ are equal.
     #[error("must differ from {from}")]
     SameAs {
-        /// The other field.
+        /// The other field, or what it holds.
         from: &'static str,
     },
     /// The nesting would exceed `max` levels.

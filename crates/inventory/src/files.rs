@@ -104,10 +104,10 @@ impl FileStore {
         &self,
         actor: &Actor,
         (part_id, version): (&str, Option<String>),
-        content: impl std::io::Read + Send + 'static,
+        content: Vec<u8>,
     ) -> Result<Part, Error> {
         let before = self.check_upload(actor, part_id).await?;
-        let stored = self.blocking(move |store| upload::store_image(store, content)).await?;
+        let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
         let stem = stored.path.split('.').next().unwrap_or_default();
         let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
         let command = UpdatePart { id: part_id.to_owned(), version, image_url, ..UpdatePart::default() };
@@ -191,7 +191,10 @@ impl FileStore {
     }
 
     /// Checks that an upload for a part may begin, before anything of it is read.
-    async fn check_upload(&self, actor: &Actor, part_id: &str) -> Result<Part, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`].
+    pub async fn check_upload(&self, actor: &Actor, part_id: &str) -> Result<Part, Error> {
         Access::Permission(Permission::PartsUpdate).check(actor)?;
         self.inventory.query(&Actor::System, GetPart(part_id.to_owned())).await
     }

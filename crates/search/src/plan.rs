@@ -75,9 +75,9 @@ fn in_field(fields: &Fields, field: TextField, text: &Text) -> Option<Lookup> {
         (!grams.is_empty()).then(|| in_number(fields, number, &grams))
     };
     match field {
-        TextField::Number => number(Number::Number),
+        TextField::Number => number(Number::Own),
         TextField::Mpn => number(Number::Mpn),
-        TextField::SupplierNumber => number(Number::SupplierNumber),
+        TextField::SupplierNumber => number(Number::Supplier),
         _ => words(word_field(fields, field), text),
     }
 }

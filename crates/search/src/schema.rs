@@ -85,11 +85,9 @@ impl Fields {
         document.add_text(self.number_order, &part.number);
         document.add_i64(self.stock, part.stock);
         document.add_i64(self.created_at, part.created_at);
-        for (number, text) in [
-            (Number::Number, &part.number),
-            (Number::Mpn, &part.mpn),
-            (Number::SupplierNumber, &part.supplier_number),
-        ] {
+        for (number, text) in
+            [(Number::Own, &part.number), (Number::Mpn, &part.mpn), (Number::Supplier, &part.supplier_number)]
+        {
             document.add_text(self.numbers, number.marked(text));
         }
         self.add_words(&mut document, part);
@@ -142,20 +140,20 @@ impl Fields {
 /// A number of a part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Number {
-    Number,
+    Own,
     Mpn,
-    SupplierNumber,
+    Supplier,
 }
 
 impl Number {
-    pub(crate) const ALL: [Self; 3] = [Self::Number, Self::Mpn, Self::SupplierNumber];
+    pub(crate) const ALL: [Self; 3] = [Self::Own, Self::Mpn, Self::Supplier];
 
     /// Returns a text with a mark that tells which number it belongs to.
     pub(crate) fn marked(self, text: &str) -> String {
         let mark = match self {
-            Self::Number => 'n',
+            Self::Own => 'n',
             Self::Mpn => 'm',
-            Self::SupplierNumber => 's',
+            Self::Supplier => 's',
         };
         format!("{mark}{text}")
     }

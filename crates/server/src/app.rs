@@ -24,6 +24,8 @@ use crate::tasks::Tasks;
 
 /// The largest number of images that are decoded at the same time.
 const MAX_IMAGES: usize = 2;
+/// The largest number of images that are read at the same time.
+const MAX_IMAGE_BODIES: usize = 16;
 /// The largest number of files that are imported at the same time.
 const MAX_IMPORTS: usize = 2;
 
@@ -43,13 +45,19 @@ pub struct Options {
 pub struct Timeouts {
     /// The time in which a client must complete a TLS handshake, and send the headers of a request. The default is 15 seconds.
     pub header: Duration,
+    /// The time after which a connection is closed whose client takes nothing of a response. The default is 2 minutes.
+    pub stalled: Duration,
     /// The time that open connections get to finish when the server stops. The default is 30 seconds.
     pub grace: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { header: Duration::from_secs(15), grace: Duration::from_secs(30) }
+        Self {
+            header: Duration::from_secs(15),
+            stalled: Duration::from_secs(120),
+            grace: Duration::from_secs(30),
+        }
     }
 }
 
@@ -75,6 +83,8 @@ pub struct App {
     pub(crate) ambient: Ambient,
     /// Bounds the number of images that are decoded at the same time, and so the memory for them.
     pub(crate) images: Arc<Semaphore>,
+    /// Bounds the number of images that are read at the same time, and so the memory for them.
+    pub(crate) image_bodies: Arc<Semaphore>,
     /// Bounds the number of files that are imported at the same time, and so the memory for them.
     pub(crate) imports: Arc<Semaphore>,
 }
@@ -113,6 +123,7 @@ impl App {
             search,
             ambient,
             images: Arc::new(Semaphore::new(MAX_IMAGES)),
+            image_bodies: Arc::new(Semaphore::new(MAX_IMAGE_BODIES)),
             imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
         })
     }

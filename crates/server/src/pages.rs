@@ -11,6 +11,7 @@ mod account;
 mod activity;
 mod address;
 mod assets;
+mod codes;
 mod columns;
 mod confirm;
 mod error;
@@ -18,6 +19,8 @@ mod faults;
 mod flash;
 mod form;
 mod frame;
+mod import;
+mod labels;
 mod listed;
 mod overview;
 mod part;
@@ -32,6 +35,7 @@ mod permissions;
 mod projects;
 mod roles;
 mod saved_views;
+mod scan;
 mod session;
 mod settings;
 mod setup;
@@ -67,6 +71,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(saved_views::routes())
         .merge(overview::routes())
         .merge(activity::routes())
+        .merge(labels::routes())
+        .merge(import::routes())
+        .merge(scan::routes())
         .merge(parts::routes())
         .merge(part_page::routes())
         .merge(part_form::routes())

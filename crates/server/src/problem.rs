@@ -253,6 +253,13 @@ impl From<inventory::Error> for Problem {
 impl From<backup::Error> for Problem {
     fn from(error: backup::Error) -> Self {
         use backup::Kind;
+        let error = match error.kind() {
+            Kind::Storage | Kind::Internal if !is_full(&error) => return Self::internal(&error),
+            _ => {
+                tracing::info!(%error, "a request was refused");
+                error.without_folders()
+            }
+        };
         let detail = || error.to_string();
         let conflict = |kind, title| Self::new(StatusCode::CONFLICT, kind, title, detail());
         match error.kind() {
@@ -269,10 +276,9 @@ impl From<backup::Error> for Problem {
             Kind::Corrupt => conflict("damaged", "Damaged"),
             Kind::Key => conflict("key", "A key is missing or wrong"),
             Kind::Cancelled => conflict("cancelled", "Cancelled"),
-            Kind::Storage if is_full(&error) => {
+            Kind::Storage | Kind::Internal => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "Not enough space", detail())
             }
-            Kind::Storage | Kind::Internal => Self::internal(&error),
         }
     }
 }

@@ -19,6 +19,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::app::{App, Timeouts};
@@ -49,7 +50,7 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
     let (serving, stopped) = oneshot::channel();
     let recorder = tokio::spawn(record_key_uses(app.clone(), stopped));
     let connections = GracefulShutdown::new();
-    let Timeouts { header: header_timeout, grace } = app.options.timeouts;
+    let timeouts = app.options.timeouts;
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
     loop {
@@ -64,7 +65,7 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
         match (accepted, permit) {
             (Ok((stream, peer)), Ok(permit)) => {
                 let (router, watcher) = (router.clone(), connections.watcher());
-                let connection = Connection { router, peer, watcher, permit, header_timeout };
+                let connection = Connection { router, peer, watcher, permit, timeouts };
                 tokio::spawn(connection.serve(stream, tls.clone()));
             }
             (Err(error), _) => {
@@ -77,8 +78,11 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>, stop: impl
     drop(listener);
     // Streams of events end with their task, so tasks must end first.
     app.tasks.close().await;
-    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
-        tracing::warn!("some connections were still open after {} seconds, and were closed", grace.as_secs());
+    if tokio::time::timeout(timeouts.grace, connections.shutdown()).await.is_err() {
+        tracing::warn!(
+            "some connections were still open after {} seconds, and were closed",
+            timeouts.grace.as_secs()
+        );
     }
     // Waits, since uses that are being written would be lost.
     drop(serving);
@@ -91,7 +95,7 @@ struct Connection {
     peer: SocketAddr,
     watcher: Watcher,
     permit: OwnedSemaphorePermit,
-    header_timeout: Duration,
+    timeouts: Timeouts,
 }
 
 impl Connection {
@@ -101,7 +105,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         match tls {
             None => self.requests(stream, false).await,
-            Some(tls) => match tokio::time::timeout(self.header_timeout, tls.accept(stream)).await {
+            Some(tls) => match tokio::time::timeout(self.timeouts.header, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.requests(stream, true).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
@@ -110,7 +114,7 @@ impl Connection {
     }
 
     async fn requests(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, encrypted: bool) {
-        let Self { router, peer, watcher, permit, header_timeout } = self;
+        let Self { router, peer, watcher, permit, timeouts } = self;
         let requested = Arc::new(Notify::new());
         let first = Arc::clone(&requested);
         let service = service_fn(move |request: Request<Incoming>| {
@@ -122,11 +126,13 @@ impl Connection {
             }
             router.clone().oneshot(request)
         });
-        let builder = protocols(header_timeout);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let builder = protocols(timeouts.header);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(timeouts.stalled));
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let result = tokio::select! {
             result = watcher.watch(connection.into_owned()) => result,
-            () = silent(&first, header_timeout) => Err("the client sent no request in time".into()),
+            () = silent(&first, timeouts.header) => Err("the client sent no request in time".into()),
         };
         if let Err(error) = result {
             tracing::debug!(%peer, %error, "a connection ended with an error");

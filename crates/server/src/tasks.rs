@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backup::{Cancellation, Engine, Event};
-use inventory::{Actor, Ambient};
+use chrono::DateTime;
+use inventory::{Actor, Ambient, Timestamp};
 use tokio::sync::watch;
 
 use crate::problem::Problem;
@@ -81,11 +82,11 @@ pub(crate) struct Begun {
 impl Tasks {
     /// Creates the table of tasks, and marks those that were running when the server stopped.
     pub(crate) async fn new(state: State, ambient: Ambient) -> Result<Self, sqlx::Error> {
-        let now = ambient.utc().and_utc().timestamp();
+        let now = Timestamp(ambient.utc()).to_rfc3339();
         for row in state.tasks().await?.into_iter().filter(|row| !row.is_finished) {
             if let Ok(mut task) = serde_json::from_str::<Task>(&row.task) {
                 task.status = TaskStatus::Interrupted;
-                task.finished_at = Some(now);
+                task.finished_at = Some(now.clone());
                 task.can_cancel = false;
                 state.put_task(&to_row(&task, row.user_id)).await?;
             }
@@ -208,6 +209,8 @@ impl Tasks {
             Ok(Ok(result)) => (task.status, task.result) = (TaskStatus::Succeeded, Some(result)),
             Ok(Err(backup::Error::Cancelled)) => task.status = TaskStatus::Cancelled,
             Ok(Err(error)) => {
+                tracing::warn!(%error, task = task.id, "a task has failed");
+                let error = error.without_folders();
                 (task.status, task.error) = (TaskStatus::Failed, Some(error.to_string()));
                 task.error_type = Some(Problem::from(error).kind().to_owned());
             }
@@ -286,8 +289,8 @@ impl Tasks {
         let _ = count.wait_for(|count| *count == 0).await;
     }
 
-    fn now(&self) -> i64 {
-        self.0.ambient.utc().and_utc().timestamp()
+    fn now(&self) -> String {
+        Timestamp(self.0.ambient.utc()).to_rfc3339()
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
@@ -296,10 +299,11 @@ impl Tasks {
 }
 
 fn to_row(task: &Task, user_id: Option<String>) -> TaskRow {
+    let created_at = DateTime::parse_from_rfc3339(&task.created_at);
     TaskRow {
         id: task.id.clone(),
         user_id,
-        created_at: task.created_at,
+        created_at: created_at.map_or(0, |time| time.timestamp()),
         is_finished: task.status != TaskStatus::Running,
         task: serde_json::to_string(task).unwrap_or_default(),
     }

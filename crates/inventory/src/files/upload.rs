@@ -29,14 +29,11 @@ pub(super) fn store_pdf(store: &FileStore, mut content: impl Read) -> Result<Sta
 }
 
 /// Stores an image, encoded again.
-pub(super) fn store_image(store: &FileStore, content: impl Read) -> Result<StaticFile, Error> {
-    let mut bytes = Vec::new();
-    let read = content.take(MAX_IMAGE + 1).read_to_end(&mut bytes);
-    read.map_err(|source| Error::io(&store.files.folder(FileKind::Images), source))?;
+pub(super) fn store_image(store: &FileStore, bytes: &[u8]) -> Result<StaticFile, Error> {
     if bytes.len() as u64 > MAX_IMAGE {
         return Err(Error::BadFile { problem: FileProblem::TooLarge { max: MAX_IMAGE } });
     }
-    let image = images::clean(&bytes)?;
+    let image = images::clean(bytes)?;
     let mut content = &image.bytes[..];
     store.files.store(FileKind::Images, "", image.extension, &mut content, store.inventory.ambient())
 }

@@ -58,6 +58,8 @@ pub struct CountStock {
 pub struct StockChange {
     /// The allocation after the change.
     pub allocation: Allocation,
+    /// The name of the location.
+    pub location_name: String,
     /// The movement in the ledger.
     pub movement: Movement,
 }
@@ -147,5 +149,9 @@ async fn change(
     let (from, to) = if quantity < quantity_before { (end, None) } else { (None, end) };
     let new = NewMovement { part_id: &part.id, kind, from, to, reason, undoes: None };
     let movement = ledger::record(work, new).await?;
-    Ok(StockChange { allocation: row.try_into()?, movement })
+    Ok(StockChange {
+        allocation: row.try_into()?,
+        location_name: location.name.unwrap_or_default(),
+        movement,
+    })
 }

@@ -1,7 +1,7 @@
 //! Splits off stock into a cassette.
 
 use super::{Allocation, MAX_QUANTITY, MAX_REASON, Movement, Transfer, TransferStock};
-use crate::fields::{Fields, MAX_TEXT};
+use crate::fields::{Fields, MAX_TEXT, Problem};
 use crate::locations::{CASSETTE, CreateLocation, GetLocation, Location};
 use crate::parts::GetPart;
 use crate::{Access, Command, Error, Permission, Work};
@@ -68,6 +68,10 @@ impl Command for SplitToCassette {
         fields.number("quantity", self.quantity, 1..=MAX_QUANTITY);
         fields.text("notes", self.notes.as_deref(), MAX_TEXT);
         fields.text("reason", self.reason.as_deref(), MAX_REASON);
+        if let Cassette::Existing { location_id } = &self.cassette {
+            let differs = *location_id != self.from_location_id;
+            fields.require("cassette_id", differs, Problem::SameAs { from: "the source" });
+        }
     }
 
     async fn run(&self, work: &mut Work) -> Result<SplitToCassetteResult, Error> {

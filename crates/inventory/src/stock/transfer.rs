@@ -34,6 +34,10 @@ pub struct Transfer {
     pub from: Option<Allocation>,
     /// The target allocation.
     pub to: Allocation,
+    /// The name of the source.
+    pub from_name: String,
+    /// The name of the target.
+    pub to_name: String,
     /// The movement in the ledger.
     pub movement: Movement,
 }
@@ -45,14 +49,14 @@ impl Command for TransferStock {
     fn validate(&self, fields: &mut Fields) {
         fields.number("quantity", self.quantity, 1..=MAX_QUANTITY);
         let differ = self.from_location_id != self.to_location_id;
-        fields.require("to_location_id", differ, Problem::SameAs { from: "from_location_id" });
+        fields.require("to_location_id", differ, Problem::SameAs { from: "the source" });
         fields.text("notes", self.notes.as_deref(), MAX_TEXT);
         fields.text("reason", self.reason.as_deref(), MAX_REASON);
     }
 
     async fn run(&self, work: &mut Work) -> Result<Transfer, Error> {
         let part = parts::find(work, &self.part_id).await?;
-        locations::find(work, &self.from_location_id).await?;
+        let from_name = locations::find(work, &self.from_location_id).await?.name.unwrap_or_default();
         let target = locations::find(work, &self.to_location_id).await?;
         let source = at(work, &part.id, &self.from_location_id).await?;
         let source = source
@@ -107,6 +111,7 @@ impl Command for TransferStock {
         };
         let movement = ledger::record(work, new).await?;
         let to = to.try_into()?;
-        Ok(Transfer { from: from.map(Allocation::try_from).transpose()?, to, movement })
+        let from = from.map(Allocation::try_from).transpose()?;
+        Ok(Transfer { from, to, from_name, to_name: target.name.unwrap_or_default(), movement })
     }
 }

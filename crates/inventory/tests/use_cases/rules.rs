@@ -46,7 +46,7 @@ async fn quantities_are_never_negative(#[values(DbEngine::Sqlite, DbEngine::Post
     let moved = inventory.run(SYSTEM, transfer(&part.id, &b.id, &a.id, 1)).await;
     assert!(matches!(moved, Err(Error::NotFound { .. })));
     let moved = inventory.run(SYSTEM, transfer(&part.id, &a.id, &a.id, 1)).await;
-    assert_eq!(problems(moved), [("to_location_id", Problem::SameAs { from: "from_location_id" })]);
+    assert_eq!(problems(moved), [("to_location_id", Problem::SameAs { from: "the source" })]);
     let total = GetTotalQuantity { part_id: part.id.clone() };
     assert_eq!(inventory.query(SYSTEM, total).await.unwrap(), 5);
 }
@@ -196,10 +196,13 @@ async fn splitting_to_a_cassette_is_all_or_nothing(
     );
     assert_eq!((first.allocation.quantity, first.allocation.notes.as_deref()), (30, Some("reel")));
     let existing = Cassette::Existing { location_id: first.cassette.id.clone() };
-    let second = inventory.run(SYSTEM, split(70, existing)).await.unwrap();
+    let second = inventory.run(SYSTEM, split(70, existing.clone())).await.unwrap();
     assert!(!second.cassette_created && second.cassette.id == first.cassette.id);
     let places = places_of(inventory, &part).await;
     assert_eq!(places.iter().map(|place| place.allocation.quantity).collect::<Vec<_>>(), [100]);
+    let into_itself = inventory
+        .run(SYSTEM, SplitToCassette { from_location_id: first.cassette.id.clone(), ..split(1, existing) });
+    assert_eq!(problems(into_itself.await), [("cassette_id", Problem::SameAs { from: "the source" })]);
     let unnamed = Cassette::New { name: None, parent_id: None, capacity: None, emoji: None };
     let third = SplitToCassette { from_location_id: first.cassette.id, ..split(1, unnamed) };
     assert_eq!(inventory.run(SYSTEM, third).await.unwrap().cassette.name, "R 47k");

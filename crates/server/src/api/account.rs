@@ -13,7 +13,7 @@ use super::session::{user_agent, with_cookie};
 use super::users::UserView;
 use crate::app::App;
 use crate::auth::{self, Caller, SessionToken};
-use crate::call::{AnyChange, Change, ListParams, NoBody, PageOf, Params, PathId, Reply};
+use crate::call::{AnyChange, Change, NoBody, PageOf, PageParams, Params, PathId, Reply};
 use crate::problem::Problem;
 use crate::state::Session;
 
@@ -33,7 +33,7 @@ pub(crate) struct OwnPassword {
     #[schema(format = Password)]
     current_password: String,
     /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 4096)]
     new_password: String,
 }
 
@@ -115,8 +115,10 @@ fn is_wrong_password(error: &Error) -> bool {
 pub(crate) struct OwnSession {
     id: String,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// In UTC. Recorded about once a minute.
+    #[schema(format = DateTime)]
     last_used_at: String,
     /// The address that the user signed in from.
     address: String,
@@ -145,17 +147,17 @@ fn to_rfc3339(seconds: i64) -> String {
 }
 
 /// List one's own sessions, the last used first.
-#[utoipa::path(get, path = "/account/sessions", tag = "account", params(ListParams),
+#[utoipa::path(get, path = "/account/sessions", tag = "account", params(PageParams),
     responses((status = 200, body = PageOf<OwnSession>), (status = 401, body = Problem)))]
 pub(crate) async fn sessions(
     State(app): State<App>,
     caller: Caller,
-    Params(list): Params<ListParams>,
+    Params(list): Params<PageParams>,
 ) -> Result<Reply<PageOf<OwnSession>>, Problem> {
     let current = caller.require_session()?;
     let valid = auth::valid_sessions(&app, &current.user.id).await?;
     let sessions: Vec<_> = valid.into_iter().map(|session| OwnSession::new(session, &current.id)).collect();
-    Ok(Reply::ok(PageOf::of_all(sessions, &list)?))
+    Ok(Reply::ok(PageOf::of_all(sessions, list)?))
 }
 
 /// End one of one's own sessions.

@@ -27,6 +27,7 @@ pub(crate) struct ActivityView {
     /// The name of the user.
     username: Option<String>,
     /// In UTC.
+    #[schema(format = DateTime)]
     timestamp: String,
     /// The old and the new values by field.
     details: Value,
@@ -60,8 +61,10 @@ pub(crate) struct ActivityParams {
     /// The name of the user.
     username: Option<String>,
     /// The earliest time, in the format of RFC 3339.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// The latest time, in the format of RFC 3339.
+    #[param(format = DateTime)]
     to: Option<String>,
 }
 

@@ -9,8 +9,10 @@ use inventory::api_keys::{
 };
 use inventory::{Actor, Change as Field, Permissions, Timestamp};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::roles::PermissionName;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, changed};
@@ -32,10 +34,13 @@ pub(crate) struct ApiKeyView {
     roles: Vec<String>,
     is_active: bool,
     /// In UTC.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// In UTC. Recorded about once a minute.
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
     /// Recorded about once a minute.
     usage_count: i64,
@@ -114,25 +119,46 @@ fn view(key: &ApiKey) -> Reply<ApiKeyView> {
     Reply::ok(key.clone().into()).version(&key.version)
 }
 
+/// An IP address, for the API document.
+pub(crate) struct IpAddress;
+
+impl PartialSchema for IpAddress {
+    fn schema() -> RefOr<Schema> {
+        let address = |format: &str| {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::Custom(format.to_owned())))
+        };
+        OneOfBuilder::new().item(address("ipv4")).item(address("ipv6")).into()
+    }
+}
+
+impl ToSchema for IpAddress {}
+
 /// A new API key.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiKey {
     /// 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     description: Option<String>,
     /// The user whom the key acts for. Default: the caller. Another user takes the permission `api_keys:admin`.
     user_id: Option<String>,
     /// Nobody creates a key with permissions that they do not hold.
+    #[schema(value_type = Vec<PermissionName>)]
     #[serde(default)]
     permissions: Vec<String>,
     /// The names of roles whose permissions are added.
     #[serde(default)]
+    #[schema(max_items = 100)]
     roles: Vec<String>,
     /// When the key expires, in the format of RFC 3339. Default: never.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// The addresses that the key may be used from. An empty list allows all addresses.
     #[serde(default)]
+    #[schema(value_type = Vec<IpAddress>, max_items = 100)]
     allowed_ips: Vec<String>,
 }
 
@@ -177,6 +203,7 @@ fn parse_time(text: &str) -> Result<Timestamp, Problem> {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ApiKeyPatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,
@@ -184,12 +211,16 @@ pub(crate) struct ApiKeyPatch {
     is_active: Option<bool>,
     /// When the key expires, in the format of RFC 3339; null for never.
     #[serde(deserialize_with = "changed")]
+    #[schema(format = DateTime)]
     expires_at: Option<Option<String>>,
     /// Replaces all addresses that the key may be used from.
+    #[schema(value_type = Option<Vec<IpAddress>>, max_items = 100)]
     allowed_ips: Option<Vec<String>>,
     /// Replaces all permissions. Nobody grants permissions that they do not hold.
+    #[schema(value_type = Option<Vec<PermissionName>>)]
     permissions: Option<Vec<String>>,
     /// The names of roles whose permissions are added.
+    #[schema(max_items = 100)]
     roles: Option<Vec<String>>,
 }
 

@@ -10,6 +10,7 @@ use tokio_stream::StreamExt;
 use tower_http::services::ServeFile;
 
 use super::backups::{BackupDetails, blocking};
+use super::files::FileContent;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::call::{PathId, Reply};
@@ -20,8 +21,10 @@ const PIECES_WAITING: usize = 8;
 
 /// Download an archive. Supports ranges and conditional requests.
 #[utoipa::path(get, path = "/backups/{name}/content", tag = "backups", params(("name" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+    responses(
+        (status = 200, content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
+        (status = 206, content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
+        (status = 304),
         (status = 404, body = Problem), (status = 416, body = Problem)))]
 pub(crate) async fn download(
     State(app): State<App>,
@@ -64,7 +67,7 @@ pub(super) fn attachment(name: &str) -> HeaderValue {
 
 /// Upload an archive under a name that is free. It must look like an archive, but nothing in it is verified yet.
 #[utoipa::path(put, path = "/backups/{name}", tag = "backups", params(("name" = String, Path)),
-    request_body(content_type = "application/octet-stream", content = Vec<u8>),
+    request_body(content((FileContent = "application/zip"), (FileContent = "application/octet-stream"))),
     responses((status = 201, body = BackupDetails), (status = 409, body = Problem), (status = 413, body = Problem),
         (status = 415, body = Problem), (status = 507, body = Problem)))]
 pub(crate) async fn upload(

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply};
+use crate::call::{Change, NoBody, PageOf, PageParams, Params, PathId, Reply};
 use crate::problem::Problem;
 use crate::tasks::counts;
 
@@ -29,8 +29,10 @@ pub(crate) struct BackupView {
     /// Whether the archive is encrypted.
     is_encrypted: bool,
     /// When every byte of the archive was verified; null if never, or if the archive has changed since.
+    #[schema(format = DateTime)]
     verified_at: Option<String>,
     /// When the archive was restored in a drill and compared; null if never, or if the archive has changed since.
+    #[schema(format = DateTime)]
     proven_at: Option<String>,
     /// Why the archive cannot be read.
     error: Option<String>,
@@ -42,7 +44,7 @@ impl From<ListedArchive> for BackupView {
         let size = listed.path.metadata().map_or(0, |found| found.len());
         let (status, is_encrypted, error) = match listed.summary {
             Ok(summary) => (summary.status, summary.encryption.is_some(), None),
-            Err(error) => (None, false, Some(error.to_string())),
+            Err(error) => (None, false, Some(error.without_folders().to_string())),
         };
         let proven_at =
             status.as_ref().and_then(|status| status.proven.as_ref()).map(|proven| proven.at.clone());
@@ -60,13 +62,16 @@ pub(crate) struct BackupDetails {
     size: u64,
     /// How the archive is encrypted; null if it is not.
     encryption: Option<String>,
+    #[schema(format = DateTime)]
     verified_at: Option<String>,
     /// The version of the program that verified the archive.
     verified_by: Option<String>,
+    #[schema(format = DateTime)]
     proven_at: Option<String>,
     /// How long the restore of the drill took.
     restore_seconds: Option<f64>,
     /// When the key of the archive was last shown to open it.
+    #[schema(format = DateTime)]
     key_checked_at: Option<String>,
     /// What the archive states about itself; null if that takes a key.
     contents: Option<BackupContents>,
@@ -179,15 +184,15 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// List the archives in the backup folder, newest first.
-#[utoipa::path(get, path = "/backups", tag = "backups", params(ListParams),
+#[utoipa::path(get, path = "/backups", tag = "backups", params(PageParams),
     responses((status = 200, body = PageOf<BackupView>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Params(list): Params<ListParams>,
+    Params(list): Params<PageParams>,
 ) -> Result<Reply<PageOf<BackupView>>, Problem> {
     let archives = blocking(&app, &caller, |engine, actor| engine.list(actor)).await?;
-    Ok(Reply::ok(PageOf::of_all(archives, &list)?))
+    Ok(Reply::ok(PageOf::of_all(archives, list)?))
 }
 
 /// Show what an archive states about itself, and when it was checked.

@@ -17,6 +17,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct BulkChange {
     /// The ids of the parts, at most 1000.
+    #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<String>,
     /// The fields that all parts get. Absent fields keep their values, and null clears a field.
     #[serde(default)]
@@ -49,6 +50,7 @@ pub(crate) struct BulkFields {
     #[serde(deserialize_with = "changed")]
     product_url: Option<Option<String>>,
     #[serde(deserialize_with = "changed")]
+    #[schema(max_length = 50)]
     emoji: Option<Option<String>>,
 }
 
@@ -61,6 +63,7 @@ pub(crate) struct BulkMove {
     /// The location that receives the stock.
     to_location_id: String,
     /// The reason, for the history.
+    #[schema(max_length = 1000)]
     reason: Option<String>,
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct BulkMove {
 #[serde(deny_unknown_fields)]
 pub(crate) struct BulkDeletion {
     /// The ids of the parts, at most 1000.
+    #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, changed};
+use crate::call::{Change, ListParams, NoBody, PageOf, PageParams, Params, PathId, Reply, changed};
 use crate::problem::Problem;
 
 /// A category.
@@ -97,14 +97,14 @@ pub(crate) async fn list(
 }
 
 /// List the tree of categories: each is followed by those below it, sorted by name.
-#[utoipa::path(get, path = "/categories/tree", tag = "categories", params(ListParams),
+#[utoipa::path(get, path = "/categories/tree", tag = "categories", params(PageParams),
     responses((status = 200, body = PageOf<CategoryNode>)))]
 pub(crate) async fn tree(
     State(app): State<App>,
     caller: Caller,
-    Params(list): Params<ListParams>,
+    Params(list): Params<PageParams>,
 ) -> Result<Reply<PageOf<CategoryNode>>, Problem> {
-    let page = app.query(&caller, GetCategoryTree { page: list.only_number()? }).await?;
+    let page = app.query(&caller, GetCategoryTree { page: (&list).into() }).await?;
     Ok(Reply::ok(PageOf::new(page, &list)))
 }
 
@@ -149,6 +149,7 @@ pub(crate) async fn deletion(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCategory {
     /// Unique, 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     description: Option<String>,
     parent_id: Option<String>,
@@ -169,6 +170,7 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewCategory>) 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CategoryPatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,

@@ -2,13 +2,15 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use inventory::files::{FileStore, NewDatasheet};
-use inventory::{FileKind, StaticFiles};
+use inventory::files::{FileStore, MAX_IMAGE, NewDatasheet};
+use inventory::parts::Part;
+use inventory::{Actor, Error, FileKind, FileProblem, StaticFiles};
 use serde::Deserialize;
 use tokio_stream::StreamExt;
 use tokio_util::io::{StreamReader, SyncIoBridge};
@@ -23,8 +25,13 @@ use crate::auth::Caller;
 use crate::call::{Params, PathId, PathIds, Reply, Upload};
 use crate::problem::Problem;
 
+/// The time in which an image must be sent.
+const IMAGE_TIME: Duration = Duration::from_secs(120);
 /// What a browser may do with a file: nothing but show it.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
+/// The same for a PDF document, which pages of this server show in a frame. Viewers of browsers do not work in a sandbox; they run no
+/// scripts of a document in this origin.
+const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'self'";
 
 impl App {
     /// Returns the files of the inventory.
@@ -33,12 +40,39 @@ impl App {
         Ok(FileStore::new(self.inventory().await?, files))
     }
 
+    /// Sets the image of a part. Few images are read at the same time, and fewer are decoded, so that slow uploads do not keep others
+    /// from being decoded.
+    pub(crate) async fn set_image(
+        &self,
+        actor: &Actor,
+        (part_id, version): (&str, Option<String>),
+        read: impl Future<Output = Result<Vec<u8>, Problem>>,
+    ) -> Result<Part, Problem> {
+        let store = self.files().await?;
+        store.check_upload(actor, part_id).await?;
+        let internal = |error| Problem::internal(&error);
+        let content = {
+            let _turn = self.image_bodies.acquire().await.map_err(internal)?;
+            let read = tokio::time::timeout(IMAGE_TIME, read).await;
+            read.map_err(|_| Problem::bad_request("the image was not sent in time"))??
+        };
+        let _turn = self.images.acquire().await.map_err(internal)?;
+        Ok(store.set_image(actor, (part_id, version), content).await?)
+    }
+
     /// Deletes files that no row refers to any longer. A failure is logged only, since the rows are gone already.
     pub(crate) async fn remove_unreferenced(&self, store: &FileStore, files: Vec<inventory::files::FileRef>) {
         if let Err(error) = store.remove_unreferenced(files).await {
             tracing::warn!(%error, "a file that is no longer used could not be deleted");
         }
     }
+}
+
+/// Reads an image.
+async fn read_image(body: Body) -> Result<Vec<u8>, Problem> {
+    let limit = usize::try_from(MAX_IMAGE).unwrap_or(usize::MAX);
+    let read = axum::body::to_bytes(body, limit).await;
+    Ok(read.map_err(|_| Error::BadFile { problem: FileProblem::TooLarge { max: MAX_IMAGE } })?.into())
 }
 
 /// Returns a reader of a body for a thread that may block.
@@ -118,9 +152,8 @@ pub(crate) async fn set_image(
     PathId(id): PathId,
     upload: Upload,
 ) -> Result<Reply<PartView>, Problem> {
-    let _turn = app.images.acquire().await.map_err(|error| Problem::internal(&error))?;
     let actor = &upload.caller.actor;
-    let part = app.files().await?.set_image(actor, (&id, upload.version), reader(upload.body)).await?;
+    let part = app.set_image(actor, (&id, upload.version), read_image(upload.body)).await?;
     let version = part.version.clone();
     Ok(Reply::ok(PartView::from(part)).version(&version))
 }
@@ -181,9 +214,14 @@ async fn serve(path: &Path, name: &str, request: Request) -> Result<Response, Pr
     headers.insert(header::CONTENT_DISPOSITION, disposition.map_err(|error| Problem::internal(&error))?);
     let media_type = found.unwrap_or("application/octet-stream");
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let is_document = media_type == "application/pdf";
+    if is_document {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    }
+    let policy = if is_document { DOCUMENT_POLICY } else { CONTENT_SECURITY_POLICY };
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::CACHE_CONTROL, "private, max-age=0, must-revalidate"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Change, ListParams, NoBody, PageOf, Params, PathId, Reply, changed};
+use crate::call::{Change, ListParams, NoBody, PageOf, PageParams, Params, PathId, Reply, changed};
 use crate::problem::Problem;
 
 use super::slots::{LayoutType, NewSlots, SlotsView};
@@ -158,14 +158,14 @@ pub(crate) async fn show(
 }
 
 /// List the tree of locations: each is followed by those below it, sorted by name.
-#[utoipa::path(get, path = "/locations/tree", tag = "locations", params(ListParams),
+#[utoipa::path(get, path = "/locations/tree", tag = "locations", params(PageParams),
     responses((status = 200, body = PageOf<LocationNode>)))]
 pub(crate) async fn tree(
     State(app): State<App>,
     caller: Caller,
-    Params(list): Params<ListParams>,
+    Params(list): Params<PageParams>,
 ) -> Result<Reply<PageOf<LocationNode>>, Problem> {
-    let page = app.query(&caller, GetLocationTree { page: list.only_number()? }).await?;
+    let page = app.query(&caller, GetLocationTree { page: (&list).into() }).await?;
     Ok(Reply::ok(PageOf::new(page, &list)))
 }
 
@@ -230,26 +230,34 @@ pub(crate) async fn deletion(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewLocation {
     /// Unique among the locations with the same parent, 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     description: Option<String>,
     parent_id: Option<String>,
     /// Default: `standard`. A location of the type `single_part` refuses a second part.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     location_type: Option<String>,
     image_url: Option<String>,
+    #[schema(max_length = 255)]
     emoji: Option<String>,
     #[serde(default)]
     is_mobile: bool,
+    #[schema(minimum = 1)]
     capacity: Option<i64>,
     /// The number of slots to create in the location, 1 to 200.
+    #[schema(minimum = 1, maximum = 200)]
     slot_count: Option<i64>,
     /// The names of the slots: `{n}` is the number, and in a grid `{row}` and `{col}` are the row and the column. Default:
     /// `Slot {n}`, and in a grid `R{row}-C{col}`.
+    #[schema(max_length = 100, pattern = r"\{n\}|\{row\}.*\{col\}|\{col\}.*\{row\}")]
     slot_naming_pattern: Option<String>,
     /// Default: `simple`, in a row.
     slot_layout_type: Option<LayoutType>,
     /// 1 to 20, required for a grid.
+    #[schema(minimum = 1, maximum = 20)]
     grid_rows: Option<i64>,
     /// 1 to 20, required for a grid.
+    #[schema(minimum = 1, maximum = 20)]
     grid_columns: Option<i64>,
 }
 
@@ -286,19 +294,23 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewLocation>) 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LocationPatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,
     /// Moves the location with everything in it; null moves it to the root.
     #[serde(deserialize_with = "changed")]
     parent_id: Option<Option<String>>,
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     location_type: Option<String>,
     #[serde(deserialize_with = "changed")]
     image_url: Option<Option<String>>,
     #[serde(deserialize_with = "changed")]
+    #[schema(max_length = 255)]
     emoji: Option<Option<String>>,
     is_mobile: Option<bool>,
     #[serde(deserialize_with = "changed")]
+    #[schema(minimum = 1)]
     capacity: Option<Option<i64>>,
 }
 

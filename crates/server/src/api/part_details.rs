@@ -50,6 +50,7 @@ pub(crate) struct DatasheetView {
     url: Option<String>,
     is_primary: bool,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -106,6 +107,7 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NewDuplicate {
     /// Default: the name of the part with `(copy)`.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
 }
 
@@ -168,6 +170,7 @@ pub(crate) async fn deletion(
 #[serde(deny_unknown_fields)]
 pub(crate) struct LowStockLimit {
     /// The quantity below which the stock is low, at least 1. Null: no limit.
+    #[schema(minimum = 1)]
     quantity: Option<i64>,
 }
 
@@ -212,8 +215,10 @@ pub(crate) struct PriceView {
     source: String,
     is_current: bool,
     /// In UTC.
+    #[schema(format = DateTime)]
     valid_from: String,
     /// In UTC.
+    #[schema(format = DateTime)]
     valid_until: Option<String>,
 }
 

@@ -37,8 +37,10 @@ pub(crate) struct PartView {
     #[serde(skip_serializing_if = "Option::is_none")]
     quantity: Option<i64>,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// In UTC.
+    #[schema(format = DateTime)]
     updated_at: String,
     /// Changes with each change of the part, but not of its stock. Send it as `If-Match: "version"`.
     version: String,
@@ -80,6 +82,7 @@ impl From<StockedPart> for PartView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPart {
     /// Unique, 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     number: Option<String>,
     description: Option<String>,
@@ -91,14 +94,18 @@ pub(crate) struct NewPart {
     supplier_url: Option<String>,
     product_url: Option<String>,
     image_url: Option<String>,
+    #[schema(max_length = 50)]
     emoji: Option<String>,
     #[serde(default)]
     properties: Map<String, Value>,
     #[serde(default)]
+    #[schema(max_items = 100)]
     category_ids: Vec<String>,
     #[serde(default)]
+    #[schema(max_items = 100)]
     tag_ids: Vec<String>,
     #[serde(default)]
+    #[schema(max_items = 100)]
     project_ids: Vec<String>,
 }
 
@@ -135,6 +142,7 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewPart>) -> R
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PartPatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     number: Option<Option<String>>,
@@ -157,14 +165,18 @@ pub(crate) struct PartPatch {
     #[serde(deserialize_with = "changed")]
     image_url: Option<Option<String>>,
     #[serde(deserialize_with = "changed")]
+    #[schema(max_length = 50)]
     emoji: Option<Option<String>>,
     /// Replaces all properties.
     properties: Option<Map<String, Value>>,
     /// Replaces all categories.
+    #[schema(max_items = 100)]
     category_ids: Option<Vec<String>>,
     /// Replaces all tags.
+    #[schema(max_items = 100)]
     tag_ids: Option<Vec<String>>,
     /// Replaces all projects.
+    #[schema(max_items = 100)]
     project_ids: Option<Vec<String>>,
 }
 

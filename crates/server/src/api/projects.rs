@@ -32,8 +32,10 @@ pub(crate) struct ProjectView {
     /// The number of parts in the project.
     part_count: u64,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// In UTC.
+    #[schema(format = DateTime)]
     updated_at: String,
     /// Changes with each change of the project, but not of its parts. Send it as `If-Match: "version"`.
     version: String,
@@ -99,9 +101,11 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewProject {
     /// Unique, 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     description: Option<String>,
     /// Default: `planning`.
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     status: Option<String>,
     image_url: Option<String>,
     /// Addresses by name.
@@ -130,9 +134,11 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewProject>) -
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProjectPatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     status: Option<String>,
     #[serde(deserialize_with = "changed")]
     image_url: Option<Option<String>>,

@@ -5,7 +5,8 @@ use axum::response::Response;
 use inventory::roles::{CreateRole, DeleteRole, GetRole, ListRoles, Role, RoleFilter, RoleSort, UpdateRole};
 use inventory::{Change as Field, Permission, Permissions};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -35,6 +36,18 @@ impl From<Role> for RoleView {
         }
     }
 }
+
+/// The name of a permission, for the API document.
+pub(crate) struct PermissionName;
+
+impl PartialSchema for PermissionName {
+    fn schema() -> RefOr<Schema> {
+        let names = Permission::EVERY.iter().map(|one| one.as_str());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for PermissionName {}
 
 /// All permissions that roles and API keys can grant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,9 +104,11 @@ fn view(role: &Role) -> Reply<RoleView> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRole {
     /// Unique, 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: String,
     description: Option<String>,
     /// Nobody creates a role with permissions that they do not hold.
+    #[schema(value_type = Vec<PermissionName>)]
     #[serde(default)]
     permissions: Vec<String>,
 }
@@ -113,10 +128,12 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewRole>) -> R
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RolePatch {
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,
     /// Replaces all permissions. Nobody grants or removes permissions that they do not hold.
+    #[schema(value_type = Option<Vec<PermissionName>>)]
     permissions: Option<Vec<String>>,
 }
 

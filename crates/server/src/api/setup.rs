@@ -27,11 +27,13 @@ pub(crate) struct FirstAdministrator {
     /// The token in the link that the server prints.
     token: String,
     /// Unique; at least 3 letters, digits, `_` or `-`.
+    #[schema(min_length = 3, max_length = 255, pattern = r"^[\p{L}\p{N}_-]+$")]
     username: String,
     /// Unique.
+    #[schema(max_length = 255, pattern = r"^[^@\s]+@\S+$")]
     email: String,
     /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 4096)]
     password: String,
 }
 

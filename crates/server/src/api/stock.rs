@@ -5,7 +5,7 @@ use axum::response::Response;
 use inventory::stock::{
     AddStock, Allocation, AllocationFilter, AllocationSort, Cassette, CountStock, ListAllocations,
     ListMovements, Movement, MovementEnd, MovementFilter, MovementSort, PlacedAllocation, SplitToCassette,
-    TakeStock, TransferStock, UndoMovement,
+    SplitToCassetteResult, StockChange, TakeStock, TransferStock, UndoMovement,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,6 +30,7 @@ pub(crate) struct AllocationView {
     is_primary: bool,
     notes: Option<String>,
     /// In UTC.
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -71,6 +72,7 @@ pub(crate) struct MovementView {
     reason: Option<String>,
     username: Option<String>,
     /// In UTC.
+    #[schema(format = DateTime)]
     moved_at: String,
     /// The id of the movement that this one undoes.
     undoes: Option<String>,
@@ -114,14 +116,27 @@ impl From<Movement> for MovementView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StockChanged {
     movement: MovementView,
-    /// The allocations that the movement changed.
+    /// The allocations that the movement changed and that are still there. Empty after an undo.
     allocations: Vec<AllocationView>,
 }
 
 impl StockChanged {
-    fn new(movement: &Movement, allocations: impl IntoIterator<Item = Allocation>) -> Reply<Self> {
-        let allocations = allocations.into_iter().map(Into::into).collect();
+    /// Makes the response of the movement and of the allocations, each with the name of its location.
+    fn new<'a>(
+        movement: &Movement,
+        allocations: impl IntoIterator<Item = (&'a Allocation, &'a String)>,
+    ) -> Reply<Self> {
+        let view = |(allocation, name): (&Allocation, &String)| AllocationView {
+            location_name: Some(name.clone()),
+            ..allocation.clone().into()
+        };
+        let allocations = allocations.into_iter().map(view).collect();
         Reply::ok(Self { movement: movement.clone().into(), allocations })
+    }
+
+    /// Makes the response to a change at one location.
+    fn of_one(done: &StockChange) -> Reply<Self> {
+        Self::new(&done.movement, [(&done.allocation, &done.location_name)])
     }
 }
 
@@ -130,8 +145,22 @@ impl StockChanged {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StockAt {
     location_id: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
     quantity: i64,
     /// The reason, for the history.
+    #[schema(max_length = 1000)]
+    reason: Option<String>,
+}
+
+/// The quantity that was counted at a location.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StockCount {
+    location_id: String,
+    #[schema(minimum = 0, maximum = 1_000_000_000_000i64)]
+    quantity: i64,
+    /// The reason, for the history.
+    #[schema(max_length = 1000)]
     reason: Option<String>,
 }
 
@@ -143,10 +172,12 @@ pub(crate) struct StockMove {
     location_id: String,
     /// The target.
     to_location_id: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
     quantity: i64,
     /// New notes on the target.
     notes: Option<String>,
     /// The reason, for the history.
+    #[schema(max_length = 1000)]
     reason: Option<String>,
 }
 
@@ -156,19 +187,24 @@ pub(crate) struct StockMove {
 pub(crate) struct StockSplit {
     /// The source.
     location_id: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
     quantity: i64,
     /// The id of an existing cassette.
     cassette_id: Option<String>,
     /// The name of a new cassette. Default: the name of the part.
+    #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     cassette_name: Option<String>,
     /// The parent of a new cassette.
     parent_id: Option<String>,
     /// The number of pieces that fit into a new cassette.
+    #[schema(minimum = 1)]
     capacity: Option<i64>,
     /// An emoji of a new cassette.
+    #[schema(max_length = 255)]
     emoji: Option<String>,
     notes: Option<String>,
     /// The reason, for the history.
+    #[schema(max_length = 1000)]
     reason: Option<String>,
 }
 
@@ -231,7 +267,7 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let (StockAt { location_id, quantity, reason }, change) = change.split();
     let command = AddStock { part_id, location_id, quantity, reason };
-    app.run(&change, command, |done| StockChanged::new(&done.movement, [done.allocation.clone()])).await
+    app.run(&change, command, StockChanged::of_one).await
 }
 
 /// Take stock from a location.
@@ -244,20 +280,20 @@ pub(crate) async fn take(
 ) -> Result<Response, Problem> {
     let (StockAt { location_id, quantity, reason }, change) = change.split();
     let command = TakeStock { part_id, location_id, quantity, reason };
-    app.run(&change, command, |done| StockChanged::new(&done.movement, [done.allocation.clone()])).await
+    app.run(&change, command, StockChanged::of_one).await
 }
 
 /// Set the quantity at a location to the result of a stock-take.
-#[utoipa::path(post, path = "/parts/{id}/stock/count", tag = "stock", params(("id" = String, Path)), request_body = StockAt,
+#[utoipa::path(post, path = "/parts/{id}/stock/count", tag = "stock", params(("id" = String, Path)), request_body = StockCount,
     responses((status = 200, body = StockChanged), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn count(
     State(app): State<App>,
     PathId(part_id): PathId,
-    change: Change<StockAt>,
+    change: Change<StockCount>,
 ) -> Result<Response, Problem> {
-    let (StockAt { location_id, quantity, reason }, change) = change.split();
+    let (StockCount { location_id, quantity, reason }, change) = change.split();
     let command = CountStock { part_id, location_id, quantity, reason };
-    app.run(&change, command, |done| StockChanged::new(&done.movement, [done.allocation.clone()])).await
+    app.run(&change, command, StockChanged::of_one).await
 }
 
 /// Move stock to another location.
@@ -272,7 +308,8 @@ pub(crate) async fn transfer(
     let command =
         TransferStock { part_id, from_location_id: location_id, to_location_id, quantity, notes, reason };
     let reply = |done: &inventory::stock::Transfer| {
-        let allocations = done.from.iter().chain([&done.to]).cloned();
+        let from = done.from.iter().map(|from| (from, &done.from_name));
+        let allocations = from.chain([(&done.to, &done.to_name)]);
         StockChanged::new(&done.movement, allocations)
     };
     app.run(&change, command, reply).await
@@ -304,7 +341,10 @@ pub(crate) async fn split(
         notes: split.notes,
         reason: split.reason,
     };
-    app.run(&change, command, |done| StockChanged::new(&done.movement, [done.allocation.clone()])).await
+    let reply = |done: &SplitToCassetteResult| {
+        StockChanged::new(&done.movement, [(&done.allocation, &done.cassette.name)])
+    };
+    app.run(&change, command, reply).await
 }
 
 /// Undo the last movement of a part.

@@ -26,6 +26,7 @@ pub(crate) struct TagView {
     /// The number of parts with the tag.
     part_count: u64,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// Changes with each change of the tag, but not of its parts. Send it as `If-Match: "version"`.
     version: String,
@@ -88,9 +89,12 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTag {
     /// Unique regardless of case, 1 to 50 characters. Blanks become `-`.
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     name: String,
+    #[schema(pattern = "^#?[0-9A-Fa-f]{6}$")]
     color: Option<String>,
     description: Option<String>,
+    #[schema(max_length = 50)]
     icon: Option<String>,
 }
 
@@ -109,12 +113,15 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewTag>) -> Re
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TagPatch {
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     name: Option<String>,
     #[serde(deserialize_with = "changed")]
+    #[schema(pattern = "^#?[0-9A-Fa-f]{6}$")]
     color: Option<Option<String>>,
     #[serde(deserialize_with = "changed")]
     description: Option<Option<String>>,
     #[serde(deserialize_with = "changed")]
+    #[schema(max_length = 50)]
     icon: Option<Option<String>>,
 }
 

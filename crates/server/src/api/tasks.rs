@@ -8,10 +8,11 @@ use inventory::{Actor, Permission};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{ListParams, PageOf, Params, PathId, Reply};
+use crate::call::{PageOf, PageParams, Params, PathId, Reply};
 use crate::problem::Problem;
 use crate::tasks::Task;
 
@@ -30,12 +31,12 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Task, Problem> {
 }
 
 /// List tasks, newest first: all of them with the permission `tasks:read`, or else one's own.
-#[utoipa::path(get, path = "/tasks", tag = "tasks", params(ListParams),
+#[utoipa::path(get, path = "/tasks", tag = "tasks", params(PageParams),
     responses((status = 200, body = PageOf<Task>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Params(list): Params<ListParams>,
+    Params(list): Params<PageParams>,
 ) -> Result<Reply<PageOf<Task>>, Problem> {
     if caller.actor == Actor::Anonymous {
         return Err(Problem::not_signed_in("tasks are only for those who have signed in"));
@@ -43,7 +44,7 @@ pub(crate) async fn list(
     let tasks = app.tasks.all().await?;
     let seen = tasks.into_iter().filter(|(_, user_id)| may_see(&caller, user_id.as_deref()));
     let seen: Vec<Task> = seen.map(|(task, _)| task).collect();
-    Ok(Reply::ok(PageOf::of_all(seen, &list)?))
+    Ok(Reply::ok(PageOf::of_all(seen, list)?))
 }
 
 /// Show a task.
@@ -57,9 +58,19 @@ pub(crate) async fn show(
     Ok(Reply::ok(find(&app, &caller, &id).await?))
 }
 
+/// A server-sent event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes a response")]
+pub(crate) struct TaskEvent {
+    /// `task`.
+    event: String,
+    /// The task, as JSON.
+    data: String,
+}
+
 /// Follow a task: server-sent events named `task`, each with the whole task, until it ends.
 #[utoipa::path(get, path = "/tasks/{id}/events", tag = "tasks", params(("id" = String, Path)),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "text/event-stream", body = TaskEvent), (status = 404, body = Problem)))]
 pub(crate) async fn events(
     State(app): State<App>,
     caller: Caller,

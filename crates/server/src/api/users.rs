@@ -27,8 +27,10 @@ pub(crate) struct UserView {
     /// Whether the user must change the password before doing anything else.
     password_change_required: bool,
     /// In UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// When the user last signed in, in UTC.
+    #[schema(format = DateTime)]
     last_login: Option<String>,
     /// The names of the roles.
     roles: Vec<String>,
@@ -102,14 +104,17 @@ fn view(user: &User) -> Reply<UserView> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUser {
     /// Unique; at least 3 letters, digits, `_` or `-`.
+    #[schema(min_length = 3, max_length = 255, pattern = r"^[\p{L}\p{N}_-]+$")]
     username: String,
     /// Unique.
+    #[schema(max_length = 255, pattern = r"^[^@\s]+@\S+$")]
     email: String,
     /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 4096)]
     password: String,
     /// The names of the roles. Nobody gives a role with permissions that they do not hold.
     #[serde(default)]
+    #[schema(max_items = 100)]
     roles: Vec<String>,
     /// Whether the user must change the password before doing anything else.
     #[serde(default)]
@@ -137,10 +142,12 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewUser>) -> R
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct UserPatch {
+    #[schema(max_length = 255, pattern = r"^[^@\s]+@\S+$")]
     email: Option<String>,
     /// Whether the user may sign in. The last active administrator stays active.
     is_active: Option<bool>,
     /// The names of all roles of the user.
+    #[schema(max_items = 100)]
     roles: Option<Vec<String>>,
 }
 
@@ -185,7 +192,7 @@ pub(crate) struct NewPassword {
     #[schema(format = Password)]
     current_password: Option<String>,
     /// At least 8 characters, among them an upper-case letter, a lower-case letter and a digit.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 4096)]
     new_password: String,
     /// Whether the user must change the password before doing anything else. Not for one's own password.
     #[serde(default)]

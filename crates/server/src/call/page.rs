@@ -14,7 +14,7 @@ pub(crate) struct ListParams {
     /// The sort key. A `-` before it reverses the order.
     sort: Option<String>,
     /// The number of the page, from 1. Default: 1.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_000_000_000)]
     page: Option<u64>,
     /// The largest number of items on a page, 1 to 1000. Default: 50.
     #[param(minimum = 1, maximum = 1000)]
@@ -22,6 +22,30 @@ pub(crate) struct ListParams {
     /// The cursor of the previous page, instead of a page number. Empty for the first page. Such lists have no total, and
     /// concurrent changes cause no skipped or repeated items.
     cursor: Option<String>,
+}
+
+/// The parameters of a list without sort keys and cursors.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParams {
+    /// The number of the page, from 1. Default: 1.
+    #[param(minimum = 1, maximum = 1_000_000_000)]
+    page: Option<u64>,
+    /// The largest number of items on a page, 1 to 1000. Default: 50.
+    #[param(minimum = 1, maximum = 1000)]
+    page_size: Option<u64>,
+}
+
+impl From<&PageParams> for PageNumber {
+    fn from(params: &PageParams) -> Self {
+        Self { number: params.page.unwrap_or(1), size: params.page_size.unwrap_or(PAGE_SIZE) }
+    }
+}
+
+impl From<&ListParams> for PageNumber {
+    fn from(params: &ListParams) -> Self {
+        Self { number: params.page.unwrap_or(1), size: params.page_size.unwrap_or(PAGE_SIZE) }
+    }
 }
 
 /// One page of a list.
@@ -90,44 +114,30 @@ impl ListParams {
         Ok(ListQuery { descending: query.descending || is_default, ..query })
     }
 
-    /// Returns the page of a list that has neither sort keys nor cursors.
-    pub(crate) fn only_number(&self) -> Result<PageNumber, Problem> {
-        for (field, given) in [("sort", self.sort.is_some()), ("cursor", self.cursor.is_some())] {
-            if given {
-                return Err(Problem::invalid_field(field, "is not supported by this list"));
-            }
-        }
-        Ok(self.number())
-    }
-
     /// Selects the one item at a position, counted from 1.
     pub(crate) fn only(&mut self, position: u64) {
         (self.page, self.page_size, self.cursor) = (Some(position), Some(1), None);
     }
-
-    /// Returns the page number and the page size.
-    pub(crate) fn number(&self) -> PageNumber {
-        PageNumber { number: self.page.unwrap_or(1), size: self.page_size.unwrap_or(PAGE_SIZE) }
-    }
 }
 
 impl<T> PageOf<T> {
-    pub(crate) fn new<I: Into<T>>(page: Page<I>, params: &ListParams) -> Self {
-        let number = page.total.map(|_| params.number().number);
+    pub(crate) fn new<I: Into<T>>(page: Page<I>, params: impl Into<PageNumber>) -> Self {
+        let PageNumber { number, size } = params.into();
+        let number = page.total.map(|_| number);
         Self {
             items: page.items.into_iter().map(Into::into).collect(),
             total: page.total,
             page: number,
-            page_size: params.number().size,
+            page_size: size,
             next: page.next.map(|cursor| cursor.as_str().to_owned()),
         }
     }
 
     /// Returns a page of a list that is in memory.
-    pub(crate) fn of_all<I: Into<T>>(all: Vec<I>, params: &ListParams) -> Result<Self, Problem> {
-        let PageNumber { number, size } = params.number();
-        let invalid: Vec<InvalidField> =
-            params.number().problems().into_iter().map(FieldError::into).collect();
+    pub(crate) fn of_all<I: Into<T>>(all: Vec<I>, params: PageParams) -> Result<Self, Problem> {
+        let page = PageNumber::from(&params);
+        let PageNumber { number, size } = page;
+        let invalid: Vec<InvalidField> = page.problems().into_iter().map(FieldError::into).collect();
         if !invalid.is_empty() {
             return Err(Problem::invalid(invalid));
         }

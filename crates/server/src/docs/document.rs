@@ -1,7 +1,7 @@
 //! Adds to the OpenAPI document what all routes have in common.
 
 use axum::http::StatusCode;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{
@@ -51,10 +51,14 @@ const WITHOUT_KEY: &[(&str, &str)] = &[
     ("put", "/api/v1/users/{id}/password"),
 ];
 
+/// Text without blanks at its ends, which are no part of a header.
+const IDEMPOTENCY_KEY: &str = r"^[!-~]([\t -~]*[!-~])?$";
+
 const DESCRIPTION: &str = "\
 The REST API of MakerMatrix, a self-hosted parts inventory for makers and makerspaces.\n\n\
 Bodies are JSON, and times are RFC 3339 in UTC. Every error is a problem (RFC 9457) with a stable `type`, a `detail` for a person, and \
-every invalid field at once. Every response has the id of its request in `X-Request-Id`; the log of the server has the same id.\n\n\
+every invalid field at once. Texts without a limit of their own have at most 100,000 characters, and no text has a NUL character. \
+Every response has the id of its request in `X-Request-Id`; the log of the server has the same id.\n\n\
 A thing that can be changed by several people has a `version`, which is also its `ETag`. A change that sends it as `If-Match` gets 412 if \
 somebody else was faster. A change that sends an `Idempotency-Key`, where it \
 is described, happens once, however often the request is repeated.";
@@ -73,9 +77,34 @@ pub(crate) fn complete(document: &mut OpenApi) {
     }
     let components = document.components.get_or_insert_default();
     add_components(components);
+    let optional = schemas_without_required_fields(components);
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            allow_empty_body(operation, &optional);
+        }
+    }
     document.security = Some(SCHEMES.map(|(name, _)| SecurityRequirement::new(name, [""; 0])).into());
     let tags = TAGS.iter().filter(|(name, _)| used.iter().any(|used| used == name));
     document.tags = Some(tags.map(|(name, text)| tag(name, text)).collect());
+}
+
+/// Returns the references to objects without required fields, for which an empty body stands as well.
+fn schemas_without_required_fields(components: &Components) -> Vec<String> {
+    let optional = components.schemas.iter().filter(|(_, schema)| {
+        matches!(schema, RefOr::T(Schema::Object(object)) if !object.properties.is_empty() && object.required.is_empty())
+    });
+    optional.map(|(name, _)| Ref::from_schema_name(name).ref_location).collect()
+}
+
+fn allow_empty_body(operation: &mut Operation, optional: &[String]) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    let mut references = body.content.values().filter_map(|content| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => Some(&reference.ref_location),
+        _ => None,
+    });
+    if references.any(|reference| optional.contains(reference)) {
+        body.required = Some(Required::False);
+    }
 }
 
 /// Returns the operations of a path, each with its method.
@@ -185,20 +214,23 @@ fn add_components(components: &mut Components) {
         with the header `Idempotency-Replayed`.";
     let version = "The version on which the change is based, in quotes. If the thing has another version by now, nothing is changed, and the \
         status is 412.";
-    for (name, text) in [("Idempotency-Key", key), ("If-Match", version)] {
-        components.parameters.insert(name.to_owned(), RefOr::T(header(name, text)));
+    for (name, text, pattern, example) in [
+        ("Idempotency-Key", key, IDEMPOTENCY_KEY, "order-17"),
+        ("If-Match", version, r#"^(\*|"[!#-~]*")$"#, r#""93b36b23ba9cc20bc5f73db2""#),
+    ] {
+        let header = header(name, text).schema(Some(text_like(pattern))).example(Some(example.into()));
+        components.parameters.insert(name.to_owned(), RefOr::T(header.build()));
     }
 }
 
-fn header(name: &str, description: &str) -> Parameter {
-    let text = Schema::Object(ObjectBuilder::new().schema_type(Type::String).build());
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(text))
-        .build()
+fn header(name: &str, description: &str) -> ParameterBuilder {
+    let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
+    header.required(Required::False).description(Some(description))
+}
+
+fn text_like(pattern: &str) -> Schema {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).pattern(Some(pattern));
+    Schema::Object(text.build())
 }
 
 #[cfg(test)]

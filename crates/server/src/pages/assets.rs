@@ -25,6 +25,7 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/parts.css"),
     include_str!("../../assets/css/overview.css"),
     include_str!("../../assets/css/people.css"),
+    include_str!("../../assets/css/labels.css"),
 ];
 
 const FILES: &[(&str, &str, &[u8])] = assets! {
@@ -34,6 +35,7 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "keys.js": SCRIPT,
     "palette.js": SCRIPT,
     "entry.js": SCRIPT,
+    "scan.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,

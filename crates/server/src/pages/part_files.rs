@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use inventory::files::NewDatasheet;
+use inventory::files::{MAX_IMAGE, NewDatasheet};
 use serde::Deserialize;
 
 use super::error::PageError;
@@ -17,7 +17,6 @@ use super::upload::UploadedFile;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::call::PathId;
-use crate::problem::Problem;
 
 /// Returns the routes of these forms. Uploads take as long as the network of the visitor does.
 pub(super) fn uploads() -> Router<App> {
@@ -41,8 +40,8 @@ async fn set_image(
     let Some(file) = UploadedFile::find(request).await? else {
         return Ok(go_to(&page, &Flash::new("No picture was chosen")));
     };
-    let _turn = app.images.acquire().await.map_err(|error| Problem::internal(&error))?;
-    let part = app.files().await?.set_image(&visitor.caller.actor, (&id, None), file.reader()).await?;
+    let limit = usize::try_from(MAX_IMAGE).unwrap_or(usize::MAX);
+    let part = app.set_image(&visitor.caller.actor, (&id, None), file.bytes(limit)).await?;
     Ok(go_to(&page, &Flash::new(format!("{} has a new picture", part.name))))
 }
 

@@ -359,6 +359,9 @@ pub(super) async fn choices(
 }
 
 pub(super) async fn all_tags(app: &App, visitor: &Visitor) -> Result<Vec<inventory::tags::Tag>, Problem> {
+    if !visitor.may(Permission::TagsRead) {
+        return Ok(Vec::new());
+    }
     let paging = Paging::Number(PageNumber { number: 1, size: MAX_PAGE_SIZE });
     Ok(app.query(&visitor.caller, ListTags(ListQuery { paging, ..ListQuery::default() })).await?.items)
 }

@@ -129,7 +129,7 @@ async fn page(
     let ids = page.items.into_iter().map(|stocked| stocked.part.id).collect();
     let listed = app.query(&visitor.caller, GetListedParts(ids)).await?;
     let chips = chips(&app, &visitor, &params, &address).await?;
-    let PageNumber { number, size } = list.number();
+    let PageNumber { number, size } = PageNumber::from(&list);
     let first = (number - 1) * size;
     let open = address.get("part").map(str::to_owned);
     let drawer = match &open {

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use tokio_stream::StreamExt;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
@@ -46,6 +46,24 @@ impl UploadedFile {
             }
         }
         Ok((texts, None))
+    }
+
+    /// Reads the whole content, which must have at most `max` bytes.
+    pub(super) async fn bytes(mut self, max: usize) -> Result<Vec<u8>, Problem> {
+        let mut content = Vec::new();
+        while let Some(chunk) = self.field.chunk().await.map_err(unreadable)? {
+            if content.len() + chunk.len() > max {
+                let detail = format!("the file may have at most {} MiB", max >> 20);
+                return Err(Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too-large",
+                    "Request too large",
+                    detail,
+                ));
+            }
+            content.extend_from_slice(&chunk);
+        }
+        Ok(content)
     }
 
     /// Returns a reader of the content for a thread that may block.

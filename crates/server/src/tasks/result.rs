@@ -31,6 +31,7 @@ pub(crate) struct BackupResult {
     /// The size in bytes.
     size: u64,
     is_encrypted: bool,
+    #[schema(format = DateTime)]
     verified_at: String,
 }
 
@@ -46,6 +47,7 @@ pub(crate) struct VerifyResult {
     /// The number of rows with broken foreign keys.
     violations: u64,
     /// When the archive was verified; null if that could not be recorded.
+    #[schema(format = DateTime)]
     verified_at: Option<String>,
 }
 
@@ -64,6 +66,7 @@ pub(crate) struct DrillResult {
     totals: TotalsView,
     left_out: Vec<String>,
     /// When the archive was proven; null if that could not be recorded.
+    #[schema(format = DateTime)]
     proven_at: Option<String>,
 }
 

@@ -22,10 +22,12 @@ pub(crate) struct Task {
     pub(crate) archive: Option<String>,
     /// The name of the user who began the task.
     pub(crate) username: Option<String>,
-    /// When the task began, in seconds since 1970.
-    pub(crate) created_at: i64,
-    /// When the task ended, in seconds since 1970.
-    pub(crate) finished_at: Option<i64>,
+    /// When the task began, in UTC.
+    #[schema(format = DateTime)]
+    pub(crate) created_at: String,
+    /// When the task ended, in UTC.
+    #[schema(format = DateTime)]
+    pub(crate) finished_at: Option<String>,
     /// The current step.
     pub(crate) step: Option<TaskStep>,
     /// The bytes that are done in the current step.
@@ -109,7 +111,9 @@ impl Task {
                 }
             }
             Event::Progress { done, total } => (self.done, self.total) = (done, total),
-            Event::Note(note) if self.notes.len() < MAX_NOTES => self.notes.push(note.to_string()),
+            Event::Note(note) if self.notes.len() < MAX_NOTES => {
+                self.notes.push(note.without_folders().to_string())
+            }
             _ => {}
         }
     }

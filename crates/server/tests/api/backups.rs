@@ -43,6 +43,26 @@ async fn a_backup_is_shown_with_what_it_states_about_itself() {
 }
 
 #[tokio::test]
+async fn problems_with_backups_do_not_tell_the_folders_of_the_server() {
+    let (server, client) = with_backup().await;
+    let folder = server.folder.path().display().to_string();
+    std::fs::write(server.engine.places().backups.join("broken.zip"), "no archive").unwrap();
+    let listed = server.get(&client, "/api/v1/backups").await.body;
+    let broken =
+        listed["items"].as_array().unwrap().iter().find(|item| item["name"] == "broken.zip").unwrap();
+    let begun = server.post(&client, "/api/v1/backups/broken.zip/verify", json!({})).await;
+    let failed = server.finished(&client, &begun).await;
+    let again = server.post(&client, "/api/v1/backups", json!({"name": "first"})).await;
+    let taken = server.finished(&client, &again).await;
+    for (text, name) in
+        [(&broken["error"], "broken.zip"), (&failed["error"], "broken.zip"), (&taken["error"], "first.zip")]
+    {
+        let text = text.as_str().unwrap();
+        assert!(text.contains(name) && !text.contains(&folder), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_backup_is_gone_with_its_status() {
     let (server, client) = with_backup().await;
     server.user("maker", [Permission::BackupCreate].into()).await;

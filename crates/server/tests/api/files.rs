@@ -1,5 +1,6 @@
 //! Uploads, and the files themselves.
 
+use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use inventory::{Actor, Permission};
 use serde_json::json;
@@ -42,7 +43,8 @@ async fn a_datasheet_is_stored_with_its_row_and_served_safely() {
     let got = server.get(&client, &file).await;
     assert_eq!((got.status, header(&got, header::CONTENT_TYPE)), (StatusCode::OK, "application/pdf"));
     assert_eq!(header(&got, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
-    assert_eq!(header(&got, header::CONTENT_SECURITY_POLICY), "sandbox; default-src 'none'");
+    assert_eq!(header(&got, header::CONTENT_SECURITY_POLICY), "default-src 'none'; frame-ancestors 'self'");
+    assert_eq!(header(&got, header::X_FRAME_OPTIONS), "SAMEORIGIN");
     let tag = header(&got, header::ETAG);
     let again = server.get(&client.clone().with("if-none-match", tag), &file).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
@@ -119,6 +121,33 @@ async fn an_image_is_replaced_shown_small_and_removed_with_its_part() {
     server.post(&client, "/api/v1/parts/bulk-delete", ids).await;
     assert_eq!(stored(&server, "images"), [""; 0]);
     assert_eq!(stored(&server, ".mm-thumbnails"), [""; 0]);
+}
+
+#[tokio::test]
+async fn slow_uploads_of_images_do_not_block_another_one() {
+    let (server, client, part) = signed_in().await;
+    let image = format!("{part}/image");
+    let slow = |_| {
+        let endless = Body::from_stream(tokio_stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        server.send_body(&client, Method::PUT, &image, endless)
+    };
+    let mut slow = Vec::from_iter((0..4).map(slow).map(Box::pin));
+    for upload in &mut slow {
+        // Each request gets as far as it can: it waits for its body.
+        let pending =
+            std::future::poll_fn(|cx| std::task::Poll::Ready(Future::poll(upload.as_mut(), cx).is_pending()))
+                .await;
+        assert!(pending);
+    }
+    let quick = server.upload(&client, Method::PUT, &image, PNG);
+    let all_slow = std::future::poll_fn(|cx| {
+        for upload in &mut slow {
+            assert!(Future::poll(upload.as_mut(), cx).is_pending());
+        }
+        std::task::Poll::<()>::Pending
+    });
+    let set = tokio::select! { set = quick => set, () = all_slow => unreachable!("they never end") };
+    assert_eq!(set.status, StatusCode::OK, "{set:?}");
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::header;
 use inventory::Permission;
 use server::{App, Error, Options, ServerLock, Timeouts, Tls};
 use testkit::TestFolder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
@@ -158,6 +159,57 @@ async fn stopping_does_not_wait_for_ever() {
         .unwrap();
     begun.readable().await.unwrap();
     tokio::time::timeout(Duration::from_secs(20), server.stop()).await.expect("the server has stopped");
+}
+
+/// Begins to download a large archive over a connection with small buffers, and returns it after the headers.
+async fn download(server: &Listening) -> TcpStream {
+    let archive = server.server.engine.places().backups.join("large.zip");
+    std::fs::create_dir_all(archive.parent().unwrap()).unwrap();
+    std::fs::File::create(archive).unwrap().set_len(LARGE).unwrap();
+    let client = server.server.client("admin").await;
+    let cookie = client.headers[header::COOKIE].to_str().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 << 10).unwrap();
+    let mut stream = socket.connect(server.address).await.unwrap();
+    let request = format!(
+        "GET /api/v1/backups/large.zip/content HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// More than the buffers between the server and a client hold.
+const LARGE: u64 = 32 << 20;
+
+/// Guards against a defect: a client that took nothing of a response kept its connection for ever.
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_a_response_is_cut_off() {
+    let timeouts = Timeouts { stalled: Duration::from_millis(200), ..Timeouts::default() };
+    let server = listening(timeouts, None).await;
+    let stalled = download(&server).await;
+    stalled.readable().await.unwrap();
+    // Stopping waits for connections, for longer than this.
+    tokio::time::timeout(Duration::from_secs(20), server.stop()).await.expect("the connection has ended");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_response_slowly_gets_all_of_it() {
+    let timeouts = Timeouts { stalled: Duration::from_secs(1), ..Timeouts::default() };
+    let server = listening(timeouts, None).await;
+    let mut slow = download(&server).await;
+    let began = std::time::Instant::now();
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    let (mut piece, mut received) = (vec![0; 128 << 10], 0);
+    loop {
+        pace.tick().await;
+        match slow.read(&mut piece).await.unwrap() {
+            0 => break,
+            size => received += size as u64,
+        }
+    }
+    assert!(received > LARGE, "{received}");
+    assert!(began.elapsed() > 2 * timeouts.stalled, "the test was too fast to show anything");
+    server.stop().await;
 }
 
 struct Certificate {

@@ -89,6 +89,13 @@ fn changes_document_their_headers() {
 }
 
 #[test]
+fn a_body_is_required_only_where_the_server_requires_one() {
+    let document = document();
+    let required = |path: &str| &document["paths"][path]["post"]["requestBody"]["required"];
+    assert_eq!((required("/api/v1/backups"), required("/api/v1/parts")), (&false.into(), &true.into()));
+}
+
+#[test]
 fn the_document_says_how_to_sign_in() {
     let document = document();
     let schemes = &document["components"]["securitySchemes"];

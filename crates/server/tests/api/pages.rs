@@ -3,8 +3,10 @@
 mod access;
 mod account;
 mod manage;
+mod part_forms;
 mod parts;
 mod saved_views;
+mod scan_and_labels;
 mod setup;
 
 use axum::body::Body;
@@ -47,7 +49,10 @@ impl Page {
         for char in self.html.chars() {
             match char {
                 '<' => in_tag = true,
-                '>' => in_tag = false,
+                '>' => {
+                    in_tag = false;
+                    shown.push(' ');
+                }
                 char if !in_tag => shown.push(char),
                 _ => {}
             }
@@ -84,12 +89,34 @@ impl TestServer {
         self.page(&client, answer.location()).await
     }
 
+    /// Sends a file in a form like a browser.
+    pub(crate) async fn file_form(&self, client: &Client, path: &str, name: &str, content: &[u8]) -> Page {
+        let head = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content, b"\r\n--x--\r\n"].concat();
+        let form = HeaderValue::from_static("multipart/form-data; boundary=x");
+        self.send_page(client, Method::POST, path, form, Body::from(body)).await
+    }
+
     async fn browse(&self, client: &Client, method: Method, path: &str, body: String) -> Page {
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.send_page(client, method, path, form, Body::from(body)).await
+    }
+
+    async fn send_page(
+        &self,
+        client: &Client,
+        method: Method,
+        path: &str,
+        content_type: HeaderValue,
+        body: Body,
+    ) -> Page {
         let mut client = client.clone();
         client.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        client.headers.insert(header::CONTENT_TYPE, form);
+        client.headers.insert(header::CONTENT_TYPE, content_type);
         let path = path.split('#').next().unwrap();
-        Page::of(self.send_body(&client, method, path, Body::from(body)).await).await
+        Page::of(self.send_body(&client, method, path, body).await).await
     }
 }

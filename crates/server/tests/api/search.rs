@@ -121,7 +121,7 @@ async fn lists_from_the_index_and_from_the_database_have_the_same_order_and_tota
     let tag = server.post(&client, "/api/v1/tags", json!({"name": "smd"})).await.body["id"].clone();
     let tagged = format!("tag_id={}", tag.as_str().unwrap());
     for (at, name) in
-        ["b", "B", "Ärmel", "a", "b", "z 10 kΩ", "ab", "é", "抵抗", "a-"].into_iter().enumerate()
+        ["b", "B", "Ärmel", "a", "bb", "z 10 kΩ", "ab", "é", "抵抗", "a-"].into_iter().enumerate()
     {
         let tags = if at % 3 == 2 { json!([tag]) } else { json!([]) };
         let number = if at % 2 == 0 { json!(format!("N{}", at % 4)) } else { Value::Null };

@@ -30,12 +30,17 @@ async fn a_restore_while_serving_brings_back_the_stock() {
     let begun = server.post(&client, "/api/v1/backups", json!({"name": "first"})).await;
     let backup = server.finished(&client, &begun).await;
     assert_eq!(backup["status"], "succeeded", "{backup}");
+    for time in ["created_at", "finished_at"] {
+        let text = backup[time].as_str().unwrap();
+        assert!(text.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(text).is_ok(), "{time}: {text}");
+    }
     let listed = server.get(&client, "/api/v1/backups").await.body;
     assert_eq!((&listed["total"], &listed["items"][0]["name"]), (&json!(1), &json!("first.zip")));
     assert!(listed["items"][0]["verified_at"].is_string() && listed["items"][0]["proven_at"].is_null());
 
     let taken = server.post(&client, &format!("{stock}/take"), at_shelf(30)).await;
     assert_eq!(taken.body["allocations"][0]["quantity"], 70, "{taken:?}");
+    assert_eq!(taken.body["allocations"][0]["location_name"], shelf.body["name"], "{taken:?}");
     let begun = server.post(&client, "/api/v1/backups/first.zip/restore", json!({})).await;
     let restore = server.finished(&client, &begun).await;
     assert_eq!(restore["status"], "succeeded", "{restore}");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Client, TestServer};
 
-async fn server() -> (TestServer, Client) {
+pub(super) async fn server() -> (TestServer, Client) {
     let server = TestServer::new().await;
     server.user("admin", [Permission::All].into()).await;
     let client = server.client("admin").await;
@@ -14,7 +14,12 @@ async fn server() -> (TestServer, Client) {
 }
 
 /// Creates a part with stock in a new location, and returns the ids of both.
-async fn stocked(server: &TestServer, client: &Client, name: &str, quantity: i64) -> (String, String) {
+pub(super) async fn stocked(
+    server: &TestServer,
+    client: &Client,
+    name: &str,
+    quantity: i64,
+) -> (String, String) {
     let id = |answer: &crate::support::Answer| answer.body["id"].as_str().unwrap().to_owned();
     let place = server.post(client, "/api/v1/locations", json!({"name": format!("Drawer of {name}")})).await;
     let part = server.post(client, "/api/v1/parts", json!({"name": name})).await;
