@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use super::error::PageError;
 use super::words::{capitalised, sentence};
-use crate::problem::Problem;
+use crate::problem::{InvalidField, Problem};
 
 /// What is wrong with a form. The default is nothing.
 #[derive(Debug, Default)]
@@ -30,8 +30,7 @@ impl Faults {
         if !in_form.contains(&status) {
             return Err(problem.into());
         }
-        let explained =
-            |error: &crate::problem::InvalidField| (error.field.clone(), capitalised(&error.detail));
+        let explained = |error: &InvalidField| (error.field.clone(), plain(&error.detail));
         let fields: HashMap<String, String> = problem.errors().iter().map(explained).collect();
         let whole = fields.is_empty().then(|| sentence(problem.detail()));
         Ok(Self { fields, whole, status })
@@ -60,4 +59,9 @@ impl Faults {
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
+}
+
+/// Returns a rule in the words of the form, which does not know the names of fields.
+fn plain(rule: &str) -> String {
+    capitalised(&rule.replace("current_password", "the current password"))
 }

@@ -23,7 +23,6 @@ pub(super) struct Place {
     pub(super) above: Option<String>,
     pub(super) name: String,
     pub(super) full: String,
-    pub(super) quantity: i64,
     pub(super) text: String,
 }
 
@@ -65,7 +64,6 @@ impl Place {
             above,
             name,
             full: place.path.join(" › "),
-            quantity: place.quantity,
             text: grouped(place.quantity),
         }
     }

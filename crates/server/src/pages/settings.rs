@@ -30,6 +30,7 @@ struct SettingsPage {
     /// What only administrators see.
     machine: Option<Machine>,
     is_encrypted: bool,
+    may_export: bool,
     may_see_users: bool,
     may_see_tags: bool,
     may_see_projects: bool,
@@ -58,6 +59,7 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
         search: if is_current { "up to date" } else { "catching up; until then, the database is searched" },
         machine: visitor.may(Permission::All).then(|| Machine::of(&app, inventory.url())),
         is_encrypted: app.engine.encrypts(),
+        may_export: visitor.may(Permission::BackupManage),
         may_see_users: visitor.may(Permission::UsersRead),
         may_see_tags: visitor.may(Permission::TagsRead),
         may_see_projects: visitor.may(Permission::ProjectsRead),

@@ -76,6 +76,8 @@ enum Step {
 struct FollowedTask {
     is_running: bool,
     has_succeeded: bool,
+    /// Whether the inventory is certainly what it was before.
+    is_unchanged: bool,
     /// What is being done, or why it failed.
     text: String,
 }
@@ -120,7 +122,12 @@ fn show(
     problem: Option<Problem>,
 ) -> Result<Response, PageError> {
     let status = problem.as_ref().map(Problem::status).unwrap_or_default();
-    let error = problem.map(|problem| sentence(problem.detail()));
+    let error = problem.map(|problem| match problem.errors().first() {
+        Some(invalid) if invalid.field == "key.identity" => {
+            sentence(&format!("the secret key cannot be read: {}", invalid.detail))
+        }
+        _ => sentence(problem.detail()),
+    });
     let (assets, theme) = (assets::base(), theme::chosen(headers));
     Ok((status, respond(&RestorePage { assets, theme, token, step, error })?).into_response())
 }
@@ -237,11 +244,20 @@ async fn follow(
 
 impl FollowedTask {
     fn of(task: &Task) -> Self {
-        let step = || task.step.as_ref().map_or("Begins", |step| &step.text).to_owned();
+        let step = task.step.as_ref().map_or("It begins", |step| &step.text);
+        let text = match (&task.error, task.status) {
+            (Some(error), _) => error,
+            (None, TaskStatus::Interrupted) => {
+                "the server stopped meanwhile, and has finished or discarded the restore at its next start"
+            }
+            (None, TaskStatus::Cancelled) => "the server was about to stop",
+            (None, _) => step,
+        };
         Self {
             is_running: task.status == TaskStatus::Running,
             has_succeeded: task.status == TaskStatus::Succeeded,
-            text: sentence(&task.error.clone().unwrap_or_else(step)),
+            is_unchanged: matches!(task.status, TaskStatus::Failed | TaskStatus::Cancelled),
+            text: sentence(text),
         }
     }
 }

@@ -117,8 +117,8 @@ async fn update(
     let mut fields = form.fields.clone();
     let held = |role: &inventory::roles::Role| role.permissions.iter().all(|one| form.visitor.may(one));
     let kept = before.roles.iter().filter(|role| !held(role)).map(|role| role.name.clone());
+    let kept: Vec<String> = kept.filter(|name| !fields.role.contains(name)).collect();
     fields.role.extend(kept);
-    fields.role.dedup();
     let command = UpdateUser {
         id: id.clone(),
         version: Some(fields.version.clone()).filter(|version| !version.is_empty()),

@@ -36,6 +36,9 @@ async fn the_password_is_changed_with_the_current_one_and_ends_other_sessions() 
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.html.contains("id=\"current_password-error\""), "{}", refused.html);
     assert!(!refused.html.contains(NEW), "the page repeats a password");
+    let same = [("current_password", PASSWORD), ("new_password", PASSWORD)];
+    let refused = server.form(&client, "/account/password", &same).await;
+    assert!(refused.shows("Must differ from the current password"), "{}", refused.html);
     let right = [("current_password", PASSWORD), ("new_password", NEW)];
     let page = server.form_and_follow(&client, "/account/password", &right).await;
     assert!(page.shows("Changed the password"), "{}", page.html);
@@ -56,8 +59,10 @@ async fn a_password_that_must_be_changed_comes_first_and_then_the_page_that_was_
     let client = server.client("ada").await;
     let sent = server.page(&client, "/parts?q=10+k").await;
     assert_eq!(sent.location(), "/account/password?next=%2Fparts%3Fq%3D10%2Bk");
+    let form = server.form(&client, "/parts/columns", &[]).await;
+    assert_eq!(form.location(), "/account/password?next=%2F", "a form is not sent again");
     let page = server.page(&client, sent.location()).await;
-    assert!(page.shows("Choose your own"), "{}", page.html);
+    assert!(page.shows("Sign out") && page.shows("Choose your own"), "{}", page.html);
     let next = page.between("name=\"next\" value=\"", "\"").to_owned();
     let fields = [("current_password", PASSWORD), ("new_password", NEW), ("next", &*next)];
     let changed = server.form(&client, "/account/password", &fields).await;
