@@ -22,7 +22,7 @@ async fn each_page_is_only_for_those_who_may_see_it() {
     server.user("nobody", Permissions::default()).await;
     let mut table = format!("{:52}{:>10}{:>8}{:>7}\n", "", "anonymous", "nobody", "admin");
     for (method, path) in routes() {
-        let target = path.replace('{', "").replace('}', "");
+        let target = path.replace(['{', '}'], "");
         let mut line = format!("{:52}", format!("{method:4} {path}"));
         for (name, width) in [(None, 10), (Some("nobody"), 8), (Some("admin"), 7)] {
             // Each gets a new session, since some forms end it.

@@ -46,7 +46,7 @@ async fn a_user_is_created_changed_and_deleted() {
     assert!(stale.shows("was changed in the meantime by admin"), "{}", stale.html);
 
     let asked = server.page(&client, &format!("{path}/delete")).await;
-    assert!(asked.shows("Delete the user ada?"), "{}", asked.html);
+    assert!(asked.shows("Delete the user ada"), "{}", asked.html);
     let kept = server.form(&client, &format!("{path}/delete"), &[("word", "no")]).await;
     assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY);
     let page = server.form_and_follow(&client, &format!("{path}/delete"), &[("word", "Delete")]).await;
