@@ -47,6 +47,7 @@ pub mod projects;
 pub mod restore_names;
 pub mod roles;
 pub mod sample;
+pub mod saved_views;
 pub mod sqlite;
 pub mod static_files;
 pub mod stock;

@@ -28,7 +28,7 @@ const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS \"mm_migrations\" \
                              ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )";
 
 /// All migrations, oldest first. Names must never change, since databases and archives record them.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         name: "m0001_original_schema",
         change: Change::Code(legacy::complete_schema),
@@ -82,6 +82,12 @@ const MIGRATIONS: [Migration; 8] = [
         change: Change::Sql(include_str!("migration/m0009_low_stock_limits.sql")),
         is_missing: |connection| lacks_table(connection, "mm_low_stock_limit"),
         tables: Tables::These(&["mm_low_stock_limit"]),
+    },
+    Migration {
+        name: "m0010_saved_views",
+        change: Change::Sql(include_str!("migration/m0010_saved_views.sql")),
+        is_missing: |connection| lacks_table(connection, "mm_saved_view"),
+        tables: Tables::These(&["mm_saved_view"]),
     },
 ];
 

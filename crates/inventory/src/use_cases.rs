@@ -49,6 +49,7 @@ use_cases! {
         deletion: DeleteLocation;
         tags: CreateTag, UpdateTag, DeleteTag;
         projects: CreateProject, UpdateProject, DeleteProject;
+        saved_views: CreateSavedView, DeleteSavedView;
     }
     queries {
         parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, SumInventory, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
@@ -63,6 +64,7 @@ use_cases! {
         deletion: PreviewLocationDeletion;
         tags: GetTag, ListTags;
         projects: GetProject, ListProjects;
+        saved_views: ListSavedViews;
         roles: GetRole, FindRoleByName, ListRoles;
         api_keys: GetApiKey, ListApiKeys, AuthenticateApiKey;
     }

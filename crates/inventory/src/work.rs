@@ -235,7 +235,7 @@ impl Work {
         Ok(row)
     }
 
-    /// Inserts a row that is itself a record of a change, which the activity log therefore omits.
+    /// Inserts a row that the activity log omits: a record of a change, or a setting of one user.
     pub(crate) async fn append<M>(&mut self, row: M) -> Result<M, Error>
     where
         M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,

@@ -240,7 +240,7 @@ fn o1_stock_that_an_earlier_version_did_not_migrate_is_recovered() {
     fresh.migrate();
     let tables = fresh.rows(
         "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND type = 'table' \
-         AND name NOT IN ('mm_stock_movement', 'mm_idempotency', 'mm_low_stock_limit')",
+         AND name NOT IN ('mm_stock_movement', 'mm_idempotency', 'mm_low_stock_limit', 'mm_saved_view')",
     );
     let old_database = old.open();
     for table in tables {
@@ -275,7 +275,13 @@ fn o1_stock_that_an_earlier_version_did_not_migrate_is_recovered() {
     let report = old.migrate();
     assert_eq!(
         report.applied,
-        ["m0005_stock_by_location", "m0006_stock_movements", "m0007_idempotency", "m0009_low_stock_limits"]
+        [
+            "m0005_stock_by_location",
+            "m0006_stock_movements",
+            "m0007_idempotency",
+            "m0009_low_stock_limits",
+            "m0010_saved_views"
+        ]
     );
     let found = old.rows(
         "SELECT part_id, location_id, quantity_at_location FROM part_location_allocations ORDER BY 1, 2",

@@ -86,6 +86,7 @@ fn a_new_database_has_the_schema_of_the_original() {
         "mm_low_stock_limit",
         "mm_migrations",
         "mm_restore",
+        "mm_saved_view",
         "mm_stock_movement",
     ];
     assert_eq!(names, added);

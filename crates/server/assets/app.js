@@ -8,3 +8,4 @@ import "./place-picker.js";
 import "./sheet.js";
 import "./places.js";
 import "./palette.js";
+import "./entry.js";

@@ -14,6 +14,7 @@ mod backup_ages;
 mod call;
 mod docs;
 mod error;
+mod first_run;
 mod key_uses;
 mod layers;
 mod live;

@@ -7,6 +7,7 @@
 //! Reading order: `visitor` (who asks), `frame` (what stands on every page), `form` (reads a form and runs its use case), `error`
 //! (pages for errors), then one page.
 
+mod account;
 mod activity;
 mod address;
 mod assets;
@@ -15,7 +16,9 @@ mod branches;
 mod categories;
 mod codes;
 mod columns;
+mod confirm;
 mod error;
+mod faults;
 mod flash;
 mod form;
 mod frame;
@@ -35,17 +38,26 @@ mod part_overtaken;
 mod part_page;
 mod part_stock;
 mod parts;
+mod permissions;
 mod picker;
 mod places;
+mod projects;
 mod relocate;
+mod roles;
+mod saved_views;
 mod scan;
 mod session;
+mod settings;
+mod setup;
 mod siblings;
+mod tags;
 mod task_result;
 mod task_view;
 mod tasks;
+mod theme;
 mod truth;
 mod upload;
+mod users;
 mod visitor;
 mod words;
 
@@ -61,7 +73,16 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/manifest.webmanifest", get(assets::manifest))
         .merge(session::routes())
+        .merge(setup::routes())
+        .merge(account::routes())
+        .merge(users::routes())
+        .merge(roles::routes())
+        .merge(settings::routes())
+        .merge(tags::routes())
+        .merge(projects::routes())
+        .merge(saved_views::routes())
         .merge(overview::routes())
         .merge(activity::routes())
         .merge(labels::routes())
@@ -86,5 +107,5 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Returns the routes that may take as long as the network of a visitor does.
 pub(crate) fn uploads() -> Router<App> {
-    part_files::uploads().merge(backups::uploads())
+    part_files::uploads().merge(backups::uploads()).merge(setup::uploads())
 }

@@ -19,6 +19,11 @@ pub(crate) use result::{FolderPlan, PartPlan, PartsPlan, PlanResult, TaskResult,
 pub(crate) use rows::{RowsPlan, counts};
 pub(crate) use task::{Task, TaskKind, TaskStatus};
 
+/// The id that stands for the program itself in the place of a user.
+pub(crate) const SYSTEM_ID: &str = "";
+/// The name of the program itself in the place of a user.
+const SYSTEM_NAME: &str = "(setup)";
+
 /// All tasks. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Tasks(Arc<Shared>);
@@ -109,8 +114,12 @@ impl Tasks {
         W: FnOnce(&Engine, &mut dyn FnMut(Event)) -> Result<T, backup::Error> + Send + 'static,
         T: Into<TaskResult>,
     {
-        let Actor::User { id: user_id, username, .. } = actor else {
-            return Err(Problem::not_signed_in("tasks are only for those who have signed in"));
+        let (user_id, username) = match actor {
+            Actor::User { id, username, .. } => (id, username),
+            Actor::System => (&SYSTEM_ID.to_owned(), &SYSTEM_NAME.to_owned()),
+            Actor::Anonymous => {
+                return Err(Problem::not_signed_in("tasks are only for those who have signed in"));
+            }
         };
         let _beginning = self.0.beginning.lock().await;
         if let Some(task) = self.find_repeated(user_id, new.key.as_ref()).await? {

@@ -12,6 +12,7 @@ pub mod locationmodel;
 pub mod mm_category_parent;
 pub mod mm_idempotency;
 pub mod mm_low_stock_limit;
+pub mod mm_saved_view;
 pub mod mm_stock_movement;
 pub mod part_location_allocations;
 pub mod part_project_link;

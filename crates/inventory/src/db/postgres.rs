@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("m0006_stock_movements", include_str!("postgres/m0006_stock_movements.sql")),
     ("m0007_idempotency", include_str!("postgres/m0007_idempotency.sql")),
     ("m0009_low_stock_limits", include_str!("postgres/m0009_low_stock_limits.sql")),
+    ("m0010_saved_views", include_str!("postgres/m0010_saved_views.sql")),
 ];
 
 const RECORD: &str = "\

@@ -14,7 +14,7 @@ const MADE_BY: [(&str, &str); 4] = [
     ("enrichment_profiles", "created_by_user_id"),
 ];
 
-/// Deletes a user with the roles and API keys of the user. What the user did stays in the activity log, with the username.
+/// Deletes a user with the roles, API keys and saved views of the user. What the user did stays in the activity log, with the username.
 ///
 /// Fails with [`Error::LastAdministrator`] when no administrator would be left, with [`Error::Forbidden`] when the actor does not
 /// hold a permission of the user, and with [`Error::Changed`] when the user no longer has the expected version.
@@ -40,6 +40,7 @@ impl Command for DeleteUser {
             work.delete(key).await?;
         }
         work.delete_referring("userrolelink", "user_id", &user.id).await?;
+        work.delete_referring("mm_saved_view", "user_id", &user.id).await?;
         for (table, column) in MADE_BY {
             work.clear_references(table, column, &user.id).await?;
         }

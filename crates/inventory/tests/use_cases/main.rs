@@ -16,4 +16,5 @@ mod locations;
 mod parts;
 mod rules;
 mod sample;
+mod saved_views;
 mod support;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::session::{user_agent, with_cookie};
 use super::users::UserView;
 use crate::app::App;
-use crate::auth::{self, Caller};
+use crate::auth::{self, Caller, SessionToken};
 use crate::call::{AnyChange, Change, NoBody, PageOf, PageParams, Params, PathId, Reply};
 use crate::problem::Problem;
 use crate::state::Session;
@@ -56,14 +56,29 @@ pub(crate) async fn set_password(
     change_password(&app, &headers, &change.caller, command).await
 }
 
-/// Sets a password; one's own only with a session. Guesses of the current password count as sign-ins. A session that changes its own password goes on as a new
-/// session.
+/// Answers a request for a new password.
 pub(super) async fn change_password(
     app: &App,
     headers: &HeaderMap,
     caller: &Caller,
     command: SetPassword,
 ) -> Result<Response, Problem> {
+    let token = new_password(app, headers, caller, command).await?;
+    let response = Reply::no_content().into_response();
+    Ok(match token {
+        Some(token) => with_cookie(response, &token, caller.origin),
+        None => response,
+    })
+}
+
+/// Sets a password; one's own only with a session. Guesses of the current password count as sign-ins. A session that changes its own
+/// password goes on as a new session, whose token is returned.
+pub(crate) async fn new_password(
+    app: &App,
+    headers: &HeaderMap,
+    caller: &Caller,
+    command: SetPassword,
+) -> Result<Option<SessionToken>, Problem> {
     let inventory = app.inventory().await?;
     let Actor::User { id, username, .. } = &caller.actor else {
         return Err(Error::NotSignedIn.into());
@@ -83,13 +98,11 @@ pub(super) async fn change_password(
         }
         Ok(user) => user,
     };
-    let response = Reply::no_content().into_response();
     if !is_own {
-        return Ok(response);
+        return Ok(None);
     }
     app.sign_ins.succeeded(username, address);
-    let token = auth::reissue(app, &user, caller.origin, user_agent(headers)).await?;
-    Ok(with_cookie(response, &token, caller.origin))
+    Ok(Some(auth::reissue(app, &user, caller.origin, user_agent(headers)).await?))
 }
 
 fn is_wrong_password(error: &Error) -> bool {
@@ -155,13 +168,18 @@ pub(crate) async fn end_session(
     PathId(id): PathId,
     change: Change<NoBody>,
 ) -> Result<Reply<()>, Problem> {
-    let current = change.caller.require_session()?;
+    end_own_session(&app, &change.caller, &id).await?;
+    Ok(Reply::no_content())
+}
+
+/// Ends a session of the caller.
+pub(crate) async fn end_own_session(app: &App, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let current = caller.require_session()?;
     let sessions = app.state.sessions_of(&current.user.id).await?;
     if !sessions.iter().any(|session| session.id == id) {
         return Err(Problem::not_found(format!("there is no session {id:?}")));
     }
-    app.state.end_session(&id).await?;
-    Ok(Reply::no_content())
+    Ok(app.state.end_session(id).await?)
 }
 
 /// End all of one's own sessions except the current one.

@@ -3,16 +3,15 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use inventory::users::{CreateFirstAdministrator, HasAdministrator};
-use inventory::{Actor, Error};
+use inventory::users::CreateFirstAdministrator;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::session::{SessionView, user_agent, with_cookie};
 use crate::app::App;
 use crate::call::{AnyChange, Reply};
+use crate::first_run;
 use crate::problem::Problem;
-use crate::{auth, setup};
 
 /// Whether an administrator has to be created.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,8 +40,7 @@ pub(crate) struct FirstAdministrator {
 /// Show whether an administrator has to be created.
 #[utoipa::path(get, path = "/setup", tag = "setup", security(()), responses((status = 200, body = SetupView)))]
 pub(crate) async fn show(State(app): State<App>) -> Result<Reply<SetupView>, Problem> {
-    let exists = app.inventory().await?.query(&Actor::Anonymous, HasAdministrator).await?;
-    Ok(Reply::ok(SetupView { needed: !exists }))
+    Ok(Reply::ok(SetupView { needed: first_run::is_needed(&app).await? }))
 }
 
 /// Create the first administrator, and sign in. Takes the token in the link that the server prints, which works once and for a day.
@@ -55,18 +53,9 @@ pub(crate) async fn create(
     AnyChange(change): AnyChange<FirstAdministrator>,
 ) -> Result<Response, Problem> {
     let (FirstAdministrator { token, username, email, password }, change) = change.split();
-    let inventory = app.inventory().await?;
-    if inventory.query(&Actor::Anonymous, HasAdministrator).await? {
-        return Err(Error::AlreadySetUp.into());
-    }
-    if !setup::is_valid(&app.state, &token, app.now()).await? {
-        return Err(Problem::setup_token());
-    }
-    // The token stands for whoever runs the server.
-    let command = CreateFirstAdministrator { username, email, password };
-    let user = inventory.run(&Actor::System, command).await?;
-    app.state.forget_setup_token().await?;
     let origin = change.caller.origin;
-    let token = auth::create(&app, &user, origin, user_agent(&headers)).await?;
+    let new = CreateFirstAdministrator { username, email, password };
+    let (user, token) =
+        first_run::create_administrator(&app, &token, new, origin, user_agent(&headers)).await?;
     Ok(with_cookie(Reply::created(SessionView::from(&user)).into_response(), &token, origin))
 }

@@ -11,6 +11,7 @@ use inventory::digest_of;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const PNG: &str = "image/png";
 
 macro_rules! assets {
     ($($name:literal: $media_type:expr),+ $(,)?) => {
@@ -25,6 +26,7 @@ const STYLES: &[&str] = &[
     include_str!("../../assets/css/backups.css"),
     include_str!("../../assets/css/places.css"),
     include_str!("../../assets/css/overview.css"),
+    include_str!("../../assets/css/people.css"),
     include_str!("../../assets/css/labels.css"),
 ];
 
@@ -38,11 +40,14 @@ const FILES: &[(&str, &str, &[u8])] = assets! {
     "sheet.js": SCRIPT,
     "places.js": SCRIPT,
     "palette.js": SCRIPT,
+    "entry.js": SCRIPT,
     "scan.js": SCRIPT,
     "icons.svg": SVG,
     "check.svg": SVG,
     "chevron.svg": SVG,
     "icon.svg": SVG,
+    "icon-192.png": PNG,
+    "icon-512.png": PNG,
 };
 
 static STYLE: LazyLock<String> = LazyLock::new(|| STYLES.concat());
@@ -79,4 +84,27 @@ pub(super) async fn asset(Path((version, name)): Path<(String, String)>) -> Resp
 pub(super) async fn favicon() -> Response {
     let icon: &[u8] = include_bytes!("../../assets/icon.svg");
     ([(header::CONTENT_TYPE, SVG), (header::CACHE_CONTROL, "public, max-age=86400")], icon).into_response()
+}
+
+/// Describes the pages to browsers that install them, <https://www.w3.org/TR/appmanifest/>.
+pub(super) async fn manifest() -> Response {
+    let base = base();
+    let icon = |name: &str, sizes: &str, media_type: &str| serde_json::json!({"src": format!("{base}/{name}"), "sizes": sizes, "type": media_type, "purpose": "any"});
+    let manifest = serde_json::json!({
+        "id": "/",
+        "name": "MakerMatrix",
+        "short_name": "MakerMatrix",
+        "description": "A place for every part.",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#fbfaf8",
+        "theme_color": "#fbfaf8",
+        "icons": [
+            icon("icon.svg", "any", SVG),
+            icon("icon-192.png", "192x192", PNG),
+            icon("icon-512.png", "512x512", PNG),
+        ],
+    });
+    ([(header::CONTENT_TYPE, "application/manifest+json")], manifest.to_string()).into_response()
 }

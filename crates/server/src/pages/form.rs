@@ -105,6 +105,21 @@ impl<T> Form<T> {
         self.back.as_deref().unwrap_or(page)
     }
 
+    /// Runs a command once, for a page that shows its output, which is not recorded. Returns `None` if the form was sent before.
+    pub(super) async fn run_for_output<C: Command>(
+        &self,
+        app: &App,
+        command: C,
+    ) -> Result<Option<C::Output>, Problem> {
+        let inventory = app.inventory().await?;
+        let actor = &self.visitor.caller.actor;
+        let Some(key) = &self.key else { return Ok(Some(inventory.run(actor, command).await?)) };
+        match inventory.run_once(actor, command, key, &|_| String::new()).await? {
+            Once::Done(output) => Ok(Some(output)),
+            Once::Repeated(_) => Ok(None),
+        }
+    }
+
     /// Returns the page that the form names.
     pub(super) fn back(&self) -> Option<&str> {
         self.back.as_deref()

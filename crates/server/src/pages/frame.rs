@@ -37,6 +37,8 @@ pub(super) enum Section {
 /// What stands on every page.
 pub(super) struct Frame {
     pub(super) assets: &'static str,
+    /// The theme that the browser has chosen.
+    pub(super) theme: Option<&'static str>,
     pub(super) title: String,
     pub(super) section: Section,
     pub(super) username: String,
@@ -86,6 +88,7 @@ impl Frame {
         let running = current.filter(|(_, user_id)| may_see(caller, user_id.as_deref())).iter().count();
         Ok(Self {
             assets: assets::base(),
+            theme: visitor.theme,
             title: title.into(),
             section,
             initials: initials(&visitor.user.username),

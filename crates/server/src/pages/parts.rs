@@ -25,6 +25,7 @@ use super::outline::Kind;
 use super::part::Drawer;
 use super::part_form::{Choice, all_tags, choices};
 use super::picker::choose;
+use super::saved_views::Views;
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::api::part_list::{PartParams, SearchView, find};
@@ -64,6 +65,7 @@ struct PartsPage {
     previous: Option<String>,
     clear: Address,
     drawer: Option<Drawer>,
+    views: Views,
     may_change: bool,
 }
 
@@ -175,6 +177,7 @@ async fn page(
     Ok(render(&PartsPage {
         quick: quick(&app, &visitor, &params, &closed).await?,
         columns: sortable(&closed),
+        views: Views::load(&app, &visitor, &address).await?,
         previous: (number > 1).then(|| closed.with("page", number - 1).to_string()),
         clear: Address::parse("/parts"),
         may_change: visitor.may(Permission::PartsUpdate),

@@ -4,20 +4,20 @@ use askama::Template;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use inventory::Actor;
-use inventory::users::HasAdministrator;
 use serde::Deserialize;
 
 use super::assets;
 use super::error::PageError;
 use super::form::{is_local, parse, read};
+use super::theme;
 use super::words::sentence;
 use crate::api::session::{user_agent, with_cookie};
 use crate::app::App;
 use crate::auth::{self, AnyCaller};
+use crate::first_run;
 use crate::problem::Problem;
 
 /// Returns the routes of these pages.
@@ -47,6 +47,7 @@ struct SignIn {
 #[template(path = "sign-in.html")]
 struct SignInPage {
     assets: &'static str,
+    theme: Option<&'static str>,
     username: String,
     next: String,
     error: Option<String>,
@@ -57,12 +58,13 @@ struct SignInPage {
 async fn page(
     State(app): State<App>,
     AnyCaller(caller): AnyCaller,
+    headers: HeaderMap,
     Query(Next { next }): Query<Next>,
 ) -> Result<Response, PageError> {
     if caller.session.is_some() {
         return Ok(Redirect::to(local(&next)).into_response());
     }
-    show(&app, StatusCode::OK, String::new(), next, None).await
+    show(&app, &headers, (String::new(), next), None).await
 }
 
 /// Signs in.
@@ -76,7 +78,7 @@ async fn sign_in(
     match auth::sign_in(&app, &username, &password, caller.origin, user_agent(&headers)).await {
         Ok((_, token)) => Ok(with_cookie(Redirect::to(local(&next)).into_response(), &token, caller.origin)),
         Err(problem) if problem.status().is_client_error() => {
-            show(&app, problem.status(), username, next, Some(problem)).await
+            show(&app, &headers, (username, next), Some(problem)).await
         }
         Err(problem) => Err(problem.into()),
     }
@@ -94,14 +96,19 @@ async fn sign_out(State(app): State<App>, AnyCaller(caller): AnyCaller) -> Resul
 
 async fn show(
     app: &App,
-    status: StatusCode,
-    username: String,
-    next: String,
+    headers: &HeaderMap,
+    (username, next): (String, String),
     problem: Option<Problem>,
 ) -> Result<Response, PageError> {
-    let has_administrator = app.inventory().await?.query(&Actor::Anonymous, HasAdministrator).await?;
-    let error = problem.map(|problem| sentence(problem.detail()));
-    let page = SignInPage { assets: assets::base(), username, next, error, needs_setup: !has_administrator };
+    let status = problem.as_ref().map(Problem::status).unwrap_or_default();
+    let page = SignInPage {
+        assets: assets::base(),
+        theme: theme::chosen(headers),
+        username,
+        next,
+        error: problem.map(|problem| sentence(problem.detail())),
+        needs_setup: first_run::is_needed(app).await?,
+    };
     let html = page.render().map_err(|error| Problem::internal(&error))?;
     Ok((status, Html(html)).into_response())
 }

@@ -10,6 +10,9 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::problem::Problem;
 
+/// The largest number of bytes of a field beside the file.
+const MAX_TEXT: usize = 4096;
+
 /// The file of a form, whose content is read while it arrives.
 pub(super) struct UploadedFile {
     /// The name that the file has on the machine of the visitor.
@@ -20,17 +23,30 @@ pub(super) struct UploadedFile {
 impl UploadedFile {
     /// Finds the file in the field `file`. Returns `None` if no file was chosen.
     pub(super) async fn find(request: Request) -> Result<Option<Self>, Problem> {
+        Ok(Self::find_after(request, &[]).await?.1)
+    }
+
+    /// Finds the file in the field `file`, and the values of those of the named fields that stand before it.
+    pub(super) async fn find_after(
+        request: Request,
+        names: &[&str],
+    ) -> Result<(Vec<(String, String)>, Option<Self>), Problem> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
         let mut form = multer::Multipart::new(request.into_body().into_data_stream(), boundary);
-        while let Some(field) = form.next_field().await.map_err(unreadable)? {
-            if field.name() == Some("file") {
+        let mut texts = Vec::new();
+        while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
+            let field_name = field.name().unwrap_or_default().to_owned();
+            if field_name == "file" {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                return Ok(Some(Self { name, field }).filter(|file| !file.name.is_empty()));
+                return Ok((texts, Some(Self { name, field }).filter(|file| !file.name.is_empty())));
+            }
+            if names.contains(&field_name.as_str()) {
+                texts.push((field_name, short_text(&mut field).await?));
             }
         }
-        Ok(None)
+        Ok((texts, None))
     }
 
     /// Returns the content, piece by piece.
@@ -61,6 +77,18 @@ impl UploadedFile {
         let stream = self.field.map(|chunk| chunk.map_err(std::io::Error::other));
         SyncIoBridge::new(StreamReader::new(stream))
     }
+}
+
+/// Reads the value of a field that is no file.
+async fn short_text(field: &mut multer::Field<'static>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_TEXT {
+            return Err(Problem::bad_request("a field of the form is too large"));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::bad_request("a field of the form is no text"))
 }
 
 fn unreadable(error: multer::Error) -> Problem {

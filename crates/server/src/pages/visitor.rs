@@ -7,6 +7,7 @@ use inventory::users::User;
 
 use super::error::PageError;
 use super::flash::{self, Flash};
+use super::theme;
 use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
 
@@ -20,6 +21,8 @@ pub(super) struct Visitor {
     pub(super) target: String,
     /// What the previous request has to say.
     pub(super) flash: Option<Flash>,
+    /// The theme that the browser has chosen.
+    pub(super) theme: Option<&'static str>,
 }
 
 impl Visitor {
@@ -35,15 +38,17 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
         let AnyCaller(caller) = AnyCaller::from_request_parts(parts, app).await?;
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        // A form that is answered by another page is not sent again afterwards.
+        let next = if parts.method == axum::http::Method::GET { &*target } else { "/" };
         let Some(user) = caller.session.as_ref().map(|session| session.user.clone()) else {
-            // A form that was sent without a session is not sent again after signing in.
-            let next = if parts.method == axum::http::Method::GET { &*target } else { "/" };
             return Err(PageError::sign_in(next));
         };
         if user.password_change_required && parts.uri.path() != PASSWORD_PAGE {
-            return Err(PageError::Redirect(PASSWORD_PAGE.to_owned()));
+            let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            return Err(PageError::Redirect(format!("{PASSWORD_PAGE}?next={next}")));
         }
-        Ok(Self { caller, user, target, flash: flash::read(&parts.headers) })
+        let (flash, theme) = (flash::read(&parts.headers), theme::chosen(&parts.headers));
+        Ok(Self { caller, user, target, flash, theme })
     }
 }
 

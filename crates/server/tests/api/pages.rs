@@ -1,13 +1,18 @@
 //! Tests the web pages through the router.
 
+mod access;
+mod account;
 mod backups;
 mod categories;
+mod manage;
 mod part_forms;
 mod part_move;
 mod parts;
 mod places;
 mod restore;
+mod saved_views;
 mod scan_and_labels;
+mod setup;
 mod tasks;
 
 use axum::body::Body;
@@ -24,6 +29,20 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// Reads a response.
+    pub(crate) async fn of(response: axum::response::Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        let html = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status: parts.status, headers: parts.headers, html }
+    }
+
+    /// Returns the text between two texts, such as the value of a hidden field.
+    pub(crate) fn between(&self, before: &str, after: &str) -> &str {
+        let (_, rest) = self.html.split_once(before).unwrap_or_else(|| panic!("no {before}: {}", self.html));
+        rest.split(after).next().unwrap()
+    }
+
     /// Returns the address to which the browser is sent.
     pub(crate) fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
@@ -67,11 +86,12 @@ impl TestServer {
         let answer = self.form(client, path, fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
         let mut client = client.clone();
-        let mut cookies: Vec<String> = Vec::new();
-        let sent = client.headers.get(header::COOKIE).map(|value| value.to_str().unwrap().to_owned());
-        cookies.extend(sent);
-        let set = answer.headers.get_all(header::SET_COOKIE).iter();
-        cookies.extend(set.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()));
+        let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+        let sent = client.headers.get(header::COOKIE).map(text).unwrap_or_default();
+        let set = answer.headers.get_all(header::SET_COOKIE).iter().map(text);
+        let set = set.map(|cookie| cookie.split(';').next().unwrap().to_owned());
+        // A new cookie comes before an old one of the same name, which a browser would forget.
+        let cookies: Vec<String> = set.chain([sent]).filter(|cookie| !cookie.is_empty()).collect();
         client.headers.insert(header::COOKIE, HeaderValue::from_str(&cookies.join("; ")).unwrap());
         self.page(&client, answer.location()).await
     }
@@ -104,13 +124,6 @@ impl TestServer {
         client.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
         client.headers.insert(header::CONTENT_TYPE, content_type);
         let path = path.split('#').next().unwrap();
-        let response = self.send_body(&client, method, path, body).await;
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
-        Page {
-            status: parts.status,
-            headers: parts.headers,
-            html: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Page::of(self.send_body(&client, method, path, body).await).await
     }
 }
