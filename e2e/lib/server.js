@@ -19,16 +19,17 @@ export async function create(data, users) {
   for (const user of users) await run(BINARY, ["--data-dir", data, "user", "add", user, "--role", "admin", "--password-file", file]);
 }
 
-/** Serves an inventory. */
-export async function serve(data) {
+/** Serves an inventory. `setup` is the link for creating the first administrator, which only `empty` ones have. */
+export async function serve(data, { empty = false } = {}) {
   const child = spawn(BINARY, ["--data-dir", data, "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   child.stderr.on("data", (bytes) => log.push(bytes));
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  const url = await address(child.stdout);
+  const { url, setup } = await addresses(child.stdout, empty);
   if (!url) throw new Error(`The server did not start: ${Buffer.concat(log)}`);
   return {
     url,
+    setup,
     async stop() {
       child.kill("SIGTERM");
       await ended;
@@ -36,11 +37,14 @@ export async function serve(data) {
   };
 }
 
-async function address(output) {
+async function addresses(output, empty) {
+  const found = {};
   for await (const line of createInterface({ input: output })) {
-    const url = line.match(/Serving at (\S+)/)?.[1];
-    if (url) return url;
+    found.url ??= line.match(/Serving at (\S+)/)?.[1];
+    found.setup ??= line.match(/administrator within a day: (\S+)/)?.[1];
+    if (found.url && (found.setup || !empty)) break;
   }
+  return found;
 }
 
 /** Serves a copy of the inventory that `setup.js` has made, with the cookies of those who are signed in; `empty` serves an empty one. */
@@ -53,7 +57,7 @@ export async function start({ empty = false } = {}) {
     await cp(join(process.env.E2E_SEED, "data"), data, { recursive: true });
     cookies = JSON.parse(await readFile(join(process.env.E2E_SEED, "cookies.json"), "utf8"));
   }
-  const server = await serve(data);
+  const server = await serve(data, { empty });
   return {
     ...server,
     cookies,

@@ -17,8 +17,7 @@ test("search, walk, open, change the stock, close", async ({ page }) => {
   await expect(page.getByRole("searchbox")).toBeFocused();
   await expect(page).toHaveURL(/q=esp32/);
 
-  await page.keyboard.press("Escape");
-  await press(page, "j");
+  await press(page, "Escape", "j");
   const name = page.getByRole("link", { name: /ESP32/ });
   await expect(name).toBeFocused();
   await page.keyboard.press("Enter");
