@@ -17,8 +17,19 @@ have_postgresql() {
   command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+have_chromium() {
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null
+}
+
+# The browser tests need Node.js 20 and its npm. Where Node.js is from elsewhere, npm comes with it.
+node_version=20
+have_node() {
+  command -v npm >/dev/null &&
+    node --eval "process.exit(parseInt(process.versions.node) < $node_version ? 1 : 0)" 2>/dev/null
+}
+
 mapfile -t wanted < <(missing "${required[@]}" "${optional[@]}")
-if [ "${#wanted[@]}" -eq 0 ] && have_postgresql; then
+if [ "${#wanted[@]}" -eq 0 ] && have_postgresql && have_chromium && have_node; then
   exit 0
 fi
 
@@ -50,6 +61,11 @@ install_packages() {
       /etc/postgresql-common/createcluster.conf || true
     install_package postgresql
   fi
+  have_chromium || install_package chromium
+  if ! have_node; then
+    install_package nodejs
+    command -v npm >/dev/null || install_package npm
+  fi
 }
 
 install_package() {
@@ -59,6 +75,12 @@ install_package() {
 
 if ! have_postgresql; then
   echo "install-test-tools: installing postgresql"
+fi
+if ! have_chromium; then
+  echo "install-test-tools: installing chromium"
+fi
+if ! have_node; then
+  echo "install-test-tools: installing nodejs and npm"
 fi
 if [ "${#wanted[@]}" -gt 0 ]; then
   echo "install-test-tools: installing ${wanted[*]}"
@@ -72,6 +94,10 @@ fi
 mapfile -t still_needed < <(missing "${required[@]}")
 if ! have_postgresql; then
   still_needed+=(postgresql)
+fi
+have_chromium || still_needed+=(chromium)
+if ! have_node; then
+  still_needed+=("Node.js from version $node_version on, with npm")
 fi
 if [ "${#still_needed[@]}" -gt 0 ]; then
   echo "install-test-tools: still missing: ${still_needed[*]}. Install with the package manager of this system." >&2

@@ -163,7 +163,7 @@ impl Engine {
     }
 
     fn newest(&self) -> Result<PathBuf, Error> {
-        let counts = |item: &ListedArchive| !is_safety_backup(&item.path) && item.is_usable();
+        let counts = |item: &ListedArchive| !item.is_safety_backup() && item.is_usable();
         let newest = self.archives()?.into_iter().find(counts);
         newest.map(|item| item.path).ok_or_else(|| Error::NoBackups { folder: self.places.backups.clone() })
     }
@@ -190,16 +190,28 @@ impl Engine {
     /// # Errors
     /// The errors of [`Engine::list`].
     pub fn newest_checked(&self, actor: &Actor) -> Result<NewestChecked, Error> {
-        let mut newest = NewestChecked::default();
-        for item in self.list(actor)?.iter().filter(|item| !is_safety_backup(&item.path)) {
-            let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
-                continue;
-            };
-            let made = item.made_at();
-            newest.verified = newest.verified.max(made);
-            newest.proven = newest.proven.max(status.proven.as_ref().and(made));
+        Ok(NewestChecked::of(&self.list(actor)?))
+    }
+
+    /// Describes an archive in the backup folder as [`Engine::list`] does, also if it cannot be read.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NoSuchArchive`].
+    pub fn describe(&self, actor: &Actor, name: &str) -> Result<ListedArchive, Error> {
+        let mut listed = self.described(self.listed_archive(actor, name)?);
+        if let Ok(summary) = &mut listed.summary {
+            summary.status = self.status_of(&listed.path);
         }
-        Ok(newest)
+        Ok(listed)
+    }
+
+    /// Describes an archive without its status.
+    fn described(&self, path: PathBuf) -> ListedArchive {
+        // The given keys need not open every archive in the folder.
+        let summary = self.summary(&path, |_| true);
+        let stated = summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
+        let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
+        ListedArchive { path, summary, created }
     }
 
     /// Describes the archives in the backup folder without their statuses, newest first.
@@ -216,12 +228,7 @@ impl Engine {
             if hidden || !is_archive_name(&path) {
                 continue;
             }
-            // The given keys need not open every archive in the folder.
-            let summary = self.summary(&path, |_| true);
-            let stated =
-                summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
-            let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
-            listed.push(ListedArchive { path, summary, created });
+            listed.push(self.described(path));
         }
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.path.cmp(&a.path)));
         Ok(listed)
@@ -237,9 +244,25 @@ pub struct NewestChecked {
     pub proven: Option<i64>,
 }
 
+impl NewestChecked {
+    /// Finds the newest checked backups in a list. Skips safety backups.
+    pub fn of(listed: &[ListedArchive]) -> Self {
+        let mut newest = Self::default();
+        for item in listed.iter().filter(|item| !item.is_safety_backup()) {
+            let Some(status) = item.summary.as_ref().ok().and_then(|summary| summary.status.as_ref()) else {
+                continue;
+            };
+            let made = item.made_at();
+            newest.verified = newest.verified.max(made);
+            newest.proven = newest.proven.max(status.proven.as_ref().and(made));
+        }
+        newest
+    }
+}
+
 impl ListedArchive {
     /// Returns when the archive was made, in seconds since 1970: as its manifest states, or else the modification time.
-    fn made_at(&self) -> Option<i64> {
+    pub fn made_at(&self) -> Option<i64> {
         let contents = self.summary.as_ref().ok().and_then(|summary| summary.contents.as_ref());
         let stated =
             contents.and_then(|contents| contents.info.v3()).map(|manifest| &manifest.created_at_utc);
@@ -249,8 +272,13 @@ impl ListedArchive {
         stated.map(|time| time.timestamp()).or_else(|| modified().map(seconds))
     }
 
+    /// Returns whether the archive holds what a restore or a migration replaced, judging by its name.
+    pub fn is_safety_backup(&self) -> bool {
+        is_safety_backup(&self.path)
+    }
+
     /// Returns whether the archive looks restorable, judging by its directory and manifest.
-    fn is_usable(&self) -> bool {
+    pub fn is_usable(&self) -> bool {
         let Ok(summary) = &self.summary else { return false };
         let manifest = summary.contents.as_ref().and_then(|contents| contents.info.v3());
         manifest.is_none_or(|manifest| manifest.damaged.is_none())

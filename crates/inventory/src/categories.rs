@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod outline;
 mod tree;
 mod update;
 
@@ -20,6 +21,7 @@ use crate::work::{Read, Work};
 pub use create::CreateCategory;
 pub use delete::{CategoryDeletion, DeleteCategory, PreviewCategoryDeletion};
 pub use list::{CategoryFilter, CategorySort, GetCategory, ListCategories};
+pub use outline::GetCategoryOutline;
 pub use tree::{GetCategoryPath, GetCategoryTree, MoveCategory};
 pub use update::UpdateCategory;
 

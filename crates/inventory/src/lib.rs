@@ -79,7 +79,7 @@ pub use once::{IdempotencyKey, Once};
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use static_files::{FileKind, StaticFiles};
 pub use timestamp::Timestamp;
-pub use tree::TreeNode;
+pub use tree::{OutlineItem, TreeNode};
 pub use use_cases::{USE_CASES, UseCase};
 pub use work::{Command, Listed, Query, Read, Work};
 pub use write_gate::ClosedGate;

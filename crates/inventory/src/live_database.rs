@@ -14,6 +14,7 @@ use snapshot::{
 
 use crate::db::DatabaseUrl;
 use crate::migration::{self, MigrationReport, SchemaState};
+use crate::sqlite::PartChanges;
 use crate::write_gate::{ClosedGate, WriteGate};
 use crate::{Error, sqlite};
 
@@ -119,6 +120,15 @@ impl LiveDatabase {
     /// The errors of [`LiveDatabase::snapshot`].
     pub fn row_changes(&self, copy: &Path) -> Result<BTreeMap<String, RowChanges>, Error> {
         Ok(snapshot::compare_rows(self.file()?, copy)?)
+    }
+
+    /// Returns the parts that replacing the database with a SQLite file of the current schema would take away, bring back, or give
+    /// another stock. Both must have the encoding UTF-8.
+    ///
+    /// # Errors
+    /// The errors of [`LiveDatabase::snapshot`].
+    pub fn part_changes(&self, copy: &Path) -> Result<PartChanges, Error> {
+        sqlite::part_changes(self.file()?, copy)
     }
 
     /// Returns the objects that users added to the schema: triggers, views, virtual tables, generated columns, expression

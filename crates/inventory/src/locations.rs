@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+mod outline;
 mod slots;
 mod tree;
 mod update;
@@ -20,6 +21,7 @@ use crate::work::Read;
 
 pub use create::CreateLocation;
 pub use list::{GetLocation, ListLocations, LocationFilter, LocationSort};
+pub use outline::GetLocationOutline;
 pub use slots::{SlotLayout, Slots};
 pub use tree::{GetLocationNames, GetLocationPath, GetLocationTree, MoveLocation};
 pub use update::UpdateLocation;

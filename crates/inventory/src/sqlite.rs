@@ -3,6 +3,7 @@
 
 mod category_tree;
 mod default_passwords;
+mod part_changes;
 mod prepare;
 mod recognise;
 mod redact;
@@ -12,6 +13,8 @@ mod strip;
 
 pub use category_tree::inspect_and_remove_orphans;
 pub use default_passwords::users_with_default_password;
+pub(crate) use part_changes::part_changes;
+pub use part_changes::{ChangedPart, ChangedParts, PartChanges};
 pub(crate) use prepare::has_marker;
 pub use prepare::{MARKER_TABLE, Preparation, PreparationReport, TASK_TABLE, TRANSIENT_TABLES, prepare};
 pub(crate) use recognise::check_replaceable;

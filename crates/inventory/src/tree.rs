@@ -22,6 +22,23 @@ pub struct TreeNode<T> {
     pub item: T,
 }
 
+/// An item of a tree with what an outline of the tree shows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutlineItem {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The parent.
+    pub parent_id: Option<String>,
+    /// The number of parts here, without those in items below. 0 if the counts are left out.
+    pub part_count: u64,
+    /// Whether the item is a slot that was created with its container.
+    pub is_slot: bool,
+    /// Whether the item is carried around, like a cassette.
+    pub is_mobile: bool,
+}
+
 /// The storage of a tree.
 pub(crate) struct Tree {
     /// The kind of item in error messages.

@@ -55,9 +55,9 @@ use_cases! {
         parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, SumInventory, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
-        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames;
+        locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames, GetLocationOutline;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
-        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, PreviewCategoryDeletion;
+        categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
         activity_log: ListActivity;
         exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;

@@ -173,10 +173,10 @@ fn text_field(name: &str) -> Option<TextField> {
         "number" | "part_number" => TextField::Number,
         "mpn" | "manufacturer_part_number" => TextField::Mpn,
         "supplier_number" | "supplier_part_number" | "sku" => TextField::SupplierNumber,
-        "manufacturer" => TextField::Manufacturer,
+        "manufacturer" | "maker" => TextField::Manufacturer,
         "supplier" => TextField::Supplier,
         "category" => TextField::Category,
-        "location" => TextField::Location,
+        "location" | "place" => TextField::Location,
         "tag" => TextField::Tag,
         _ => return None,
     })

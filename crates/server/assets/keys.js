@@ -27,7 +27,7 @@ const actions = {
   x: () => (cursor() ?? document.activeElement.closest("tr"))?.querySelector(".pick input")?.click(),
   n: () => document.getElementById("new-part") && visit("/parts/new"),
   e: () => document.getElementById("edit")?.click(),
-  m: () => document.getElementById("bulk-move")?.click(),
+  m: () => move()?.click(),
   "[": () => document.getElementById("previous")?.click(),
   "]": () => document.getElementById("next")?.click(),
   z: () => document.getElementById("undo")?.click(),
@@ -40,6 +40,13 @@ const actions = {
   "g a": () => visit("/activity"),
   "g o": () => visit("/"),
 };
+
+/** Returns what moves the selected parts, or else the row or the slot with the focus. */
+function move() {
+  if (document.querySelector(".pick input:checked")) return document.getElementById("bulk-move");
+  const row = document.activeElement.closest("td:has(> [data-move]), li:has(> [data-move]), tr") ?? cursor() ?? document;
+  return row.querySelector("[data-move], #move");
+}
 
 function press(change) {
   const scope = document.activeElement.closest("tr") ?? cursor() ?? document.getElementById("drawer");

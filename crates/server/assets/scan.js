@@ -72,6 +72,8 @@ const SHORTEST = 6;
 let typed = "";
 let lately = 0;
 addEventListener("keydown", (event) => {
+  // A key that is held down repeats as fast as a scanner types.
+  if (event.repeat) return;
   const fast = event.timeStamp - lately < FAST;
   lately = event.timeStamp;
   if (event.key === "Enter" && fast && typed.length >= SHORTEST) {

@@ -19,9 +19,10 @@ export async function visit(url, { method = "GET", body, history = "push", keep 
     if (!page.getElementById("rail") || sameAssets(page) === false) return location.assign(response.url);
     const address = response.url + (response.redirected ? "" : hash(url));
     save();
+    const before = location.pathname + location.search;
     if (history === "push" && address !== location.href) window.history.pushState(null, "", address);
     else if (history !== "none") window.history.replaceState(null, "", address);
-    show(page, keep);
+    show(page, keep, location.pathname + location.search !== before);
   } catch (error) {
     if (error.name === "AbortError") return;
     if (method === "GET") location.assign(url);
@@ -44,7 +45,7 @@ function sameAssets(page) {
   return page.querySelector("script[src]")?.getAttribute("src") === document.querySelector("script[src]").getAttribute("src");
 }
 
-function show(page, keep) {
+function show(page, keep, isOther) {
   const focused = document.activeElement?.id;
   const caret = document.activeElement?.selectionStart;
   const typed = document.activeElement === document.getElementById("q");
@@ -62,10 +63,11 @@ function show(page, keep) {
   if (!keep) scrollTo(0, 0);
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.scrollIntoView({ block: "nearest" });
-  const again = focused && document.getElementById(focused);
+  const first = isOther && !typed && document.querySelector("#main [autofocus]");
+  const again = first || (focused && document.getElementById(focused));
   if (again && document.activeElement !== again) {
     again.focus({ preventScroll: true });
-    if (caret != null && again.setSelectionRange && again.type !== "number") again.setSelectionRange(caret, caret);
+    if (!first && caret != null && again.setSelectionRange && again.type !== "number") again.setSelectionRange(caret, caret);
   } else if (!again && !typed) document.getElementById("main")?.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("shown"));
 }
@@ -95,7 +97,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || !isPage(link)) return;
   event.preventDefault();
-  const inList = link.closest(".split, .filters, .more, th") != null;
+  const inList = link.closest(".split, .filters, .more, th, [data-keep]") != null;
   const drawer = WIDE.matches && link.dataset.drawer;
   visit(drawer || link.href, { keep: inList && new URL(drawer || link.href, location.href).pathname === location.pathname });
 });

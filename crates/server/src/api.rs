@@ -6,6 +6,7 @@ pub(crate) mod api_keys;
 pub(crate) mod archive_key;
 pub(crate) mod backup_files;
 pub(crate) mod backup_tasks;
+pub(crate) mod backup_work;
 pub(crate) mod backups;
 pub(crate) mod bulk;
 pub(crate) mod categories;

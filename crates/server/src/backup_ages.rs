@@ -53,6 +53,11 @@ impl CheckedBackups {
         Ok(BackupAges { verified: newest.verified.map(age), proven: newest.proven.map(age) })
     }
 
+    /// Remembers what somebody else has just found in the backup folder.
+    pub(crate) async fn remember(&self, newest: NewestChecked, now: i64, tasks: u64) {
+        *self.0.lock().await = Some(Found { newest, at: now, tasks });
+    }
+
     /// Forgets what was found, since the backup folder has changed.
     pub(crate) async fn forget(&self) {
         *self.0.lock().await = None;

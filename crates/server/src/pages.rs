@@ -11,6 +11,9 @@ mod account;
 mod activity;
 mod address;
 mod assets;
+mod backups;
+mod branches;
+mod categories;
 mod codes;
 mod columns;
 mod confirm;
@@ -22,26 +25,37 @@ mod frame;
 mod import;
 mod labels;
 mod listed;
+mod mistakes;
+mod outline;
 mod overview;
 mod part;
 mod part_bulk;
 mod part_delete;
 mod part_files;
 mod part_form;
+mod part_move;
+mod part_overtaken;
 mod part_page;
 mod part_stock;
 mod parts;
 mod permissions;
+mod picker;
+mod places;
 mod projects;
+mod relocate;
 mod roles;
 mod saved_views;
 mod scan;
 mod session;
 mod settings;
 mod setup;
+mod siblings;
 mod tags;
+mod task_result;
+mod task_view;
+mod tasks;
 mod theme;
-mod typed_place;
+mod truth;
 mod upload;
 mod users;
 mod visitor;
@@ -82,9 +96,16 @@ pub(crate) fn routes() -> Router<App> {
         .merge(part_delete::routes())
         .merge(part_files::routes())
         .merge(part_stock::routes())
+        .merge(backups::routes())
+        .merge(tasks::routes())
+        .merge(part_move::routes())
+        .merge(picker::routes())
+        .merge(places::routes())
+        .merge(categories::routes())
+        .merge(relocate::routes())
 }
 
 /// Returns the routes that may take as long as the network of a visitor does.
 pub(crate) fn uploads() -> Router<App> {
-    part_files::uploads().merge(setup::uploads())
+    part_files::uploads().merge(backups::uploads()).merge(setup::uploads())
 }

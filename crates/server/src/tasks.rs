@@ -9,15 +9,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backup::{Cancellation, Engine, Event};
-use chrono::DateTime;
 use inventory::{Actor, Ambient, Timestamp};
 use tokio::sync::watch;
 
 use crate::problem::Problem;
 use crate::state::{State, TaskRow};
 
-pub(crate) use result::TaskResult;
-pub(crate) use rows::counts;
+pub(crate) use result::{FolderPlan, PartPlan, PartsPlan, PlanResult, TaskResult, TotalsView};
+pub(crate) use rows::{RowsPlan, counts};
 pub(crate) use task::{Task, TaskKind, TaskStatus};
 
 /// The id that stands for the program itself in the place of a user.
@@ -39,6 +38,8 @@ struct Shared {
     count: watch::Sender<usize>,
     /// Counts the tasks that have ended.
     ended: watch::Sender<u64>,
+    /// When the last backup failed, in seconds since 1970. `None` if it succeeded, or if there was none.
+    failed_backup: Mutex<Option<i64>>,
 }
 
 #[derive(Default)]
@@ -83,17 +84,21 @@ impl Tasks {
     /// Creates the table of tasks, and marks those that were running when the server stopped.
     pub(crate) async fn new(state: State, ambient: Ambient) -> Result<Self, sqlx::Error> {
         let now = Timestamp(ambient.utc()).to_rfc3339();
-        for row in state.tasks().await?.into_iter().filter(|row| !row.is_finished) {
-            if let Ok(mut task) = serde_json::from_str::<Task>(&row.task) {
+        let mut last_backup = None;
+        for row in state.tasks().await? {
+            let Ok(mut task) = serde_json::from_str::<Task>(&row.task) else { continue };
+            if !row.is_finished {
                 task.status = TaskStatus::Interrupted;
                 task.finished_at = Some(now.clone());
                 task.can_cancel = false;
                 state.put_task(&to_row(&task, row.user_id)).await?;
             }
+            last_backup = last_backup.or_else(|| Some((task.is_failed_backup()?, task.ended())));
         }
         let (running, beginning) = Default::default();
         let (count, ended) = (watch::Sender::new(0), watch::Sender::new(0));
-        Ok(Self(Arc::new(Shared { state, ambient, running, beginning, count, ended })))
+        let failed_backup = Mutex::new(last_backup.and_then(|(is_failed, at)| at.filter(|_| is_failed)));
+        Ok(Self(Arc::new(Shared { state, ambient, running, beginning, count, ended, failed_backup })))
     }
 
     /// Begins a task, unless another one is running. `work` blocks, and returns the result. A request with the idempotency key
@@ -151,6 +156,7 @@ impl Tasks {
             created_at: self.now(),
             finished_at: None,
             step: None,
+            steps_done: Vec::new(),
             done: 0,
             total: 0,
             can_cancel: true,
@@ -223,6 +229,9 @@ impl Tasks {
         if let Err(error) = self.0.state.put_task(&to_row(&task, Some(user_id))).await {
             tracing::error!(%error, task = task.id, "the result of a task was not recorded");
         }
+        if let Some(is_failed) = task.is_failed_backup() {
+            *lock(&self.0.failed_backup) = task.ended().filter(|_| is_failed);
+        }
         self.0.ended.send_modify(|ended| *ended += 1);
         updates.send_replace(task.clone());
         self.forget(&task.id);
@@ -260,6 +269,18 @@ impl Tasks {
         tasks.find(|task| task.archive.as_deref() == Some(archive))
     }
 
+    /// Returns the running task, with the id of the user who began it.
+    pub(crate) fn current(&self) -> Option<(Task, Option<String>)> {
+        let running = self.running();
+        let mut tasks = running.tasks.values();
+        tasks.next().map(|running| (running.updates.borrow().clone(), running.user_id.clone()))
+    }
+
+    /// Returns when the last backup failed, in seconds since 1970, unless it succeeded.
+    pub(crate) fn failed_backup(&self) -> Option<i64> {
+        *lock(&self.0.failed_backup)
+    }
+
     /// Returns the updates of a running task.
     pub(crate) fn updates(&self, id: &str) -> Option<watch::Receiver<Task>> {
         self.running().tasks.get(id).map(|running| running.updates.subscribe())
@@ -294,16 +315,19 @@ impl Tasks {
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
-        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.running)
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn to_row(task: &Task, user_id: Option<String>) -> TaskRow {
-    let created_at = DateTime::parse_from_rfc3339(&task.created_at);
     TaskRow {
         id: task.id.clone(),
         user_id,
-        created_at: created_at.map_or(0, |time| time.timestamp()),
+        created_at: task.began(),
         is_finished: task.status != TaskStatus::Running,
         task: serde_json::to_string(task).unwrap_or_default(),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::sqlite::{RedactedPasswords, RowChanges};
+use inventory::sqlite::{PartChanges, RedactedPasswords, RowChanges};
 use inventory::{Adjustment, Census, Difference};
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ pub struct Plan {
     /// Rows added, removed and changed, for each table that exists both now and after the restore. Omits tables whose
     /// rows could not be compared. Empty if there is no readable database.
     pub row_changes: BTreeMap<String, RowChanges>,
+    /// The parts that go, come back, or get another stock. Empty if there is no readable database.
+    pub part_changes: PartChanges,
     /// Migrations that the archived database needs.
     pub migrations: Vec<String>,
     /// Changes to the data that the current schema requires.

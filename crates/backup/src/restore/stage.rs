@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use archive::{EncryptionScheme, Entry, HashingReader, OmissionReason, Reader, Role, Sha256Hex};
 use durable::{FileMode, folder_of, regular_file};
-use inventory::sqlite::{self, DatabaseState, ObjectKind, Preparation, RecreatedObjects, SchemaObject};
+use inventory::sqlite::{
+    self, DatabaseState, ObjectKind, PartChanges, Preparation, RecreatedObjects, SchemaObject,
+};
 use inventory::static_files::FileKind;
 use inventory::{Census, NameList};
 
@@ -293,7 +295,13 @@ impl Engine {
             Some(_) => self.database().row_changes(staged).unwrap_or_default(),
             None => BTreeMap::new(),
         };
+        // Without a comparison of the rows, the databases may have other encodings.
+        let part_changes = match row_changes.contains_key("partmodel") {
+            true => self.database().part_changes(staged).unwrap_or_default(),
+            false => PartChanges::default(),
+        };
         Ok(Plan {
+            part_changes,
             rows_now,
             row_changes,
             rows_after: found.tables.into_iter().map(|(name, table)| (name, table.rows)).collect(),

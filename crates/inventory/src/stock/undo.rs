@@ -33,12 +33,14 @@ impl Command for UndoMovement {
         if last.id != self.movement_id || !undoable.contains(&last.kind) {
             return Err(Error::NothingToUndo { movement: self.movement_id.clone() });
         }
+        // A move of all that was at the source took the primary storage with it.
+        let gives_back_primary = last.from.as_ref().is_some_and(|end| end.after == 0);
         let from = match &last.to {
-            Some(end) => Some(put_back(work, &part.id, end).await?),
+            Some(end) => Some(put_back(work, &part.id, end, gives_back_primary).await?),
             None => None,
         };
         let to = match &last.from {
-            Some(end) => Some(put_back(work, &part.id, end).await?),
+            Some(end) => Some(put_back(work, &part.id, end, false).await?),
             None => None,
         };
         let kind = MovementKind::Undo;
@@ -47,8 +49,14 @@ impl Command for UndoMovement {
     }
 }
 
-/// Restores the quantity before a movement at one of its ends, and returns the end of the reverse movement.
-async fn put_back(work: &mut Work, part_id: &str, end: &MovementEnd) -> Result<MovementEnd, Error> {
+/// Restores the quantity before a movement at one of its ends, and returns the end of the reverse movement. Nothing is left at a
+/// primary storage only if `gives_back_primary`.
+async fn put_back(
+    work: &mut Work,
+    part_id: &str,
+    end: &MovementEnd,
+    gives_back_primary: bool,
+) -> Result<MovementEnd, Error> {
     let location = locations::find(work, &end.location_id).await?;
     let present = at(work, part_id, &location.id).await?;
     let current = present.as_ref().map_or(0, |row| row.quantity_at_location);
@@ -57,7 +65,9 @@ async fn put_back(work: &mut Work, part_id: &str, end: &MovementEnd) -> Result<M
     }
     match present {
         // What a movement has created, its undo deletes.
-        Some(row) if end.before == 0 && !row.is_primary_storage => work.delete(row).await?,
+        Some(row) if end.before == 0 && (gives_back_primary || !row.is_primary_storage) => {
+            work.delete(row).await?
+        }
         Some(row) => {
             let after = Model { quantity_at_location: end.before, last_updated: work.now(), ..row.clone() };
             work.update(&row, after).await?;

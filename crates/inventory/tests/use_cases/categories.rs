@@ -1,8 +1,8 @@
 //! Changing and deleting categories.
 
 use inventory::categories::{
-    Category, CreateCategory, DeleteCategory, GetCategory, GetCategoryTree, PreviewCategoryDeletion,
-    UpdateCategory,
+    Category, CreateCategory, DeleteCategory, GetCategory, GetCategoryOutline, GetCategoryTree,
+    PreviewCategoryDeletion, UpdateCategory,
 };
 use inventory::parts::{CreatePart, GetPart};
 use inventory::{Change, Error, Inventory};
@@ -67,6 +67,14 @@ async fn deleting_a_category_keeps_its_parts_and_moves_its_children(
     let part = inventory.run(SYSTEM, part).await.unwrap();
     let preview = inventory.query(SYSTEM, PreviewCategoryDeletion(middle.id.clone())).await.unwrap();
     assert_eq!((preview.category.part_count, preview.children), (1, vec![below.clone()]));
+
+    let mut outline = inventory.query(SYSTEM, GetCategoryOutline { counts: true }).await.unwrap();
+    outline.sort_by(|a, b| a.name.cmp(&b.name));
+    let outline: Vec<_> =
+        outline.into_iter().map(|item| (item.name, item.parent_id, item.part_count)).collect();
+    let (top_id, middle_id) = (Some(top.id.clone()), Some(middle.id.clone()));
+    let expected = [("passive", None, 0), ("resistors", top_id, 1), ("smd", middle_id, 0)];
+    assert_eq!(outline, expected.map(|(name, parent, count)| (name.to_owned(), parent, count)));
 
     let delete = DeleteCategory { id: middle.id.clone(), ..DeleteCategory::default() };
     let refused = inventory.run(SYSTEM, delete.clone()).await;

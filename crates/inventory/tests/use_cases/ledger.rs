@@ -77,6 +77,33 @@ async fn each_change_of_stock_is_a_movement_and_their_sum_is_the_stock(
 
 #[rstest]
 #[tokio::test]
+async fn undoing_a_move_of_everything_gives_the_primary_storage_back(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, shelf) = (part(inventory, "R").await, location(inventory, "shelf", None).await);
+    let drawer = location(inventory, "drawer", None).await;
+    let (part_id, location_id) = (part.id.clone(), shelf.id.clone());
+    let add = AddStock { part_id: part_id.clone(), location_id, quantity: 10, reason: None };
+    inventory.run(SYSTEM, add).await.unwrap();
+    let all = TransferStock {
+        part_id: part_id.clone(),
+        from_location_id: shelf.id.clone(),
+        to_location_id: drawer.id.clone(),
+        quantity: 10,
+        ..TransferStock::default()
+    };
+    let movement_id = inventory.run(SYSTEM, all).await.unwrap().movement.id;
+    inventory.run(SYSTEM, UndoMovement { part_id, movement_id }).await.unwrap();
+    let places = places_of(inventory, &part).await.into_iter().map(|place| place.allocation);
+    let places: Vec<_> = places.map(|place| (place.location_id, place.quantity, place.is_primary)).collect();
+    assert_eq!(places, [(shelf.id, 10, true)]);
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+}
+
+#[rstest]
+#[tokio::test]
 async fn only_the_last_movement_can_be_undone_and_only_once(
     #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
 ) {

@@ -3,10 +3,10 @@
 use inventory::deletion::{DeleteLocation, PreviewLocationDeletion};
 use inventory::list::ListQuery;
 use inventory::locations::{
-    CreateLocation, GetLocation, ListLocations, Location, LocationFilter, SLOT, SlotLayout, Slots,
-    UpdateLocation,
+    CreateLocation, GetLocation, GetLocationOutline, ListLocations, Location, LocationFilter, SLOT,
+    SlotLayout, Slots, UpdateLocation,
 };
-use inventory::stock::{CheckStock, TakeStock};
+use inventory::stock::{AllocationFilter, AllocationSort, CheckStock, ListAllocations, TakeStock};
 use inventory::{Change, Error, Inventory, Problem};
 use rstest::rstest;
 use testkit::{DbEngine, TestInventory};
@@ -187,4 +187,57 @@ async fn tools_at_a_deleted_location_move_too() {
     let sum = "SELECT count(*), sum(quantity_at_location) FROM tool_location_allocations";
     let left: (i64, i64) = other.query_row(sum, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(left, (1, 3));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_outline_has_all_locations_with_their_parents_and_counts(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let room = location(inventory, "Room", None).await;
+    let shelf = location(inventory, "Shelf", Some(&room)).await;
+    for name in ["R", "C"] {
+        let part = part(inventory, name).await;
+        inventory.run(SYSTEM, stock(&part, &shelf, 3)).await.unwrap();
+    }
+    let outline = async |counts| {
+        let mut items = inventory.query(SYSTEM, GetLocationOutline { counts }).await.unwrap();
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+        items.into_iter().map(|item| (item.name, item.parent_id, item.part_count)).collect::<Vec<_>>()
+    };
+    let room_id = Some(room.id.clone());
+    assert_eq!(outline(true).await, [("Room".to_owned(), None, 0), ("Shelf".to_owned(), room_id.clone(), 2)]);
+    assert_eq!(outline(false).await[1], ("Shelf".to_owned(), room_id, 0));
+    let cassette =
+        CreateLocation { is_mobile: true, ..container("Box", SlotLayout::Linear { count: 1 }, None) };
+    inventory.run(SYSTEM, cassette).await.unwrap();
+    let items = inventory.query(SYSTEM, GetLocationOutline { counts: true }).await.unwrap();
+    let of =
+        |name: &str| items.iter().find(|item| item.name == name).map(|item| (item.is_slot, item.is_mobile));
+    assert_eq!((of("Box"), of("Slot 1")), (Some((false, true)), Some((true, false))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_in_a_container_is_listed_with_what_is_in_its_slots(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let new = container("Box", SlotLayout::Linear { count: 2 }, None);
+    let container = inventory.run(SYSTEM, new).await.unwrap();
+    let slots = slots_of(inventory, &container).await;
+    let inner = location(inventory, "Bag", Some(&container)).await;
+    for (name, place) in [("in the box", &container), ("in a slot", &slots[1]), ("in the bag", &inner)] {
+        let part = part(inventory, name).await;
+        inventory.run(SYSTEM, stock(&part, place, 1)).await.unwrap();
+    }
+    let filter = AllocationFilter { container_id: Some(container.id), ..AllocationFilter::default() };
+    let sort = AllocationSort::PartName;
+    let list = ListAllocations(ListQuery { filter, sort, ..ListQuery::default() });
+    let found = inventory.query(SYSTEM, list).await.unwrap().items;
+    let names: Vec<&str> = found.iter().map(|placed| placed.part_name.as_str()).collect();
+    assert_eq!(names, ["in a slot", "in the box"]);
 }

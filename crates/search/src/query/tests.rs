@@ -44,6 +44,7 @@ fn show(query: &Query) -> String {
 #[case("mpn:1 supplier_number:2 sku:3", "Mpn:1 SupplierNumber:2 SupplierNumber:3~")]
 #[case("manufacturer:a supplier:b", "Manufacturer:a Supplier:b~")]
 #[case("category:a location:b tag:c", "Category:a Location:b Tag:c~")]
+#[case("maker:a place:b", "Manufacturer:a Location:b~")]
 #[case("tag：c", "Tag:c~")]
 #[case("tolerance=1% x", "[tolerance]=1% x~")]
 #[case("max_voltage=\"50 V\"", "[max_voltage]=\"50 V\"")]

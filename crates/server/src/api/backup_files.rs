@@ -4,9 +4,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backup::Summary;
 use inventory::Permission;
 use tokio::sync::mpsc;
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeFile;
 
 use super::backups::{BackupDetails, blocking};
@@ -81,9 +82,22 @@ pub(crate) async fn upload(
     require_archive_type(&headers)?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let expected = length.and_then(|text| text.parse().ok());
-    let limit = app.options.max_upload;
+    let summary = receive(&app, &caller, name, expected, body.into_data_stream()).await?;
+    Ok(Reply::created(summary.into()))
+}
+
+/// Receives an archive, piece by piece. `expected` is its size if it is known.
+pub(crate) async fn receive<E: std::fmt::Display>(
+    app: &App,
+    caller: &Caller,
+    name: String,
+    expected: Option<u64>,
+    pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<Summary, Problem> {
+    caller.actor.require(Permission::BackupManage)?;
+    let (content, limit) = (pieces, app.options.max_upload);
     let (sender, mut pieces) = mpsc::channel::<Piece>(PIECES_WAITING);
-    let receiving = blocking(&app, &caller, move |engine, actor| {
+    let receiving = blocking(app, caller, move |engine, actor| {
         let mut upload = engine.receive_backup(actor, &name, expected, limit)?;
         // If the client or the request is gone, the channel ends without `End`, and the upload is dropped.
         while let Some(piece) = pieces.blocking_recv() {
@@ -94,14 +108,14 @@ pub(crate) async fn upload(
         }
         Err(backup::Error::Cancelled)
     });
-    let (sent, received) = tokio::join!(send(body, sender), receiving);
+    let (sent, received) = tokio::join!(send(content, sender), receiving);
     // A receiver that fails stops the sender, so its error comes first.
     let summary = match (sent, received) {
         (Err(broken), Err(_)) => return Err(broken),
         (_, received) => received?,
     };
     app.backup_ages.forget().await;
-    Ok(Reply::created(summary.into()))
+    Ok(summary)
 }
 
 /// A piece of a body.
@@ -112,8 +126,10 @@ enum Piece {
 }
 
 /// Passes a body on, until its end, an error, or the end of the receiver.
-async fn send(body: Body, sender: mpsc::Sender<Piece>) -> Result<(), Problem> {
-    let mut stream = body.into_data_stream();
+async fn send<E: std::fmt::Display>(
+    mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    sender: mpsc::Sender<Piece>,
+) -> Result<(), Problem> {
     while let Some(piece) = stream.next().await {
         let bytes =
             piece.map_err(|error| Problem::bad_request(format!("the upload was interrupted: {error}")))?;

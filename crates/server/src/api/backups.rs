@@ -173,7 +173,7 @@ impl From<Contents> for BackupContents {
 }
 
 /// Runs a use case of the engine on a thread for blocking work.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     app: &App,
     caller: &Caller,
     work: impl FnOnce(&Engine, &Actor) -> Result<T, backup::Error> + Send + 'static,
@@ -216,10 +216,16 @@ pub(crate) async fn delete(
     PathId(name): PathId,
     change: Change<NoBody>,
 ) -> Result<Reply<()>, Problem> {
+    remove(&app, &change.caller, name).await?;
+    Ok(Reply::no_content())
+}
+
+/// Removes an archive from the backup folder, unless a task uses it.
+pub(crate) async fn remove(app: &App, caller: &Caller, name: String) -> Result<(), Problem> {
     if let Some(task) = app.tasks.using(&name) {
         return Err(Problem::task_running(&task.id, task.kind.as_str()));
     }
-    blocking(&app, &change.caller, move |engine, actor| engine.remove_backup(actor, &name)).await?;
+    blocking(app, caller, move |engine, actor| engine.remove_backup(actor, &name)).await?;
     app.backup_ages.forget().await;
-    Ok(Reply::no_content())
+    Ok(())
 }

@@ -17,12 +17,13 @@ use crate::problem::Problem;
 use crate::tasks::Task;
 
 /// Returns whether the caller may see a task: their own, or any with the permission to read tasks.
-fn may_see(caller: &Caller, user_id: Option<&str>) -> bool {
+pub(crate) fn may_see(caller: &Caller, user_id: Option<&str>) -> bool {
     let is_own = matches!(&caller.actor, Actor::User { id, .. } if Some(id.as_str()) == user_id);
     is_own || caller.actor.may(Permission::TasksRead)
 }
 
-async fn find(app: &App, caller: &Caller, id: &str) -> Result<Task, Problem> {
+/// Finds a task that the caller may see.
+pub(crate) async fn find(app: &App, caller: &Caller, id: &str) -> Result<Task, Problem> {
     if caller.actor == Actor::Anonymous {
         return Err(Problem::not_signed_in("tasks are only for those who have signed in"));
     }
@@ -93,15 +94,25 @@ pub(crate) async fn cancel(
     caller: Caller,
     PathId(id): PathId,
 ) -> Result<Reply<Task>, Problem> {
-    let task = find(&app, &caller, &id).await?;
-    let own =
-        matches!(&caller.actor, Actor::User { username, .. } if Some(username) == task.username.as_ref());
-    if !own {
+    stop(&app, &caller, &id).await?;
+    Ok(Reply::ok(find(&app, &caller, &id).await?))
+}
+
+/// Returns whether the caller may ask a task to stop.
+pub(crate) fn may_stop(caller: &Caller, task: &Task) -> bool {
+    matches!(&caller.actor, Actor::User { username, .. } if Some(username) == task.username.as_ref())
+        || caller.actor.may(Permission::TasksAdmin)
+}
+
+/// Asks a task to stop.
+pub(crate) async fn stop(app: &App, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let task = find(app, caller, id).await?;
+    if !may_stop(caller, &task) {
         caller.actor.require(Permission::TasksAdmin)?;
     }
     if !task.can_cancel {
         return Err(Problem::conflict("the task has ended, or can no longer be stopped"));
     }
-    app.tasks.cancel(&id);
-    Ok(Reply::ok(find(&app, &caller, &id).await?))
+    app.tasks.cancel(id);
+    Ok(())
 }

@@ -117,8 +117,33 @@ impl Entry {
             when: When::new(activity.timestamp.0, now),
             fields: changed_fields(&activity.details.0),
         }
+        .with_sign_in_named()
     }
 }
+
+impl Entry {
+    /// Returns whether the entry is a sign-in, which the log has as a change of a user.
+    pub(super) fn is_sign_in(&self) -> bool {
+        self.did == SIGNED_IN
+    }
+
+    fn with_sign_in_named(self) -> Self {
+        let is_sign_in = self.kind == "user" && matches!(&*self.fields, [(name, ..)] if name == "last login");
+        if !is_sign_in {
+            return self;
+        }
+        Self {
+            did: SIGNED_IN.to_owned(),
+            kind: String::new(),
+            who: self.name,
+            name: String::new(),
+            fields: Vec::new(),
+            ..self
+        }
+    }
+}
+
+const SIGNED_IN: &str = "signed in";
 
 /// Returns the name, the old and the new value of each field that a change has changed.
 pub(super) fn changed_fields(details: &Value) -> Vec<(String, String, String)> {

@@ -25,6 +25,15 @@ pub(super) struct Flash {
 pub(super) enum Undo {
     /// The last movement of a part.
     Movement { part_id: String, movement_id: String },
+    /// The move of a place or a category to another parent: the page of the thing, and the id of its former parent.
+    Move { page: Moved, id: String, parent_id: String },
+}
+
+/// What was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Moved {
+    Place,
+    Category,
 }
 
 impl Flash {

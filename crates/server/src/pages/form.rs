@@ -95,6 +95,16 @@ impl<T> Form<T> {
         }
     }
 
+    /// Returns the text that makes the form take effect once.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.key.as_str())
+    }
+
+    /// Returns the page that the form names, or `page`.
+    pub(super) fn next<'a>(&'a self, page: &'a str) -> &'a str {
+        self.back.as_deref().unwrap_or(page)
+    }
+
     /// Runs a command once, for a page that shows its output, which is not recorded. Returns `None` if the form was sent before.
     pub(super) async fn run_for_output<C: Command>(
         &self,
@@ -117,7 +127,7 @@ impl<T> Form<T> {
 
     /// Sends the browser to the page that the form names, or to `page`, where `flash` is shown.
     pub(super) fn go_on(&self, page: &str, flash: &Flash) -> Response {
-        go_to(self.back.as_deref().unwrap_or(page), flash)
+        go_to(self.next(page), flash)
     }
 }
 

@@ -11,9 +11,11 @@ use inventory::parts::ListParts;
 
 use super::assets;
 use super::error::PageError;
-use super::flash::{self, Flash, Undo};
+use super::flash::{self, Flash, Moved, Undo};
+use super::truth::{Backups, Truth};
 use super::visitor::Visitor;
-use super::words::{ago, grouped};
+use super::words::grouped;
+use crate::api::tasks::may_see;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -58,15 +60,6 @@ pub(super) struct Frame {
     pub(super) may_create_parts: bool,
 }
 
-/// How good the backups are, in one sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Truth {
-    /// `good`, `warn` or `bad`.
-    pub(super) state: &'static str,
-    pub(super) text: &'static str,
-    pub(super) detail: String,
-}
-
 impl Frame {
     pub(super) async fn new(
         app: &App,
@@ -90,7 +83,9 @@ impl Frame {
             let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
             categories = app.query(caller, ListCategories(query)).await?.total;
         }
-        let truth = if may(Permission::BackupCreate) { Some(truth(app).await?) } else { None };
+        let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await?.truth()) } else { None };
+        let current = app.tasks.current();
+        let running = current.filter(|(_, user_id)| may_see(caller, user_id.as_deref())).iter().count();
         Ok(Self {
             assets: assets::base(),
             theme: visitor.theme,
@@ -102,7 +97,7 @@ impl Frame {
             places: places.map(grouped),
             categories: categories.map(grouped),
             truth,
-            running: 0,
+            running,
             flash: visitor.flash.clone(),
             here: visitor.target.clone(),
             q: String::new(),
@@ -116,11 +111,18 @@ impl Frame {
         self.section == section
     }
 
-    /// Returns the address to which the undo of the last change is sent, and the movement.
-    pub(super) fn undo(&self) -> Option<(String, &str)> {
+    /// Returns the address to which the undo of the last change is sent, and what is sent.
+    pub(super) fn undo(&self) -> Option<(String, &'static str, &str)> {
         match self.flash.as_ref()?.undo.as_ref()? {
             Undo::Movement { part_id, movement_id } => {
-                Some((format!("/parts/{}/stock/undo", encoded(part_id)), movement_id))
+                Some((format!("/parts/{}/stock/undo", encoded(part_id)), "movement_id", movement_id))
+            }
+            Undo::Move { page, id, parent_id } => {
+                let page = match page {
+                    Moved::Place => "places",
+                    Moved::Category => "categories",
+                };
+                Some((format!("/{page}/{}/move", encoded(id)), "to", parent_id))
             }
         }
     }
@@ -135,24 +137,6 @@ fn initials(username: &str) -> String {
     let words = username.split(|char: char| !char.is_alphanumeric()).filter_map(|word| word.chars().next());
     let initials: String = words.take(2).collect();
     initials.to_uppercase()
-}
-
-/// The days after which a backup no longer counts as recent.
-const RECENT: i64 = 7 * 86_400;
-
-/// Describes the state of the backups.
-pub(super) async fn truth(app: &App) -> Result<Truth, PageError> {
-    let ages = app.backup_ages().await.map_err(|error| Problem::internal(&error))?;
-    let truth = match (ages.proven, ages.verified) {
-        (Some(proven), _) if proven < RECENT => ("good", "Last proven backup", ago(proven)),
-        (_, Some(verified)) if verified < RECENT => ("warn", "Backed up, not proven", ago(verified)),
-        (proven, verified) => match proven.into_iter().chain(verified).min() {
-            Some(age) => ("bad", "The last backup is old", ago(age)),
-            None => ("bad", "No backup yet", "Make the first one".to_owned()),
-        },
-    };
-    let (state, text, detail) = truth;
-    Ok(Truth { state, text, detail })
 }
 
 /// Renders a page with a status.

@@ -16,7 +16,7 @@ pub(super) struct Stock {
     pub(super) mark: Option<Mark>,
 }
 
-/// A place: the names of its parents, its own name, and the quantity of the part there.
+/// A place: the names of its parents, its own name, and the quantity of the part there as text.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) id: String,

@@ -21,6 +21,9 @@ use crate::app::App;
 /// The number of parts and of changes that the page shows.
 const ROWS: u64 = 10;
 
+/// The number of entries of the log that are read, since sign-ins are not shown.
+const READ: u64 = 50;
+
 /// Returns the routes of these pages.
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(page)).route("/more", get(more))
@@ -67,11 +70,12 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
         let sums = app.query(&visitor.caller, SumInventory).await?;
         totals = Some(Totals::new(&sums, &frame));
         (low, low_total) = low_parts(&app, &visitor).await?;
-        let paging = Paging::Number(PageNumber { number: 1, size: ROWS });
+        let paging = Paging::Number(PageNumber { number: 1, size: READ });
         let query = ListQuery { paging, descending: true, ..ListQuery::default() };
         let page = app.query(&visitor.caller, ListActivity(query)).await?;
         let now = app.ambient.utc();
-        lately = page.items.into_iter().map(|activity| Entry::new(activity, now)).collect();
+        let entries = page.items.into_iter().map(|activity| Entry::new(activity, now));
+        lately = entries.filter(|entry| !entry.is_sign_in()).take(ROWS as usize).collect();
     }
     Ok(render(&OverviewPage { frame, totals, low, low_total, lately }))
 }

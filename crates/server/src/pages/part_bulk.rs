@@ -17,8 +17,9 @@ use super::error::PageError;
 use super::flash::Flash;
 use super::form::Form;
 use super::frame::{Frame, Section, render_with};
+use super::outline::Kind;
 use super::part_form::find_tag;
-use super::typed_place::resolve;
+use super::picker::choose;
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::app::App;
@@ -104,7 +105,7 @@ async fn moved(
     ids: Vec<String>,
 ) -> Result<Result<ChangeParts, String>, Problem> {
     let BulkForm { location, location_id, .. } = &form.fields;
-    let to = resolve(app, &form.visitor, location_id, location).await?;
+    let to = choose(app, &form.visitor, Kind::Places, location, location_id).await?;
     Ok(to.and_then(|to| to.ok_or_else(|| "say into which place".to_owned())).map(|to_location_id| {
         let target = StockTarget { from_location_id: None, to_location_id, reason: None };
         ChangeParts { ids, move_stock: Some(target), ..ChangeParts::default() }

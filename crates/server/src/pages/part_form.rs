@@ -24,9 +24,11 @@ use super::error::PageError;
 use super::flash::Flash;
 use super::form::{Form, go_to};
 use super::frame::{Frame, Section, encoded, render_with};
-use super::part_stock::number;
-use super::typed_place::resolve;
+use super::outline::Kind;
+use super::part_overtaken::Overtaken;
+use super::picker::choose;
 use super::visitor::Visitor;
+use super::words::whole_number;
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::{InvalidField, Problem};
@@ -92,6 +94,8 @@ struct PartForm {
     errors: HashMap<String, String>,
     /// What is wrong with the form as a whole.
     problem: Option<String>,
+    /// What somebody else has changed in the meantime.
+    overtaken: Option<Overtaken>,
     form_key: String,
 }
 
@@ -105,14 +109,14 @@ impl PartForm {
 /// Shows an empty form.
 async fn new(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::PartsCreate)?;
-    show(&app, &visitor, None, Fields::default(), None).await
+    show(&app, &visitor, None, Fields::default(), None, None).await
 }
 
 /// Shows the form of a part.
 async fn edit(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::PartsUpdate)?;
     let details = app.query(&visitor.caller, GetPartDetails(id.clone())).await?;
-    show(&app, &visitor, Some(id), Fields::of(&details), None).await
+    show(&app, &visitor, Some(id), Fields::of(&details), None, None).await
 }
 
 async fn show(
@@ -121,11 +125,14 @@ async fn show(
     id: Option<String>,
     fields: Fields,
     problem: Option<Problem>,
+    overtaken: Option<Overtaken>,
 ) -> Result<Response, PageError> {
     let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
     let title = if id.is_some() { format!("Edit {}", fields.name) } else { "New part".to_owned() };
     let errors: HashMap<String, String> = problem.iter().flat_map(Problem::errors).map(explained).collect();
-    let problem = problem.filter(|_| errors.is_empty()).map(|problem| problem.detail().to_owned());
+    let problem = problem
+        .filter(|_| errors.is_empty() && overtaken.is_none())
+        .map(|problem| problem.detail().to_owned());
     let mut properties: Vec<(String, String)> =
         fields.property_name.iter().cloned().zip(fields.property_value.iter().cloned()).collect();
     properties.extend(std::iter::repeat_n((String::new(), String::new()), EMPTY_PROPERTIES));
@@ -139,6 +146,7 @@ async fn show(
         properties,
         errors,
         problem,
+        overtaken,
     };
     Ok(render_with(status, &page))
 }
@@ -161,7 +169,7 @@ async fn create(State(app): State<App>, form: Form<Fields>) -> Result<Response, 
     match try_create(&app, &form).await {
         Ok((_, flash)) if fields.then == "another" => Ok(go_to("/parts/new", &flash)),
         Ok((id, flash)) => Ok(form.go_on(&format!("/parts/{}", encoded(&id)), &flash)),
-        Err(problem) => show(&app, &form.visitor, None, fields, Some(problem)).await,
+        Err(problem) => show(&app, &form.visitor, None, fields, Some(problem), None).await,
     }
 }
 
@@ -170,7 +178,7 @@ async fn try_create(app: &App, form: &Form<Fields>) -> Result<(String, Flash), P
     let mut invalid = Vec::new();
     let low_stock_limit = optional_number("low_stock_limit", &fields.low_stock_limit, &mut invalid);
     let quantity = optional_number("quantity", &fields.quantity, &mut invalid);
-    let place = resolve(app, &form.visitor, &fields.location_id, &fields.location).await?;
+    let place = choose(app, &form.visitor, Kind::Places, &fields.location, &fields.location_id).await?;
     let stock = match (place, quantity) {
         (Ok(Some(id)), Some(quantity)) => Some((id, quantity)),
         (Ok(None), Some(_)) => {
@@ -221,8 +229,25 @@ async fn update(
     match try_update(&app, &form, &id).await {
         Ok(flash) => Ok(form.go_on(&page, &flash)),
         Err(problem) if problem.status() == StatusCode::NOT_FOUND => Err(problem.into()),
-        Err(problem) => show(&app, &form.visitor, Some(id), form.fields.clone(), Some(problem)).await,
+        Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED => {
+            show_overtaken(&app, &form, id, problem).await
+        }
+        Err(problem) => show(&app, &form.visitor, Some(id), form.fields.clone(), Some(problem), None).await,
     }
+}
+
+/// Shows the form as it was sent, and what is saved now. Whoever saves it again has seen both.
+async fn show_overtaken(
+    app: &App,
+    form: &Form<Fields>,
+    id: String,
+    problem: Problem,
+) -> Result<Response, PageError> {
+    let now = app.query(&form.visitor.caller, GetPartDetails(id.clone())).await?;
+    let saved = Fields::of(&now);
+    let overtaken = Overtaken::load(app, &form.visitor, &id, saved.texts(), form.fields.texts()).await?;
+    let fields = Fields { version: saved.version, ..form.fields.clone() };
+    show(app, &form.visitor, Some(id), fields, Some(problem), Some(overtaken)).await
 }
 
 async fn try_update(app: &App, form: &Form<Fields>, id: &str) -> Result<Flash, Problem> {
@@ -300,6 +325,29 @@ impl Fields {
         }
     }
 
+    /// Returns the labels of the fields and their texts.
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        let named = self.property_name.iter().zip(&self.property_value);
+        let named = named.filter(|(name, _)| !name.trim().is_empty());
+        let properties: Vec<String> = named.map(|(name, value)| format!("{name}: {value}")).collect();
+        let texts = [
+            ("Name", &self.name),
+            ("Number", &self.number),
+            ("Keep at least", &self.low_stock_limit),
+            ("Emoji", &self.emoji),
+            ("Maker", &self.manufacturer),
+            ("Maker’s number", &self.manufacturer_part_number),
+            ("Type", &self.component_type),
+            ("Supplier", &self.supplier),
+            ("Supplier’s number", &self.supplier_part_number),
+            ("Page on the web", &self.product_url),
+            ("Tags", &self.tags),
+            ("Description", &self.description),
+        ];
+        let texts = texts.into_iter().map(|(label, text)| (label, text.clone()));
+        texts.chain([("Properties", properties.join(", "))]).collect()
+    }
+
     /// Returns the properties. One whose text is unchanged keeps its value, which may be nested.
     fn properties(&self, before: &Map<String, Value>) -> Map<String, Value> {
         let named = self.property_name.iter().zip(&self.property_value);
@@ -331,7 +379,7 @@ fn optional_number(name: &str, text: &str, invalid: &mut Vec<InvalidField>) -> O
     if text.is_empty() {
         return None;
     }
-    let found = number(text);
+    let found = whole_number(text);
     if found.is_none() {
         invalid.push(field(name, "must be a whole number"));
     }

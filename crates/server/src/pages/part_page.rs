@@ -211,13 +211,15 @@ impl Chart {
     fn new(totals: &[i64], limit: Option<i64>) -> Self {
         let max = totals.iter().copied().chain(limit).max().unwrap_or_default().max(1);
         let y = |quantity: i64| 100.0 - quantity.max(0) as f64 / max as f64 * 96.0;
-        let step = 600.0 / (totals.len() - 1) as f64;
+        let step = 600.0 / totals.len() as f64;
         let mut line = String::new();
         for (index, &quantity) in totals.iter().enumerate() {
             let (x, y) = (index as f64 * step, y(quantity));
             // Writing to a text does not fail.
             let _ = if index == 0 { write!(line, "M0 {y:.1}") } else { write!(line, "H{x:.1}V{y:.1}") };
         }
+        // The last quantity lasts until now.
+        line.push_str("H600");
         let area = format!("{line}V100H0Z");
         Self { line, area, max: grouped(max), limit: limit.map(y) }
     }

@@ -12,8 +12,9 @@ use super::error::PageError;
 use super::flash::{Flash, Undo};
 use super::form::Form;
 use super::frame::encoded;
-use super::typed_place::resolve;
-use super::words::grouped;
+use super::outline::Kind as Tree;
+use super::picker::choose;
+use super::words::{grouped, whole_number};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -60,7 +61,8 @@ async fn change(
     let StockForm { change, location_id, quantity, reason } = &form.fields;
     let quantity = match change {
         Kind::More | Kind::Less => 1,
-        _ => number(quantity).ok_or_else(|| Problem::invalid_field("quantity", "must be a whole number"))?,
+        _ => whole_number(quantity)
+            .ok_or_else(|| Problem::invalid_field("quantity", "must be a whole number"))?,
     };
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let name = app.query(&form.visitor.caller, GetPart(part_id.clone())).await?.name;
@@ -97,12 +99,6 @@ fn said(verb: &str, done: &StockChange, name: &str) -> Flash {
     let undo =
         Undo::Movement { part_id: done.movement.part_id.clone(), movement_id: done.movement.id.clone() };
     Flash::new(format!("{verb} {} × {name}{left}", grouped(quantity))).undo(undo)
-}
-
-/// Reads a whole number, with or without spaces between its digits.
-pub(super) fn number(text: &str) -> Option<i64> {
-    let digits: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-    digits.parse().ok()
 }
 
 /// The movement to undo.
@@ -149,10 +145,10 @@ async fn put(
 ) -> Result<Response, PageError> {
     let PutForm { quantity, location, location_id, reason } = &form.fields;
     let page = format!("/parts/{}", encoded(&part_id));
-    let Some(quantity) = number(quantity) else {
+    let Some(quantity) = whole_number(quantity) else {
         return Ok(form.go_on(&page, &Flash::new("Nothing was added: say how many, as a whole number")));
     };
-    let location_id = match resolve(&app, &form.visitor, location_id, location).await? {
+    let location_id = match choose(&app, &form.visitor, Tree::Places, location, location_id).await? {
         Ok(Some(id)) => id,
         Ok(None) => return Ok(form.go_on(&page, &Flash::new("Nothing was added: say into which place"))),
         Err(reason) => return Ok(form.go_on(&page, &Flash::new(format!("Nothing was added: {reason}")))),

@@ -21,10 +21,11 @@ use super::flash::Flash;
 use super::form::go_to;
 use super::frame::{Frame, Section, encoded, render};
 use super::listed::{Mark, Picture, Stock};
+use super::outline::Kind;
 use super::part::Drawer;
 use super::part_form::{Choice, all_tags, choices};
+use super::picker::choose;
 use super::saved_views::Views;
-use super::typed_place::resolve;
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::api::part_list::{PartParams, SearchView, find};
@@ -270,8 +271,8 @@ async fn place_typed(
     address: &Address,
     typed: &str,
 ) -> Result<Response, PageError> {
-    let list = address.without("place").without("page");
-    match resolve(app, visitor, "", typed).await? {
+    let list = address.without("place").without("place_id").without("page");
+    match choose(app, visitor, Kind::Places, typed, "").await? {
         Ok(Some(id)) => Ok(Redirect::to(&list.with("location_id", id).to_string()).into_response()),
         Ok(None) => Ok(Redirect::to(&list.to_string()).into_response()),
         Err(reason) => {

@@ -18,10 +18,10 @@ use super::flash::{Flash, Undo};
 use super::form::Form;
 use super::frame::{Frame, Section, encoded, render};
 use super::listed::{Picture, Place, Stock};
-use super::part_stock::number;
-use super::typed_place::resolve;
+use super::outline::Kind;
+use super::picker::choose;
 use super::visitor::Visitor;
-use super::words::grouped;
+use super::words::{grouped, whole_number};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -122,7 +122,7 @@ async fn find(app: &App, visitor: &Visitor, code: &str) -> Result<Option<Code>, 
     if let Some(part) = found(inventory.query(actor, FindPartByName(code.to_owned())).await)? {
         return Ok(Some(part));
     }
-    Ok(resolve(app, visitor, "", code).await?.ok().flatten().map(Code::Place))
+    Ok(choose(app, visitor, Kind::Places, code, "").await?.ok().flatten().map(Code::Place))
 }
 
 /// Stock of the found part that goes to a scanned place.
@@ -143,13 +143,13 @@ struct PutForm {
 async fn put(State(app): State<App>, form: Form<PutForm>) -> Result<Response, PageError> {
     let PutForm { part, quantity, place, from } = &form.fields;
     let page = format!("/scan?part={}", encoded(part));
-    let Some(quantity) = number(quantity).filter(|quantity| *quantity > 0) else {
+    let Some(quantity) = whole_number(quantity).filter(|quantity| *quantity > 0) else {
         return Ok(form.go_on(&page, &Flash::new("Nothing was changed: say how many")));
     };
     let to = match Code::parse(place) {
         Some(Code::Place(id)) => Ok(Some(id)),
         Some(Code::Part(_)) => Err("this is a part, not a place".to_owned()),
-        None => resolve(&app, &form.visitor, "", place).await?,
+        None => choose(&app, &form.visitor, Kind::Places, place, "").await?,
     };
     let to = match to {
         Ok(Some(to)) => to,

@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::problem::Problem;
@@ -46,6 +47,11 @@ impl UploadedFile {
             }
         }
         Ok((texts, None))
+    }
+
+    /// Returns the content, piece by piece.
+    pub(super) fn pieces(self) -> impl Stream<Item = Result<Bytes, multer::Error>> + Send + Unpin {
+        self.field
     }
 
     /// Reads the whole content, which must have at most `max` bytes.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use backup::{BackupReport, DrillReport, Plan, RestoreReport, Totals, VerifyReport};
+use inventory::sqlite::{ChangedPart, ChangedParts, PartChanges};
 use inventory::{Census, Difference};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,118 +28,160 @@ pub(crate) enum TaskResult {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct BackupResult {
     /// The file name.
-    name: String,
+    pub(crate) name: String,
     /// The size in bytes.
-    size: u64,
-    is_encrypted: bool,
+    pub(crate) size: u64,
+    pub(crate) is_encrypted: bool,
     #[schema(format = DateTime)]
-    verified_at: String,
+    pub(crate) verified_at: String,
 }
 
 /// A verified archive.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct VerifyResult {
     /// The number of entries, each of which has its hash.
-    files: u64,
+    pub(crate) files: u64,
     /// The unpacked size in bytes.
-    bytes: u64,
+    pub(crate) bytes: u64,
     /// The number of rows in all tables.
-    rows: u64,
+    pub(crate) rows: u64,
     /// The number of rows with broken foreign keys.
-    violations: u64,
+    pub(crate) violations: u64,
     /// When the archive was verified; null if that could not be recorded.
     #[schema(format = DateTime)]
-    verified_at: Option<String>,
+    pub(crate) verified_at: Option<String>,
 }
 
 /// A proven archive: it was restored into an empty inventory, and compared.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct DrillResult {
     /// The number of identical tables.
-    tables: u64,
+    pub(crate) tables: u64,
     /// The tables that restoring changes, for example by a migration.
-    changed_tables: Vec<String>,
-    rows: u64,
-    files: u64,
-    bytes: u64,
+    pub(crate) changed_tables: Vec<String>,
+    pub(crate) rows: u64,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
     /// How long the restore took.
-    restore_seconds: f64,
-    totals: TotalsView,
-    left_out: Vec<String>,
+    pub(crate) restore_seconds: f64,
+    pub(crate) totals: TotalsView,
+    pub(crate) left_out: Vec<String>,
     /// When the archive was proven; null if that could not be recorded.
     #[schema(format = DateTime)]
-    proven_at: Option<String>,
+    pub(crate) proven_at: Option<String>,
 }
 
 /// What a restore would do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PlanResult {
     /// Whether the restore would replace rows or files of users.
-    replaces_data: bool,
+    pub(crate) replaces_data: bool,
     /// The rows per kind of thing, and of each other table that changes.
-    rows: Vec<RowsPlan>,
-    files: Vec<FolderPlan>,
+    pub(crate) rows: Vec<RowsPlan>,
+    /// The parts that go, come back, or get another stock.
+    #[serde(default)]
+    pub(crate) parts: PartsPlan,
+    pub(crate) files: Vec<FolderPlan>,
     /// The migrations that the archive needs.
-    migrations: Vec<String>,
+    pub(crate) migrations: Vec<String>,
     /// The totals of the archive, and of what the restore makes of it.
-    totals: TotalsView,
+    pub(crate) totals: TotalsView,
     /// The unfinished tasks in the archive, which come back cancelled.
-    cancelled_tasks: u64,
+    pub(crate) cancelled_tasks: u64,
     /// The number of rows with broken foreign keys.
-    violations: u64,
+    pub(crate) violations: u64,
     /// What the restore brings back of what people added to the schema.
-    put_back: Vec<String>,
+    pub(crate) put_back: Vec<String>,
     /// What is not restored.
-    left_out: Vec<String>,
+    pub(crate) left_out: Vec<String>,
     /// What people added to the schema of the current database, and will be gone.
-    dropped: Vec<String>,
+    pub(crate) dropped: Vec<String>,
+}
+
+/// The parts that differ. Lists have at most 100 parts; the numbers count all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PartsPlan {
+    pub(crate) added: u64,
+    pub(crate) removed: u64,
+    /// The parts whose stock changes.
+    pub(crate) restocked: u64,
+    pub(crate) added_parts: Vec<PartPlan>,
+    pub(crate) removed_parts: Vec<PartPlan>,
+    pub(crate) restocked_parts: Vec<PartPlan>,
+}
+
+/// A part that differs.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PartPlan {
+    pub(crate) name: String,
+    /// The units of stock now.
+    pub(crate) now: u64,
+    /// The units of stock after the restore.
+    pub(crate) after: u64,
+}
+
+impl From<PartChanges> for PartsPlan {
+    fn from(PartChanges { added, removed, restocked }: PartChanges) -> Self {
+        let named = |parts: ChangedParts| {
+            let plan = |ChangedPart { name, now, after }| PartPlan { name, now, after };
+            parts.named.into_iter().map(plan).collect()
+        };
+        Self {
+            added: added.count,
+            removed: removed.count,
+            restocked: restocked.count,
+            added_parts: named(added),
+            removed_parts: named(removed),
+            restocked_parts: named(restocked),
+        }
+    }
 }
 
 /// The changes to the files of one folder. Lists have at most 100 names; the numbers count all.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct FolderPlan {
-    folder: String,
-    added: u64,
-    replaced: u64,
-    removed: u64,
-    unchanged: u64,
-    added_names: Vec<String>,
-    replaced_names: Vec<String>,
-    removed_names: Vec<String>,
+    pub(crate) folder: String,
+    pub(crate) added: u64,
+    pub(crate) replaced: u64,
+    pub(crate) removed: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) added_names: Vec<String>,
+    pub(crate) replaced_names: Vec<String>,
+    pub(crate) removed_names: Vec<String>,
 }
 
 /// A committed restore.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RestoreResult {
     /// The backup of the former inventory; null if none was made.
-    safety_backup: Option<String>,
-    files_added: u64,
-    files_replaced: u64,
-    files_removed: u64,
+    pub(crate) safety_backup: Option<String>,
+    pub(crate) files_added: u64,
+    pub(crate) files_replaced: u64,
+    pub(crate) files_removed: u64,
     /// The name that the former database has now, if it was unusable.
-    set_aside: Option<String>,
-    migrations: Vec<String>,
-    totals: TotalsView,
+    pub(crate) set_aside: Option<String>,
+    pub(crate) migrations: Vec<String>,
+    pub(crate) totals: TotalsView,
 }
 
 /// Totals before and after.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct TotalsView {
-    before: TotalsAt,
-    after: TotalsAt,
+    pub(crate) before: TotalsAt,
+    pub(crate) after: TotalsAt,
     /// Every total that differs, for a person.
-    differences: Vec<String>,
+    pub(crate) differences: Vec<String>,
 }
 
 /// The totals of an inventory.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct TotalsAt {
-    parts: u64,
+    pub(crate) parts: u64,
     /// The units of stock.
-    units: u64,
-    parts_with_location: u64,
-    users: u64,
-    files: u64,
+    pub(crate) units: u64,
+    pub(crate) parts_with_location: u64,
+    pub(crate) users: u64,
+    pub(crate) files: u64,
 }
 
 impl From<Census> for TotalsAt {
@@ -211,6 +254,7 @@ impl From<Plan> for TaskResult {
         Self::Plan(PlanResult {
             replaces_data,
             rows,
+            parts: plan.part_changes.into(),
             files: files.collect(),
             migrations: plan.migrations,
             totals: plan.totals.into(),

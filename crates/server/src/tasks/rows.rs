@@ -11,17 +11,17 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RowsPlan {
     /// The kind of thing, such as `parts`; null for a table that has another purpose.
-    pub(super) what: Option<String>,
-    pub(super) table: String,
+    pub(crate) what: Option<String>,
+    pub(crate) table: String,
     /// The number of rows now; null if the database cannot be read.
-    pub(super) now: Option<u64>,
-    pub(super) after: u64,
+    pub(crate) now: Option<u64>,
+    pub(crate) after: u64,
     /// The rows that are only in the archive; null if the rows were not compared.
-    pub(super) added: Option<u64>,
+    pub(crate) added: Option<u64>,
     /// The rows that are only in the current inventory.
-    pub(super) removed: Option<u64>,
+    pub(crate) removed: Option<u64>,
     /// The rows that are in both, with different values.
-    pub(super) changed: Option<u64>,
+    pub(crate) changed: Option<u64>,
 }
 
 /// Returns the rows of every kind, then those of the other tables that change.

@@ -1,6 +1,7 @@
 //! A task, as clients see it and as it is stored.
 
 use backup::{Event, Step};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,6 +9,8 @@ use super::result::TaskResult;
 
 /// The largest number of notes of a task.
 const MAX_NOTES: usize = 1000;
+/// The name of the step in which a restore backs up what it replaces.
+const SAFETY_BACKUP: &str = "SafetyBackup";
 
 /// A task.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -30,6 +33,9 @@ pub(crate) struct Task {
     pub(crate) finished_at: Option<String>,
     /// The current step.
     pub(crate) step: Option<TaskStep>,
+    /// The names of the steps before the current one.
+    #[serde(default)]
+    pub(crate) steps_done: Vec<String>,
     /// The bytes that are done in the current step.
     pub(crate) done: u64,
     /// The bytes of the current step, or 0 if they are unknown.
@@ -101,20 +107,75 @@ impl Task {
     /// Takes an event of the engine into account.
     pub(super) fn observe(&mut self, event: Event) {
         match event {
-            Event::Step(step) => {
-                self.step = Some(TaskStep { name: format!("{step:?}"), text: step.to_string() });
-                (self.done, self.total) = (0, 0);
-                // The steps of a drill have the same names, but change nothing.
-                let commits = matches!(self.kind, TaskKind::Restore | TaskKind::Undo);
-                if commits && matches!(step, Step::Place | Step::Commit | Step::Finish) {
-                    self.can_cancel = false;
-                }
-            }
+            Event::Step(step) => self.observe_step(step),
             Event::Progress { done, total } => (self.done, self.total) = (done, total),
             Event::Note(note) if self.notes.len() < MAX_NOTES => {
                 self.notes.push(note.without_folders().to_string())
             }
             _ => {}
         }
+    }
+
+    /// Returns when the task began, in seconds since 1970.
+    pub(crate) fn began(&self) -> i64 {
+        seconds(&self.created_at)
+    }
+
+    /// Returns when the task ended, in seconds since 1970.
+    pub(crate) fn ended(&self) -> Option<i64> {
+        self.finished_at.as_deref().map(seconds)
+    }
+
+    /// Returns whether a backup has failed. `None` if this is no backup, or if it did not end by itself.
+    pub(crate) fn is_failed_backup(&self) -> Option<bool> {
+        match self.status {
+            _ if self.kind != TaskKind::Backup => None,
+            TaskStatus::Succeeded => Some(false),
+            TaskStatus::Failed | TaskStatus::Interrupted => Some(true),
+            TaskStatus::Running | TaskStatus::Cancelled => None,
+        }
+    }
+
+    fn observe_step(&mut self, step: Step) {
+        (self.done, self.total) = (0, 0);
+        let (commits, text) = (matches!(step, Step::Place | Step::Commit | Step::Finish), step.to_string());
+        match &mut self.step {
+            // The safety backup has steps of its own, whose names also stand for other steps of the restore.
+            Some(current) if current.name == SAFETY_BACKUP && !commits => current.text = text,
+            current => {
+                let before = current.replace(TaskStep { name: format!("{step:?}"), text });
+                self.steps_done.extend(before.map(|step| step.name));
+            }
+        }
+        // The steps of a drill have the same names, but change nothing.
+        if commits && matches!(self.kind, TaskKind::Restore | TaskKind::Undo) {
+            self.can_cancel = false;
+        }
+    }
+}
+
+fn seconds(time: &str) -> i64 {
+    DateTime::parse_from_rfc3339(time).map_or(0, |time| time.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_a_safety_backup_are_one_step_of_the_restore() {
+        let mut task: Task = serde_json::from_value(serde_json::json!({
+            "id": "t", "kind": "restore", "status": "running", "created_at": "2026-11-26T05:00:00Z", "done": 0, "total": 0,
+            "can_cancel": true, "notes": []
+        }))
+        .unwrap();
+        let steps = [Step::Open, Step::CheckDatabase, Step::SafetyBackup, Step::Pack, Step::CheckDatabase];
+        steps.into_iter().for_each(|step| task.observe(Event::Step(step)));
+        let step = task.step.clone().unwrap();
+        assert_eq!((&*step.name, &*step.text), ("SafetyBackup", "Checking the database"));
+        assert!(task.can_cancel);
+        task.observe(Event::Step(Step::Commit));
+        assert_eq!(task.steps_done, ["Open", "CheckDatabase", "SafetyBackup"]);
+        assert!(!task.can_cancel);
     }
 }

@@ -2,12 +2,18 @@
 
 mod access;
 mod account;
+mod backups;
+mod categories;
 mod manage;
 mod part_forms;
+mod part_move;
 mod parts;
+mod places;
+mod restore;
 mod saved_views;
 mod scan_and_labels;
 mod setup;
+mod tasks;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -57,7 +63,8 @@ impl Page {
                 _ => {}
             }
         }
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Markup may stand between any two letters, with or without space around it.
+        let words = |text: &str| text.split_whitespace().collect::<String>();
         words(&shown).contains(&words(text))
     }
 }

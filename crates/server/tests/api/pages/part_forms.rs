@@ -72,7 +72,27 @@ async fn who_saves_second_is_told_who_was_faster() {
     assert!(page.shows("Saved Screw M3"), "{}", page.html);
     let second = server.form(&client, &edit, &[("name", "Screw M4"), ("version", &*version)]).await;
     assert_eq!(second.status, StatusCode::PRECONDITION_FAILED);
-    assert!(second.shows("admin") && second.html.contains("value=\"Screw M4\""), "{}", second.html);
+    assert!(
+        second.shows("admin was faster") && second.html.contains("value=\"Screw M4\""),
+        "{}",
+        second.html
+    );
+    assert!(second.shows("Name: saved is Screw M3, below stands Screw M4"), "{}", second.html);
+    // Whoever has seen both decides.
+    let seen =
+        second.html.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let again = server.form_and_follow(&client, &edit, &[("name", "Screw M4"), ("version", &*seen)]).await;
+    assert!(again.shows("Saved Screw M4"), "{}", again.html);
+}
+
+#[tokio::test]
+async fn the_last_quantity_in_the_chart_lasts_until_now() {
+    let (server, client) = server().await;
+    let (part, place) = stocked(&server, &client, "Screw", 10).await;
+    let taken = json!({"location_id": place, "quantity": 5});
+    server.post(&client, &format!("/api/v1/parts/{part}/stock/take"), taken).await;
+    let page = server.page(&client, &format!("/parts/{part}?tab=stock")).await;
+    assert!(page.html.contains("M0 100.0H200.0V4.0H400.0V52.0H600\""), "{}", page.html);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn a_label_has_a_code_that_leads_to_the_part() {
         .await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(
-        (page.html.matches("class=\"qr\"").count(), page.html.matches("class=\"label used\"").count()),
+        (page.html.matches("class=\"qr\"").count(), page.html.matches("class=\"sticker used\"").count()),
         (4, 2)
     );
     assert!(page.html.contains("class=\"paper a4-65\"") && page.shows("Drawer of Screw"), "{}", page.html);
@@ -92,6 +92,8 @@ async fn the_overview_and_the_log_show_what_happened() {
     let page = server.page(&client, "/").await;
     assert!(page.shows("1 below their limit") && page.shows("2 pieces in all"), "{}", page.html);
     assert!(page.shows("Low &#60;one&#62;") && !page.html.contains("<one>"), "{}", page.html);
+    assert!(!page.shows("signed in"), "{}", page.html);
+    assert!(server.page(&client, "/activity").await.shows("admin signed in"));
     let log = server.page(&client, "/activity?kind=part").await;
     assert!(
         log.shows("admin created part Low &#60;one&#62;") && log.html.contains(&format!("/parts/{part}")),
