@@ -18,7 +18,7 @@ test("search, walk, open, change the stock, close", async ({ page }) => {
   await expect(page).toHaveURL(/q=esp32/);
 
   await page.keyboard.press("Escape");
-  await page.keyboard.press("j");
+  await press(page, "j");
   const name = page.getByRole("link", { name: /ESP32/ });
   await expect(name).toBeFocused();
   await page.keyboard.press("Enter");

@@ -43,6 +43,7 @@ test("a category shows its parts", async ({ page }) => {
   await page.goto("/categories");
   await page.getByRole("main").getByRole("link", { name: /Resistors/ }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Resistors");
+  await page.getByRole("link", { name: "Show the 3 parts in it" }).click();
   await expect(page.getByRole("link", { name: "مقاومة كربونية 10 كيلو أوم" })).toBeVisible();
   await expectFocus(page);
 });
