@@ -92,13 +92,21 @@ function isPage(link) {
     && !url.pathname.startsWith("/api/") && !(url.hash && url.pathname === location.pathname && url.search === location.search);
 }
 
+/** Returns the address of the list with the part of a row open beside it. */
+function beside(link) {
+  const url = new URL(location.href);
+  url.hash = "";
+  url.searchParams.set("part", link.closest("tr").id.replace("part-", ""));
+  return url.href;
+}
+
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest?.("a[href]");
   if (!link || !isPage(link)) return;
   event.preventDefault();
   const inList = link.closest(".split, .filters, .more, th, [data-keep]") != null;
-  const drawer = WIDE.matches && link.dataset.drawer;
+  const drawer = WIDE.matches && "drawer" in link.dataset && beside(link);
   visit(drawer || link.href, { keep: inList && new URL(drawer || link.href, location.href).pathname === location.pathname });
 });
 

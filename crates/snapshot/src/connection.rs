@@ -144,6 +144,11 @@ pub fn sqlite_error(path: &Path, error: rusqlite::Error) -> Error {
     let path = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Error::NotADatabase { path },
+        // SQLite also calls a database malformed when a read of it has failed.
+        Some(ErrorCode::DatabaseCorrupt) if error.to_string() == MALFORMED && is_intact(&path) => {
+            let text = format!("a read failed, but the database is intact ({error})");
+            Error::Io { path, source: std::io::Error::other(text) }
+        }
         Some(ErrorCode::DatabaseCorrupt) => {
             Error::Damaged { path, findings: vec![printable(&error.to_string())] }
         }
@@ -165,6 +170,21 @@ pub fn sqlite_error(path: &Path, error: rusqlite::Error) -> Error {
         }
         _ => Error::Sqlite(escape_text(error)),
     }
+}
+
+/// The text of SQLite for damage that it does not describe.
+const MALFORMED: &str = "database disk image is malformed";
+
+/// Returns whether a second look, with a new connection that does not trust the database, finds nothing wrong with it.
+fn is_intact(path: &Path) -> bool {
+    let check = |connection: Connection| {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.pragma_update(None, "cell_size_check", true)?;
+        connection.pragma_update(None, "ignore_check_constraints", true)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+    };
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(check).is_ok_and(|found| found == "ok")
 }
 
 /// Returns whether the free space beside a file is too small for the shared memory of SQLite.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use inventory::{Command, IdempotencyKey, Once, digest_of};
 use serde::de::DeserializeOwned;
@@ -49,8 +49,18 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
             IdempotencyKey { key, request }
         });
         let fields = parse(&bytes)?;
-        Ok(Self { visitor, fields, back: common.back.filter(|back| is_local(back)), key })
+        let back =
+            common.back.or_else(|| sender(&parts.headers, &visitor.host)).filter(|back| is_local(back));
+        Ok(Self { visitor, fields, back, key })
     }
+}
+
+/// Returns the path and the query of the page that a form was sent from. The policy of this server lets browsers say so for its own
+/// pages only.
+fn sender(headers: &HeaderMap, host: &str) -> Option<String> {
+    let page: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let is_own = page.authority().is_some_and(|authority| authority.as_str() == host);
+    page.path_and_query().filter(|_| is_own).map(ToString::to_string)
 }
 
 /// Reads the body of a form.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use inventory::Permission;
@@ -20,7 +19,6 @@ use super::frame::{Frame, Section, render};
 use super::visitor::Visitor;
 use super::words::grouped;
 use crate::app::App;
-use crate::auth::Origin;
 use crate::call::PathId;
 use crate::problem::Problem;
 
@@ -115,7 +113,6 @@ struct Label {
 async fn page(
     State(app): State<App>,
     visitor: Visitor,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = query.unwrap_or_default();
@@ -130,7 +127,7 @@ async fn page(
     let sheet = SHEETS.iter().find(|sheet| sheet.key == query.sheet).unwrap_or(&SHEETS[0]);
     let per_page = sheet.columns * sheet.rows;
     query.start = query.start.clamp(1, per_page);
-    let base = base_url(&headers, visitor.caller.origin);
+    let base = base_url(&visitor);
     let mut labels = part_labels(&app, &visitor, &query, &base).await?;
     labels.extend(place_labels(&app, &visitor, &query, &base).await?);
     let labels = labels.into_iter().flat_map(|label| std::iter::repeat_n(label, query.copies));
@@ -215,9 +212,7 @@ fn last_two(path: &[String]) -> String {
 }
 
 /// Returns the address of this server, as the browser knows it.
-fn base_url(headers: &HeaderMap, origin: Origin) -> String {
-    let scheme = if origin.is_encrypted { "https" } else { "http" };
-    let host =
-        headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("{scheme}://{host}")
+fn base_url(visitor: &Visitor) -> String {
+    let scheme = if visitor.caller.origin.is_encrypted { "https" } else { "http" };
+    format!("{scheme}://{}", visitor.host)
 }

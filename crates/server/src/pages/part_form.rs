@@ -165,6 +165,7 @@ fn explained(error: &InvalidField) -> (String, String) {
 
 /// Creates a part.
 async fn create(State(app): State<App>, form: Form<Fields>) -> Result<Response, PageError> {
+    form.visitor.caller.actor.require(Permission::PartsCreate)?;
     let fields = form.fields.clone();
     match try_create(&app, &form).await {
         Ok((_, flash)) if fields.then == "another" => Ok(go_to("/parts/new", &flash)),
@@ -228,7 +229,9 @@ async fn update(
     let page = format!("/parts/{}", encoded(&id));
     match try_update(&app, &form, &id).await {
         Ok(flash) => Ok(form.go_on(&page, &flash)),
-        Err(problem) if problem.status() == StatusCode::NOT_FOUND => Err(problem.into()),
+        Err(problem) if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&problem.status()) => {
+            Err(problem.into())
+        }
         Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED => {
             show_overtaken(&app, &form, id, problem).await
         }

@@ -75,8 +75,6 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) number: String,
     pub(super) link: String,
-    /// The address of the list with this part open beside it.
-    pub(super) drawer: String,
     pub(super) stock: Stock,
     pub(super) picture: Picture,
     pub(super) tags: Vec<String>,
@@ -206,7 +204,6 @@ impl Row {
         let id = encoded(&listed.part.id);
         Self {
             link: address.at(&format!("/parts/{id}")).with("at", at).to_string(),
-            drawer: address.with("part", &listed.part.id).to_string(),
             is_open: open == Some(listed.part.id.as_str()),
             stock: Stock::new(&listed),
             picture: Picture::of(&listed),

@@ -1,6 +1,7 @@
 //! Who asks for a page.
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
 use inventory::Permission;
 use inventory::users::User;
@@ -19,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) user: User,
     /// The path and the query of the page.
     pub(super) target: String,
+    /// The name and the port of this server, as the browser knows them.
+    pub(super) host: String,
     /// What the previous request has to say.
     pub(super) flash: Option<Flash>,
     /// The theme that the browser has chosen.
@@ -48,7 +51,11 @@ impl FromRequestParts<App> for Visitor {
             return Err(PageError::Redirect(format!("{PASSWORD_PAGE}?next={next}")));
         }
         let (flash, theme) = (flash::read(&parts.headers), theme::chosen(&parts.headers));
-        Ok(Self { caller, user, target, flash, theme })
+        // HTTP/2 has the host in the address.
+        let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = named.or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+        let host = host.unwrap_or("localhost").to_owned();
+        Ok(Self { caller, user, target, host, flash, theme })
     }
 }
 

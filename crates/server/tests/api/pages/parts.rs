@@ -83,6 +83,22 @@ async fn a_form_leads_to_pages_of_this_site_only() {
 }
 
 #[tokio::test]
+async fn a_form_leads_back_to_the_page_that_it_was_sent_from() {
+    let (server, client) = server().await;
+    let (part, place) = stocked(&server, &client, "Bolt", 10).await;
+    let fields = [("change", "more"), ("location_id", &*place)];
+    let path = format!("/parts/{part}/stock");
+    for (sender, expected) in [
+        ("http://parts.example/parts?q=bolt&sort=-name", "/parts?q=bolt&sort=-name"),
+        ("http://evil.example/parts?q=bolt", &*format!("/parts/{part}")),
+        ("http://parts.example//evil.example", &*format!("/parts/{part}")),
+    ] {
+        let answer = server.form(&client.clone().with("referer", sender), &path, &fields).await;
+        assert_eq!(answer.location(), expected, "{sender}");
+    }
+}
+
+#[tokio::test]
 async fn who_has_not_signed_in_comes_back_after_signing_in() {
     let (server, _) = server().await;
     let anonymous = Client::default();
