@@ -6,6 +6,8 @@ export default defineConfig({
   globalSetup: "./lib/setup.js",
   outputDir: "../target/e2e",
   workers: 2,
+  // A machine that stalls for a moment is no defect; what fails twice is one.
+  retries: 1,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -9,7 +9,7 @@ test.use({ javaScriptEnabled: false, expected: /status of 422/ });
 test("signing in, reading and searching", async ({ person }) => {
   const page = await person(null, { javaScriptEnabled: false });
   await page.goto("/parts?q=esp32");
-  await page.getByLabel("Username").fill("admin");
+  await page.getByLabel("Name").fill("admin");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(/\/parts\?q=esp32$/);

@@ -23,6 +23,8 @@ pub(super) struct Form<T> {
     pub(super) fields: T,
     /// Where the form says to go on: a page of this site.
     back: Option<String>,
+    /// The page that the form was sent from, if the browser says so.
+    sender: Option<String>,
     key: Option<IdempotencyKey>,
 }
 
@@ -49,9 +51,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
             IdempotencyKey { key, request }
         });
         let fields = parse(&bytes)?;
-        let back =
-            common.back.or_else(|| sender(&parts.headers, &visitor.host)).filter(|back| is_local(back));
-        Ok(Self { visitor, fields, back, key })
+        let sender = sender(&parts.headers, &visitor.host).filter(|sender| is_local(sender));
+        let back = common.back.filter(|back| is_local(back));
+        Ok(Self { visitor, fields, back, sender, key })
     }
 }
 
@@ -133,6 +135,11 @@ impl<T> Form<T> {
     /// Returns the page that the form names.
     pub(super) fn back(&self) -> Option<&str> {
         self.back.as_deref()
+    }
+
+    /// Sends the browser to the page that the form was sent from, or to `page`, where `flash` is shown.
+    pub(super) fn go_back(&self, page: &str, flash: &Flash) -> Response {
+        go_to(self.back.as_deref().or(self.sender.as_deref()).unwrap_or(page), flash)
     }
 
     /// Sends the browser to the page that the form names, or to `page`, where `flash` is shown.

@@ -82,7 +82,7 @@ async fn change(
             form.run(&app, command, |done| said("Counted", done, &name)).await?
         }
     };
-    Ok(form.go_on(&page, &flash))
+    Ok(form.go_back(&page, &flash))
 }
 
 /// Says what has happened, and offers to undo it.
