@@ -1,7 +1,7 @@
 //! Creates a part.
 
 use super::links::{MAX_LINKS, Relinked, set_categories, set_projects, set_tags};
-use super::{MAX_NAME, Part};
+use super::{MAX_NAME, Part, low_stock};
 use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
 use crate::{Access, Command, Error, Json, Permission, Work};
@@ -47,6 +47,8 @@ pub struct CreatePart {
     pub tag_ids: Vec<String>,
     /// The ids of the projects that use the part.
     pub project_ids: Vec<String>,
+    /// The quantity below which the stock is low, at least 1.
+    pub low_stock_limit: Option<i64>,
 }
 
 impl Command for CreatePart {
@@ -76,6 +78,7 @@ impl Command for CreatePart {
         fields.items("project_ids", &self.project_ids, MAX_LINKS);
         let properties = Json(self.properties.clone().into()).to_text();
         fields.text("properties", Some(&properties), MAX_TEXT);
+        low_stock::validate(fields, "low_stock_limit", self.low_stock_limit);
     }
 
     async fn run(&self, work: &mut Work) -> Result<Part, Error> {
@@ -116,6 +119,9 @@ impl CreatePart {
         }
         if !self.project_ids.is_empty() {
             relinked.project_ids = set_projects(work, &part, &self.project_ids).await?;
+        }
+        if self.low_stock_limit.is_some() {
+            low_stock::set_limit(work, part.id.clone(), self.low_stock_limit).await?;
         }
         Ok((part, relinked))
     }

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::details::{category_ids, tag_ids};
-use super::low_stock::{SetLowStockLimit, limit_of};
+use super::low_stock::limit_of;
 use super::{CreatePart, MAX_NAME, Part, find};
 use crate::db::entity::partmodel::{Column, Entity};
 use crate::work::Read;
@@ -52,12 +52,9 @@ impl Command for DuplicatePart {
             category_ids: category_ids(work, &self.id).await?,
             tag_ids: tag_ids(work, &self.id).await?,
             project_ids: Vec::new(),
+            low_stock_limit: limit_of(work, &self.id).await?,
         };
-        let copy = work.call(&new).await?;
-        if let Some(quantity) = limit_of(work, &self.id).await? {
-            work.call(&SetLowStockLimit { part_id: copy.id.clone(), quantity: Some(quantity) }).await?;
-        }
-        Ok(copy)
+        work.call(&new).await
     }
 }
 

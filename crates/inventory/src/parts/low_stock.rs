@@ -21,24 +21,34 @@ impl Command for SetLowStockLimit {
     type Output = ();
 
     fn validate(&self, fields: &mut Fields) {
-        fields.number("quantity", self.quantity.unwrap_or(1), 1..=i64::MAX);
+        validate(fields, "quantity", self.quantity);
     }
 
     async fn run(&self, work: &mut Work) -> Result<(), Error> {
         let part_id = find(work, &self.part_id).await?.id;
-        let before = Entity::find_by_id(&part_id).one(work.db().await?).await?;
-        match (before, self.quantity) {
-            (Some(before), Some(quantity)) => {
-                work.update(&before, Model { quantity, ..before.clone() }).await?;
-            }
-            (Some(before), None) => work.delete(before).await?,
-            (None, Some(quantity)) => {
-                work.insert(Model { part_id, quantity }).await?;
-            }
-            (None, None) => {}
-        }
-        Ok(())
+        set_limit(work, part_id, self.quantity).await
     }
+}
+
+/// Sets or removes the limit of a part that exists.
+pub(super) async fn set_limit(work: &mut Work, part_id: String, limit: Option<i64>) -> Result<(), Error> {
+    let before = Entity::find_by_id(&part_id).one(work.db().await?).await?;
+    match (before, limit) {
+        (Some(before), Some(quantity)) => {
+            work.update(&before, Model { quantity, ..before.clone() }).await?;
+        }
+        (Some(before), None) => work.delete(before).await?,
+        (None, Some(quantity)) => {
+            work.insert(Model { part_id, quantity }).await?;
+        }
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+/// Checks a limit.
+pub(super) fn validate(fields: &mut Fields, field: &'static str, limit: Option<i64>) {
+    fields.number(field, limit.unwrap_or(1), 1..=i64::MAX);
 }
 
 /// Returns the limit of a part.

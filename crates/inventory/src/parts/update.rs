@@ -2,7 +2,7 @@
 
 use super::create::check_texts;
 use super::links::{MAX_LINKS, Relinked, set_categories, set_projects, set_tags};
-use super::{MAX_NAME, Part, find};
+use super::{MAX_NAME, Part, find, low_stock};
 use crate::change::Change;
 use crate::db::entity::partmodel;
 use crate::fields::{Fields, MAX_TEXT};
@@ -50,6 +50,8 @@ pub struct UpdatePart {
     pub tag_ids: Change<Vec<String>>,
     /// The ids of all projects that use the part.
     pub project_ids: Change<Vec<String>>,
+    /// The quantity below which the stock is low, at least 1. `None` removes it.
+    pub low_stock_limit: Change<Option<i64>>,
 }
 
 impl Command for UpdatePart {
@@ -87,6 +89,7 @@ impl Command for UpdatePart {
         if let Change::Set(properties) = &self.properties {
             fields.text("properties", Some(&Json(properties.clone().into()).to_text()), MAX_TEXT);
         }
+        low_stock::validate(fields, "low_stock_limit", self.low_stock_limit.as_set().copied().flatten());
     }
 
     async fn run(&self, work: &mut Work) -> Result<Part, Error> {
@@ -136,6 +139,9 @@ impl UpdatePart {
         }
         if let Change::Set(ids) = &self.project_ids {
             relinked.project_ids = set_projects(work, &after, ids).await?;
+        }
+        if let Change::Set(limit) = self.low_stock_limit {
+            low_stock::set_limit(work, after.id.clone(), limit).await?;
         }
         Ok((after, relinked))
     }

@@ -2,18 +2,16 @@
 
 use super::change::AddStock;
 use crate::fields::Fields;
-use crate::parts::{CreatePart, Part, SetLowStockLimit};
+use crate::parts::{CreatePart, Part};
 use crate::{Access, Command, Error, Permission, Work};
 
-/// Creates a part, puts stock of it into a location, and sets its low-stock limit: all or nothing.
+/// Creates a part and puts stock of it into a location: both or neither.
 #[derive(Clone, Debug, Default)]
 pub struct CreateStockedPart {
     /// The part.
     pub part: CreatePart,
     /// The location and the quantity there.
     pub stock: Option<(String, i64)>,
-    /// The quantity below which the stock is low.
-    pub low_stock_limit: Option<i64>,
 }
 
 impl Command for CreateStockedPart {
@@ -29,10 +27,6 @@ impl Command for CreateStockedPart {
         if let Some((location_id, quantity)) = self.stock.clone() {
             let add = AddStock { part_id: part.id.clone(), location_id, quantity, reason: None };
             work.call(&add).await?;
-        }
-        if self.low_stock_limit.is_some() {
-            let limit = SetLowStockLimit { part_id: part.id.clone(), quantity: self.low_stock_limit };
-            work.call(&limit).await?;
         }
         Ok(part)
     }

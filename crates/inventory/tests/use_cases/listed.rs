@@ -61,9 +61,8 @@ async fn a_part_is_created_with_its_stock_or_not_at_all(
     let inventory = &test.inventory;
     let shelf = location(inventory, "shelf", None).await;
     let new = |name: &str, quantity| CreateStockedPart {
-        part: CreatePart { name: name.to_owned(), ..CreatePart::default() },
+        part: CreatePart { name: name.to_owned(), low_stock_limit: Some(3), ..CreatePart::default() },
         stock: Some((shelf.id.clone(), quantity)),
-        low_stock_limit: Some(3),
     };
     let part = inventory.run(SYSTEM, new("screw", 10)).await.unwrap();
     let listed = inventory.query(SYSTEM, GetListedParts(vec![part.id])).await.unwrap();

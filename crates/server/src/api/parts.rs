@@ -131,6 +131,7 @@ pub(crate) async fn create(State(app): State<App>, change: Change<NewPart>) -> R
         category_ids: new.category_ids,
         tag_ids: new.tag_ids,
         project_ids: new.project_ids,
+        low_stock_limit: None,
     };
     let reply = |part: &Part| {
         Reply::created(PartView { quantity: Some(0), ..part.clone().into() }).version(&part.version)
@@ -209,6 +210,7 @@ pub(crate) async fn update(
         category_ids: Field::from(patch.category_ids),
         tag_ids: Field::from(patch.tag_ids),
         project_ids: Field::from(patch.project_ids),
+        low_stock_limit: Field::Keep,
     };
     app.run(&change, command, |part| Reply::ok(PartView::from(part.clone())).version(&part.version)).await
 }

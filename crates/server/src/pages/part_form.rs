@@ -11,9 +11,7 @@ use axum::routing::{get, post};
 use inventory::TreeNode;
 use inventory::categories::{Category, GetCategoryTree};
 use inventory::list::{ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
-use inventory::parts::{
-    CreatePart, DuplicatePart, GetPartDetails, PartDetails, SetLowStockLimit, UpdatePart,
-};
+use inventory::parts::{CreatePart, DuplicatePart, GetPartDetails, PartDetails, UpdatePart};
 use inventory::stock::CreateStockedPart;
 use inventory::tags::{CreateTag, ListTags};
 use inventory::{Change, Permission};
@@ -212,9 +210,10 @@ async fn try_create(app: &App, form: &Form<Fields>) -> Result<(String, Flash), P
         properties: fields.properties(&Map::new()),
         category_ids: fields.category_id.clone(),
         tag_ids: tag_ids(app, &form.visitor, &fields.tags).await?,
+        low_stock_limit,
         ..CreatePart::default()
     };
-    let command = CreateStockedPart { part, stock, low_stock_limit };
+    let command = CreateStockedPart { part, stock };
     let flash =
         form.run(app, command, |part| Flash::about(&part.id, format!("Created {}", part.name))).await?;
     Ok((flash.about.clone().unwrap_or_default(), flash))
@@ -277,14 +276,10 @@ async fn try_update(app: &App, form: &Form<Fields>, id: &str) -> Result<Flash, P
         properties: Change::Set(fields.properties(&before.part.properties)),
         category_ids: Change::Set(fields.category_id.clone()),
         tag_ids: Change::Set(tag_ids(app, &form.visitor, &fields.tags).await?),
+        low_stock_limit: Change::Set(limit),
         ..UpdatePart::default()
     };
-    let flash = form.run(app, command, |part| Flash::new(format!("Saved {}", part.name))).await?;
-    if limit != before.low_stock_limit {
-        let command = SetLowStockLimit { part_id: id.to_owned(), quantity: limit };
-        app.inventory().await?.run(&form.visitor.caller.actor, command).await?;
-    }
-    Ok(flash)
+    form.run(app, command, |part| Flash::new(format!("Saved {}", part.name))).await
 }
 
 /// Creates a part like another one, and shows its form.

@@ -8,7 +8,7 @@ use crate::Change;
 use crate::exchange::columns::Field;
 use crate::exchange::parts::{Links, StoredQuantity};
 use crate::exchange::report::{RowAction, RowReport};
-use crate::parts::{CreatePart, SetLowStockLimit, UpdatePart};
+use crate::parts::{CreatePart, UpdatePart};
 use crate::stock::CountStock;
 use crate::{Command, Error, Fields, Work};
 
@@ -58,9 +58,6 @@ impl Import<'_> {
         part: Option<KnownPart>,
         report: &mut RowReport,
     ) -> Result<(KnownPart, bool), Error> {
-        let limit = draft.low_stock_limit;
-        let is_limit_new =
-            limit.is_some() && part.as_ref().and_then(|part| part.links.low_stock_limit) != limit;
         let (place, quantity) = (draft.location_id.clone(), draft.quantity);
         let is_new = part.is_none();
         let mut part = match part {
@@ -68,11 +65,6 @@ impl Import<'_> {
             Some(part) if report.changes.is_empty() => part,
             Some(part) => self.update(work, draft, part).await?,
         };
-        if is_limit_new {
-            let part_id = part.row.id.clone();
-            work.call(&SetLowStockLimit { part_id, quantity: limit }).await?;
-            part.links.low_stock_limit = limit;
-        }
         self.count(work, &mut part, (place, quantity), report).await?;
         Ok((part, is_new))
     }
@@ -100,11 +92,13 @@ impl Import<'_> {
             category_ids: category_ids.clone(),
             tag_ids: ids(&tags),
             project_ids: ids(&projects),
+            low_stock_limit: draft.low_stock_limit,
         };
         validate(&command)?;
         let (row, relinked) = command.insert(work).await?;
         self.names.note(relinked);
-        let links = Links { category_ids, tags, projects, ..Links::default() };
+        let low_stock_limit = draft.low_stock_limit;
+        let links = Links { category_ids, tags, projects, low_stock_limit, ..Links::default() };
         Ok(KnownPart { row, links })
     }
 
@@ -136,6 +130,7 @@ impl Import<'_> {
             category_ids: draft.category_ids.clone().into(),
             tag_ids: draft.tags.as_deref().map(ids).into(),
             project_ids: draft.projects.as_deref().map(ids).into(),
+            low_stock_limit: draft.low_stock_limit.map(Some).into(),
         };
         validate(&command)?;
         let mut links = part.links;
@@ -144,6 +139,7 @@ impl Import<'_> {
         links.category_ids = draft.category_ids.unwrap_or(links.category_ids);
         links.tags = draft.tags.unwrap_or(links.tags);
         links.projects = draft.projects.unwrap_or(links.projects);
+        links.low_stock_limit = draft.low_stock_limit.or(links.low_stock_limit);
         Ok(KnownPart { row, links })
     }
 

@@ -83,6 +83,7 @@ async fn fill(inventory: &Inventory, names: &[String], parts: &[AnyPart]) {
             category_ids: Vec::new(),
             tag_ids: some(&tags),
             project_ids: some(&projects),
+            low_stock_limit: i64::try_from(number).ok().filter(|number| number % 2 == 1),
         };
         let Some(created_part) = created(inventory.run(SYSTEM, new).await) else { continue };
         for (at, quantity) in &part.stock {

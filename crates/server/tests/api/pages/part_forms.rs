@@ -96,6 +96,19 @@ async fn the_last_quantity_in_the_chart_lasts_until_now() {
 }
 
 #[tokio::test]
+async fn a_limit_that_breaks_a_rule_is_told_beside_its_field_and_saves_nothing() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "Screw", 1).await;
+    for (path, name) in [("/parts/new", "Nut"), (&*format!("/parts/{part}/edit"), "Bolt")] {
+        let page = server.form(&client, path, &[("name", name), ("low_stock_limit", "0")]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(page.html.contains("id=\"low_stock_limit-error\""), "{}", page.html);
+    }
+    let list = server.page(&client, "/parts").await;
+    assert!(list.shows("Screw") && !list.shows("Bolt") && !list.shows("Nut"), "{}", list.html);
+}
+
+#[tokio::test]
 async fn a_nested_property_survives_a_form() {
     let (server, client) = server().await;
     let part = json!({"name": "IC", "properties": {"pins": {"1": "VCC"}, "colour": "black"}});
