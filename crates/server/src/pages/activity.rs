@@ -14,7 +14,7 @@ use super::address::Address;
 use super::error::PageError;
 use super::frame::{Frame, Section, encoded, render};
 use super::visitor::Visitor;
-use super::words::{When, grouped};
+use super::words::{When, given, grouped};
 use crate::app::App;
 
 /// Returns the routes of this page.
@@ -75,7 +75,6 @@ async fn page(
     Query(query): Query<LogQuery>,
 ) -> Result<Response, PageError> {
     let address = Address::parse(&visitor.target);
-    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let filter = ActivityFilter {
         entity_type: given(&query.kind),
         username: given(&query.user),

@@ -25,7 +25,7 @@ pub(super) struct Branches {
     pub(super) may_move: bool,
     /// What is typed into the field that goes to an item, and what is wrong with it.
     pub(super) go: String,
-    pub(super) go_mistake: Option<String>,
+    pub(super) go_fault: Option<String>,
 }
 
 /// A line of the tree.

@@ -6,7 +6,6 @@ mod form;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use inventory::Permission;
@@ -16,8 +15,8 @@ use serde::Deserialize;
 use super::address::Address;
 use super::branches::{Branches, Line, branches};
 use super::error::PageError;
+use super::faults::Faults;
 use super::frame::{Frame, Section, encoded, render_with};
-use super::mistakes::Mistakes;
 use super::outline::{Kind, Outline};
 use super::picker;
 use super::siblings::Below;
@@ -78,12 +77,12 @@ struct Go {
 
 /// Shows all categories.
 async fn all(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
-    show(&app, &visitor, None, Go::default(), Mistakes::default()).await
+    show(&app, &visitor, None, Go::default(), Faults::default()).await
 }
 
 /// Shows a category.
 async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
-    show(&app, &visitor, Some(id), Go::default(), Mistakes::default()).await
+    show(&app, &visitor, Some(id), Go::default(), Faults::default()).await
 }
 
 /// Goes to the category that a text names.
@@ -91,7 +90,7 @@ async fn go(State(app): State<App>, visitor: Visitor, Params(go): Params<Go>) ->
     match picker::resolve(&app, &visitor, Kind::Categories, "to", &go.to, &go.to_id).await {
         Ok(Some(id)) => Ok(Redirect::to(&format!("/categories/{}", encoded(&id))).into_response()),
         Ok(None) => Ok(Redirect::to("/categories").into_response()),
-        Err(problem) => show(&app, &visitor, None, go, Mistakes::of_problem(problem)?).await,
+        Err(problem) => show(&app, &visitor, None, go, Faults::of(problem)?).await,
     }
 }
 
@@ -100,7 +99,7 @@ async fn show(
     visitor: &Visitor,
     id: Option<String>,
     go: Go,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     let outline = Outline::load(app, visitor, Kind::Categories, true).await?;
     let category = match id {
@@ -117,7 +116,7 @@ async fn show(
         delete: visitor.may(Permission::CategoriesDelete),
         see_parts: visitor.may(Permission::PartsRead),
     };
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = faults.status();
     let page = CategoriesPage {
         frame,
         tree: Branches {
@@ -128,7 +127,7 @@ async fn show(
             may_create: may.create,
             may_move: may.change,
             go: go.to,
-            go_mistake: mistakes.at("to"),
+            go_fault: faults.error("to").cloned(),
         },
         below: Below::new(&outline, Kind::Categories, current, &address),
         category: category.map(|category| CategoryView::new(category, &outline, current)),

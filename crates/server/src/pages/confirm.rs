@@ -9,6 +9,7 @@ use super::error::PageError;
 use super::faults::Faults;
 use super::frame::{Frame, Section, render_with};
 use super::visitor::Visitor;
+use super::words::given;
 use crate::app::App;
 
 /// The word that confirms what cannot be undone.
@@ -57,7 +58,7 @@ impl Confirmation {
 
     /// Returns the version that the visitor has seen.
     pub(super) fn seen(&self) -> Option<String> {
-        Some(self.version.clone()).filter(|version| !version.is_empty())
+        given(&self.version)
     }
 }
 

@@ -10,7 +10,6 @@ use durable::counted;
 use inventory::Permission;
 use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
 use inventory::parts::GetListedParts;
-use inventory::tags::CreateTag;
 use serde::Deserialize;
 
 use super::error::PageError;
@@ -18,10 +17,10 @@ use super::flash::Flash;
 use super::form::Form;
 use super::frame::{Frame, Section, render_with};
 use super::outline::Kind;
-use super::part_form::find_tag;
+use super::part_choices::tag_id;
 use super::picker::choose;
 use super::visitor::Visitor;
-use super::words::grouped;
+use super::words::{given, grouped};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -117,17 +116,10 @@ async fn tagged(
     form: &Form<BulkForm>,
     ids: Vec<String>,
 ) -> Result<Result<ChangeParts, String>, Problem> {
-    let name = form.fields.tag.trim().trim_start_matches('#');
-    if name.is_empty() {
+    let Some(name) = given(form.fields.tag.trim().trim_start_matches('#')) else {
         return Ok(Err("say which tag".to_owned()));
-    }
-    let tag = match find_tag(app, &form.visitor, name).await? {
-        Some(id) => id,
-        None => {
-            let new = CreateTag { name: name.to_owned(), ..CreateTag::default() };
-            app.inventory().await?.run(&form.visitor.caller.actor, new).await?.id
-        }
     };
+    let tag = tag_id(app, &form.visitor, &name).await?;
     Ok(Ok(ChangeParts { ids, add_tag_ids: vec![tag], ..ChangeParts::default() }))
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::parts::{GetListedParts, ListedPart};
@@ -12,15 +11,15 @@ use inventory::{Error, Permission};
 use serde::Deserialize;
 
 use super::error::PageError;
+use super::faults::Faults;
 use super::flash::{Flash, Undo};
 use super::form::{Form, is_local};
 use super::frame::{Frame, Section, encoded, render_with};
 use super::listed::Place;
-use super::mistakes::Mistakes;
 use super::outline::Kind;
 use super::picker;
 use super::visitor::Visitor;
-use super::words::{grouped, whole_number};
+use super::words::{given, grouped, whole_number};
 use crate::app::App;
 use crate::call::{Params, PathId};
 use crate::problem::Problem;
@@ -39,7 +38,7 @@ struct MovePage {
     name: String,
     places: Vec<Place>,
     form: MoveForm,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// What moves where.
@@ -73,7 +72,7 @@ async fn page(
     let back = Some(params.back).filter(|back| is_local(back)).unwrap_or_default();
     let form = MoveForm { from_location_id: params.from, back, ..MoveForm::default() };
     let part = find(&app, &visitor, id).await?;
-    show(&app, &visitor, part, form, Mistakes::default()).await
+    show(&app, &visitor, part, form, Faults::default()).await
 }
 
 async fn find(app: &App, visitor: &Visitor, id: String) -> Result<ListedPart, PageError> {
@@ -87,14 +86,14 @@ async fn show(
     visitor: &Visitor,
     listed: ListedPart,
     form: MoveForm,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::PartsUpdate)?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = faults.status();
     let name = listed.part.name.clone();
     let frame = Frame::new(app, visitor, Section::Parts, format!("Move {name}")).await?;
     let places = listed.places.iter().map(Place::new).collect();
-    Ok(render_with(status, &MovePage { frame, id: listed.part.id, name, places, form, mistakes }))
+    Ok(render_with(status, &MovePage { frame, id: listed.part.id, name, places, form, faults }))
 }
 
 async fn submit(
@@ -106,8 +105,8 @@ async fn submit(
     match transfer(&app, &part, &form).await {
         Ok(flash) => Ok(form.go_on(&format!("/parts/{}", encoded(&part.part.id)), &flash)),
         Err(problem) => {
-            let mistakes = Mistakes::of_problem(problem)?;
-            show(&app, &form.visitor, part, form.fields.clone(), mistakes).await
+            let faults = Faults::of(problem)?;
+            show(&app, &form.visitor, part, form.fields.clone(), faults).await
         }
     }
 }
@@ -131,7 +130,7 @@ async fn transfer(app: &App, part: &ListedPart, form: &Form<MoveForm>) -> Result
         to_location_id: to_location_id.clone(),
         quantity,
         notes: None,
-        reason: Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+        reason: given(reason),
     };
     let to = picker::path_of(app, visitor, Kind::Places, Some(&to_location_id)).await?;
     let from = from.map(|from| from.path.join(" › ")).unwrap_or_default();

@@ -14,7 +14,7 @@ use super::form::Form;
 use super::frame::encoded;
 use super::outline::Kind as Tree;
 use super::picker::choose;
-use super::words::{grouped, whole_number};
+use super::words::{given, grouped, whole_number};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ async fn change(
         _ => whole_number(quantity)
             .ok_or_else(|| Problem::invalid_field("quantity", "must be a whole number"))?,
     };
-    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let reason = given(reason);
     let name = app.query(&form.visitor.caller, GetPart(part_id.clone())).await?.name;
     let location_id = location_id.clone();
     let page = format!("/parts/{}", encoded(&part_id));
@@ -154,7 +154,7 @@ async fn put(
         Err(reason) => return Ok(form.go_on(&page, &Flash::new(format!("Nothing was added: {reason}")))),
     };
     let name = app.query(&form.visitor.caller, GetPart(part_id.clone())).await?.name;
-    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let reason = given(reason);
     let command = AddStock { part_id, location_id, quantity, reason };
     let flash = form.run(&app, command, |done| said("Added", done, &name)).await?;
     Ok(form.go_on(&page, &flash))

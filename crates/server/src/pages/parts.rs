@@ -23,7 +23,7 @@ use super::frame::{Frame, Section, encoded, render};
 use super::listed::{Mark, Picture, Stock};
 use super::outline::Kind;
 use super::part::Drawer;
-use super::part_form::{Choice, all_tags, choices};
+use super::part_choices::{Choice, all_tags, choices};
 use super::picker::choose;
 use super::saved_views::Views;
 use super::visitor::Visitor;

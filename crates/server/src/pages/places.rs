@@ -9,7 +9,6 @@ mod grid;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use inventory::Permission;
@@ -21,9 +20,9 @@ use self::grid::Grid;
 use super::address::Address;
 use super::branches::{Branches, Line, branches};
 use super::error::PageError;
+use super::faults::Faults;
 use super::frame::{Frame, Section, encoded, render_with};
 use super::listed::{Mark, Picture};
-use super::mistakes::Mistakes;
 use super::outline::{Kind, Outline};
 use super::picker;
 use super::siblings::Below;
@@ -92,12 +91,12 @@ struct Go {
 
 /// Shows all places.
 async fn all(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
-    show(&app, &visitor, None, Go::default(), Mistakes::default()).await
+    show(&app, &visitor, None, Go::default(), Faults::default()).await
 }
 
 /// Shows a place.
 async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
-    show(&app, &visitor, Some(id), Go::default(), Mistakes::default()).await
+    show(&app, &visitor, Some(id), Go::default(), Faults::default()).await
 }
 
 /// Goes to the place that a text names.
@@ -105,7 +104,7 @@ async fn go(State(app): State<App>, visitor: Visitor, Params(go): Params<Go>) ->
     match picker::resolve(&app, &visitor, Kind::Places, "to", &go.to, &go.to_id).await {
         Ok(Some(id)) => Ok(Redirect::to(&format!("/places/{}", encoded(&id))).into_response()),
         Ok(None) => Ok(Redirect::to("/places").into_response()),
-        Err(problem) => show(&app, &visitor, None, go, Mistakes::of_problem(problem)?).await,
+        Err(problem) => show(&app, &visitor, None, go, Faults::of(problem)?).await,
     }
 }
 
@@ -114,7 +113,7 @@ async fn show(
     visitor: &Visitor,
     id: Option<String>,
     go: Go,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     let outline = Outline::load(app, visitor, Kind::Places, true).await?;
     let location = match id {
@@ -144,7 +143,7 @@ async fn show(
         delete: visitor.may(Permission::LocationsDelete),
         move_parts: visitor.may(Permission::PartsUpdate),
     };
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = faults.status();
     let page = PlacesPage {
         tree: Branches {
             kind: Kind::Places,
@@ -154,7 +153,7 @@ async fn show(
             may_create: may.create,
             may_move: may.change,
             go: go.to,
-            go_mistake: mistakes.at("to"),
+            go_fault: faults.error("to").cloned(),
         },
         below: Below::new(&outline, Kind::Places, current, &address),
         place: location.map(|location| PlaceView::new(location, &outline, current, grid.as_ref())),

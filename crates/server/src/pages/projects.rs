@@ -19,7 +19,7 @@ use super::flash::Flash;
 use super::form::Form;
 use super::frame::{Frame, Section, encoded, render, render_with};
 use super::visitor::Visitor;
-use super::words::{self, counted, grouped};
+use super::words::{self, counted, given, grouped};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -70,10 +70,6 @@ async fn list(
         projects: page.items,
         may_create: visitor.may(Permission::ProjectsCreate),
     }))
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The fields of a project.
@@ -163,7 +159,7 @@ async fn update(
     PathId(id): PathId,
     form: Form<Fields>,
 ) -> Result<Response, PageError> {
-    let fields = form.fields.clone();
+    let mut fields = form.fields.clone();
     let project = app.query(&form.visitor.caller, GetProject(id.clone())).await?;
     let command = UpdateProject {
         id,
@@ -177,6 +173,7 @@ async fn update(
         Ok(flash) => Ok(form.go_on(PAGE, &flash)),
         Err(problem) => {
             let faults = Faults::of(problem)?.beside("name", fields.name.trim());
+            fields.version = faults.version(&fields.version, &project.version);
             show(&app, &form.visitor, Some(project), fields, faults).await
         }
     }

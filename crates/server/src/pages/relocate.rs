@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::categories::MoveCategory;
@@ -12,10 +11,10 @@ use inventory::{Error, Permission};
 use serde::Deserialize;
 
 use super::error::PageError;
+use super::faults::Faults;
 use super::flash::{Flash, Moved, Undo};
 use super::form::Form;
 use super::frame::{Frame, Section, encoded, render_with};
-use super::mistakes::Mistakes;
 use super::outline::{Kind, Outline};
 use super::picker;
 use super::visitor::Visitor;
@@ -37,7 +36,7 @@ struct MovePage {
     kind: Kind,
     thing: Thing,
     form: MoveForm,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// What moves.
@@ -76,7 +75,7 @@ async fn category_page(
 
 async fn page(app: &App, visitor: &Visitor, kind: Kind, id: String) -> Result<Response, PageError> {
     let thing = find(app, visitor, kind, id).await?;
-    show(app, visitor, kind, thing, MoveForm::default(), Mistakes::default()).await
+    show(app, visitor, kind, thing, MoveForm::default(), Faults::default()).await
 }
 
 async fn move_place(
@@ -114,16 +113,16 @@ async fn show(
     kind: Kind,
     thing: Thing,
     form: MoveForm,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     let (section, permission) = match kind {
         Kind::Places => (Section::Places, Permission::LocationsUpdate),
         Kind::Categories => (Section::Categories, Permission::CategoriesUpdate),
     };
     visitor.caller.actor.require(permission)?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = faults.status();
     let frame = Frame::new(app, visitor, section, format!("Move {}", thing.name)).await?;
-    Ok(render_with(status, &MovePage { frame, kind, thing, form, mistakes }))
+    Ok(render_with(status, &MovePage { frame, kind, thing, form, faults }))
 }
 
 async fn submit(app: &App, kind: Kind, id: String, form: Form<MoveForm>) -> Result<Response, PageError> {
@@ -131,8 +130,8 @@ async fn submit(app: &App, kind: Kind, id: String, form: Form<MoveForm>) -> Resu
     match relocate(app, kind, &thing, &form).await {
         Ok(flash) => Ok(form.go_on(&format!("{}/{}", kind.page(), encoded(&thing.id)), &flash)),
         Err(problem) => {
-            let mistakes = Mistakes::of_problem(problem)?;
-            show(app, &form.visitor, kind, thing, form.fields.clone(), mistakes).await
+            let faults = Faults::of(problem)?;
+            show(app, &form.visitor, kind, thing, form.fields.clone(), faults).await
         }
     }
 }

@@ -18,7 +18,7 @@ use super::form::Form;
 use super::frame::{Frame, Section, encoded, render, render_with};
 use super::permissions::{self, Group};
 use super::visitor::Visitor;
-use super::words::counted;
+use super::words::{counted, given};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -154,7 +154,7 @@ async fn update(
     PathId(id): PathId,
     form: Form<Fields>,
 ) -> Result<Response, PageError> {
-    let fields = form.fields.clone();
+    let mut fields = form.fields.clone();
     let role = app.query(&form.visitor.caller, GetRole(id.clone())).await?;
     let command = UpdateRole {
         id,
@@ -167,13 +167,10 @@ async fn update(
         Ok(flash) => Ok(form.go_on(PAGE, &flash)),
         Err(problem) => {
             let faults = Faults::of(problem)?.beside("name", fields.name.trim());
+            fields.version = faults.version(&fields.version, &role.version);
             show(&app, &form.visitor, Some(role), fields, faults).await
         }
     }
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Shows what a deletion would do.

@@ -17,7 +17,7 @@ use super::flash::Flash;
 use super::form::Form;
 use super::frame::{Frame, Section, encoded, render, render_with};
 use super::visitor::Visitor;
-use super::words::{self, counted, grouped};
+use super::words::{self, counted, given, grouped};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -68,10 +68,6 @@ async fn list(
         tags: page.items,
         may_create: visitor.may(Permission::TagsCreate),
     }))
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The fields of a tag.
@@ -162,7 +158,7 @@ async fn update(
     PathId(id): PathId,
     form: Form<Fields>,
 ) -> Result<Response, PageError> {
-    let fields = form.fields.clone();
+    let mut fields = form.fields.clone();
     let tag = app.query(&form.visitor.caller, GetTag(id.clone())).await?;
     let command = UpdateTag {
         id,
@@ -176,6 +172,7 @@ async fn update(
         Ok(flash) => Ok(form.go_on(PAGE, &flash)),
         Err(problem) => {
             let faults = Faults::of(problem)?.beside("name", fields.name.trim());
+            fields.version = faults.version(&fields.version, &tag.version);
             show(&app, &form.visitor, Some(tag), fields, faults).await
         }
     }

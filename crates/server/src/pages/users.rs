@@ -19,7 +19,7 @@ use super::flash::Flash;
 use super::form::{Form, go_to};
 use super::frame::{Frame, Section, encoded, render, render_with};
 use super::visitor::Visitor;
-use super::words::{When, grouped};
+use super::words::{When, given, grouped};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -64,7 +64,7 @@ async fn list(
     visitor: Visitor,
     Query(Filter { q }): Query<Filter>,
 ) -> Result<Response, PageError> {
-    let text = Some(q.trim().to_owned()).filter(|text| !text.is_empty());
+    let text = given(&q);
     let paging = Paging::Number(PageNumber { number: 1, size: MAX_PAGE_SIZE });
     let filter = UserFilter { text, is_active: None };
     let query = ListQuery { filter, paging, ..ListQuery::default() };

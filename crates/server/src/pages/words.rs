@@ -136,6 +136,11 @@ pub(super) fn capitalised(text: &str) -> String {
     first + chars.as_str()
 }
 
+/// Returns a text without spaces around it; `None` if nothing is left.
+pub(super) fn given(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// Returns a text as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text.trim_end_matches('.')))

@@ -23,7 +23,7 @@ use crate::pages::form::{Form, go_to};
 use crate::pages::frame::{Frame, Section, render, render_with};
 use crate::pages::permissions::{self, Group};
 use crate::pages::visitor::Visitor;
-use crate::pages::words::{When, counted};
+use crate::pages::words::{When, counted, given};
 use crate::problem::Problem;
 
 /// Returns the routes of these pages.
@@ -166,19 +166,13 @@ struct Version {
     version: String,
 }
 
-impl Version {
-    fn given(&self) -> Option<String> {
-        Some(self.version.clone()).filter(|version| !version.is_empty())
-    }
-}
-
 /// Revokes a key: it stays in the list, and can no longer be used.
 async fn revoke(
     State(app): State<App>,
     PathId(id): PathId,
     form: Form<Version>,
 ) -> Result<Response, PageError> {
-    let version = form.fields.given();
+    let version = given(&form.fields.version);
     let command = UpdateApiKey { id, version, is_active: Change::Set(false), ..UpdateApiKey::default() };
     let flash = form.run(&app, command, |key| Flash::new(format!("Revoked {}", key.name))).await?;
     Ok(form.go_on(PAGE, &flash))
@@ -190,7 +184,7 @@ async fn delete(
     PathId(id): PathId,
     form: Form<Version>,
 ) -> Result<Response, PageError> {
-    let command = DeleteApiKey { id, version: form.fields.given() };
+    let command = DeleteApiKey { id, version: given(&form.fields.version) };
     let flash = form.run(&app, command, |()| Flash::new("Deleted the key")).await?;
     Ok(form.go_on(PAGE, &flash))
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
@@ -11,14 +10,14 @@ use inventory::categories::{CategoryDeletion, DeleteCategory, PreviewCategoryDel
 use serde::Deserialize;
 
 use super::super::error::PageError;
+use super::super::faults::Faults;
 use super::super::flash::Flash;
 use super::super::form::Form;
 use super::super::frame::{Frame, Section, encoded, render_with};
-use super::super::mistakes::Mistakes;
 use super::super::outline::Kind;
 use super::super::picker;
 use super::super::visitor::Visitor;
-use super::super::words::counted;
+use super::super::words::{counted, given};
 use crate::app::App;
 use crate::call::PathId;
 
@@ -42,7 +41,7 @@ struct DeletePage {
     children: Option<(String, String)>,
     /// Where they move.
     parent: String,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// The version to delete.
@@ -54,19 +53,19 @@ struct DeleteForm {
 
 async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     let preview = app.query(&visitor.caller, PreviewCategoryDeletion(id)).await?;
-    show(&app, &visitor, preview, Mistakes::default()).await
+    show(&app, &visitor, preview, Faults::default()).await
 }
 
 async fn show(
     app: &App,
     visitor: &Visitor,
     preview: CategoryDeletion,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::CategoriesDelete)?;
     let CategoryDeletion { category, children, tool_count } = preview;
     let frame = Frame::new(app, visitor, Section::Categories, format!("Delete {}", category.name)).await?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
+    let status = faults.status();
     let parent = picker::path_of(app, visitor, Kind::Categories, category.parent_id.as_deref()).await?;
     let mut names: Vec<&str> = children.iter().take(NAMES).map(|child| child.name.as_str()).collect();
     if children.len() > NAMES {
@@ -82,7 +81,7 @@ async fn show(
         id: category.id,
         name: category.name,
         version: category.version,
-        mistakes,
+        faults,
     };
     Ok(render_with(status, &page))
 }
@@ -99,15 +98,15 @@ async fn submit(
     };
     let command = DeleteCategory {
         id: preview.category.id.clone(),
-        version: Some(form.fields.version.clone()).filter(|version| !version.is_empty()),
+        version: given(&form.fields.version),
         move_children: true,
     };
     let name = preview.category.name.clone();
     match form.run(&app, command, |()| Flash::new(format!("Deleted {name}"))).await {
         Ok(flash) => Ok(form.go_on(&page, &flash)),
         Err(problem) => {
-            let mistakes = Mistakes::of_problem(problem)?;
-            show(&app, &form.visitor, preview, mistakes).await
+            let faults = Faults::of(problem)?;
+            show(&app, &form.visitor, preview, faults).await
         }
     }
 }

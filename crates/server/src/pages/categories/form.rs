@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::categories::{Category, CreateCategory, GetCategory, UpdateCategory};
@@ -11,13 +10,14 @@ use inventory::{Change, Permission};
 use serde::Deserialize;
 
 use super::super::error::PageError;
+use super::super::faults::Faults;
 use super::super::flash::Flash;
 use super::super::form::{Form, go_to};
 use super::super::frame::{Frame, Section, encoded, render_with};
-use super::super::mistakes::Mistakes;
 use super::super::outline::Kind;
 use super::super::picker;
 use super::super::visitor::Visitor;
+use super::super::words::given;
 use crate::app::App;
 use crate::call::{Params, PathId};
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ struct CategoryFormPage {
     /// The category to change, or `None` for a new one.
     category: Option<Category>,
     fields: CategoryFields,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// The fields of a category, as they are typed.
@@ -64,15 +64,15 @@ async fn show(
     visitor: &Visitor,
     category: Option<Category>,
     fields: CategoryFields,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     let needed = if category.is_some() { Permission::CategoriesUpdate } else { Permission::CategoriesCreate };
     visitor.caller.actor.require(needed)?;
     let title =
         category.as_ref().map_or("New category".to_owned(), |category| format!("Change {}", category.name));
     let frame = Frame::new(app, visitor, Section::Categories, title).await?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(render_with(status, &CategoryFormPage { frame, category, fields, mistakes }))
+    let status = faults.status();
+    Ok(render_with(status, &CategoryFormPage { frame, category, fields, faults }))
 }
 
 async fn new_page(
@@ -83,7 +83,7 @@ async fn new_page(
     let parent = picker::path_of(&app, &visitor, Kind::Categories, parent_id.as_deref()).await?;
     let parent_id = parent_id.filter(|_| !parent.is_empty()).unwrap_or_default();
     let fields = CategoryFields { parent, parent_id, ..CategoryFields::default() };
-    show(&app, &visitor, None, fields, Mistakes::default()).await
+    show(&app, &visitor, None, fields, Faults::default()).await
 }
 
 async fn edit_page(
@@ -100,14 +100,10 @@ async fn edit_page(
         parent_id: category.parent_id.clone().unwrap_or_default(),
         version: category.version.clone(),
     };
-    show(&app, &visitor, Some(category), fields, Mistakes::default()).await
+    show(&app, &visitor, Some(category), fields, Faults::default()).await
 }
 
 impl CategoryFields {
-    fn description(&self) -> Option<String> {
-        Some(self.description.trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
     async fn parent(&self, app: &App, visitor: &Visitor) -> Result<Option<String>, Problem> {
         picker::resolve(app, visitor, Kind::Categories, "parent", &self.parent, &self.parent_id).await
     }
@@ -120,8 +116,8 @@ async fn create(State(app): State<App>, form: Form<CategoryFields>) -> Result<Re
             Ok(go_to(&format!("/categories/{}", encoded(&category.id)), &flash))
         }
         Err(problem) => {
-            let mistakes = Mistakes::of_problem(problem)?;
-            show(&app, &form.visitor, None, form.fields.clone(), mistakes).await
+            let faults = Faults::of(problem)?.beside("name", form.fields.name.trim());
+            show(&app, &form.visitor, None, form.fields.clone(), faults).await
         }
     }
 }
@@ -130,7 +126,7 @@ async fn try_create(app: &App, form: &Form<CategoryFields>) -> Result<Category, 
     let fields = &form.fields;
     let command = CreateCategory {
         name: fields.name.trim().to_owned(),
-        description: fields.description(),
+        description: given(&fields.description),
         parent_id: fields.parent(app, &form.visitor).await?,
     };
     Ok(app.inventory().await?.run(&form.visitor.caller.actor, command).await?)
@@ -146,10 +142,9 @@ async fn update(
         Ok(flash) => Ok(form.go_on(&format!("/categories/{}", encoded(&category.id)), &flash)),
         Err(problem) => {
             let mut fields = form.fields.clone();
-            // Whoever has read that somebody else was faster may replace that change.
-            fields.version.clone_from(&category.version);
-            let mistakes = Mistakes::of_problem(problem)?;
-            show(&app, &form.visitor, Some(category), fields, mistakes).await
+            let faults = Faults::of(problem)?.beside("name", fields.name.trim());
+            fields.version = faults.version(&fields.version, &category.version);
+            show(&app, &form.visitor, Some(category), fields, faults).await
         }
     }
 }
@@ -158,9 +153,9 @@ async fn try_update(app: &App, category: &Category, form: &Form<CategoryFields>)
     let fields = &form.fields;
     let command = UpdateCategory {
         id: category.id.clone(),
-        version: Some(fields.version.clone()).filter(|version| !version.is_empty()),
+        version: given(&fields.version),
         name: Change::Set(fields.name.trim().to_owned()),
-        description: Change::Set(fields.description()),
+        description: Change::Set(given(&fields.description)),
         parent_id: Change::Set(fields.parent(app, &form.visitor).await?),
     };
     form.run(app, command, |_| Flash::new("Saved")).await

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
@@ -11,14 +10,14 @@ use inventory::deletion::{DeleteLocation, LocationDeletion, PreviewLocationDelet
 use serde::Deserialize;
 
 use super::super::error::PageError;
+use super::super::faults::Faults;
 use super::super::flash::Flash;
 use super::super::form::Form;
 use super::super::frame::{Frame, Section, encoded, render_with};
-use super::super::mistakes::Mistakes;
 use super::super::outline::Kind;
 use super::super::picker;
 use super::super::visitor::Visitor;
-use super::super::words::{counted, grouped};
+use super::super::words::{counted, given, grouped};
 use crate::app::App;
 use crate::call::PathId;
 use crate::problem::Problem;
@@ -38,7 +37,7 @@ struct DeletePage {
     stock: Option<String>,
     tools: Option<String>,
     form: DeleteForm,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// Where the stock goes, and the word that confirms a deletion of more than one place.
@@ -54,7 +53,7 @@ struct DeleteForm {
 async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     let preview = app.query(&visitor.caller, PreviewLocationDeletion(id)).await?;
     let form = DeleteForm { version: preview.location.version.clone(), ..DeleteForm::default() };
-    show(&app, &visitor, preview, form, Mistakes::default()).await
+    show(&app, &visitor, preview, form, Faults::default()).await
 }
 
 async fn show(
@@ -62,12 +61,12 @@ async fn show(
     visitor: &Visitor,
     preview: LocationDeletion,
     form: DeleteForm,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::LocationsDelete)?;
     let LocationDeletion { location, below_count, part_count, quantity, tool_count } = preview;
     let frame = Frame::new(app, visitor, Section::Places, format!("Delete {}", location.name)).await?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = faults.status();
     let stock = || format!("{} of {}", counted_pieces(quantity), counted(part_count, "part"));
     let page = DeletePage {
         frame,
@@ -77,7 +76,7 @@ async fn show(
         stock: (part_count > 0).then(stock),
         tools: (tool_count > 0).then(|| counted(tool_count, "tool")),
         form,
-        mistakes,
+        faults,
     };
     Ok(render_with(status, &page))
 }
@@ -102,10 +101,11 @@ async fn submit(
     match delete(&app, &preview, &form).await {
         Ok(flash) => Ok(form.go_on(&page, &flash)),
         Err(problem) => {
-            let mistakes = Mistakes::of_problem(problem)?;
+            // The use case calls the field by its own name.
+            let faults = Faults::of(problem)?.renamed("move_stock_to", "to");
             let version = preview.location.version.clone();
             let fields = DeleteForm { version, ..form.fields.clone() };
-            show(&app, &form.visitor, preview, fields, mistakes).await
+            show(&app, &form.visitor, preview, fields, faults).await
         }
     }
 }
@@ -119,18 +119,7 @@ async fn delete(app: &App, preview: &LocationDeletion, form: &Form<DeleteForm>) 
     if preview.below_count > 0 && confirm.trim().to_lowercase() != "delete" {
         return Err(Problem::invalid_field("confirm", "Type the word delete."));
     }
-    let command = DeleteLocation {
-        id: preview.location.id.clone(),
-        version: Some(version.clone()).filter(|version| !version.is_empty()),
-        move_stock_to,
-    };
+    let command = DeleteLocation { id: preview.location.id.clone(), version: given(version), move_stock_to };
     let name = &preview.location.name;
-    let result = form.run(app, command, |()| Flash::new(format!("Deleted {name}"))).await;
-    // The use case calls the field by its own name.
-    result.map_err(|problem| match problem.errors() {
-        [error, ..] if error.field == "move_stock_to" => {
-            Problem::invalid_field("to", format!("This {}.", error.detail))
-        }
-        _ => problem,
-    })
+    form.run(app, command, |()| Flash::new(format!("Deleted {name}"))).await
 }

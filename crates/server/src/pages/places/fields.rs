@@ -4,8 +4,8 @@ use inventory::Change;
 use inventory::locations::{CreateLocation, Location, SINGLE_PART, SlotLayout, Slots, UpdateLocation};
 use serde::Deserialize;
 
-use super::super::mistakes::Mistakes;
-use super::super::words::whole_number;
+use super::super::faults::Faults;
+use super::super::words::given;
 use crate::problem::Problem;
 
 /// The type of a place without a special one.
@@ -53,17 +53,17 @@ impl PlaceFields {
     }
 
     /// Returns the command that creates the place, or adds what is wrong.
-    pub(super) fn create(&self, parent_id: Option<String>, mistakes: &mut Mistakes) -> CreateLocation {
+    pub(super) fn create(&self, parent_id: Option<String>, faults: &mut Faults) -> CreateLocation {
         CreateLocation {
             name: self.name.trim().to_owned(),
-            description: text(&self.description),
+            description: given(&self.description),
             parent_id,
             location_type: if self.is_single.is_some() { SINGLE_PART } else { STANDARD }.to_owned(),
             image_url: None,
-            emoji: text(&self.emoji),
+            emoji: given(&self.emoji),
             is_mobile: self.is_mobile.is_some(),
-            capacity: optional_number(&self.capacity, "capacity", mistakes),
-            slots: self.slots(mistakes),
+            capacity: faults.optional_number("capacity", &self.capacity),
+            slots: self.slots(faults),
         }
     }
 
@@ -73,7 +73,7 @@ impl PlaceFields {
         &self,
         before: &Location,
         parent_id: Option<String>,
-        mistakes: &mut Mistakes,
+        faults: &mut Faults,
     ) -> UpdateLocation {
         let was_single = before.location_type == SINGLE_PART;
         let location_type = match (was_single, self.is_single.is_some()) {
@@ -83,46 +83,36 @@ impl PlaceFields {
         };
         UpdateLocation {
             id: before.id.clone(),
-            version: Some(self.version.clone()).filter(|version| !version.is_empty()),
+            version: given(&self.version),
             name: Change::Set(self.name.trim().to_owned()),
-            description: Change::Set(text(&self.description)),
+            description: Change::Set(given(&self.description)),
             // A slot stays in its container.
             parent_id: if before.is_slot { Change::Keep } else { Change::Set(parent_id) },
             location_type,
             image_url: Change::Keep,
-            emoji: Change::Set(text(&self.emoji)),
+            emoji: Change::Set(given(&self.emoji)),
             is_mobile: Change::Set(self.is_mobile.is_some()),
-            capacity: Change::Set(optional_number(&self.capacity, "capacity", mistakes)),
+            capacity: Change::Set(faults.optional_number("capacity", &self.capacity)),
         }
     }
 
-    fn slots(&self, mistakes: &mut Mistakes) -> Option<Slots> {
+    fn slots(&self, faults: &mut Faults) -> Option<Slots> {
         let layout = match self.slots.as_str() {
-            "linear" => SlotLayout::Linear { count: number(&self.slot_count, "slot_count", mistakes) },
+            "linear" => SlotLayout::Linear { count: number(&self.slot_count, "slot_count", faults) },
             "grid" => SlotLayout::Grid {
-                rows: number(&self.grid_rows, "grid_rows", mistakes),
-                columns: number(&self.grid_columns, "grid_columns", mistakes),
+                rows: number(&self.grid_rows, "grid_rows", faults),
+                columns: number(&self.grid_columns, "grid_columns", faults),
             },
             _ => return None,
         };
-        Some(Slots { layout, naming_pattern: text(&self.slot_naming_pattern) })
+        Some(Slots { layout, naming_pattern: given(&self.slot_naming_pattern) })
     }
 }
 
-/// Returns a text without spaces around it, or `None` if nothing is left.
-fn text(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-fn optional_number(text: &str, field: &str, mistakes: &mut Mistakes) -> Option<i64> {
-    (!text.trim().is_empty()).then(|| number(text, field, mistakes))
-}
-
-/// Reads a number. Returns 1, which breaks no rule, if it is none.
-fn number(text: &str, field: &str, mistakes: &mut Mistakes) -> i64 {
-    whole_number(text).unwrap_or_else(|| {
-        let rule = if text.trim().is_empty() { "is required" } else { "must be a whole number" };
-        mistakes.add_field(&Problem::invalid_field(field, rule));
-        1
-    })
+/// Reads a number that is needed. Returns 1, which breaks no rule, if it is none.
+fn number(text: &str, field: &str, faults: &mut Faults) -> i64 {
+    if given(text).is_none() {
+        faults.add(&Problem::invalid_field(field, "is required"));
+    }
+    faults.optional_number(field, text).unwrap_or(1)
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
@@ -11,10 +10,10 @@ use inventory::locations::{GetLocation, Location};
 use serde::Deserialize;
 
 use super::super::error::PageError;
+use super::super::faults::Faults;
 use super::super::flash::Flash;
 use super::super::form::{Form, go_to};
 use super::super::frame::{Frame, Section, encoded, render_with};
-use super::super::mistakes::Mistakes;
 use super::super::outline::Kind;
 use super::super::picker;
 use super::super::visitor::Visitor;
@@ -37,7 +36,7 @@ struct PlaceFormPage {
     place: Option<Location>,
     is_slot: bool,
     fields: PlaceFields,
-    mistakes: Mistakes,
+    faults: Faults,
 }
 
 /// Where the new place stands.
@@ -53,15 +52,15 @@ async fn show(
     visitor: &Visitor,
     place: Option<Location>,
     fields: PlaceFields,
-    mistakes: Mistakes,
+    faults: Faults,
 ) -> Result<Response, PageError> {
     let needed = if place.is_some() { Permission::LocationsUpdate } else { Permission::LocationsCreate };
     visitor.caller.actor.require(needed)?;
     let is_slot = place.as_ref().is_some_and(|place| place.is_slot);
     let title = place.as_ref().map_or("New place".to_owned(), |place| format!("Change {}", place.name));
     let frame = Frame::new(app, visitor, Section::Places, title).await?;
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(render_with(status, &PlaceFormPage { frame, is_slot, place, fields, mistakes }))
+    let status = faults.status();
+    Ok(render_with(status, &PlaceFormPage { frame, is_slot, place, fields, faults }))
 }
 
 async fn new_page(
@@ -76,7 +75,7 @@ async fn new_page(
         slots: "none".to_owned(),
         ..PlaceFields::default()
     };
-    show(&app, &visitor, None, fields, Mistakes::default()).await
+    show(&app, &visitor, None, fields, Faults::default()).await
 }
 
 async fn edit_page(
@@ -87,31 +86,26 @@ async fn edit_page(
     let place = app.query(&visitor.caller, GetLocation(id)).await?;
     let parent = picker::path_of(&app, &visitor, Kind::Places, place.parent_id.as_deref()).await?;
     let fields = PlaceFields::of(&place, parent);
-    show(&app, &visitor, Some(place), fields, Mistakes::default()).await
+    show(&app, &visitor, Some(place), fields, Faults::default()).await
 }
 
 /// Returns the id of the typed parent, or adds what is wrong with it.
 async fn parent(
     app: &App,
     form: &Form<PlaceFields>,
-    mistakes: &mut Mistakes,
+    faults: &mut Faults,
 ) -> Result<Option<String>, PageError> {
     let PlaceFields { parent, parent_id, .. } = &form.fields;
-    match picker::resolve(app, &form.visitor, Kind::Places, "parent", parent, parent_id).await {
-        Err(problem) if !problem.errors().is_empty() => {
-            mistakes.add_field(&problem);
-            Ok(None)
-        }
-        found => Ok(found?),
-    }
+    let parent = picker::resolve(app, &form.visitor, Kind::Places, "parent", parent, parent_id).await;
+    Ok(faults.take(parent)?.flatten())
 }
 
 async fn create(State(app): State<App>, form: Form<PlaceFields>) -> Result<Response, PageError> {
-    let mut mistakes = Mistakes::default();
-    let parent_id = parent(&app, &form, &mut mistakes).await?;
-    let command = form.fields.create(parent_id, &mut mistakes);
-    if !mistakes.is_empty() {
-        return show(&app, &form.visitor, None, form.fields.clone(), mistakes).await;
+    let mut faults = Faults::default();
+    let parent_id = parent(&app, &form, &mut faults).await?;
+    let command = form.fields.create(parent_id, &mut faults);
+    if !faults.is_empty() {
+        return show(&app, &form.visitor, None, form.fields.clone(), faults).await;
     }
     let actor = &form.visitor.caller.actor;
     match app.inventory().await?.run(actor, command).await {
@@ -120,8 +114,8 @@ async fn create(State(app): State<App>, form: Form<PlaceFields>) -> Result<Respo
             Ok(go_to(&format!("/places/{}", encoded(&place.id)), &flash))
         }
         Err(error) => {
-            let mistakes = Mistakes::of_problem(Problem::from(error))?;
-            show(&app, &form.visitor, None, form.fields.clone(), mistakes).await
+            let faults = Faults::of(Problem::from(error))?.beside("name", form.fields.name.trim());
+            show(&app, &form.visitor, None, form.fields.clone(), faults).await
         }
     }
 }
@@ -131,18 +125,17 @@ async fn update(
     PathId(id): PathId,
     form: Form<PlaceFields>,
 ) -> Result<Response, PageError> {
-    let mut mistakes = Mistakes::default();
+    let mut faults = Faults::default();
     let place = app.query(&form.visitor.caller, GetLocation(id)).await?;
-    let parent_id = parent(&app, &form, &mut mistakes).await?;
-    let command = form.fields.update(&place, parent_id, &mut mistakes);
+    let parent_id = parent(&app, &form, &mut faults).await?;
+    let command = form.fields.update(&place, parent_id, &mut faults);
     let mut fields = form.fields.clone();
-    if mistakes.is_empty() {
+    if faults.is_empty() {
         match form.run(&app, command, |_| Flash::new("Saved")).await {
             Ok(flash) => return Ok(form.go_on(&format!("/places/{}", encoded(&place.id)), &flash)),
-            Err(problem) => mistakes = Mistakes::of_problem(problem)?,
+            Err(problem) => faults = Faults::of(problem)?.beside("name", fields.name.trim()),
         }
-        // Whoever has read that somebody else was faster may replace that change.
-        fields.version.clone_from(&place.version);
+        fields.version = faults.version(&fields.version, &place.version);
     }
-    show(&app, &form.visitor, Some(place), fields, mistakes).await
+    show(&app, &form.visitor, Some(place), fields, faults).await
 }

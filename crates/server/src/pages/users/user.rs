@@ -21,7 +21,7 @@ use crate::pages::flash::Flash;
 use crate::pages::form::{Form, go_to};
 use crate::pages::frame::{Frame, Section, encoded, render_with};
 use crate::pages::visitor::Visitor;
-use crate::pages::words::When;
+use crate::pages::words::{When, given};
 use crate::problem::Problem;
 
 /// Returns the routes of these pages.
@@ -121,7 +121,7 @@ async fn update(
     fields.role.extend(kept);
     let command = UpdateUser {
         id: id.clone(),
-        version: Some(fields.version.clone()).filter(|version| !version.is_empty()),
+        version: given(&fields.version),
         email: Change::Set(fields.email.trim().to_owned()),
         is_active: Change::Set(fields.active.is_some()),
         roles: Change::Set(fields.role.clone()),
@@ -131,6 +131,7 @@ async fn update(
         Ok(flash) => Ok(form.go_on(&path(&id), &flash)),
         Err(problem) => {
             let faults = Faults::of(problem)?.beside("email", fields.email.trim());
+            fields.version = faults.version(&fields.version, &before.version);
             show(&app, &form.visitor, before, fields, faults).await
         }
     }

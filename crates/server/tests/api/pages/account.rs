@@ -38,7 +38,7 @@ async fn the_password_is_changed_with_the_current_one_and_ends_other_sessions() 
     assert!(!refused.html.contains(NEW), "the page repeats a password");
     let same = [("current_password", PASSWORD), ("new_password", PASSWORD)];
     let refused = server.form(&client, "/account/password", &same).await;
-    assert!(refused.shows("Must differ from the current password"), "{}", refused.html);
+    assert!(refused.shows("This must differ from the current password."), "{}", refused.html);
     let right = [("current_password", PASSWORD), ("new_password", NEW)];
     let page = server.form_and_follow(&client, "/account/password", &right).await;
     assert!(page.shows("Changed the password"), "{}", page.html);

@@ -47,8 +47,8 @@ async fn categories_are_created_renamed_and_moved() {
     let page = server.form_and_follow(&client, "/categories/new", &fields).await;
     assert!(page.shows("Made the category Resistors") && page.shows("All of them"), "{}", page.html);
     let taken = server.form(&client, "/categories/new", &fields).await;
-    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(taken.shows("Something here is already called that."), "{}", taken.html);
+    assert_eq!(taken.status, StatusCode::CONFLICT);
+    assert!(taken.html.contains("id=\"name-error\"") && taken.shows("already exists."), "{}", taken.html);
 
     let list = server.get(&client, "/api/v1/categories").await.body;
     let resistors = list["items"].as_array().unwrap().iter().find(|item| item["name"] == "Resistors");

@@ -43,7 +43,7 @@ async fn a_user_is_created_changed_and_deleted() {
     assert!(!page.html.contains("value=\"admins\" checked"), "the role was not taken");
     let stale = server.form(&client, &path, &change).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    assert!(stale.shows("was changed in the meantime by admin"), "{}", stale.html);
+    assert!(stale.shows("this was changed by admin"), "{}", stale.html);
 
     let asked = server.page(&client, &format!("{path}/delete")).await;
     assert!(asked.shows("Delete the user ada"), "{}", asked.html);

@@ -47,12 +47,14 @@ async fn a_wrong_form_is_shown_again_with_what_was_typed() {
     let fields = [("name", ""), ("number", "N-1"), ("quantity", "many"), ("location", "nowhere")];
     let page = server.form(&client, "/parts/new", &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.shows("Must be a whole number") && page.shows("Is required"), "{}", page.html);
     assert!(
-        page.shows("There is no place “nowhere”") && page.html.contains("value=\"N-1\""),
+        page.shows("This must be a whole number.") && page.shows("There is no place “nowhere”."),
         "{}",
         page.html
     );
+    assert!(page.html.contains("value=\"N-1\""), "{}", page.html);
+    let page = server.form(&client, "/parts/new", &[("name", " ")]).await;
+    assert!(page.shows("This is required."), "{}", page.html);
     stocked(&server, &client, "Taken", 1).await;
     let taken = server.form(&client, "/parts/new", &[("name", "Taken")]).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
@@ -106,6 +108,27 @@ async fn a_limit_that_breaks_a_rule_is_told_beside_its_field_and_saves_nothing()
     }
     let list = server.page(&client, "/parts").await;
     assert!(list.shows("Screw") && !list.shows("Bolt") && !list.shows("Nut"), "{}", list.html);
+}
+
+#[tokio::test]
+async fn categories_and_tags_that_the_form_cannot_show_stay() {
+    let (server, client) = server().await;
+    let category = server.post(&client, "/api/v1/categories", json!({"name": "Fasteners"})).await;
+    let tag = server.post(&client, "/api/v1/tags", json!({"name": "m3"})).await;
+    let new = json!({"name": "Screw", "category_ids": [category.body["id"]], "tag_ids": [tag.body["id"]]});
+    let id = server.post(&client, "/api/v1/parts", new).await.body["id"].as_str().unwrap().to_owned();
+    server.user("editor", [Permission::PartsRead, Permission::PartsUpdate].into()).await;
+    let editor = server.client("editor").await;
+    let edit = format!("/parts/{id}/edit");
+    let page = server.form_and_follow(&editor, &edit, &[("name", "Screw M3")]).await;
+    assert!(page.shows("Saved Screw M3"), "{}", page.html);
+    let saved = server.get(&client, &format!("/api/v1/parts/{id}")).await.body;
+    let names = (&saved["categories"][0]["name"], &saved["tags"][0]["name"]);
+    assert_eq!(names, (&json!("Fasteners"), &json!("m3")));
+    // Whoever sees them can take them away.
+    server.form_and_follow(&client, &edit, &[("name", "Screw M3")]).await;
+    let saved = server.get(&client, &format!("/api/v1/parts/{id}")).await.body;
+    assert_eq!((&saved["categories"], &saved["tags"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ async fn places_are_created_also_as_containers() {
     let page = server.form(&client, "/places/new", &[("name", ""), ("capacity", "0")]).await;
     assert!(page.shows("This is required.") && page.shows("This must be at least 1."), "{}", page.html);
     let page = server.form(&client, "/places/new", &[("name", "Workshop")]).await;
-    assert!(page.shows("Something here is already called that."), "{}", page.html);
+    assert!(page.shows("already exists."), "{}", page.html);
 }
 
 #[tokio::test]
@@ -184,8 +184,12 @@ async fn a_place_is_changed_unless_somebody_else_was_faster() {
     let version = after(&page, "name=\"version\"", "value").to_owned();
     server.patch(&client, &format!("/api/v1/locations/{shelf}"), json!({"name": "Rack"})).await;
     let fields = [("name", "Board"), ("version", &*version), ("capacity", "30"), ("is_single", "on")];
+    // A form that breaks a rule says nothing of the other change yet, so it does not allow to replace it.
+    let wrong = server.form(&client, &path, &[("name", ""), ("version", &*version)]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(after(&wrong, "name=\"version\"", "value"), version);
     let page = server.form(&client, &path, &fields).await;
-    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.status, StatusCode::PRECONDITION_FAILED);
     assert!(page.shows("Somebody else was faster: this was changed by admin at 2"), "{}", page.html);
     assert!(page.html.contains("value=\"Board\""), "{}", page.html);
     let version = after(&page, "name=\"version\"", "value").to_owned();
