@@ -12,6 +12,7 @@ mod app;
 mod auth;
 mod backup_ages;
 mod call;
+mod cookies;
 mod docs;
 mod error;
 mod first_run;

@@ -1,7 +1,7 @@
 //! Sessions: opaque random tokens in a cookie. A session ends when it has not been used for a week, after a month, or when the
 //! password, the roles or the activation of its user change.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use inventory::users::{SessionUser, User};
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{CallerSession, Origin};
 use crate::app::App;
+use crate::cookies;
 use crate::problem::Problem;
 use crate::state::{NewSession, Session};
 
@@ -101,8 +102,8 @@ pub(super) async fn find(
     headers: &HeaderMap,
     origin: Origin,
 ) -> Result<Option<CallerSession>, Problem> {
-    let Some(token) = token(headers, origin) else { return Ok(None) };
-    let Some(session) = app.state.find_session(&hash(&token)).await? else {
+    let Some(token) = cookies::value(headers, name(origin)) else { return Ok(None) };
+    let Some(session) = app.state.find_session(&hash(token)).await? else {
         return Ok(None);
     };
     let now = app.now();
@@ -136,30 +137,17 @@ fn is_old(session: &Session, now: i64) -> bool {
 
 /// Returns the cookie that hands the token to the client. It is `Secure` if the client uses HTTPS.
 pub(crate) fn cookie(SessionToken(token): &SessionToken, origin: Origin) -> HeaderValue {
-    let (name, secure) = name(origin);
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}{secure}");
-    HeaderValue::from_str(&cookie).expect("the token is base64")
+    cookies::set(name(origin), token, MAX_AGE, origin.is_encrypted)
 }
 
 /// Returns a cookie that removes the token from the client.
 pub(crate) fn expired_cookie(origin: Origin) -> HeaderValue {
-    let (name, secure) = name(origin);
-    let cookie = format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}");
-    HeaderValue::from_str(&cookie).expect("it is ASCII")
+    cookies::set(name(origin), "", 0, origin.is_encrypted)
 }
 
-/// Returns the name of the cookie, and its attribute for encrypted connections.
-fn name(origin: Origin) -> (&'static str, &'static str) {
-    if origin.is_encrypted { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") }
-}
-
-/// Returns the token in the cookie that this server would have set on such a connection: with HTTPS only the one that nobody can
-/// plant without HTTPS.
-fn token(headers: &HeaderMap, origin: Origin) -> Option<String> {
-    let (wanted, _) = name(origin);
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == wanted).map(|(_, token)| token.to_owned())
+/// Returns the name of the cookie that this server sets on such a connection: with HTTPS one that nobody can plant without HTTPS.
+fn name(origin: Origin) -> &'static str {
+    if origin.is_encrypted { SECURE_COOKIE } else { COOKIE }
 }
 
 fn hash(token: &str) -> String {

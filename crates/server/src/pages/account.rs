@@ -80,7 +80,6 @@ struct ThemeChoice {
 
 /// Remembers the theme in the browser.
 async fn choose_theme(form: Form<ThemeChoice>) -> Response {
-    let mut response = Redirect::to(form.back().unwrap_or(PAGE)).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, theme::cookie(&form.fields.theme));
-    response
+    let cookie = theme::cookie(&form.fields.theme);
+    ([(header::SET_COOKIE, cookie)], Redirect::to(form.next(PAGE))).into_response()
 }

@@ -1,7 +1,7 @@
 //! The columns of the list of parts, which each browser chooses for itself.
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use inventory::parts::ListedPart;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::form::Form;
 use super::words::When;
 use crate::app::App;
+use crate::cookies;
 
 const COOKIE: &str = "makermatrix_columns";
 
@@ -57,21 +58,13 @@ struct Choice {
 async fn choose(form: Form<Choice>) -> Response {
     let known = ALL.iter().filter(|(_, key, _)| form.fields.column.iter().any(|chosen| chosen == key));
     let keys: Vec<&str> = known.map(|(_, key, _)| *key).collect();
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000", keys.join("."));
-    let mut response = Redirect::to(form.back().unwrap_or("/parts")).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let cookie = cookies::set(COOKIE, &keys.join("."), cookies::YEAR, false);
+    ([(header::SET_COOKIE, cookie)], Redirect::to(form.next("/parts"))).into_response()
 }
 
 /// Returns the columns that the browser has chosen.
 pub(super) fn chosen(headers: &HeaderMap) -> Vec<Optional> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies.flat_map(|value| value.split(';')).map(str::trim);
-    let Some(keys) = cookies.find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('=')) else {
-        return DEFAULT.to_vec();
-    };
+    let Some(keys) = cookies::value(headers, COOKIE) else { return DEFAULT.to_vec() };
     ALL.iter()
         .filter(|(_, known, _)| keys.split('.').any(|key| key == *known))
         .map(|(column, ..)| *column)

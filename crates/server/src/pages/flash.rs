@@ -1,12 +1,16 @@
 //! What a change has to say on the page after it: a short text, and a way to undo the change. It travels in a cookie that the next
 //! page reads and removes, so that pages need no state on the server.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::cookies;
+
 const COOKIE: &str = "makermatrix_flash";
+/// The time in seconds within which the next page must come.
+const SHOWN_WITHIN: i64 = 60;
 /// The largest number of characters of the text; browsers limit cookies to 4096 bytes.
 const MAX_TEXT: usize = 300;
 
@@ -56,21 +60,17 @@ impl Flash {
     pub(super) fn cookie(&self) -> HeaderValue {
         let text = self.text.chars().take(MAX_TEXT).collect();
         let json = serde_json::to_vec(&Self { text, ..self.clone() }).unwrap_or_default();
-        let cookie =
-            format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", URL_SAFE_NO_PAD.encode(json));
-        HeaderValue::from_str(&cookie).unwrap_or_else(|_| removal())
+        cookies::set(COOKIE, &URL_SAFE_NO_PAD.encode(json), SHOWN_WITHIN, false)
     }
 }
 
 /// Returns the cookie that removes the flash once it has been shown.
 pub(super) fn removal() -> HeaderValue {
-    HeaderValue::from_static("makermatrix_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+    cookies::set(COOKIE, "", 0, false)
 }
 
 /// Reads the flash of a request.
 pub(super) fn read(headers: &HeaderMap) -> Option<Flash> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies.flat_map(|value| value.split(';')).map(str::trim);
-    let value = cookies.find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))?;
+    let value = cookies::value(headers, COOKIE)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
 }
