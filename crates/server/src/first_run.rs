@@ -12,7 +12,7 @@ use inventory::users::{CreateFirstAdministrator, HasAdministrator, ListUsers, Us
 use inventory::{Actor, Error, Inventory};
 
 use crate::app::App;
-use crate::auth::{self, Origin, SessionToken};
+use crate::auth::{self, Caller, Origin, SessionToken};
 use crate::problem::Problem;
 use crate::setup;
 
@@ -27,6 +27,11 @@ pub(crate) async fn require_token(app: &App, token: &str) -> Result<(), Problem>
         return Err(Error::AlreadySetUp.into());
     }
     if setup::is_valid(&app.state, token, app.now()).await? { Ok(()) } else { Err(Problem::setup_token()) }
+}
+
+/// Returns the program itself, from where the caller is. Only for those with the token.
+pub(crate) fn program(caller: &Caller) -> Caller {
+    Caller { actor: Actor::System, session: None, ..caller.clone() }
 }
 
 /// Creates the first administrator, and a session.

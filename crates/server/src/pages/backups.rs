@@ -30,9 +30,12 @@ use crate::api::backups::blocking;
 use crate::api::tasks::may_see;
 use crate::app::App;
 use crate::tasks::{Task, TaskKind, TaskStatus};
-use archives::Archive;
 use headline::Headline;
 use strip::Strip;
+
+pub(super) use archive::{Details, key_error};
+pub(super) use archives::Archive;
+pub(super) use key::KeyField;
 
 /// Returns the routes of these pages.
 pub(super) fn routes() -> Router<App> {
@@ -92,7 +95,7 @@ async fn show(
     status: StatusCode,
     upload_error: Option<String>,
 ) -> Result<Response, PageError> {
-    let archives = Archive::list(app, visitor).await?;
+    let archives = Archive::list(app, &visitor.caller).await?;
     let tasks = seen(app, visitor).await?;
     let running = current(app, visitor);
     let today = app.ambient.local().date();

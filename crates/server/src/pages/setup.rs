@@ -1,7 +1,6 @@
 //! The first run: creating the administrator, restoring a backup, or trying the program with sample data. Everything takes the token
 //! that the server prints, since nobody can sign in yet.
 
-mod archive;
 mod restore;
 
 use askama::Template;

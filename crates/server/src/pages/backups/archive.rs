@@ -14,6 +14,7 @@ use super::archives::{Archive, State as Known};
 use super::key::KeyField;
 use crate::api::backups::blocking;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::call::PathId;
 use crate::pages::error::PageError;
 use crate::pages::frame::{Frame, Section, render_with};
@@ -32,34 +33,33 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// What is known about an archive.
-pub(super) struct Details {
-    pub(super) archive: Archive,
-    pub(super) key: KeyField,
+pub(in crate::pages) struct Details {
+    pub(in crate::pages) archive: Archive,
+    pub(in crate::pages) key: KeyField,
     /// How it is encrypted.
-    pub(super) encryption: Option<String>,
+    pub(in crate::pages) encryption: Option<String>,
     /// When it was verified, and by which version.
-    pub(super) verified: Option<(When, String)>,
+    pub(in crate::pages) verified: Option<(When, String)>,
     /// When it was proven, and how long the restore took.
-    pub(super) proven: Option<(When, String)>,
+    pub(in crate::pages) proven: Option<(When, String)>,
     /// The number of things of each kind.
-    pub(super) counts: Vec<(String, String)>,
+    pub(in crate::pages) counts: Vec<(String, String)>,
     /// Names and values.
-    pub(super) facts: Vec<(&'static str, String)>,
-    pub(super) migrations: Vec<String>,
-    pub(super) violations: u64,
+    pub(in crate::pages) facts: Vec<(&'static str, String)>,
+    pub(in crate::pages) migrations: Vec<String>,
+    pub(in crate::pages) violations: u64,
     /// Whether the archive does not say how many broken references it has.
-    pub(super) hides_violations: bool,
-    pub(super) missing: Vec<String>,
-    pub(super) left_out: Vec<String>,
-    pub(super) damaged: Option<String>,
+    pub(in crate::pages) hides_violations: bool,
+    pub(in crate::pages) missing: Vec<String>,
+    pub(in crate::pages) left_out: Vec<String>,
+    pub(in crate::pages) damaged: Option<String>,
 }
 
 impl Details {
     /// Reads what is known about an archive.
-    pub(super) async fn load(app: &App, visitor: &Visitor, name: &str) -> Result<Self, Problem> {
+    pub(in crate::pages) async fn load(app: &App, caller: &Caller, name: &str) -> Result<Self, Problem> {
         let wanted = name.to_owned();
-        let listed =
-            blocking(app, &visitor.caller, move |engine, actor| engine.describe(actor, &wanted)).await?;
+        let listed = blocking(app, caller, move |engine, actor| engine.describe(actor, &wanted)).await?;
         Ok(Self::new(app, &listed))
     }
 
@@ -175,7 +175,7 @@ pub(super) async fn show(
     name: &str,
     errors: Errors,
 ) -> Result<Response, PageError> {
-    let details = Details::load(app, visitor, name).await?;
+    let details = Details::load(app, &visitor.caller, name).await?;
     let is_valid = errors.key.is_none() && errors.word.is_none();
     let page = BackupPage {
         frame: Frame::new(app, visitor, Section::Backups, name).await?,
@@ -190,7 +190,7 @@ pub(super) async fn show(
 }
 
 /// Returns what is wrong with a key.
-pub(super) fn key_error(problem: &Problem) -> String {
+pub(in crate::pages) fn key_error(problem: &Problem) -> String {
     let error = problem.errors().first().map_or(problem.detail(), |error| error.detail.as_str());
     sentence(error)
 }

@@ -6,8 +6,8 @@ use inventory::entities;
 
 use crate::api::backups::blocking;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::pages::frame::encoded;
-use crate::pages::visitor::Visitor;
 use crate::pages::words::{Moment, counted, local, sentence, size};
 use crate::problem::Problem;
 
@@ -79,9 +79,9 @@ impl State {
 
 impl Archive {
     /// Lists the archives in the backup folder, newest first.
-    pub(in crate::pages) async fn list(app: &App, visitor: &Visitor) -> Result<Vec<Self>, Problem> {
+    pub(in crate::pages) async fn list(app: &App, caller: &Caller) -> Result<Vec<Self>, Problem> {
         let ended = app.tasks.ended();
-        let listed = blocking(app, &visitor.caller, |engine, actor| engine.list(actor)).await?;
+        let listed = blocking(app, caller, |engine, actor| engine.list(actor)).await?;
         // So that the sentence on every page is as new as the list.
         app.backup_ages.remember(NewestChecked::of(&listed), app.now(), ended).await;
         let today = app.ambient.local().date();

@@ -7,7 +7,7 @@ use crate::api::archive_key::ArchiveKey;
 
 /// Which key an archive takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyField {
+pub(in crate::pages) enum KeyField {
     /// None, or one that the server has.
     None,
     Passphrase,

@@ -105,7 +105,7 @@ async fn show(
     refused: Option<Refused>,
 ) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::BackupRestore)?;
-    let details = Details::load(app, visitor, name).await?;
+    let details = Details::load(app, &visitor.caller, name).await?;
     let task = match &plan_id {
         Some(id) => Some(find(app, &visitor.caller, id).await?),
         None => None,

@@ -132,7 +132,7 @@ async fn a_backup_of_the_folder_is_restored_in_the_first_run() {
     assert!(choice.shows(&name), "{}", choice.html);
     let fields = [("token", &*token), ("archive", &*name)];
     let inside = server.form(&anyone, "/setup/restore/archive", &fields).await;
-    assert!(inside.shows("1 part") && inside.shows("1 user"), "{}", inside.html);
+    assert!(inside.shows("Parts 1") && inside.shows("People 1"), "{}", inside.html);
     let begun = server.form(&anyone, "/setup/restore/begin", &fields).await;
     let done = followed(&server, &begun).await;
     assert!(done.shows("Sign in with an account of the time of the backup"), "{}", done.html);
@@ -159,7 +159,7 @@ async fn a_backup_that_is_sent_can_be_looked_at_and_one_that_is_none_is_refused(
     let nothing = upload(&server, &token, "", b"").await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     let inside = upload(&server, &token, &name, &content).await;
-    assert!(inside.shows("1 part") && path.exists(), "{inside:?}");
+    assert!(inside.shows("Parts 1") && path.exists(), "{inside:?}");
 }
 
 async fn upload(server: &TestServer, token: &str, name: &str, content: &[u8]) -> Page {
