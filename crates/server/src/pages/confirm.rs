@@ -1,22 +1,30 @@
 //! The page on which something is confirmed that cannot be undone.
 
 use askama::Template;
-use axum::http::StatusCode;
 use axum::response::Response;
+use inventory::Command;
 use serde::Deserialize;
 
 use super::error::PageError;
 use super::faults::Faults;
+use super::flash::Flash;
+use super::form::Form;
 use super::frame::{Frame, Section, render_with};
 use super::visitor::Visitor;
 use super::words::given;
 use crate::app::App;
 
 /// The word that confirms what cannot be undone.
-const WORD: &str = "delete";
+pub(super) const WORD: &str = "delete";
+
+/// Returns whether somebody has typed the word.
+pub(super) fn is_confirmed(typed: &str) -> bool {
+    typed.trim().eq_ignore_ascii_case(WORD)
+}
 
 /// What is to be deleted.
 pub(super) struct Deletion {
+    pub(super) section: Section,
     /// The kind of thing, such as `user`.
     pub(super) what: &'static str,
     pub(super) name: String,
@@ -48,14 +56,6 @@ struct ConfirmPage {
 }
 
 impl Confirmation {
-    /// Returns what is wrong if the word was not typed.
-    pub(super) fn check(&self) -> Result<(), Faults> {
-        if self.word.trim().eq_ignore_ascii_case(WORD) {
-            return Ok(());
-        }
-        Err(Faults::in_field("word", "Nothing was deleted: the word was another one."))
-    }
-
     /// Returns the version that the visitor has seen.
     pub(super) fn seen(&self) -> Option<String> {
         given(&self.version)
@@ -70,7 +70,24 @@ pub(super) async fn show(
     faults: Faults,
 ) -> Result<Response, PageError> {
     let title = format!("Delete {}", deletion.name);
-    let frame = Frame::new(app, visitor, Section::Settings, title).await?;
-    let status: StatusCode = faults.status();
-    Ok(render_with(status, &ConfirmPage { frame, deletion, faults, word: WORD }))
+    let frame = Frame::new(app, visitor, deletion.section, title).await?;
+    Ok(render_with(faults.status(), &ConfirmPage { frame, deletion, faults, word: WORD }))
+}
+
+/// Deletes once the word was typed, and goes on to the list.
+pub(super) async fn delete<C: Command<Output = ()>>(
+    app: &App,
+    form: &Form<Confirmation>,
+    deletion: Deletion,
+    command: C,
+) -> Result<Response, PageError> {
+    if !is_confirmed(&form.fields.word) {
+        let faults = Faults::in_field("word", "Nothing was deleted: the word was another one.");
+        return show(app, &form.visitor, deletion, faults).await;
+    }
+    let flash = Flash::new(format!("Deleted the {} {}", deletion.what, deletion.name));
+    match form.run(app, command, |()| flash.clone()).await {
+        Ok(flash) => Ok(form.go_on(deletion.list.0, &flash)),
+        Err(problem) => show(app, &form.visitor, deletion, Faults::of(problem)?).await,
+    }
 }

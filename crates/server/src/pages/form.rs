@@ -132,11 +132,6 @@ impl<T> Form<T> {
         }
     }
 
-    /// Returns the page that the form names.
-    pub(super) fn back(&self) -> Option<&str> {
-        self.back.as_deref()
-    }
-
     /// Sends the browser to the page that the form was sent from, or to `page`, where `flash` is shown.
     pub(super) fn go_back(&self, page: &str, flash: &Flash) -> Response {
         go_to(self.back.as_deref().or(self.sender.as_deref()).unwrap_or(page), flash)

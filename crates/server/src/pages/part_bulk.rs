@@ -12,6 +12,7 @@ use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
 use inventory::parts::GetListedParts;
 use serde::Deserialize;
 
+use super::confirm::{WORD, is_confirmed};
 use super::error::PageError;
 use super::flash::Flash;
 use super::form::Form;
@@ -23,9 +24,6 @@ use super::visitor::Visitor;
 use super::words::{given, grouped};
 use crate::app::App;
 use crate::problem::Problem;
-
-/// The word that confirms what cannot be undone.
-const WORD: &str = "delete";
 
 /// Returns the routes of these forms.
 pub(super) fn routes() -> Router<App> {
@@ -76,7 +74,7 @@ async fn change(State(app): State<App>, form: Form<BulkForm>) -> Result<Response
     let ids = ids.clone();
     let command = match action {
         Action::Delete => {
-            let back = form.back().unwrap_or("/parts").to_owned();
+            let back = form.next("/parts").to_owned();
             return show_deletion(&app, &form.visitor, ids, back, StatusCode::OK).await;
         }
         Action::Move => moved(&app, &form, ids).await?,
@@ -156,8 +154,8 @@ struct Deletion {
 
 async fn delete(State(app): State<App>, form: Form<Deletion>) -> Result<Response, PageError> {
     let ids = form.fields.id.clone();
-    if !form.fields.word.trim().eq_ignore_ascii_case(WORD) {
-        let back = form.back().unwrap_or("/parts").to_owned();
+    if !is_confirmed(&form.fields.word) {
+        let back = form.next("/parts").to_owned();
         return show_deletion(&app, &form.visitor, ids, back, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     form.visitor.caller.actor.require(Permission::PartsDelete)?;

@@ -1,84 +1,83 @@
 //! Deleting a part, after a look at what goes with it.
 
-use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
 use inventory::parts::{DeletePart, PartDeletion, PreviewPartDeletion};
-use serde::Deserialize;
 
+use super::confirm::{self, Confirmation, Deletion};
 use super::error::PageError;
-use super::flash::Flash;
+use super::faults::Faults;
 use super::form::Form;
-use super::frame::{Frame, Section, render_with};
+use super::frame::{Section, encoded};
 use super::visitor::Visitor;
-use super::words::grouped;
+use super::words::{counted, grouped};
 use crate::app::App;
 use crate::call::PathId;
-
-/// The word that confirms what cannot be undone.
-const WORD: &str = "delete";
+use crate::problem::Problem;
 
 /// Returns the routes of this page.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/parts/{id}/delete", get(page).post(delete))
+    Router::new().route("/parts/{id}/delete", get(ask).post(delete))
 }
 
-#[derive(Template)]
-#[template(path = "part-delete.html")]
-struct DeletePage {
-    frame: Frame,
-    id: String,
-    name: String,
-    quantity: String,
-    deletion: PartDeletion,
-    word: &'static str,
-    is_wrong: bool,
-}
-
-/// The form.
-#[derive(Debug, Deserialize)]
-struct Confirmation {
-    #[serde(default)]
-    word: String,
-}
-
-async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
-    show(&app, &visitor, id, StatusCode::OK).await
-}
-
-async fn show(app: &App, visitor: &Visitor, id: String, status: StatusCode) -> Result<Response, PageError> {
+/// Shows what a deletion would do.
+async fn ask(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Result<Response, PageError> {
     visitor.caller.actor.require(Permission::PartsDelete)?;
-    let deletion = app.query(&visitor.caller, PreviewPartDeletion(id.clone())).await?;
-    let name = deletion.part.part.name.clone();
-    let page = DeletePage {
-        frame: Frame::new(app, visitor, Section::Parts, format!("Delete {name}")).await?,
-        quantity: grouped(deletion.part.quantity),
-        id,
-        name,
-        deletion,
-        word: WORD,
-        is_wrong: status != StatusCode::OK,
-    };
-    Ok(render_with(status, &page))
+    let deletion = deletion(&app, &visitor, &id).await?;
+    confirm::show(&app, &visitor, deletion, Faults::default()).await
 }
 
+async fn deletion(app: &App, visitor: &Visitor, id: &str) -> Result<Deletion, Problem> {
+    let preview = app.query(&visitor.caller, PreviewPartDeletion(id.to_owned())).await?;
+    Ok(Deletion {
+        section: Section::Parts,
+        what: "part",
+        page: format!("/parts/{}", encoded(id)),
+        list: ("/parts", "Parts"),
+        effects: effects(&preview),
+        version: preview.part.part.version,
+        name: preview.part.part.name,
+    })
+}
+
+/// Says what goes with a part, and what stays.
+fn effects(preview: &PartDeletion) -> Vec<String> {
+    let PartDeletion { part, location_count, datasheet_count, project_count, price_count, order_item_count } =
+        preview;
+    let mut effects = Vec::new();
+    if part.quantity > 0 {
+        let places = counted(*location_count, "place");
+        effects.push(format!("Its stock is lost: {} in {places}.", grouped(part.quantity)));
+    }
+    for (count, noun, what) in [
+        (*datasheet_count, "datasheet", "deleted as well"),
+        (*price_count, "price", "deleted as well"),
+        (*project_count, "project", "left without it"),
+        (*order_item_count, "order item", "kept"),
+    ] {
+        let verb = if count == 1 { "is" } else { "are" };
+        effects.extend((count > 0).then(|| format!("{} {verb} {what}.", counted(count, noun))));
+    }
+    effects.push("The history of its stock stays.".to_owned());
+    effects
+}
+
+/// Deletes a part and its files.
 async fn delete(
     State(app): State<App>,
     PathId(id): PathId,
     form: Form<Confirmation>,
 ) -> Result<Response, PageError> {
-    if !form.fields.word.trim().eq_ignore_ascii_case(WORD) {
-        return show(&app, &form.visitor, id, StatusCode::UNPROCESSABLE_ENTITY).await;
-    }
+    form.visitor.caller.actor.require(Permission::PartsDelete)?;
+    let deletion = deletion(&app, &form.visitor, &id).await?;
     let store = app.files().await?;
     let files = store.files_of(std::slice::from_ref(&id)).await?;
-    let name = app.query(&form.visitor.caller, PreviewPartDeletion(id.clone())).await?.part.part.name;
-    let said = Flash::new(format!("Deleted {name}"));
-    let flash = form.run(&app, DeletePart { id, version: None }, |()| said.clone()).await?;
+    let command = DeletePart { id, version: form.fields.seen() };
+    let response = confirm::delete(&app, &form, deletion, command).await?;
+    // If the part was not deleted, it still refers to them.
     app.remove_unreferenced(&store, files).await;
-    Ok(form.go_on("/parts", &flash))
+    Ok(response)
 }

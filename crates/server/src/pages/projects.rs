@@ -189,6 +189,7 @@ async fn ask(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Re
 async fn deletion(app: &App, visitor: &Visitor, id: &str) -> Result<Deletion, Problem> {
     let project = app.query(&visitor.caller, GetProject(id.to_owned())).await?;
     Ok(Deletion {
+        section: Section::Settings,
         what: "project",
         page: format!("{PAGE}/{}", encoded(id)),
         list: (PAGE, "Projects"),
@@ -211,13 +212,5 @@ async fn delete(
 ) -> Result<Response, PageError> {
     form.visitor.caller.actor.require(Permission::ProjectsDelete)?;
     let deletion = deletion(&app, &form.visitor, &id).await?;
-    if let Err(faults) = form.fields.check() {
-        return confirm::show(&app, &form.visitor, deletion, faults).await;
-    }
-    let said = Flash::new(format!("Deleted {}", deletion.name));
-    let command = DeleteProject { id, version: form.fields.seen() };
-    match form.run(&app, command, |()| said.clone()).await {
-        Ok(flash) => Ok(form.go_on(PAGE, &flash)),
-        Err(problem) => confirm::show(&app, &form.visitor, deletion, Faults::of(problem)?).await,
-    }
+    confirm::delete(&app, &form, deletion, DeleteProject { id, version: form.fields.seen() }).await
 }

@@ -183,6 +183,7 @@ async fn ask(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Re
 async fn deletion(app: &App, visitor: &Visitor, id: &str) -> Result<Deletion, Problem> {
     let role = app.query(&visitor.caller, GetRole(id.to_owned())).await?;
     Ok(Deletion {
+        section: Section::Settings,
         what: "role",
         name: role.name,
         page: format!("{PAGE}/{}", encoded(id)),
@@ -200,13 +201,5 @@ async fn delete(
 ) -> Result<Response, PageError> {
     form.visitor.caller.actor.require(Permission::UsersDelete)?;
     let deletion = deletion(&app, &form.visitor, &id).await?;
-    if let Err(faults) = form.fields.check() {
-        return confirm::show(&app, &form.visitor, deletion, faults).await;
-    }
-    let said = Flash::new(format!("Deleted the role {}", deletion.name));
-    let command = DeleteRole { id, version: form.fields.seen() };
-    match form.run(&app, command, |()| said.clone()).await {
-        Ok(flash) => Ok(form.go_on(PAGE, &flash)),
-        Err(problem) => confirm::show(&app, &form.visitor, deletion, Faults::of(problem)?).await,
-    }
+    confirm::delete(&app, &form, deletion, DeleteRole { id, version: form.fields.seen() }).await
 }

@@ -71,7 +71,7 @@ struct NewView {
 
 /// Saves what the list shows.
 async fn save(State(app): State<App>, form: Form<NewView>) -> Result<Response, PageError> {
-    let back = form.back().unwrap_or("/parts").to_owned();
+    let back = form.next("/parts").to_owned();
     let query = query_of(&Address::parse(&back));
     let command = CreateSavedView { name: form.fields.name.clone(), query };
     match form.run(&app, command, |view| Flash::new(format!("Saved the view {}", view.name))).await {

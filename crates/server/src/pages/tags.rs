@@ -188,6 +188,7 @@ async fn ask(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> Re
 async fn deletion(app: &App, visitor: &Visitor, id: &str) -> Result<Deletion, Problem> {
     let tag = app.query(&visitor.caller, GetTag(id.to_owned())).await?;
     Ok(Deletion {
+        section: Section::Settings,
         what: "tag",
         page: format!("{PAGE}/{}", encoded(id)),
         list: (PAGE, "Tags"),
@@ -208,13 +209,5 @@ async fn delete(
 ) -> Result<Response, PageError> {
     form.visitor.caller.actor.require(Permission::TagsDelete)?;
     let deletion = deletion(&app, &form.visitor, &id).await?;
-    if let Err(faults) = form.fields.check() {
-        return confirm::show(&app, &form.visitor, deletion, faults).await;
-    }
-    let said = Flash::new(format!("Deleted {}", deletion.name));
-    let command = DeleteTag { id, version: form.fields.seen() };
-    match form.run(&app, command, |()| said.clone()).await {
-        Ok(flash) => Ok(form.go_on(PAGE, &flash)),
-        Err(problem) => confirm::show(&app, &form.visitor, deletion, Faults::of(problem)?).await,
-    }
+    confirm::delete(&app, &form, deletion, DeleteTag { id, version: form.fields.seen() }).await
 }

@@ -14,6 +14,7 @@ use crate::api::backup_work::{BackupWork, CheckRequest, NewBackup, RestoreReques
 use crate::api::backups::remove;
 use crate::app::App;
 use crate::call::PathId;
+use crate::pages::confirm::is_confirmed;
 use crate::pages::error::PageError;
 use crate::pages::flash::Flash;
 use crate::pages::form::{Form, go_to};
@@ -128,7 +129,7 @@ async fn delete(
     form: Form<DeleteForm>,
 ) -> Result<Response, PageError> {
     form.visitor.caller.actor.require(Permission::BackupManage)?;
-    if !form.fields.word.trim().eq_ignore_ascii_case("delete") {
+    if !is_confirmed(&form.fields.word) {
         let word = Some("Type the word delete. Nothing was deleted.");
         return archive::show(&app, &form.visitor, &name, archive::Errors { key: None, word }).await;
     }

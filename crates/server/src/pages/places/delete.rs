@@ -9,6 +9,7 @@ use inventory::Permission;
 use inventory::deletion::{DeleteLocation, LocationDeletion, PreviewLocationDeletion};
 use serde::Deserialize;
 
+use super::super::confirm::is_confirmed;
 use super::super::error::PageError;
 use super::super::faults::Faults;
 use super::super::flash::Flash;
@@ -116,7 +117,7 @@ async fn delete(app: &App, preview: &LocationDeletion, form: &Form<DeleteForm>) 
     if move_stock_to.is_none() && (preview.part_count > 0 || preview.tool_count > 0) {
         return Err(Problem::invalid_field("to", "Say where the stock goes."));
     }
-    if preview.below_count > 0 && confirm.trim().to_lowercase() != "delete" {
+    if preview.below_count > 0 && !is_confirmed(confirm) {
         return Err(Problem::invalid_field("confirm", "Type the word delete."));
     }
     let command = DeleteLocation { id: preview.location.id.clone(), version: given(version), move_stock_to };

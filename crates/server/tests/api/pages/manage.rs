@@ -50,7 +50,7 @@ async fn a_user_is_created_changed_and_deleted() {
     let kept = server.form(&client, &format!("{path}/delete"), &[("word", "no")]).await;
     assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY);
     let page = server.form_and_follow(&client, &format!("{path}/delete"), &[("word", "Delete")]).await;
-    assert!(page.shows("Deleted ada") && !page.shows("countess@example.org"), "{}", page.html);
+    assert!(page.shows("Deleted the user ada") && !page.shows("countess@example.org"), "{}", page.html);
 }
 
 #[tokio::test]
@@ -146,7 +146,8 @@ async fn tags_and_projects_are_created_renamed_and_deleted() {
         let asked = server.page(&client, &format!("{path}/delete")).await;
         assert!(asked.shows("No part"), "{}", asked.html);
         let page = server.form_and_follow(&client, &format!("{path}/delete"), &[("word", "delete")]).await;
-        assert!(page.shows("Deleted preamp") && page.shows("yet"), "{}", page.html);
+        let deleted = format!("Deleted the {} preamp", list.trim_matches(['/', 's']));
+        assert!(page.shows(&deleted) && page.shows("yet"), "{}", page.html);
     }
     let wrong = server.form(&client, "/tags/new", &[("name", "a"), ("color", "red")]).await;
     assert!(

@@ -157,11 +157,11 @@ async fn a_part_is_duplicated_and_deleted_by_its_word() {
     assert!(copy.shows("Created Nut (copy)"), "{}", copy.html);
     let delete = format!("/parts/{part}/delete");
     let page = server.page(&client, &delete).await;
-    assert!(page.shows("Stock that is lost 7 in 1 place"), "{}", page.html);
+    assert!(page.shows("Its stock is lost: 7 in 1 place."), "{}", page.html);
     let wrong = server.form(&client, &delete, &[("word", "yes")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let list = server.form_and_follow(&client, &delete, &[("word", "delete")]).await;
-    assert!(list.shows("Deleted Nut") && list.shows("Nut (copy)"), "{}", list.html);
+    assert!(list.shows("Deleted the part Nut") && list.shows("Nut (copy)"), "{}", list.html);
     assert_eq!(server.page(&client, &format!("/parts/{part}")).await.status, StatusCode::NOT_FOUND);
 }
 
