@@ -5,6 +5,11 @@ const site = serve();
 
 test.use({ expected: /status of 422/ });
 
+/** Types as fast as a hand scanner, however busy the machine is. */
+const scan = (page, code) => page.evaluate((keys) => {
+  for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}, [...code, "Enter"]);
+
 test("a hand scanner's typing: part, how many, place", async ({ page }) => {
   await page.goto("/scan");
   await page.keyboard.type("XHP-4");
@@ -25,10 +30,24 @@ test("a code that nothing has says so", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("NOTHING-HERE");
 });
 
+test("a scan that begins with the letter of a shortcut is no shortcut", async ({ page }) => {
+  await page.goto("/parts");
+  await scan(page, "nrf-52840");
+  await expect(page.getByRole("alert")).toContainText("nrf-52840");
+  await expect(page).toHaveURL(/\/scan\?/);
+});
+
 test("labels are as large on paper as they say", async ({ page }) => {
   await page.goto(`/labels?part=${site.ids["AR-10K"]}`);
   await expect(page.getByText("مقاومة كربونية 10 كيلو أوم")).toBeVisible();
+  const millimetres = (box) => box && [box.width, box.height].map((pixels) => Math.round((pixels / 96) * 254) / 10);
+  const label = page.locator(".sticker").first();
+  for (const [paper, size] of [["a4-48", [45.7, 21.2]], ["a4-21", [63.5, 38.1]], ["tape-12", [45, 12]]]) {
+    await page.getByLabel("Paper").selectOption(paper);
+    await expect.poll(async () => millimetres(await label.boundingBox())).toEqual(size);
+  }
   await page.emulateMedia({ media: "print" });
+  expect(millimetres(await label.boundingBox())).toEqual([45, 12]);
   await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeHidden();
   await expect(page.getByRole("button", { name: "Show" })).toBeHidden();
 });

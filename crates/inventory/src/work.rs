@@ -48,6 +48,16 @@ pub trait Command: Listed + Sync {
     /// Records every field that breaks a rule. Runs before anything is read or written.
     fn validate(&self, _fields: &mut Fields) {}
 
+    /// Checks the fields without running the command.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every field that breaks a rule.
+    fn check_fields(&self) -> Result<(), Error> {
+        let mut fields = Fields::default();
+        self.validate(&mut fields);
+        Error::check(fields)
+    }
+
     /// Runs the command in a transaction, which is rolled back on an error.
     fn run(&self, work: &mut Work) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
@@ -184,9 +194,7 @@ impl Work {
     /// The errors of the command.
     pub async fn call<C: Command>(&mut self, command: &C) -> Result<C::Output, Error> {
         C::ACCESS.check(self.actor())?;
-        let mut fields = Fields::default();
-        command.validate(&mut fields);
-        Error::check(fields)?;
+        command.check_fields()?;
         command.run(self).await
     }
 

@@ -1,9 +1,11 @@
 // Keyboard shortcuts.
+import { FAST } from "./scan.js";
 import { visit } from "./swap.js";
 
 const typing = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const rows = () => [...document.querySelectorAll("#parts tbody tr")];
 let prefix = "";
+let pending;
 
 function cursor() {
   return document.querySelector("#parts tr.cursor");
@@ -65,7 +67,13 @@ document.addEventListener("keydown", (event) => {
   const action = actions[key];
   if (!action) return;
   event.preventDefault();
-  action();
+  // The first key of a scan looks like a shortcut until the next one comes. The search box has to be there for what is typed next.
+  if (key === "/") action();
+  else pending = setTimeout(action, FAST);
+});
+document.addEventListener("scanning", () => {
+  clearTimeout(pending);
+  prefix = "";
 });
 
 // A number that is being edited is restored by Escape.

@@ -67,7 +67,7 @@ document.addEventListener("change", (event) => {
 });
 
 // A hand scanner types faster than anybody, and ends with Enter.
-const FAST = 35;
+export const FAST = 35;
 const SHORTEST = 6;
 let typed = "";
 let lately = 0;
@@ -89,6 +89,8 @@ addEventListener("keydown", (event) => {
   }
   if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
   typed = fast ? typed + event.key : event.key;
-  // No shortcuts from a scanner.
-  if (fast && typed.length > 1 && !event.target.closest?.("input, textarea, select")) event.stopImmediatePropagation();
+  // No shortcuts from a scanner: neither from this key, nor from the one before it, which waits.
+  if (!fast || event.target.closest?.("input, textarea, select")) return;
+  event.stopImmediatePropagation();
+  document.dispatchEvent(new Event("scanning"));
 }, true);

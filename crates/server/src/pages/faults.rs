@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
+use inventory::Command;
 
 use super::error::PageError;
 use super::words::{given, sentence, whole_number};
@@ -58,6 +59,13 @@ impl Faults {
         }
         let errors = problem.errors().iter();
         self.fields.extend(errors.map(|error| (error.field.clone(), rule(&error.detail))));
+    }
+
+    /// Adds the fields of a command that break a rule, when the command cannot run because of other faults.
+    pub(super) fn check(&mut self, command: &impl Command) {
+        if let Err(error) = command.check_fields() {
+            self.add(&error.into());
+        }
     }
 
     /// Takes the value of a field, or adds what is wrong with it.

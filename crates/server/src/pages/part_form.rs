@@ -118,6 +118,8 @@ async fn create(State(app): State<App>, form: Form<Fields>) -> Result<Response, 
             }
             Err(problem) => faults = self::faults(problem, fields)?,
         }
+    } else {
+        faults.check(&fields.create());
     }
     show(&app, &form.visitor, None, fields.clone(), faults, None).await
 }
@@ -166,6 +168,8 @@ async fn update(
             }
             Err(problem) => faults = self::faults(problem, &form.fields)?,
         }
+    } else {
+        faults.check(&form.fields.create());
     }
     show(&app, &form.visitor, Some(id), form.fields.clone(), faults, None).await
 }
