@@ -34,6 +34,7 @@ mod part_delete;
 mod part_fields;
 mod part_files;
 mod part_form;
+mod part_history;
 mod part_move;
 mod part_overtaken;
 mod part_page;

@@ -111,6 +111,54 @@ async fn a_limit_that_breaks_a_rule_is_told_beside_its_field_and_saves_nothing()
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_stock_to_add_stands_beside_its_field() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "Screw", 10).await;
+    let path = format!("/parts/{part}?tab=stock");
+    let fields = [("quantity", "many"), ("location", "Shelf 9"), ("reason", "bought")];
+    let page = server.form(&client, &path, &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let beside = |field: &str| page.html.contains(&format!("id=\"{field}-error\""));
+    assert!(beside("quantity") && beside("location"), "{}", page.html);
+    assert!(page.shows("This must be a whole number.") && page.shows("There is no place “Shelf 9”."));
+    for (_, typed) in fields {
+        assert!(page.html.contains(&format!("value=\"{typed}\"")), "{typed}: {}", page.html);
+    }
+    let empty = server.form(&client, &path, &[]).await;
+    assert_eq!(empty.html.matches("This is required.").count(), 2, "{}", empty.html);
+    let none = server.form(&client, &path, &[("quantity", "0"), ("location", "drawer of screw")]).await;
+    assert!(
+        none.html.contains("id=\"quantity-error\"") && none.html.contains("value=\"0\""),
+        "{}",
+        none.html
+    );
+    let fields = [("quantity", "5"), ("location", "drawer of screw"), ("reason", "bought")];
+    let page = server.form_and_follow(&client, &path, &fields).await;
+    assert!(page.shows("Added 5 × Screw, 15 left there") && page.shows("bought"), "{}", page.html);
+    assert!(!page.html.contains("value=\"bought\""), "the form is empty again: {}", page.html);
+}
+
+#[tokio::test]
+async fn a_wrong_number_in_a_row_is_told_on_the_list() {
+    let (server, client) = server().await;
+    let (part, place) = stocked(&server, &client, "Screw", 10).await;
+    let path = format!("/parts/{part}/stock");
+    for (change, quantity, told) in [
+        ("count", "ten", "Nothing was changed. The quantity must be a whole number."),
+        ("take", "11", "Nothing was changed. Only 10 available, but 11 requested."),
+    ] {
+        let fields = [
+            ("change", change),
+            ("location_id", &*place),
+            ("quantity", quantity),
+            ("back", "/parts?q=screw"),
+        ];
+        let page = server.form_and_follow(&client, &path, &fields).await;
+        assert!(page.shows(told) && page.html.contains("value=\"10\""), "{}", page.html);
+    }
+}
+
+#[tokio::test]
 async fn categories_and_tags_that_the_form_cannot_show_stay() {
     let (server, client) = server().await;
     let category = server.post(&client, "/api/v1/categories", json!({"name": "Fasteners"})).await;
