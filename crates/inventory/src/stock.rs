@@ -10,6 +10,7 @@ mod list;
 mod split;
 mod transfer;
 mod undo;
+mod undo_span;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -32,6 +33,7 @@ pub use list::{
 pub use split::{Cassette, SplitToCassette, SplitToCassetteResult};
 pub use transfer::{Transfer, TransferStock};
 pub use undo::UndoMovement;
+pub use undo_span::{MovementSpan, UndoMovements};
 
 /// The largest quantity of a part at one location. The sum over all locations fits into 64 bits.
 pub const MAX_QUANTITY: i64 = 1_000_000_000_000;

@@ -159,6 +159,24 @@ async fn a_wrong_number_in_a_row_is_told_on_the_list() {
 }
 
 #[tokio::test]
+async fn a_part_that_cannot_be_saved_leaves_no_tag_behind() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "Screw", 1).await;
+    stocked(&server, &client, "Nut", 1).await;
+    let fields = [("name", "Nut"), ("tags", "left over")];
+    for path in ["/parts/new", &*format!("/parts/{part}/edit")] {
+        let page = server.form(&client, path, &fields).await;
+        assert_eq!(page.status, StatusCode::CONFLICT, "{path}");
+        assert!(page.html.contains("value=\"left over\""), "{}", page.html);
+    }
+    let tags = server.get(&client, "/api/v1/tags").await.body;
+    assert_eq!(tags["items"], json!([]));
+    let long = "x".repeat(51);
+    let page = server.form(&client, "/parts/new", &[("name", "Bolt"), ("tags", &*long)]).await;
+    assert!(page.html.contains("id=\"tags-error\""), "{}", page.html);
+}
+
+#[tokio::test]
 async fn categories_and_tags_that_the_form_cannot_show_stay() {
     let (server, client) = server().await;
     let category = server.post(&client, "/api/v1/categories", json!({"name": "Fasteners"})).await;
@@ -224,6 +242,19 @@ async fn many_parts_are_moved_tagged_and_deleted_at_once() {
     let bulk = "/parts/bulk";
     let page = server.form_and_follow(&client, bulk, &with(&[("action", "move"), ("location", "box")])).await;
     assert!(page.shows("Moved 2 parts") && page.html.matches(">Box<").count() == 2, "{}", page.html);
+    let span =
+        ["first", "last"].map(|name| page.between(&format!("name=\"{name}\" value=\""), "\"").to_owned());
+    let span = [("first", &*span[0]), ("last", &*span[1]), ("back", "/parts")];
+    let page = server.form_and_follow(&client, "/parts/bulk/undo", &span).await;
+    assert!(page.shows("Moved 2 parts back") && page.shows("Drawer of One"), "{}", page.html);
+    let page = server.form_and_follow(&client, "/parts/bulk/undo", &span).await;
+    assert!(page.shows("no longer be undone, and nothing was moved"), "{}", page.html);
+    assert!(page.shows("has moved since."), "{}", page.html);
+    let long = "x".repeat(51);
+    let page = server
+        .form_and_follow(&client, bulk, &[&ids[..], &[("action", "tag"), ("tag", &*long)]].concat())
+        .await;
+    assert!(page.shows("Nothing was changed. The tag must have at most 50 characters."), "{}", page.html);
     let page = server.form_and_follow(&client, bulk, &with(&[("action", "tag"), ("tag", "#new")])).await;
     assert!(page.shows("Changed 2 parts") && page.html.matches(">new</span>").count() == 2, "{}", page.html);
     let nowhere =
