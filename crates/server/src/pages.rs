@@ -33,6 +33,7 @@ mod part_choices;
 mod part_delete;
 mod part_fields;
 mod part_files;
+mod part_filters;
 mod part_form;
 mod part_history;
 mod part_move;
