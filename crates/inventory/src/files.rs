@@ -7,12 +7,11 @@ mod upload;
 
 use std::path::{Path, PathBuf};
 
-use crate::parts::{
-    AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, IMAGE_URL, Part, UpdatePart,
-};
-use crate::static_files::{FileKind, StaticFile, StaticFiles};
+use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
+use crate::static_files::{FileKind, IMAGE_URL, StaticFile, StaticFiles};
 use crate::{Access, Actor, Change, Error, Inventory, Permission};
 
+pub use crate::static_files::FileRef;
 pub use references::CountFileReferences;
 
 /// The largest size of a datasheet in bytes.
@@ -28,15 +27,6 @@ const EXTENSIONS: [&str; 5] = ["jpg", "png", "webp", "jpeg", "gif"];
 pub struct FileStore {
     inventory: Inventory,
     files: StaticFiles,
-}
-
-/// A static file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRef {
-    /// The folder.
-    pub kind: FileKind,
-    /// The path below the folder.
-    pub path: String,
 }
 
 /// What is known about a new datasheet, besides its content.
@@ -92,8 +82,8 @@ impl FileStore {
     /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Io`].
     pub async fn delete_datasheet(&self, actor: &Actor, part_id: &str, id: &str) -> Result<(), Error> {
         let command = DeleteDatasheet { part_id: part_id.to_owned(), id: id.to_owned() };
-        let path = self.inventory.run(actor, command).await?.filename;
-        self.remove_unreferenced(vec![FileRef { kind: FileKind::Datasheets, path }]).await
+        self.inventory.run(actor, command).await?;
+        self.remove_released().await
     }
 
     /// Stores an image of at most [`MAX_IMAGE`] bytes, upright and without metadata, and makes it the image of a part.
@@ -106,14 +96,14 @@ impl FileStore {
         (part_id, version): (&str, Option<String>),
         content: Vec<u8>,
     ) -> Result<Part, Error> {
-        let before = self.check_upload(actor, part_id).await?;
+        self.check_upload(actor, part_id).await?;
         let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
         let stem = stored.path.split('.').next().unwrap_or_default();
         let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
         let command = UpdatePart { id: part_id.to_owned(), version, image_url, ..UpdatePart::default() };
         let changed = self.inventory.run(actor, command).await;
         let part = self.keep_if(changed, FileKind::Images, stored).await?;
-        self.remove_unreferenced(self.image_of(&before).into_iter().collect()).await?;
+        self.remove_released().await?;
         Ok(part)
     }
 
@@ -137,12 +127,22 @@ impl FileStore {
         Ok(files)
     }
 
+    /// Deletes the files to which changed and deleted rows have referred, unless another row refers to them.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Database`].
+    pub async fn remove_released(&self) -> Result<(), Error> {
+        self.remove_unreferenced(self.inventory.take_released_files()).await
+    }
+
     /// Deletes those of the files that no row refers to. A delete waits while a backup runs.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Database`].
     pub async fn remove_unreferenced(&self, files: Vec<FileRef>) -> Result<(), Error> {
-        for file in files {
+        for FileRef { kind, path } in files {
+            let Some((path, _)) = self.existing(kind, &path) else { continue };
+            let file = FileRef { kind, path };
             let count = self.inventory.query(&Actor::System, CountFileReferences(file.clone())).await?;
             if count == 0 {
                 self.blocking(move |store| store.remove(&file)).await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::change_feed::Changed;
 use crate::db::{Database, DatabaseUrl};
 use crate::password::Rounds;
+use crate::static_files::FileRef;
 use crate::work::{Attempt, Command, Context, Query, Read, Work};
 use crate::{Actor, Ambient, Error, IdempotencyKey, Once, Timestamp, once};
 
@@ -93,6 +94,11 @@ impl Inventory {
     /// Gives back changes that the caller of [`Inventory::take_changes`] could not follow yet.
     pub fn give_back_changes(&self, changed: Changed) {
         self.database.feed().add(changed);
+    }
+
+    /// Returns the files to which changed and deleted rows have referred since the last call. Other rows may refer to them.
+    pub(crate) fn take_released_files(&self) -> Vec<FileRef> {
+        self.database.released().take()
     }
 
     /// Returns whether the file of the database was replaced by another one since it was opened. Then commands fail, and

@@ -20,6 +20,7 @@ use crate::Error;
 use crate::Timestamp;
 use crate::db::entity::partmodel;
 use crate::db::record::version_of;
+use crate::static_files::IMAGE_URL;
 use crate::work::Read;
 use sea_orm::EntityTrait;
 
@@ -46,9 +47,6 @@ pub use update::UpdatePart;
 
 /// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;
-
-/// The address prefix of images in the original, which the name without extension follows.
-pub(crate) const IMAGE_URL: &str = "/api/utility/get_image/";
 
 /// A part, such as a resistor, a screw or a tool bit.
 #[derive(Clone, Debug, PartialEq)]

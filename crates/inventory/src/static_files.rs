@@ -43,6 +43,15 @@ pub struct StaticFile {
     pub size: u64,
 }
 
+/// A static file that a row refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRef {
+    /// The folder.
+    pub kind: FileKind,
+    /// The path below the folder.
+    pub path: String,
+}
+
 /// The content of a folder.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -71,6 +80,9 @@ pub enum Deletion {
     /// The file will be deleted when the running snapshot ends.
     Deferred,
 }
+
+/// The address prefix of images in the original. The name follows, with or without an extension.
+pub(crate) const IMAGE_URL: &str = "/api/utility/get_image/";
 
 /// The prefix of internal files that are not part of the data: unfinished writes, staged restores, deferred deletes.
 const PRIVATE_PREFIX: &str = ".mm-";

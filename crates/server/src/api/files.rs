@@ -60,6 +60,14 @@ impl App {
         Ok(store.set_image(actor, (part_id, version), content).await?)
     }
 
+    /// Deletes the files to which changed and deleted rows have referred. A failure is logged only, since the rows are changed already.
+    pub(crate) async fn remove_released_files(&self) {
+        let removed = async { Ok::<_, Problem>(self.files().await?.remove_released().await?) };
+        if let Err(error) = removed.await {
+            tracing::warn!(?error, "a file that is no longer used could not be deleted");
+        }
+    }
+
     /// Deletes files that no row refers to any longer. A failure is logged only, since the rows are gone already.
     pub(crate) async fn remove_unreferenced(&self, store: &FileStore, files: Vec<inventory::files::FileRef>) {
         if let Err(error) = store.remove_unreferenced(files).await {
