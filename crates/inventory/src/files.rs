@@ -8,8 +8,10 @@ mod upload;
 use std::path::{Path, PathBuf};
 
 use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
-use crate::static_files::{FileKind, IMAGE_URL, StaticFile, StaticFiles};
-use crate::{Access, Actor, Change, Error, Inventory, Permission};
+use crate::static_files::{FileKind, IMAGE_URL, StaticFiles};
+use crate::{Access, Actor, Change, Error, IdempotencyKey, Inventory, Once, Permission};
+
+use self::upload::StoredUpload;
 
 pub use crate::static_files::FileRef;
 pub use references::CountFileReferences;
@@ -44,6 +46,14 @@ pub struct NewDatasheet {
     pub is_primary: bool,
 }
 
+/// The idempotency key of an upload, and how its response is recorded.
+pub struct UploadOnce<'a, T> {
+    /// The key, with a digest of the request without its content. The digest of the content is added while the content is read.
+    pub key: &'a IdempotencyKey,
+    /// Returns the response that a repeated request gets.
+    pub respond: &'a (dyn Fn(&T) -> String + Sync),
+}
+
 impl FileStore {
     /// Creates a store for an inventory and its files.
     pub fn new(inventory: Inventory, files: StaticFiles) -> Self {
@@ -60,11 +70,42 @@ impl FileStore {
         new: NewDatasheet,
         content: impl std::io::Read + Send + 'static,
     ) -> Result<Datasheet, Error> {
+        let (command, stored) = self.store_datasheet(actor, new, content).await?;
+        let added = self.inventory.run(actor, command).await;
+        self.keep_if(added.is_ok(), stored.file).await;
+        added
+    }
+
+    /// Stores a datasheet like [`FileStore::add_datasheet`], but only once for the same idempotency key.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used for another request or content, and those of [`FileStore::add_datasheet`].
+    pub async fn add_datasheet_once(
+        &self,
+        actor: &Actor,
+        new: NewDatasheet,
+        content: impl std::io::Read + Send + 'static,
+        once: &UploadOnce<'_, Datasheet>,
+    ) -> Result<Once<Datasheet>, Error> {
+        let (command, stored) = self.store_datasheet(actor, new, content).await?;
+        let key = once.key.with_content(&stored.digest);
+        let added = self.inventory.run_once(actor, command, &key, once.respond).await;
+        self.keep_if(matches!(added, Ok(Once::Done(_))), stored.file).await;
+        added
+    }
+
+    /// Stores the file of a datasheet, and returns the command that adds its row.
+    async fn store_datasheet(
+        &self,
+        actor: &Actor,
+        new: NewDatasheet,
+        content: impl std::io::Read + Send + 'static,
+    ) -> Result<(AddDatasheet, StoredUpload), Error> {
         self.check_upload(actor, &new.part_id).await?;
         let stored = self.blocking(move |store| upload::store_pdf(store, content)).await?;
         let command = AddDatasheet {
             part_id: new.part_id,
-            filename: stored.path.clone(),
+            filename: stored.file.path.clone(),
             file_path: None,
             file_size: i64::try_from(stored.size).ok(),
             title: new.title,
@@ -72,8 +113,7 @@ impl FileStore {
             url: new.url,
             is_primary: new.is_primary,
         };
-        let added = self.inventory.run(actor, command).await;
-        self.keep_if(added, FileKind::Datasheets, stored).await
+        Ok((command, stored))
     }
 
     /// Deletes a datasheet and its file.
@@ -96,15 +136,47 @@ impl FileStore {
         (part_id, version): (&str, Option<String>),
         content: Vec<u8>,
     ) -> Result<Part, Error> {
-        self.check_upload(actor, part_id).await?;
-        let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
-        let stem = stored.path.split('.').next().unwrap_or_default();
-        let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
-        let command = UpdatePart { id: part_id.to_owned(), version, image_url, ..UpdatePart::default() };
-        let changed = self.inventory.run(actor, command).await;
-        let part = self.keep_if(changed, FileKind::Images, stored).await?;
+        let (command, stored) = self.store_image(actor, part_id, content).await?;
+        let changed = self.inventory.run(actor, UpdatePart { version, ..command }).await;
+        self.keep_if(changed.is_ok(), stored.file).await;
+        let part = changed?;
         self.remove_released().await?;
         Ok(part)
+    }
+
+    /// Stores an image like [`FileStore::set_image`], but only once for the same idempotency key.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used for another request or content, and those of [`FileStore::set_image`].
+    pub async fn set_image_once(
+        &self,
+        actor: &Actor,
+        (part_id, version): (&str, Option<String>),
+        content: Vec<u8>,
+        once: &UploadOnce<'_, Part>,
+    ) -> Result<Once<Part>, Error> {
+        let (command, stored) = self.store_image(actor, part_id, content).await?;
+        let key = once.key.with_content(&stored.digest);
+        let command = UpdatePart { version, ..command };
+        let changed = self.inventory.run_once(actor, command, &key, once.respond).await;
+        self.keep_if(matches!(changed, Ok(Once::Done(_))), stored.file).await;
+        let changed = changed?;
+        self.remove_released().await?;
+        Ok(changed)
+    }
+
+    /// Stores the file of an image, and returns the command that makes it the image of a part.
+    async fn store_image(
+        &self,
+        actor: &Actor,
+        part_id: &str,
+        content: Vec<u8>,
+    ) -> Result<(UpdatePart, StoredUpload), Error> {
+        self.check_upload(actor, part_id).await?;
+        let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
+        let stem = stored.file.path.split('.').next().unwrap_or_default();
+        let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
+        Ok((UpdatePart { id: part_id.to_owned(), image_url, ..UpdatePart::default() }, stored))
     }
 
     /// Returns the files that parts refer to, without those of parts that do not exist.
@@ -199,19 +271,12 @@ impl FileStore {
         self.inventory.query(&Actor::System, GetPart(part_id.to_owned())).await
     }
 
-    /// Removes a stored file if its row could not be written.
-    async fn keep_if<T>(
-        &self,
-        written: Result<T, Error>,
-        kind: FileKind,
-        stored: StaticFile,
-    ) -> Result<T, Error> {
-        if written.is_err() {
-            let file = FileRef { kind, path: stored.path };
-            // The first error matters more. Nothing refers to the file.
+    /// Removes a stored file unless its row was written.
+    async fn keep_if(&self, is_written: bool, file: FileRef) {
+        if !is_written {
+            // What kept the row from being written matters more. Nothing refers to the file.
             let _ = self.blocking(move |store| store.remove(&file)).await;
         }
-        written
     }
 
     fn remove(&self, file: &FileRef) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use inventory::Change as Field;
-use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
+use inventory::bulk::{ChangeParts, DeleteParts, StockTarget};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -172,6 +172,44 @@ async fn an_image_that_is_replaced_during_a_backup_is_removed_after_it() {
 }
 
 #[tokio::test]
+async fn an_upload_with_an_idempotency_key_happens_once() {
+    let (server, client, part) = signed_in().await;
+    let (keyed, other) =
+        (client.clone().with("idempotency-key", "a"), client.clone().with("idempotency-key", "b"));
+    let upload = format!("{part}/datasheets?title=LED");
+    let first = server.upload(&keyed, Method::POST, &upload, PDF).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    let again = server.upload(&keyed, Method::POST, &upload, PDF).await;
+    assert_eq!((again.status, &again.body), (StatusCode::CREATED, &first.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let longer = [PDF, b"\n"].concat();
+    for (path, content) in [(&upload, &longer[..]), (&format!("{upload}2"), PDF)] {
+        let reused = server.upload(&keyed, Method::POST, path, content).await;
+        let kind = &reused.body["type"];
+        assert_eq!(
+            (reused.status, kind),
+            (StatusCode::CONFLICT, &json!("urn:makermatrix:idempotency-key-reused"))
+        );
+    }
+    assert_eq!(stored(&server, "datasheets").len(), 1, "what was sent again was not kept");
+    assert_eq!(server.upload(&other, Method::POST, &upload, PDF).await.status, StatusCode::CREATED);
+    assert_eq!(stored(&server, "datasheets").len(), 2);
+
+    let (image, image_key) = (format!("{part}/image"), client.clone().with("idempotency-key", "c"));
+    let first = server.upload(&image_key, Method::PUT, &image, PNG).await;
+    assert_eq!(first.status, StatusCode::OK, "{first:?}");
+    let another = server.upload(&image_key, Method::PUT, &image, &[PNG, b"x"].concat()).await;
+    assert_eq!(another.status, StatusCode::CONFLICT, "{another:?}");
+    let server = server.restarted().await;
+    let again = server.upload(&image_key, Method::PUT, &image, PNG).await;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
+    assert_eq!(again.headers["etag"], first.headers["etag"]);
+    assert_eq!(stored(&server, "images").len(), 1);
+    let long = client.clone().with("idempotency-key", &"x".repeat(256));
+    assert_eq!(server.upload(&long, Method::PUT, &image, PNG).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn slow_uploads_of_images_do_not_block_another_one() {
     let (server, client, part) = signed_in().await;
     let image = format!("{part}/image");
