@@ -129,6 +129,11 @@ impl Database {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn on_statement(&mut self, call: impl Fn() + Send + Sync + 'static) {
+        self.writer.set_metric_callback(move |_| call());
+    }
+
     /// Returns the feed of changes.
     pub(crate) fn feed(&self) -> &ChangeFeed {
         &self.feed

@@ -115,6 +115,12 @@ impl Inventory {
         self.database.close().await
     }
 
+    /// Calls a function for every statement.
+    #[cfg(test)]
+    pub(crate) fn on_statement(&mut self, call: impl Fn() + Send + Sync + 'static) {
+        self.database.on_statement(call);
+    }
+
     /// Returns the URL of the database.
     pub fn url(&self) -> &DatabaseUrl {
         self.database.url()

@@ -1,6 +1,7 @@
 //! Parts, their datasheets and images. Quantities and locations are in [`stock`](crate::stock).
 
 mod create;
+mod create_all;
 mod datasheets;
 mod delete;
 mod details;
@@ -25,6 +26,7 @@ use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
+pub(crate) use create_all::{NewPart, create_all};
 pub(crate) use datasheets::datasheets_of_all;
 pub use datasheets::{AddDatasheet, Datasheet, DeleteDatasheet, ListDatasheets};
 pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};

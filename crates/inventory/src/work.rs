@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use crate::activity::{self, Changes, LinkChange};
 use crate::db::record::{ColumnOf, Record, file_of, version_of};
 use crate::db::{Database, Transaction};
-use crate::error::{DatabaseFault, Kind};
+use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
 use crate::static_files::FileRef;
@@ -220,7 +220,7 @@ impl Work {
     pub(crate) async fn settle<T>(&self, result: Result<T, Error>) -> Result<Result<T, Error>, Error> {
         let statements: &[&str] = match &result {
             Ok(_) => &["RELEASE SAVEPOINT part_of_work"],
-            Err(error) if matches!(error.kind(), Kind::Invalid | Kind::NotFound | Kind::Conflict) => {
+            Err(error) if error.is_refusal() => {
                 &["ROLLBACK TO SAVEPOINT part_of_work", "RELEASE SAVEPOINT part_of_work"]
             }
             Err(_) => return result.map(Ok),
@@ -254,6 +254,45 @@ impl Work {
     {
         insert_row(self.db().await?, row.clone()).await?;
         Ok(row)
+    }
+
+    /// Inserts many rows like [`Work::insert`]. The caller has checked that values which must be unique are.
+    pub(crate) async fn insert_all<M>(&mut self, rows: Vec<M>) -> Result<(), Error>
+    where
+        M: Record + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity> + Send,
+    {
+        rows.iter().for_each(|row| self.changes.created(row));
+        self.append_all(rows).await
+    }
+
+    /// Inserts many rows like [`Work::append`].
+    pub(crate) async fn append_all<M>(&mut self, rows: Vec<M>) -> Result<(), Error>
+    where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity> + Send,
+    {
+        let rows = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
+        activity::insert_all::<<M::Entity as EntityTrait>::ActiveModel>(self.db().await?, rows).await
+    }
+
+    /// Inserts many rows like [`Work::link`], each with its owner and the name of the item that it links.
+    pub(crate) async fn link_all<M, L>(
+        &mut self,
+        list: &'static str,
+        links: Vec<(&M, &str, L)>,
+    ) -> Result<(), Error>
+    where
+        M: Record + Sync,
+        L: ModelTrait + IntoActiveModel<<L::Entity as EntityTrait>::ActiveModel> + Sync,
+        <L::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = L::Entity> + Send,
+    {
+        let mut rows = Vec::with_capacity(links.len());
+        for (owner, to, row) in links {
+            self.changes.linked(owner, list, LinkChange::Added, to);
+            rows.push(row);
+        }
+        self.append_all(rows).await
     }
 
     /// Refuses a row that no longer has the expected version.
