@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
 use crate::problem::Problem;
 
-pub(crate) use body::{NoBody, Params, PathId, PathIds, changed};
+pub(crate) use body::{NoBody, Params, PathId, PathIds, changed, require_media_type};
 pub(crate) use page::{ListParams, PageOf, PageParams};
 
 /// The header that marks the recorded response to a repeated request.
