@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`limits`], [`name`] (what an entry may be called), [`modified`], [`manifest`] (what
 //! `backup_info.json` states), [`error`] (why an archive is rejected), [`keys`], [`encryption`],
-//! then [`writer`] and [`reader`]. Each uses only those before it, and the small private ones:
+//! [`parallel`], then [`writer`] and [`reader`]. Each uses only those before it, and the small private ones:
 //! `hashing`, `sums` (the format of `SHA256SUMS`) and `scheme` (how an archive is encrypted).
 
 pub mod encryption;
@@ -18,6 +18,7 @@ pub mod limits;
 pub mod manifest;
 pub mod modified;
 pub mod name;
+pub mod parallel;
 pub mod reader;
 mod scheme;
 mod sums;

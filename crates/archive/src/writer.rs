@@ -2,9 +2,10 @@
 //! data.
 
 mod compression;
+mod pack;
+mod randomness;
 
-use std::io::{self, BufWriter, Read, Write};
-use std::thread;
+use std::io::{self, Read, Write};
 
 use rawzip::extra_fields::ExtraFieldId;
 use rawzip::path::EntryPath;
@@ -17,18 +18,16 @@ use crate::limits::{MAX_LINE, MAX_LISTED};
 use crate::manifest::{FORMAT_VERSION, FileRecord, Manifest, Omission, TableRecord, mebibytes, two_places};
 use crate::modified::ModifiedTime;
 use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
-use crate::sums;
+use crate::{parallel, sums};
 
-use compression::{Compressor, PreparedEntry, StreamCompressor, TextWriter, prepare_batch, read_chunk};
+use compression::{Compressor, Prepared};
+use pack::{TextWriter, deflate_long, prepare_file, store_long};
 
-pub use compression::SourceChanged;
+pub use pack::SourceChanged;
 
-/// The number of files that are compressed at the same time: enough to keep several cores busy, few
-/// enough to bound memory. Each is held twice, uncompressed and compressed, and is at most
-/// [`compression::CHUNK`] long.
-const BATCH: usize = 16;
-/// The most threads that compress.
-const MAX_THREADS: usize = 8;
+/// The number of short files that are prepared, or wait to be written: enough to keep several cores busy, few enough to bound memory. Each
+/// is at most [`compression::CHUNK`] long.
+const AHEAD: usize = 16;
 
 /// What the manifest states besides the files.
 #[derive(Debug, Clone)]
@@ -57,7 +56,6 @@ pub struct Writer<W: Write> {
     zip: ZipArchiveWriter<W>,
     files: Vec<FileRecord>,
     created: i64,
-    compressors: Vec<Compressor>,
 }
 
 impl<W: Write> Writer<W> {
@@ -69,12 +67,10 @@ impl<W: Write> Writer<W> {
     /// Begins an archive with room for this number of files, because lists that grow take more memory
     /// than their content.
     pub fn with_capacity(out: W, created: chrono::NaiveDateTime, files: usize) -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             zip: ZipArchiveWriter::builder().with_capacity(files).build(out),
             files: Vec::with_capacity(files),
             created: created.and_utc().timestamp(),
-            compressors: (0..cores.min(MAX_THREADS)).map(|_| Compressor::new()).collect(),
         }
     }
 
@@ -87,17 +83,17 @@ impl<W: Write> Writer<W> {
     pub fn add(
         &mut self,
         name: &str,
-        source: &mut dyn Read,
+        source: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
         check_name(name)?;
-        let prepared = self.compressors[0].prepare(source).map_err(Error::source(name))?;
+        let prepared = Compressor::new().prepare(source).map_err(Error::source(name))?;
         self.append(name.to_owned(), prepared, None, source, progress)
     }
 
-    /// Adds several files in this order. `open` returns the content of a file and its modification time. It compresses
-    /// a few at a time, on as many threads as there are cores, and calls `open` on those threads. It reads a short file again if its source ends in
-    /// [`SourceChanged`], because nothing of it has been written by then.
+    /// Adds several files in this order. `open` returns the content of a file and its modification time. As many threads as there are
+    /// cores call it, and compress. It reads a short file again if its source ends in [`SourceChanged`], because nothing of it has been
+    /// written by then.
     ///
     /// # Errors
     /// Those of [`Writer::add`], and those of `open`.
@@ -107,19 +103,16 @@ impl<W: Write> Writer<W> {
         open: impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E> + Sync,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), E> {
-        let mut names = names.into_iter();
-        loop {
-            let batch: Vec<String> = names.by_ref().take(BATCH).collect();
-            if batch.is_empty() {
-                return Ok(());
-            }
-            batch.iter().try_for_each(|name| check_name(name))?;
-            let all_prepared = prepare_batch(&mut self.compressors, &batch, &open);
-            for (name, prepared) in batch.into_iter().zip(all_prepared) {
-                let (prepared, mut source, modified) = prepared?;
-                self.append(name, prepared, modified, &mut source, progress)?;
-            }
-        }
+        names.iter().try_for_each(|name| check_name(name))?;
+        let prepare = |compressor: &mut Compressor, name: String| {
+            let prepared = prepare_file(compressor, &name, &open);
+            (name, prepared)
+        };
+        parallel::in_order(names.into_iter(), AHEAD, Compressor::new, prepare, |(name, prepared)| {
+            let (prepared, mut source, modified) = prepared?;
+            self.append(name, prepared, modified, &mut source, progress)?;
+            Ok(())
+        })
     }
 
     /// Writes the manifest, the hashes and the directory. Returns the output, which the caller makes
@@ -138,36 +131,28 @@ impl<W: Write> Writer<W> {
     fn append(
         &mut self,
         path: String,
-        prepared: PreparedEntry,
+        prepared: Prepared,
         modified: Option<ModifiedTime>,
-        source: &mut dyn Read,
+        source: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(u64),
     ) -> Result<&FileRecord, Error> {
-        let PreparedEntry { mut chunk, method, compressed, mut digest } = prepared;
         let time = modified.map_or(self.created, |modified| modified.seconds().into());
-        let mut entry = start(&mut self.zip, &path, method, time)?;
-        progress(digest.bytes());
-        if let Some(compressed) = compressed {
-            entry.write_all(&compressed)?;
-        } else {
-            let deflates = method == CompressionMethod::DEFLATE;
-            let mut stream = deflates.then(|| StreamCompressor::new(&mut self.compressors[0]));
-            loop {
-                match &mut stream {
-                    Some(stream) => stream.write(&chunk, &mut entry)?,
-                    None => entry.write_all(&chunk)?,
-                }
-                read_chunk(source, &mut chunk).map_err(Error::source(&path))?;
-                if chunk.is_empty() {
-                    break;
-                }
-                digest.update(&chunk);
-                progress(chunk.len() as u64);
+        let mut entry = start(&mut self.zip, &path, prepared.method(), time)?;
+        let digest = match prepared {
+            Prepared::Whole { body, digest, .. } => {
+                entry.write_all(&body)?;
+                progress(digest.bytes());
+                digest
             }
-            if let Some(stream) = stream {
-                stream.finish(&mut entry)?;
+            Prepared::Long { first, deflates } => {
+                let packed = if deflates {
+                    deflate_long(first, source, &mut entry, progress)
+                } else {
+                    store_long(first, source, &mut entry, progress)
+                };
+                packed.map_err(|error| error.of(&path))?
             }
-        }
+        };
         let sha256 = finish(entry, &digest)?;
         self.files.push(FileRecord { path, size: digest.bytes(), sha256, modified });
         Ok(self.files.last().expect("a record has just been pushed"))
@@ -179,12 +164,10 @@ impl<W: Write> Writer<W> {
         name: &str,
         make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Sha256Hex, Error> {
-        const BUFFER: usize = 64 << 10;
         let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.created)?;
-        let text = TextWriter::new(&mut self.compressors[0], &mut entry);
-        let mut buffered = BufWriter::with_capacity(BUFFER, text);
-        make(&mut buffered)?;
-        let digest = buffered.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+        let mut text = TextWriter::new(&mut entry);
+        make(&mut text)?;
+        let digest = text.finish()?;
         finish(entry, &digest)
     }
 }

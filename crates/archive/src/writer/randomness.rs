@@ -1,0 +1,74 @@
+//! Recognises bytes that no compression shortens, such as those of pictures, from how often each value occurs.
+
+/// The size of a sample.
+const SAMPLE: usize = 32 << 10;
+/// The largest chi-squared statistic of a sample that counts as random. That of random bytes has the mean 255 and the standard deviation
+/// 22.6, so one sample in a billion exceeds this.
+const MAX_CHI_SQUARED: u64 = 390;
+
+/// Returns whether bytes look random in three samples: from the beginning, the middle and the end. Fewer bytes tell too little.
+pub(super) fn looks_random(bytes: &[u8]) -> bool {
+    if bytes.len() < SAMPLE {
+        return false;
+    }
+    let last = bytes.len() - SAMPLE;
+    [0, last / 2, last].into_iter().all(|begin| chi_squared(&bytes[begin..begin + SAMPLE]) <= MAX_CHI_SQUARED)
+}
+
+/// Returns the chi-squared statistic of a sample, under the hypothesis that each value is equally likely.
+fn chi_squared(sample: &[u8]) -> u64 {
+    const VALUES: u64 = 256;
+    // Four tables, because increments of one counter wait for each other.
+    let mut counts = [[0u32; VALUES as usize]; 4];
+    let mut rest = sample.chunks_exact(4);
+    for bytes in &mut rest {
+        for (table, byte) in counts.iter_mut().zip(bytes) {
+            table[usize::from(*byte)] += 1;
+        }
+    }
+    for byte in rest.remainder() {
+        counts[0][usize::from(*byte)] += 1;
+    }
+    let squares = (0..VALUES as usize)
+        .map(|value| counts.iter().map(|table| u64::from(table[value])).sum::<u64>().pow(2));
+    (squares.sum::<u64>() * VALUES / sample.len() as u64).saturating_sub(sample.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of a simple generator that passes this test.
+    fn random(length: usize) -> Vec<u8> {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn random_bytes_look_random_and_others_do_not() {
+        let noise = random(200_000);
+        assert!(looks_random(&noise));
+        assert!(!looks_random(&vec![7; 200_000]));
+        assert!(!looks_random("the quick brown fox ".repeat(10_000).as_bytes()));
+        let digits: Vec<u8> = noise.iter().map(|byte| byte % 64).collect();
+        assert!(!looks_random(&digits));
+        assert!(!looks_random(&noise[..SAMPLE - 1]), "too few to tell");
+    }
+
+    #[test]
+    fn a_text_in_any_sample_is_found() {
+        let noise = random(200_000);
+        let last = noise.len() - SAMPLE;
+        for begin in [0, last / 2, last] {
+            let mut mixed = noise.clone();
+            mixed[begin..begin + 2000].fill(b' ');
+            assert!(!looks_random(&mixed), "at {begin}");
+        }
+    }
+}
