@@ -62,7 +62,8 @@ fn check_tells_damage_from_broken_references_by_its_exit_code() {
 fn aged(shop: &Shop, path: &str, content: &[u8], minutes: u64) {
     let path = shop.places().static_files.join(path);
     write(&path, content);
-    let time = SystemTime::now() - Duration::from_secs(minutes * 60);
+    let now = SystemTime::from(inventory::Ambient::system().utc().and_utc());
+    let time = now - Duration::from_secs(minutes * 60);
     fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
 }
 
