@@ -38,6 +38,7 @@ mod settle;
 mod space;
 mod stable_file;
 mod status;
+mod unpacker;
 pub mod verify;
 
 pub use backup_folder::Upload;
