@@ -1,6 +1,6 @@
 // Starts the real program on a free port with a data folder of its own.
 import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,6 +17,13 @@ export async function create(data, users) {
   const file = join(dirname(data), "password");
   await writeFile(file, PASSWORD);
   for (const user of users) await run(BINARY, ["--data-dir", data, "user", "add", user, "--role", "admin", "--password-file", file]);
+}
+
+/** Backs an inventory up, and returns the archive. */
+export async function backUp(data) {
+  await run(BINARY, ["--data-dir", data, "backup", "--name", "workshop"]);
+  const [name] = (await readdir(join(data, "backups"), { recursive: true })).filter((name) => name.endsWith("workshop.zip"));
+  return join(data, "backups", name);
 }
 
 /** Serves an inventory. `setup` is the link for creating the first administrator, which only `empty` ones have. */
@@ -60,6 +67,7 @@ export async function start({ empty = false } = {}) {
   const server = await serve(data, { empty });
   return {
     ...server,
+    data,
     cookies,
     async stop() {
       await server.stop();

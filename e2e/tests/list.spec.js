@@ -29,6 +29,23 @@ test("selected parts are moved together", async ({ page }) => {
   await expectFocus(page);
   await expect(page.getByRole("row", { name: /Washer 001/ })).toContainText("B4");
   await expect(page.getByRole("row", { name: /Washer 002/ })).toContainText("B4");
+  await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("status")).toContainText("Moved 2 parts back");
+  for (const name of [/Washer 001/, /Washer 002/]) await expect(page.getByRole("row", { name })).toContainText("A1");
+});
+
+test("a move of many parts that cannot be undone any longer says why", async ({ page }) => {
+  await page.goto("/parts?q=washer&sort=name");
+  for (const name of ["Washer 004", "Washer 005"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+  await page.keyboard.press("m");
+  await page.getByRole("combobox", { name: "Into which place" }).fill("B4");
+  await page.getByRole("button", { name: "Move all their stock" }).click();
+  await expect(page.getByRole("status")).toContainText("Moved 2 parts");
+  const { items } = await site.api.get("/parts?q=WA-004");
+  await site.api.post(`/parts/${items[0].id}/stock/take`, { location_id: site.ids.B4, quantity: 1 });
+  await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("status")).toContainText("nothing was moved. The stock of \"Washer 004\" has moved since.");
+  await expect(page.getByRole("row", { name: /Washer 005/ })).toContainText("B4");
 });
 
 test("with Shift everything between is selected, and the selection stays while rows change", async ({ page }) => {

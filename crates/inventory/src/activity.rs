@@ -1,16 +1,16 @@
 //! The activity log: which actor changed which thing, when, and how. [`Work`](crate::Work) collects the changes of a
 //! transaction and writes them to the log just before it commits. Use cases do not write to the log themselves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
-    QueryFilter, QueryOrder, Value,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use serde_json::{Map, json};
 
 use crate::change_feed::Changed;
-use crate::db::entity::activitylogmodel;
+use crate::db::entity::{activitylogmodel, partmodel};
 use crate::db::record::{ColumnOf, Record};
 use crate::{Actor, Ambient, Error, Json, Timestamp};
 
@@ -53,6 +53,8 @@ struct Change {
     entity_type: &'static str,
     entity_id: String,
     entity_name: Option<String>,
+    /// The part that a thing without a name belongs to, and is named after.
+    part_id: Option<String>,
     details: Map<String, serde_json::Value>,
 }
 
@@ -107,12 +109,13 @@ impl Changes {
         }
         let (entity_type, entity_id) = thing.clone();
         let entity_name = row.name().map(str::to_owned);
+        let part_id = if entity_name.is_none() { part_of(row) } else { None };
         if action == Action::Deleted {
             self.positions.remove(&thing);
         } else {
             self.positions.insert(thing, self.changes.len());
         }
-        self.changes.push(Change { action, entity_type, entity_id, entity_name, details });
+        self.changes.push(Change { action, entity_type, entity_id, entity_name, part_id, details });
     }
 
     /// Returns what derived data has to read again.
@@ -120,14 +123,40 @@ impl Changes {
         self.changed.clone()
     }
 
+    /// Names things without a name, such as stock, after their parts.
+    async fn name_after_parts(&mut self, transaction: &impl ConnectionTrait) -> Result<(), Error> {
+        let ids: BTreeSet<&str> =
+            self.changes.iter().filter_map(|change| change.part_id.as_deref()).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let mut names: HashMap<String, String> = HashMap::new();
+        for ids in ids.chunks(MAX_ROWS) {
+            let named = partmodel::Entity::find().filter(partmodel::Column::Id.is_in(ids.iter().copied()));
+            let named = named.select_only().columns([partmodel::Column::Id, partmodel::Column::PartName]);
+            names.extend(named.into_tuple::<(String, String)>().all(transaction).await?);
+        }
+        // A part that this transaction has deleted is named in its own entry.
+        let parts = self.changes.iter().filter(|change| change.entity_type == "part");
+        let deleted = parts.filter(|change| change.action == Action::Deleted);
+        names.extend(
+            deleted.filter_map(|change| Some((change.entity_id.clone(), change.entity_name.clone()?))),
+        );
+        for change in &mut self.changes {
+            if let Some(name) = change.part_id.as_ref().and_then(|id| names.get(id)) {
+                change.entity_name = Some(name.clone());
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the changes to the log.
     pub(crate) async fn write(
-        self,
+        mut self,
         transaction: &impl ConnectionTrait,
         actor: &Actor,
         now: Timestamp,
         ambient: &Ambient,
     ) -> Result<(), Error> {
+        self.name_after_parts(transaction).await?;
         let (user_id, username) = match actor {
             Actor::System => (None, Some("system".to_owned())),
             Actor::User { id, username, .. } => (Some(id.clone()), Some(username.clone())),
@@ -175,16 +204,19 @@ fn changed_by<M: Record>(row: &M, action: Action) -> Changed {
     let part = |id: &str| Changed::Parts([id.to_owned()].into());
     match M::ENTITY_TYPE {
         "part" => part(row.id()),
-        "allocation" => {
-            let column = ColumnOf::<M>::iter().find(|column| column.as_str() == "part_id");
-            match column.map(|column| row.get(column)) {
-                Some(Value::String(Some(id))) => part(&id),
-                _ => Changed::default(),
-            }
-        }
+        "allocation" => part_of(row).map_or_else(Changed::default, |id| part(&id)),
         // Parts are found by the names of these things.
         "location" | "category" | "tag" if action != Action::Created => Changed::Anything,
         _ => Changed::default(),
+    }
+}
+
+/// Returns the id of the part that a row belongs to.
+fn part_of<M: Record>(row: &M) -> Option<String> {
+    let column = ColumnOf::<M>::iter().find(|column| column.as_str() == "part_id")?;
+    match row.get(column) {
+        Value::String(id) => id,
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ mod delete;
 
 use crate::fields::{Fields, Problem};
 
-pub use change::{ChangeParts, StockTarget};
+pub use change::{ChangeParts, ChangedParts, StockTarget};
 pub use delete::DeleteParts;
 
 /// The largest number of parts in one request.

@@ -94,6 +94,12 @@ pub enum Error {
         /// The id of the movement.
         movement: String,
     },
+    /// The stock of a part has moved since the movements that are to be undone.
+    #[error("the stock of {part:?} has moved since")]
+    MovedSince {
+        /// The name of the part.
+        part: String,
+    },
     /// The thing has changed since the actor read it.
     #[error("the {what} {id:?} was changed in the meantime{}", Self::by_whom(by.as_deref(), at.as_ref()))]
     Changed {
@@ -371,6 +377,7 @@ impl Error {
             Self::AlreadyExists { .. }
             | Self::InsufficientStock { .. }
             | Self::NothingToUndo { .. }
+            | Self::MovedSince { .. }
             | Self::KeyReused
             | Self::LastAdministrator
             | Self::AlreadySetUp

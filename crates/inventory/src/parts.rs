@@ -16,6 +16,7 @@ mod prices;
 mod searchable;
 mod totals;
 mod update;
+mod update_tagged;
 
 use crate::Error;
 use crate::Timestamp;
@@ -46,6 +47,7 @@ pub use searchable::{
 };
 pub use totals::{InventoryTotals, SumInventory};
 pub use update::UpdatePart;
+pub use update_tagged::UpdateTaggedPart;
 
 /// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;

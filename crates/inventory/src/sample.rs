@@ -30,7 +30,7 @@ pub struct Accounts {
     pub user_password: String,
 }
 
-/// The content of the sample inventory, in the order of creation.
+/// The content of the sample inventory.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The roles `admin` and `user`.
@@ -53,7 +53,8 @@ pub struct Sample {
     pub images: Vec<PathBuf>,
 }
 
-/// Fills an empty inventory and the folders `datasheets` and `images` below `static_root`.
+/// Fills an empty inventory and the folders `datasheets` and `images` below `static_root`. The users come last, so that an inventory whose
+/// filling was interrupted has none, and whoever runs it can still create the administrator.
 ///
 /// # Errors
 /// [`Error::AlreadyExists`] when the inventory holds something of the same name, [`Error::Io`] when a file cannot be
@@ -64,8 +65,6 @@ pub async fn populate(
     accounts: Accounts,
 ) -> Result<Sample, Error> {
     let roles = roles(inventory).await?;
-    let users = users(inventory, accounts).await?;
-    let api_keys = api_keys(inventory, &users).await?;
     let categories = categories(inventory).await?;
     let locations = locations(inventory).await?;
     let mut parts = parts(inventory, &categories).await?;
@@ -81,6 +80,9 @@ pub async fn populate(
         images.push(path);
         parts[index] = part;
     }
+    // Nobody is told these passwords before the sample is complete.
+    let users = users(inventory, accounts).await?;
+    let api_keys = api_keys(inventory, &users).await?;
     Ok(Sample { roles, users, api_keys, categories, locations, parts, allocations, datasheets, images })
 }
 

@@ -11,6 +11,7 @@ mod place_all;
 mod split;
 mod transfer;
 mod undo;
+mod undo_span;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -34,6 +35,7 @@ pub(crate) use place_all::{NewStock, place_all};
 pub use split::{Cassette, SplitToCassette, SplitToCassetteResult};
 pub use transfer::{Transfer, TransferStock};
 pub use undo::UndoMovement;
+pub use undo_span::{MovementSpan, UndoMovements};
 
 /// The largest quantity of a part at one location. The sum over all locations fits into 64 bits.
 pub const MAX_QUANTITY: i64 = 1_000_000_000_000;

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod ensure;
 mod list;
 mod update;
 
@@ -18,6 +19,7 @@ use crate::{Error, Timestamp};
 
 pub use create::CreateTag;
 pub use delete::DeleteTag;
+pub use ensure::EnsureTags;
 pub use list::{GetTag, ListTags, TagFilter, TagSort};
 pub use update::UpdateTag;
 

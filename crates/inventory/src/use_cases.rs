@@ -37,8 +37,8 @@ macro_rules! use_cases {
 
 use_cases! {
     commands {
-        parts: CreatePart, UpdatePart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet, DeleteDatasheet;
-        stock: CreateAllocation, CreateStockedPart, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement;
+        parts: CreatePart, UpdatePart, UpdateTaggedPart, DeletePart, DuplicatePart, SetLowStockLimit, SetPartImage, AddDatasheet, DeleteDatasheet;
+        stock: CreateAllocation, CreateStockedPart, AddStock, TakeStock, CountStock, TransferStock, SplitToCassette, UndoMovement, UndoMovements;
         users: CreateUser, UpdateUser, SetPassword, DeleteUser, CreateFirstAdministrator, RecordSignIn;
         roles: CreateRole, UpdateRole, DeleteRole, CreateDefaultRoles;
         api_keys: CreateApiKey, UpdateApiKey, RevokeApiKey, DeleteApiKey, RecordKeyUses;
@@ -47,7 +47,7 @@ use_cases! {
         bulk: ChangeParts, DeleteParts;
         exchange: ImportParts;
         deletion: DeleteLocation;
-        tags: CreateTag, UpdateTag, DeleteTag;
+        tags: CreateTag, EnsureTags, UpdateTag, DeleteTag;
         projects: CreateProject, UpdateProject, DeleteProject;
         saved_views: CreateSavedView, DeleteSavedView;
     }

@@ -1,5 +1,5 @@
-// Opens the form of another page in a dialog, for links with `data-dialog`. The form is sent like any other; what the server answers
-// closes the dialog, and is shown as a page if it is one with mistakes.
+// Opens the form of another page in a dialog, for links with `data-dialog`. The form is sent like any other. What the server answers
+// closes the dialog; a form with mistakes is shown in it again.
 
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("dialog [data-close]")) {
@@ -22,6 +22,24 @@ async function open(link) {
   if (!sheet) return location.assign(link.href);
   const dialog = document.createElement("dialog");
   dialog.className = "sheet-dialog";
+  fill(dialog, sheet);
+  document.body.append(dialog);
+  dialog.addEventListener("refused", (event) => {
+    fill(dialog, event.detail);
+    dialog.querySelector("[aria-invalid=true], place-picker input, input:not([type=hidden])")?.focus();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    document.getElementById(opener)?.focus({ preventScroll: true });
+  });
+  // A press beside the dialog closes it.
+  dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
+  dialog.showModal();
+  dialog.querySelector("place-picker input, input:not([type=hidden])")?.focus();
+}
+
+/** Puts a form into a dialog. It leads back to the page below. */
+function fill(dialog, sheet) {
   const heading = sheet.querySelector("h1");
   if (heading) {
     heading.id = "sheet-heading";
@@ -34,18 +52,9 @@ async function open(link) {
       Object.assign(back, { type: "hidden", name: "back" });
       form.append(back);
     }
-    back.value = location.pathname + location.search;
+    back.setAttribute("value", location.pathname + location.search);
   }
-  dialog.append(document.importNode(sheet, true));
-  document.body.append(dialog);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    document.getElementById(opener)?.focus({ preventScroll: true });
-  });
-  // A press beside the dialog closes it.
-  dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
-  dialog.showModal();
-  dialog.querySelector("place-picker input, input:not([type=hidden])")?.focus();
+  dialog.replaceChildren(document.importNode(sheet, true));
 }
 
 document.addEventListener("shown", () => document.querySelectorAll("dialog.sheet-dialog").forEach((dialog) => dialog.close()));

@@ -5,8 +5,8 @@ const WIDE = matchMedia("(min-width: 1200px)");
 const PARTS = ["rail", "main", "tabs", "toasts"];
 let running = null;
 
-/** Loads a page and shows it. `options.keep` keeps the scroll position. */
-export async function visit(url, { method = "GET", body, history = "push", keep = false } = {}) {
+/** Loads a page and shows it. `options.keep` keeps the scroll position; `options.dialog` is the dialog that sends a form. */
+export async function visit(url, { method = "GET", body, history = "push", keep = false, dialog } = {}) {
   running?.abort();
   const mine = (running = new AbortController());
   const bar = setTimeout(() => document.body.insertAdjacentHTML("beforeend", '<div class="progress" id="progress"></div>'), 200);
@@ -16,6 +16,13 @@ export async function visit(url, { method = "GET", body, history = "push", keep 
     if (!type.startsWith("text/html")) return location.assign(url);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (mine.signal.aborted) return;
+    if (method !== "GET" && !response.ok) {
+      const sheet = dialog?.isConnected && page.querySelector("[data-sheet]");
+      if (sheet) return void dialog.dispatchEvent(new CustomEvent("refused", { detail: sheet }));
+      // The address of a form need not be that of a page, so a page that only says what went wrong cannot be loaded again.
+      const problem = page.getElementById("problem");
+      if (problem) return say(problem.textContent);
+    }
     if (!page.getElementById("rail") || sameAssets(page) === false) return location.assign(response.url);
     const address = response.url + (response.redirected ? "" : hash(url));
     save();
@@ -23,6 +30,7 @@ export async function visit(url, { method = "GET", body, history = "push", keep 
     if (history === "push" && address !== location.href) window.history.pushState(null, "", address);
     else if (history !== "none") window.history.replaceState(null, "", address);
     show(page, keep, location.pathname + location.search !== before);
+    if (!response.ok) document.querySelector("#main [aria-invalid=true]")?.focus();
   } catch (error) {
     if (error.name === "AbortError") return;
     if (method === "GET") location.assign(url);
@@ -123,7 +131,7 @@ document.addEventListener("submit", (event) => {
   if ((button?.getAttribute("formmethod") ?? form.method) === "get") {
     for (const [name, value] of [...query]) if (!value) query.delete(name, value);
     visit(`${action}${query.size ? "?" : ""}${query}`);
-  } else visit(action, { method: "POST", body: isUpload ? fields : query, keep: true });
+  } else visit(action, { method: "POST", body: isUpload ? fields : query, keep: true, dialog: form.closest("dialog") });
 });
 
 addEventListener("popstate", async (event) => {

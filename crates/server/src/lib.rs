@@ -1,11 +1,11 @@
-//! The HTTP server: the REST API under `/api/v1`, and what it takes to run it.
+//! The HTTP server: the web pages, the REST API under `/api/v1`, and what it takes to run them.
 //!
-//! This crate turns requests into use cases of `inventory` and `backup`, and their results into responses. It has no rules of
+//! This crate turns requests into use cases of `inventory` and `backup`, and their results into pages and responses. It has no rules of
 //! the domain, checks no permission, and writes no SQL except for its own state (`state`).
 //!
 //! Reading order: [`serve`] (starts and stops), `app` (what every request needs), `routes` (all routes), `call` (reads a
-//! request and runs its use case), one resource in `api`, `problem` (errors), `auth` (who sends a request), `tasks` (work
-//! that outlasts a request).
+//! request and runs its use case), one resource in `api`, one page in `pages`, `problem` (errors), `auth` (who sends a
+//! request), `tasks` (work that outlasts a request).
 
 mod api;
 mod app;

@@ -6,12 +6,13 @@ use super::{distinct, validate_ids};
 use crate::change::Change;
 use crate::db::entity::part_location_allocations::{Column, Entity};
 use crate::parts::{UpdatePart, category_ids, tag_ids};
-use crate::stock::TransferStock;
+use crate::stock::{Movement, MovementSpan, TransferStock};
+use crate::tags::EnsureTags;
 use crate::{Access, Command, Error, Fields, Permission, Work};
 
-/// Changes parts, all or none. Returns their number.
+/// Changes parts, all or none.
 ///
-/// Fails with the errors of [`UpdatePart`] and [`TransferStock`].
+/// Fails with the errors of [`UpdatePart`], [`TransferStock`] and [`EnsureTags`].
 #[derive(Clone, Debug, Default)]
 pub struct ChangeParts {
     /// The ids of the parts, at most [`MAX_PARTS`](super::MAX_PARTS).
@@ -36,6 +37,8 @@ pub struct ChangeParts {
     pub remove_category_ids: Vec<String>,
     /// The ids of the tags that all parts get.
     pub add_tag_ids: Vec<String>,
+    /// The names of more tags that all parts get. Those that do not exist are created.
+    pub add_tag_names: Vec<String>,
     /// The ids of the tags that all parts lose.
     pub remove_tag_ids: Vec<String>,
     /// Where the stock of all parts moves.
@@ -53,24 +56,39 @@ pub struct StockTarget {
     pub reason: Option<String>,
 }
 
+/// The result of a change of parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedParts {
+    /// The number of parts.
+    pub count: u64,
+    /// The movements of stock, which can be undone together.
+    pub movements: Option<MovementSpan>,
+}
+
 impl Command for ChangeParts {
     const ACCESS: Access = Access::Permission(Permission::PartsUpdate);
-    type Output = u64;
+    type Output = ChangedParts;
 
     fn validate(&self, fields: &mut Fields) {
         validate_ids(&self.ids, fields);
+        EnsureTags(self.add_tag_names.clone()).validate(fields);
     }
 
-    async fn run(&self, work: &mut Work) -> Result<u64, Error> {
+    async fn run(&self, work: &mut Work) -> Result<ChangedParts, Error> {
         let ids = distinct(&self.ids);
+        let mut change = self.clone();
+        if !self.add_tag_names.is_empty() {
+            change.add_tag_ids.extend(work.call(&EnsureTags(self.add_tag_names.clone())).await?);
+        }
+        let mut movements = Vec::new();
         for id in &ids {
-            let update = self.update(work, id).await?;
+            let update = change.update(work, id).await?;
             work.call(&update).await?;
             if let Some(target) = &self.move_stock {
-                move_stock(work, id, target).await?;
+                move_stock(work, id, target, &mut movements).await?;
             }
         }
-        Ok(ids.len() as u64)
+        Ok(ChangedParts { count: ids.len() as u64, movements: MovementSpan::of(&movements) })
     }
 }
 
@@ -112,14 +130,21 @@ async fn changed(
     Ok(Change::Set(ids))
 }
 
-/// Moves all stock of a part to one location.
-async fn move_stock(work: &mut Work, part_id: &str, target: &StockTarget) -> Result<(), Error> {
+/// Moves all stock of a part to one location, and adds the movements to a list.
+async fn move_stock(
+    work: &mut Work,
+    part_id: &str,
+    target: &StockTarget,
+    movements: &mut Vec<Movement>,
+) -> Result<(), Error> {
     let mut stock =
         Entity::find().filter(Column::PartId.eq(part_id)).filter(Column::QuantityAtLocation.gt(0));
     if let Some(from) = &target.from_location_id {
         stock = stock.filter(Column::LocationId.eq(from));
     }
-    let stock = stock.order_by_asc(Column::Id).all(work.db().await?).await?;
+    // The primary storage comes first, so that an undo gives it back.
+    let stock = stock.order_by_desc(Column::IsPrimaryStorage).order_by_asc(Column::Id);
+    let stock = stock.all(work.db().await?).await?;
     for allocation in stock {
         let Some(from_location_id) = allocation.location_id.filter(|from| *from != target.to_location_id)
         else {
@@ -133,7 +158,7 @@ async fn move_stock(work: &mut Work, part_id: &str, target: &StockTarget) -> Res
             notes: None,
             reason: target.reason.clone(),
         };
-        work.call(&transfer).await?;
+        movements.push(work.call(&transfer).await?.movement);
     }
     Ok(())
 }

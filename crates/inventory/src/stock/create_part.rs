@@ -1,15 +1,18 @@
-//! Creates a part together with its first stock.
+//! Creates a part together with its first stock and its tags.
 
 use super::change::AddStock;
 use crate::fields::Fields;
 use crate::parts::{CreatePart, Part};
+use crate::tags::EnsureTags;
 use crate::{Access, Command, Error, Permission, Work};
 
-/// Creates a part and puts stock of it into a location: both or neither.
+/// Creates a part, the tags that it is the first to have, and its first stock: all or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct CreateStockedPart {
     /// The part.
     pub part: CreatePart,
+    /// The names of more tags.
+    pub tags: Vec<String>,
     /// The location and the quantity there.
     pub stock: Option<(String, i64)>,
 }
@@ -20,10 +23,15 @@ impl Command for CreateStockedPart {
 
     fn validate(&self, fields: &mut Fields) {
         self.part.validate(fields);
+        EnsureTags(self.tags.clone()).validate(fields);
     }
 
     async fn run(&self, work: &mut Work) -> Result<Part, Error> {
-        let part = work.call(&self.part).await?;
+        let mut new = self.part.clone();
+        if !self.tags.is_empty() {
+            new.tag_ids.extend(work.call(&EnsureTags(self.tags.clone())).await?);
+        }
+        let part = work.call(&new).await?;
         if let Some((location_id, quantity)) = self.stock.clone() {
             let add = AddStock { part_id: part.id.clone(), location_id, quantity, reason: None };
             work.call(&add).await?;

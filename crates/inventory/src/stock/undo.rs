@@ -29,24 +29,32 @@ impl Command for UndoMovement {
         let of_part = Entity::find().filter(Column::PartId.eq(&part.id)).order_by_desc(Column::Number);
         let last = of_part.one(work.db().await?).await?.map(Movement::from);
         let last = last.ok_or_else(|| Error::not_found("movement of the part", &self.movement_id))?;
-        let undoable = [MovementKind::Add, MovementKind::Take, MovementKind::Move, MovementKind::Count];
-        if last.id != self.movement_id || !undoable.contains(&last.kind) {
+        if last.id != self.movement_id {
             return Err(Error::NothingToUndo { movement: self.movement_id.clone() });
         }
-        // A move of all that was at the source took the primary storage with it.
-        let gives_back_primary = last.from.as_ref().is_some_and(|end| end.after == 0);
-        let from = match &last.to {
-            Some(end) => Some(put_back(work, &part.id, end, gives_back_primary).await?),
-            None => None,
-        };
-        let to = match &last.from {
-            Some(end) => Some(put_back(work, &part.id, end, false).await?),
-            None => None,
-        };
-        let kind = MovementKind::Undo;
-        let undoes = Some(last.id.as_str());
-        ledger::record(work, NewMovement { part_id: &part.id, kind, from, to, reason: None, undoes }).await
+        reverse(work, &last).await
     }
+}
+
+/// Puts back what a movement has moved. No later movement of its part may remain.
+pub(super) async fn reverse(work: &mut Work, last: &Movement) -> Result<Movement, Error> {
+    let undoable = [MovementKind::Add, MovementKind::Take, MovementKind::Move, MovementKind::Count];
+    if !undoable.contains(&last.kind) {
+        return Err(Error::NothingToUndo { movement: last.id.clone() });
+    }
+    // A move of all that was at the source took the primary storage with it.
+    let gives_back_primary = last.from.as_ref().is_some_and(|end| end.after == 0);
+    let from = match &last.to {
+        Some(end) => Some(put_back(work, &last.part_id, end, gives_back_primary).await?),
+        None => None,
+    };
+    let to = match &last.from {
+        Some(end) => Some(put_back(work, &last.part_id, end, false).await?),
+        None => None,
+    };
+    let (kind, undoes) = (MovementKind::Undo, Some(last.id.as_str()));
+    let reverse = NewMovement { part_id: &last.part_id, kind, from, to, reason: None, undoes };
+    ledger::record(work, reverse).await
 }
 
 /// Restores the quantity before a movement at one of its ends, and returns the end of the reverse movement. Nothing is left at a

@@ -3,7 +3,7 @@ use crate::support::{SYSTEM, location, part, stock};
 use inventory::activity_log::{Activity, ActivityFilter, ListActivity};
 use inventory::categories::CreateCategory;
 use inventory::list::ListQuery;
-use inventory::parts::{CreatePart, ListParts, SetPartImage};
+use inventory::parts::{CreatePart, DeletePart, ListParts, SetLowStockLimit, SetPartImage};
 use inventory::roles::CreateRole;
 use inventory::stock::TransferStock;
 use inventory::users::CreateUser;
@@ -98,8 +98,12 @@ async fn a_transfer_is_logged_at_both_ends(#[values(DbEngine::Sqlite, DbEngine::
     let log = log(&test).await;
     let mut entries: Vec<(&str, Value)> = log[4..]
         .iter()
-        .map(|(action, kind, _, _, details)| {
-            assert_eq!(kind, "allocation");
+        .map(|(action, kind, name, _, details)| {
+            assert_eq!(
+                (kind.as_str(), name.as_deref()),
+                ("allocation", Some("R")),
+                "stock is named after its part"
+            );
             (action.as_str(), details["quantity_at_location"].clone())
         })
         .collect();
@@ -114,6 +118,28 @@ async fn a_transfer_is_logged_at_both_ends(#[values(DbEngine::Sqlite, DbEngine::
             ("updated", json!({"old": 2, "new": 5})),
         ]
     );
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_belongs_to_a_part_is_named_after_it_even_when_both_are_deleted(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (part, shelf) = (part(inventory, "R").await, location(inventory, "A", None).await);
+    inventory.run(SYSTEM, stock(&part, &shelf, 5)).await.unwrap();
+    let limit = SetLowStockLimit { part_id: part.id.clone(), quantity: Some(3) };
+    inventory.run(SYSTEM, limit).await.unwrap();
+    inventory.run(SYSTEM, DeletePart { id: part.id, version: None }).await.unwrap();
+    let log = log(&test).await;
+    let of_part = log.iter().filter(|(_, kind, ..)| kind != "location");
+    let mut named: Vec<_> =
+        of_part.map(|(action, kind, name, ..)| (&**action, &**kind, name.as_deref())).collect();
+    named.sort_unstable();
+    assert!(named.contains(&("created", "allocation", Some("R"))), "{named:?}");
+    assert!(named.contains(&("created", "low_stock_limit", Some("R"))), "{named:?}");
+    assert!(named.iter().all(|(.., name)| *name == Some("R")), "{named:?}");
 }
 
 #[rstest]

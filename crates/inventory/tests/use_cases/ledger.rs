@@ -1,9 +1,12 @@
 //! The stock ledger.
 
+use inventory::bulk::{ChangeParts, StockTarget};
 use inventory::list::ListQuery;
+use inventory::locations::Location;
+use inventory::parts::Part;
 use inventory::stock::{
     AddStock, CheckStock, CountStock, ListMovements, Movement, MovementFilter, MovementKind, TakeStock,
-    TransferStock, UndoMovement,
+    TransferStock, UndoMovement, UndoMovements,
 };
 use inventory::{Error, Inventory};
 use rstest::rstest;
@@ -100,6 +103,76 @@ async fn undoing_a_move_of_everything_gives_the_primary_storage_back(
     let places: Vec<_> = places.map(|place| (place.location_id, place.quantity, place.is_primary)).collect();
     assert_eq!(places, [(shelf.id, 10, true)]);
     assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+}
+
+/// Moves all stock of parts to a place, and returns what undoes it.
+async fn move_all(inventory: &Inventory, parts: &[&Part], to: &Location) -> UndoMovements {
+    let target =
+        StockTarget { from_location_id: None, to_location_id: to.id.clone(), reason: Some("tidy".into()) };
+    let ids = parts.iter().map(|part| part.id.clone()).collect();
+    let change = ChangeParts { ids, move_stock: Some(target), ..ChangeParts::default() };
+    UndoMovements(inventory.run(SYSTEM, change).await.unwrap().movements.unwrap())
+}
+
+/// Returns the places of a part with their quantities, the primary storage first.
+async fn quantities(inventory: &Inventory, part: &Part) -> Vec<(String, i64, bool)> {
+    let places = places_of(inventory, part).await.into_iter();
+    places
+        .map(|place| (place.location_name, place.allocation.quantity, place.allocation.is_primary))
+        .collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_move_of_many_parts_is_undone_as_one(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (screw, nut) = (part(inventory, "screw").await, part(inventory, "nut").await);
+    let (shelf, drawer) =
+        (location(inventory, "shelf", None).await, location(inventory, "drawer", None).await);
+    let bench = location(inventory, "bench", None).await;
+    for (part, place, quantity) in
+        [(&screw, &shelf, 10), (&screw, &drawer, 4), (&nut, &bench, 3), (&nut, &shelf, 2)]
+    {
+        let (part_id, location_id) = (part.id.clone(), place.id.clone());
+        inventory.run(SYSTEM, AddStock { part_id, location_id, quantity, reason: None }).await.unwrap();
+    }
+    let before = (quantities(inventory, &screw).await, quantities(inventory, &nut).await);
+    let undo = move_all(inventory, &[&screw, &nut], &bench).await;
+    assert_eq!(quantities(inventory, &screw).await, [("bench".to_owned(), 14, true)]);
+    assert_eq!(quantities(inventory, &nut).await, [("bench".to_owned(), 5, true)]);
+    assert_eq!(inventory.run(SYSTEM, undo.clone()).await.unwrap(), 2);
+    let after = (quantities(inventory, &screw).await, quantities(inventory, &nut).await);
+    assert_eq!(after, before);
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+    let again = inventory.run(SYSTEM, undo).await;
+    assert!(matches!(&again, Err(Error::MovedSince { .. })), "{again:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_move_of_many_parts_is_not_undone_once_one_of_them_has_moved(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let (screw, nut) = (part(inventory, "screw").await, part(inventory, "nut").await);
+    let (shelf, bench) = (location(inventory, "shelf", None).await, location(inventory, "bench", None).await);
+    for part in [&screw, &nut] {
+        inventory.run(SYSTEM, stock(part, &shelf, 10)).await.unwrap();
+    }
+    let undo = move_all(inventory, &[&screw, &nut], &bench).await;
+    let (part_id, location_id) = (screw.id.clone(), bench.id.clone());
+    inventory.run(SYSTEM, TakeStock { part_id, location_id, quantity: 1, reason: None }).await.unwrap();
+    let refused = inventory.run(SYSTEM, undo.clone()).await;
+    assert!(matches!(&refused, Err(Error::MovedSince { part }) if part == "screw"), "{refused:?}");
+    assert_eq!(quantities(inventory, &nut).await[0].0, "bench");
+    let mut mixed = undo;
+    mixed.0.first = history(inventory, &screw.id).await[0].id.clone();
+    let refused = inventory.run(SYSTEM, mixed).await;
+    assert!(matches!(&refused, Err(Error::NotFound { .. })), "movements of several changes: {refused:?}");
 }
 
 #[rstest]

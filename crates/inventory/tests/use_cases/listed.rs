@@ -1,12 +1,14 @@
 //! Tests what lists show of parts, and the creation of a part with stock, on both engines.
 use crate::support::{SYSTEM, location, part, problems, stock};
-use inventory::Problem;
+use inventory::bulk::ChangeParts;
 use inventory::locations::GetLocationNames;
 use inventory::parts::{
-    CreatePart, GetListedParts, InventoryTotals, PartPlace, SetLowStockLimit, SumInventory,
+    CreatePart, GetListedParts, InventoryTotals, PartPlace, SetLowStockLimit, SumInventory, UpdatePart,
+    UpdateTaggedPart,
 };
 use inventory::stock::CreateStockedPart;
-use inventory::tags::CreateTag;
+use inventory::tags::{CreateTag, ListTags};
+use inventory::{Change, Problem};
 use rstest::rstest;
 use testkit::{DbEngine, TestInventory};
 
@@ -62,6 +64,7 @@ async fn a_part_is_created_with_its_stock_or_not_at_all(
     let shelf = location(inventory, "shelf", None).await;
     let new = |name: &str, quantity| CreateStockedPart {
         part: CreatePart { name: name.to_owned(), low_stock_limit: Some(3), ..CreatePart::default() },
+        tags: Vec::new(),
         stock: Some((shelf.id.clone(), quantity)),
     };
     let part = inventory.run(SYSTEM, new("screw", 10)).await.unwrap();
@@ -71,6 +74,47 @@ async fn a_part_is_created_with_its_stock_or_not_at_all(
     assert_eq!(refused, [("quantity", Problem::TooSmall { min: 1 })]);
     let total = inventory.query(SYSTEM, inventory::parts::ListParts::default()).await.unwrap().total;
     assert_eq!(total, Some(1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_part_that_is_refused_leaves_no_tag_behind(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let screw = part(inventory, "screw").await;
+    part(inventory, "nut").await;
+    let tags = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let new = |name: &str, names: &[&str]| CreateStockedPart {
+        part: CreatePart { name: name.to_owned(), ..CreatePart::default() },
+        tags: tags(names),
+        stock: None,
+    };
+    let change = |name: &str, names: &[&str]| UpdateTaggedPart {
+        part: UpdatePart {
+            id: screw.id.clone(),
+            name: Change::Set(name.to_owned()),
+            ..UpdatePart::default()
+        },
+        tags: Some(tags(names)),
+    };
+    let many =
+        ChangeParts { ids: vec!["nothing".into()], add_tag_names: tags(&["new"]), ..ChangeParts::default() };
+    assert!(inventory.run(SYSTEM, new("screw", &["new"])).await.is_err());
+    assert!(inventory.run(SYSTEM, change("nut", &["new"])).await.is_err());
+    assert!(inventory.run(SYSTEM, many).await.is_err());
+    let names = async || {
+        let tags = inventory.query(SYSTEM, ListTags::default()).await.unwrap().items;
+        tags.into_iter().map(|tag| (tag.name, tag.part_count)).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, []);
+
+    inventory.run(SYSTEM, new("bolt", &["M3", "#m3", "zinc plated"])).await.unwrap();
+    inventory.run(SYSTEM, change("screw", &["m3"])).await.unwrap();
+    assert_eq!(names().await, [("M3".to_owned(), 2), ("zinc-plated".to_owned(), 1)]);
+    let refused = problems(inventory.run(SYSTEM, change("screw", &["#", &"x".repeat(51)])).await);
+    assert_eq!(refused, [("tags", Problem::Missing), ("tags", Problem::TooLong { max: 50 })]);
 }
 
 #[rstest]

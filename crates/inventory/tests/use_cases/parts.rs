@@ -218,7 +218,7 @@ async fn a_bulk_change_is_all_or_nothing(#[values(DbEngine::Sqlite, DbEngine::Po
     assert_eq!(names(inventory, of_supplier.clone()).await, [""; 0]);
 
     let twice = [&ids[..], &ids[..1]].concat();
-    assert_eq!(inventory.run(SYSTEM, ChangeParts { ids: twice, ..change }).await.unwrap(), 3);
+    assert_eq!(inventory.run(SYSTEM, ChangeParts { ids: twice, ..change }).await.unwrap().count, 3);
     assert_eq!(names(inventory, of_supplier).await, ["a", "b", "c"]);
     let in_category = PartFilter { category_id: Some(category.clone()), ..PartFilter::default() };
     assert_eq!(names(inventory, in_category.clone()).await, ["a", "b", "c"]);

@@ -65,3 +65,21 @@ async fn the_sample_is_complete(#[values(DbEngine::Sqlite, DbEngine::Postgres)] 
     }
     inventory.close().await.unwrap();
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_sample_that_was_interrupted_has_no_users_whose_passwords_nobody_knows(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let static_root = test.scratch.beside("static");
+    // A file stands where the folder for images would be.
+    fs::create_dir_all(&static_root).unwrap();
+    fs::write(static_root.join("images"), "").unwrap();
+    let accounts =
+        Accounts { admin_password: "AdminPass123!".to_owned(), user_password: "UserPass123!".to_owned() };
+    assert!(populate(inventory, &static_root, accounts).await.is_err());
+    assert_eq!(inventory.query(SYSTEM, ListParts::default()).await.unwrap().total, Some(5));
+    assert_eq!(inventory.query(SYSTEM, ListUsers::default()).await.unwrap().items, []);
+}

@@ -100,6 +100,7 @@ pub(crate) async fn change(State(app): State<App>, change: Change<BulkChange>) -
         add_category_ids: bulk.add_category_ids,
         remove_category_ids: bulk.remove_category_ids,
         add_tag_ids: bulk.add_tag_ids,
+        add_tag_names: Vec::new(),
         remove_tag_ids: bulk.remove_tag_ids,
         move_stock: bulk.move_stock.map(|to| StockTarget {
             from_location_id: to.location_id,
@@ -107,7 +108,7 @@ pub(crate) async fn change(State(app): State<App>, change: Change<BulkChange>) -
             reason: to.reason,
         }),
     };
-    app.run(&change, command, |count| Reply::ok(BulkDone { count: *count })).await
+    app.run(&change, command, |done| Reply::ok(BulkDone { count: done.count })).await
 }
 
 /// Delete many parts, all or none.

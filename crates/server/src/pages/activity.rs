@@ -102,15 +102,16 @@ impl Entry {
     pub(super) fn new(activity: Activity, now: chrono::NaiveDateTime) -> Self {
         let id = activity.entity_id.as_deref().map(encoded).filter(|_| activity.action != "deleted");
         let link = match (activity.entity_type.as_str(), id) {
-            ("part", Some(id)) => Some(format!("/parts/{id}")),
+            ("part" | "low_stock_limit", Some(id)) => Some(format!("/parts/{id}")),
             ("location", Some(id)) => Some(format!("/places/{id}")),
             ("category", Some(id)) => Some(format!("/categories/{id}")),
             _ => None,
         };
+        let kind = kind(&activity);
         Self {
             who: activity.username.unwrap_or_else(|| "The server".to_owned()),
             did: activity.action.replace('_', " "),
-            kind: activity.entity_type.replace('_', " "),
+            kind,
             name: activity.entity_name.unwrap_or_default(),
             link,
             when: When::new(activity.timestamp.0, now),
@@ -139,6 +140,17 @@ impl Entry {
             fields: Vec::new(),
             ..self
         }
+    }
+}
+
+/// Returns the word for the kind of a thing. What belongs to a part has the name of the part.
+fn kind(activity: &Activity) -> String {
+    let of = if activity.entity_name.is_some() { " of" } else { "" };
+    match activity.entity_type.as_str() {
+        "allocation" => format!("stock{of}"),
+        "low_stock_limit" => format!("low-stock limit{of}"),
+        "location" => "place".to_owned(),
+        other => other.replace('_', " "),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::assets;
+use super::words::sentence;
 use crate::problem::Problem;
 
 /// Why a page cannot be shown.
@@ -44,10 +45,10 @@ impl IntoResponse for PageError {
 /// The page for a problem.
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage<'a> {
+struct ErrorPage {
     assets: &'static str,
     title: &'static str,
-    detail: &'a str,
+    detail: String,
     advice: &'static str,
     status: u16,
 }
@@ -58,7 +59,7 @@ pub(super) fn page(problem: &Problem) -> Response {
     let page = ErrorPage {
         assets: assets::base(),
         title: title(status),
-        detail: problem.detail(),
+        detail: sentence(problem.detail()),
         advice: advice(status),
         status: status.as_u16(),
     };

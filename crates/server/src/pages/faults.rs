@@ -93,6 +93,14 @@ impl Faults {
         found
     }
 
+    /// Reads a whole number, or adds what is wrong with it. An empty text is a mistake, too.
+    pub(super) fn number(&mut self, field: &str, text: &str) -> Option<i64> {
+        if given(text).is_none() {
+            self.add(&Problem::invalid_field(field, "is required"));
+        }
+        self.optional_number(field, text)
+    }
+
     /// Moves what is wrong with the form as a whole to a field if it names the value of the field, such as a name that is taken.
     pub(super) fn beside(mut self, field: &str, value: &str) -> Self {
         if let Some(text) = self.whole.take_if(|text| text.contains(&format!("{value:?}"))) {

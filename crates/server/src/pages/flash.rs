@@ -29,6 +29,8 @@ pub(super) struct Flash {
 pub(super) enum Undo {
     /// The last movement of a part.
     Movement { part_id: String, movement_id: String },
+    /// The movements of one change of many parts.
+    Movements { first: String, last: String },
     /// The move of a place or a category to another parent: the page of the thing, and the id of its former parent.
     Move { page: Moved, id: String, parent_id: String },
 }

@@ -111,20 +111,23 @@ impl Frame {
         self.section == section
     }
 
-    /// Returns the address to which the undo of the last change is sent, and what is sent.
-    pub(super) fn undo(&self) -> Option<(String, &'static str, &str)> {
-        match self.flash.as_ref()?.undo.as_ref()? {
+    /// Returns the address to which the undo of the last change is sent, and what is sent: names and values.
+    pub(super) fn undo(&self) -> Option<(String, Vec<(&'static str, &str)>)> {
+        Some(match self.flash.as_ref()?.undo.as_ref()? {
             Undo::Movement { part_id, movement_id } => {
-                Some((format!("/parts/{}/stock/undo", encoded(part_id)), "movement_id", movement_id))
+                (format!("/parts/{}/stock/undo", encoded(part_id)), vec![("movement_id", movement_id)])
+            }
+            Undo::Movements { first, last } => {
+                ("/parts/bulk/undo".to_owned(), vec![("first", first), ("last", last)])
             }
             Undo::Move { page, id, parent_id } => {
                 let page = match page {
                     Moved::Place => "places",
                     Moved::Category => "categories",
                 };
-                Some((format!("/{page}/{}/move", encoded(id)), "to", parent_id))
+                (format!("/{page}/{}/move", encoded(id)), vec![("to", parent_id)])
             }
-        }
+        })
     }
 }
 

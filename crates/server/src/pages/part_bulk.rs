@@ -8,26 +8,30 @@ use axum::response::Response;
 use axum::routing::post;
 use durable::counted;
 use inventory::Permission;
-use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
+use inventory::bulk::{ChangeParts, ChangedParts, DeleteParts, MAX_PARTS, StockTarget};
 use inventory::parts::GetListedParts;
+use inventory::stock::{MovementSpan, UndoMovements};
 use serde::Deserialize;
 
 use super::confirm::{WORD, is_confirmed};
 use super::error::PageError;
-use super::flash::Flash;
+use super::faults::Faults;
+use super::flash::{Flash, Undo};
 use super::form::Form;
 use super::frame::{Frame, Section, render_with};
 use super::outline::Kind;
-use super::part_choices::tag_id;
 use super::picker::choose;
 use super::visitor::Visitor;
-use super::words::{given, grouped};
+use super::words::{given, grouped, sentence};
 use crate::app::App;
 use crate::problem::Problem;
 
 /// Returns the routes of these forms.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/parts/bulk", post(change)).route("/parts/bulk/delete", post(delete))
+    Router::new()
+        .route("/parts/bulk", post(change))
+        .route("/parts/bulk/undo", post(undo))
+        .route("/parts/bulk/delete", post(delete))
 }
 
 /// The selected parts, and what happens to them.
@@ -84,15 +88,55 @@ async fn change(State(app): State<App>, form: Form<BulkForm>) -> Result<Response
             add_category_ids: vec![form.fields.category_id.clone()],
             ..ChangeParts::default()
         }),
-        Action::Tag => tagged(&app, &form, ids).await?,
+        Action::Tag => tagged(&form, ids),
     };
     let command = match command {
         Ok(command) => command,
         Err(reason) => return Ok(form.go_on("/parts", &Flash::new(format!("Nothing was changed: {reason}")))),
     };
+    let flash = match form.run(&app, command, |done| said(*action, done)).await {
+        Ok(flash) => flash,
+        Err(problem) => refused(&Faults::of(problem)?),
+    };
+    Ok(form.go_on("/parts", &flash))
+}
+
+/// Says what has happened, and offers to undo it if stock has moved.
+fn said(action: Action, done: &ChangedParts) -> Flash {
     let verb = if matches!(action, Action::Move) { "Moved" } else { "Changed" };
-    let flash =
-        form.run(&app, command, |&count| Flash::new(format!("{verb} {}", counted(count, "part")))).await?;
+    let flash = Flash::new(format!("{verb} {}", counted(done.count, "part")));
+    match done.movements.clone() {
+        Some(MovementSpan { first, last }) => flash.undo(Undo::Movements { first, last }),
+        None => flash,
+    }
+}
+
+/// Says why nothing has happened.
+fn refused(faults: &Faults) -> Flash {
+    let why = faults.error("tags").map(|text| text.replacen("This", "The tag", 1));
+    let why = why.or_else(|| faults.whole.clone()).unwrap_or_default();
+    Flash::new(format!("Nothing was changed. {why}").trim().to_owned())
+}
+
+/// The movements to undo.
+#[derive(Debug, Deserialize)]
+struct UndoForm {
+    first: String,
+    last: String,
+}
+
+/// Undoes a move of many parts.
+async fn undo(State(app): State<App>, form: Form<UndoForm>) -> Result<Response, PageError> {
+    let UndoForm { first, last } = &form.fields;
+    let command = UndoMovements(MovementSpan { first: first.clone(), last: last.clone() });
+    let said = |count: &u64| Flash::new(format!("Moved {} back", counted(*count, "part")));
+    let flash = match form.run(&app, command, said).await {
+        Err(problem) if problem.status() == StatusCode::CONFLICT => {
+            let why = sentence(problem.detail());
+            Flash::new(format!("This can no longer be undone, and nothing was moved. {why}"))
+        }
+        flash => flash?,
+    };
     Ok(form.go_on("/parts", &flash))
 }
 
@@ -109,16 +153,10 @@ async fn moved(
     }))
 }
 
-async fn tagged(
-    app: &App,
-    form: &Form<BulkForm>,
-    ids: Vec<String>,
-) -> Result<Result<ChangeParts, String>, Problem> {
-    let Some(name) = given(form.fields.tag.trim().trim_start_matches('#')) else {
-        return Ok(Err("say which tag".to_owned()));
-    };
-    let tag = tag_id(app, &form.visitor, &name).await?;
-    Ok(Ok(ChangeParts { ids, add_tag_ids: vec![tag], ..ChangeParts::default() }))
+fn tagged(form: &Form<BulkForm>, ids: Vec<String>) -> Result<ChangeParts, String> {
+    let name = given(form.fields.tag.trim().trim_start_matches('#'));
+    let name = name.ok_or_else(|| "say which tag".to_owned())?;
+    Ok(ChangeParts { ids, add_tag_names: vec![name], ..ChangeParts::default() })
 }
 
 async fn show_deletion(

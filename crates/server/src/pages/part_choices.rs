@@ -2,11 +2,10 @@
 
 use inventory::categories::{Category, GetCategoryTree};
 use inventory::list::{ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
-use inventory::tags::{CreateTag, ListTags, Tag, TagFilter};
+use inventory::tags::{ListTags, Tag};
 use inventory::{Permission, TreeNode};
 
 use super::visitor::Visitor;
-use super::words::given;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -39,36 +38,7 @@ pub(super) async fn all_tags(app: &App, visitor: &Visitor) -> Result<Vec<Tag>, P
     if !visitor.may(Permission::TagsRead) {
         return Ok(Vec::new());
     }
-    tags(app, visitor, TagFilter::default()).await
-}
-
-async fn tags(app: &App, visitor: &Visitor, filter: TagFilter) -> Result<Vec<Tag>, Problem> {
     let paging = Paging::Number(PageNumber { number: 1, size: MAX_PAGE_SIZE });
-    let query = ListQuery { filter, paging, ..ListQuery::default() };
+    let query = ListQuery { paging, ..ListQuery::default() };
     Ok(app.query(&visitor.caller, ListTags(query)).await?.items)
-}
-
-/// Returns the id of the tag with a name, regardless of case, with or without a `#` before it. A name without a tag becomes a new tag.
-pub(super) async fn tag_id(app: &App, visitor: &Visitor, name: &str) -> Result<String, Problem> {
-    let name = name.trim().trim_start_matches('#');
-    let similar = tags(app, visitor, TagFilter { text: Some(name.to_owned()) }).await?;
-    match similar.into_iter().find(|tag| tag.name.to_lowercase() == name.to_lowercase()) {
-        Some(tag) => Ok(tag.id),
-        None => {
-            let new = CreateTag { name: name.to_owned(), ..CreateTag::default() };
-            Ok(app.inventory().await?.run(&visitor.caller.actor, new).await?.id)
-        }
-    }
-}
-
-/// Returns the ids of the tags with these names, which are separated by commas.
-pub(super) async fn tag_ids(app: &App, visitor: &Visitor, names: &str) -> Result<Vec<String>, Problem> {
-    let mut ids = Vec::new();
-    for name in names.split(',').filter_map(given) {
-        let id = tag_id(app, visitor, &name).await?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
 }

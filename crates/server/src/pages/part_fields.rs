@@ -2,6 +2,7 @@
 
 use inventory::Change;
 use inventory::parts::{CreatePart, Part, PartDetails, UpdatePart};
+use inventory::stock::CreateStockedPart;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -82,6 +83,16 @@ impl Fields {
             category_ids: self.category_id.clone(),
             ..CreatePart::default()
         }
+    }
+
+    /// Returns the part to create with its tags, for a check of all fields.
+    pub(super) fn stocked(&self) -> CreateStockedPart {
+        CreateStockedPart { part: self.create(), tags: self.tag_names(), stock: None }
+    }
+
+    /// Returns the names of the tags.
+    pub(super) fn tag_names(&self) -> Vec<String> {
+        self.tags.split(',').filter_map(given).collect()
     }
 
     /// Returns the changes of a part, without those of its categories, its tags and its low-stock limit.

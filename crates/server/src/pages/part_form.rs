@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use inventory::parts::{CreatePart, DuplicatePart, GetPartDetails, Part, UpdatePart};
+use inventory::parts::{CreatePart, DuplicatePart, GetPartDetails, Part, UpdatePart, UpdateTaggedPart};
 use inventory::stock::CreateStockedPart;
 use inventory::{Change, Permission};
 
@@ -18,7 +18,7 @@ use super::flash::Flash;
 use super::form::{Form, go_to};
 use super::frame::{Frame, Section, encoded, render_with};
 use super::outline::Kind;
-use super::part_choices::{Choice, all_tags, choices, tag_ids};
+use super::part_choices::{Choice, all_tags, choices};
 use super::part_fields::Fields;
 use super::part_overtaken::Overtaken;
 use super::picker::resolve;
@@ -99,7 +99,7 @@ async fn show(
 /// Takes what is wrong with the form. The use cases call some of its fields by names of their own.
 fn faults(problem: Problem, fields: &Fields) -> Result<Faults, PageError> {
     let faults = Faults::of(problem)?.beside("name", fields.name.trim());
-    Ok(faults.renamed("tag_ids", "tags").renamed("category_ids", "category_id"))
+    Ok(faults.renamed("category_ids", "category_id"))
 }
 
 /// Creates a part.
@@ -119,7 +119,7 @@ async fn create(State(app): State<App>, form: Form<Fields>) -> Result<Response, 
             Err(problem) => faults = self::faults(problem, fields)?,
         }
     } else {
-        faults.check(&fields.create());
+        faults.check(&fields.stocked());
     }
     show(&app, &form.visitor, None, fields.clone(), faults, None).await
 }
@@ -130,10 +130,9 @@ async fn save_new(
     stock: Option<(String, i64)>,
     low_stock_limit: Option<i64>,
 ) -> Result<Flash, Problem> {
-    let tag_ids = tag_ids(app, &form.visitor, &form.fields.tags).await?;
-    let part = CreatePart { tag_ids, low_stock_limit, ..form.fields.create() };
+    let part = CreatePart { low_stock_limit, ..form.fields.create() };
     let said = |part: &Part| Flash::about(&part.id, format!("Created {}", part.name));
-    form.run(app, CreateStockedPart { part, stock }, said).await
+    form.run(app, CreateStockedPart { part, tags: form.fields.tag_names(), stock }, said).await
 }
 
 /// Returns the place and the quantity of the first stock, or adds what is wrong with them.
@@ -169,7 +168,7 @@ async fn update(
             Err(problem) => faults = self::faults(problem, &form.fields)?,
         }
     } else {
-        faults.check(&form.fields.create());
+        faults.check(&form.fields.stocked());
     }
     show(&app, &form.visitor, Some(id), form.fields.clone(), faults, None).await
 }
@@ -181,17 +180,13 @@ async fn save(app: &App, form: &Form<Fields>, id: &str, limit: Option<i64>) -> R
     let offered = choices(app, visitor, &[]).await?;
     let hidden = before.categories.iter().filter(|had| !offered.iter().any(|choice| choice.id == had.id));
     let category_ids = fields.category_id.iter().chain(hidden.map(|category| &category.id)).cloned();
-    let tag_ids = match visitor.may(Permission::TagsRead) {
-        true => Change::Set(tag_ids(app, visitor, &fields.tags).await?),
-        false => Change::Keep,
-    };
-    let command = UpdatePart {
+    let part = UpdatePart {
         category_ids: Change::Set(category_ids.collect()),
-        tag_ids,
         low_stock_limit: Change::Set(limit),
         ..fields.update(&before.part)
     };
-    form.run(app, command, |part| Flash::new(format!("Saved {}", part.name))).await
+    let tags = visitor.may(Permission::TagsRead).then(|| fields.tag_names());
+    form.run(app, UpdateTaggedPart { part, tags }, |part| Flash::new(format!("Saved {}", part.name))).await
 }
 
 /// Shows the form as it was sent, and what is saved now. Whoever saves it again has seen both.

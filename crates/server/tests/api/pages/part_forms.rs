@@ -111,6 +111,72 @@ async fn a_limit_that_breaks_a_rule_is_told_beside_its_field_and_saves_nothing()
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_stock_to_add_stands_beside_its_field() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "Screw", 10).await;
+    let path = format!("/parts/{part}?tab=stock");
+    let fields = [("quantity", "many"), ("location", "Shelf 9"), ("reason", "bought")];
+    let page = server.form(&client, &path, &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let beside = |field: &str| page.html.contains(&format!("id=\"{field}-error\""));
+    assert!(beside("quantity") && beside("location"), "{}", page.html);
+    assert!(page.shows("This must be a whole number.") && page.shows("There is no place “Shelf 9”."));
+    for (_, typed) in fields {
+        assert!(page.html.contains(&format!("value=\"{typed}\"")), "{typed}: {}", page.html);
+    }
+    let empty = server.form(&client, &path, &[]).await;
+    assert_eq!(empty.html.matches("This is required.").count(), 2, "{}", empty.html);
+    let none = server.form(&client, &path, &[("quantity", "0"), ("location", "drawer of screw")]).await;
+    assert!(
+        none.html.contains("id=\"quantity-error\"") && none.html.contains("value=\"0\""),
+        "{}",
+        none.html
+    );
+    let fields = [("quantity", "5"), ("location", "drawer of screw"), ("reason", "bought")];
+    let page = server.form_and_follow(&client, &path, &fields).await;
+    assert!(page.shows("Added 5 × Screw, 15 left there") && page.shows("bought"), "{}", page.html);
+    assert!(!page.html.contains("value=\"bought\""), "the form is empty again: {}", page.html);
+}
+
+#[tokio::test]
+async fn a_wrong_number_in_a_row_is_told_on_the_list() {
+    let (server, client) = server().await;
+    let (part, place) = stocked(&server, &client, "Screw", 10).await;
+    let path = format!("/parts/{part}/stock");
+    for (change, quantity, told) in [
+        ("count", "ten", "Nothing was changed. The quantity must be a whole number."),
+        ("take", "11", "Nothing was changed. Only 10 available, but 11 requested."),
+    ] {
+        let fields = [
+            ("change", change),
+            ("location_id", &*place),
+            ("quantity", quantity),
+            ("back", "/parts?q=screw"),
+        ];
+        let page = server.form_and_follow(&client, &path, &fields).await;
+        assert!(page.shows(told) && page.html.contains("value=\"10\""), "{}", page.html);
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_saved_leaves_no_tag_behind() {
+    let (server, client) = server().await;
+    let (part, _) = stocked(&server, &client, "Screw", 1).await;
+    stocked(&server, &client, "Nut", 1).await;
+    let fields = [("name", "Nut"), ("tags", "left over")];
+    for path in ["/parts/new", &*format!("/parts/{part}/edit")] {
+        let page = server.form(&client, path, &fields).await;
+        assert_eq!(page.status, StatusCode::CONFLICT, "{path}");
+        assert!(page.html.contains("value=\"left over\""), "{}", page.html);
+    }
+    let tags = server.get(&client, "/api/v1/tags").await.body;
+    assert_eq!(tags["items"], json!([]));
+    let long = "x".repeat(51);
+    let page = server.form(&client, "/parts/new", &[("name", "Bolt"), ("tags", &*long)]).await;
+    assert!(page.html.contains("id=\"tags-error\""), "{}", page.html);
+}
+
+#[tokio::test]
 async fn categories_and_tags_that_the_form_cannot_show_stay() {
     let (server, client) = server().await;
     let category = server.post(&client, "/api/v1/categories", json!({"name": "Fasteners"})).await;
@@ -176,6 +242,19 @@ async fn many_parts_are_moved_tagged_and_deleted_at_once() {
     let bulk = "/parts/bulk";
     let page = server.form_and_follow(&client, bulk, &with(&[("action", "move"), ("location", "box")])).await;
     assert!(page.shows("Moved 2 parts") && page.html.matches(">Box<").count() == 2, "{}", page.html);
+    let span =
+        ["first", "last"].map(|name| page.between(&format!("name=\"{name}\" value=\""), "\"").to_owned());
+    let span = [("first", &*span[0]), ("last", &*span[1]), ("back", "/parts")];
+    let page = server.form_and_follow(&client, "/parts/bulk/undo", &span).await;
+    assert!(page.shows("Moved 2 parts back") && page.shows("Drawer of One"), "{}", page.html);
+    let page = server.form_and_follow(&client, "/parts/bulk/undo", &span).await;
+    assert!(page.shows("no longer be undone, and nothing was moved"), "{}", page.html);
+    assert!(page.shows("has moved since."), "{}", page.html);
+    let long = "x".repeat(51);
+    let page = server
+        .form_and_follow(&client, bulk, &[&ids[..], &[("action", "tag"), ("tag", &*long)]].concat())
+        .await;
+    assert!(page.shows("Nothing was changed. The tag must have at most 50 characters."), "{}", page.html);
     let page = server.form_and_follow(&client, bulk, &with(&[("action", "tag"), ("tag", "#new")])).await;
     assert!(page.shows("Changed 2 parts") && page.html.matches(">new</span>").count() == 2, "{}", page.html);
     let nowhere =

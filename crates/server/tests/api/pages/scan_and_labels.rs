@@ -94,6 +94,9 @@ async fn the_overview_and_the_log_show_what_happened() {
     assert!(page.shows("Low &#60;one&#62;") && !page.html.contains("<one>"), "{}", page.html);
     assert!(!page.shows("signed in"), "{}", page.html);
     assert!(server.page(&client, "/activity").await.shows("admin signed in"));
+    let log = server.page(&client, "/activity").await;
+    assert!(log.shows("admin created stock of Low &#60;one&#62;"), "{}", log.html);
+    assert!(log.shows("admin created low-stock limit of Low &#60;one&#62;"), "{}", log.html);
     let log = server.page(&client, "/activity?kind=part").await;
     assert!(
         log.shows("admin created part Low &#60;one&#62;") && log.html.contains(&format!("/parts/{part}")),
