@@ -11,10 +11,14 @@ if [ ! -x "$MAKERMATRIX" ]; then
 fi
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
 if [ -z "$CHROMIUM" ]; then
-  echo "e2e: there is no Chromium; scripts/install-test-tools.sh installs it" >&2
+  echo "e2e: there is no Chromium; scripts/install-test-tools.sh --browser installs it" >&2
   exit 1
 fi
 export CHROMIUM
+if ! command -v npm >/dev/null; then
+  echo "e2e: there is no npm; scripts/install-test-tools.sh --browser installs it with Node.js" >&2
+  exit 1
+fi
 
 # Only when something has changed: what is installed is written down in the folder itself.
 if ! cmp -s package-lock.json node_modules/.installed; then

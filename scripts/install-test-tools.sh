@@ -1,6 +1,17 @@
 #!/usr/bin/env bash
 # Installs the programs that tests call, where they are missing. Does nothing when all are there.
+# With --browser, also those of the tests in a browser (e2e/run.sh): Node.js, npm and Chromium.
 set -euo pipefail
+
+with_browser=false
+case "$*" in
+  "") ;;
+  --browser) with_browser=true ;;
+  *)
+    echo "usage: scripts/install-test-tools.sh [--browser]" >&2
+    exit 2
+    ;;
+esac
 
 required=(zip unzip sqlite3 age curl jq)
 optional=(strace)
@@ -17,15 +28,18 @@ have_postgresql() {
   command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+# Succeed as well where no browser is wanted.
 have_chromium() {
-  command -v chromium >/dev/null || command -v google-chrome >/dev/null
+  ! $with_browser || command -v chromium >/dev/null || command -v google-chrome >/dev/null
 }
 
 # The browser tests need Node.js 20 and its npm. Where Node.js is from elsewhere, npm comes with it.
 node_version=20
 have_node() {
-  command -v npm >/dev/null &&
-    node --eval "process.exit(parseInt(process.versions.node) < $node_version ? 1 : 0)" 2>/dev/null
+  ! $with_browser || {
+    command -v npm >/dev/null &&
+      node --eval "process.exit(parseInt(process.versions.node) < $node_version ? 1 : 0)" 2>/dev/null
+  }
 }
 
 mapfile -t wanted < <(missing "${required[@]}" "${optional[@]}")

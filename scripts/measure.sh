@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Measures backup, verify and restore on large inventories, beside `cp -r` plus sync and `zip -6 -r`
-# of the same data in the same run. Prints wall time, ratio to cp, and peak memory.
+# Measures backup, verify and restore on large inventories, beside `cp -r` plus sync, `zip -6 -r` and, where they are
+# installed, `tar | zstd`, restic and borg, on the same data in the same run. Prints wall time, ratio to cp, and peak
+# memory, and then the ratios of docs/PERFORMANCE.md. Whatever is read is in the page cache, except what a backup
+# reads back. Anything else that runs on the machine distorts the figures.
 #   scripts/measure.sh [SIZE...]
 # Each SIZE is one of those below; by default 600MB. `scripts/measure.sh all` measures all that bound
-# memory. Needs GNU time (on Debian the package `time`), age, zip and unzip, and three times the size on disk.
+# memory. Needs GNU time (on Debian the package `time`), age, zip and unzip, and four times the size on disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,6 +46,7 @@ run() {
   fi
   took=$(($(date +%s%N) - begun))
   base=${base:-$took}
+  times[$name]=$took
   peak=$(awk '{ printf "%.1f", $1 / 1024 }' "$work/peak")
   ratio=$(awk -v took="$took" -v base="$base" 'BEGIN { printf "%.2f", took / base }')
   took=$(awk -v took="$took" 'BEGIN { printf "%.2f", took / 1e9 }')
@@ -58,8 +61,21 @@ run() {
   esac
 }
 
+# ratio WHAT NAME OTHER: prints how the time of NAME compares with that of OTHER, if both were measured.
+ratio() {
+  if [ -n "${times[$2]:-}" ] && [ -n "${times[$3]:-}" ]; then
+    awk -v what="$1" -v a="${times[$2]}" -v b="${times[$3]}" 'BEGIN { printf "%-54s %.2f\n", what, a / b }'
+  fi
+}
+
+have() { command -v "$1" >/dev/null; }
+
+export RESTIC_PASSWORD=measure BORG_PASSPHRASE=measure BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
+declare -A times
 for size in "${sizes[@]}"; do
+  times=()
   work=$(mktemp -d)
+  export RESTIC_CACHE_DIR=$work/restic-cache BORG_BASE_DIR=$work/borg-home
   export MAKERMATRIX_DATA=$work/data
   base=
   read -ra numbers < <(inventory "$size")
@@ -72,9 +88,33 @@ for size in "${sizes[@]}"; do
   # Slow, and of 5 GB it says nothing that it does not say of 1 GB.
   if [ "$size" != 5GB ]; then
     run "zip -6 -r, sync" sh -c "cd '$work' && zip -q -6 -r all.zip data && sync -f all.zip"
+    printf 'zip: %s\n' "$(du -h "$work/all.zip" | cut -f1)"
     rm -f "$work/all.zip"
   fi
+  if have zstd; then
+    run "tar | zstd -T0, sync" sh -c "cd '$work' && tar -cf - data | zstd -q -T0 -o all.tar.zst && sync -f all.tar.zst"
+    rm -f "$work/all.tar.zst"
+  fi
+  if have restic; then
+    restic init -q -r "$work/restic"
+    run "restic backup, new" restic -q -r "$work/restic" backup "$work/data"
+    run "restic backup, again" restic -q -r "$work/restic" backup "$work/data"
+    run "restic check, data" restic -q -r "$work/restic" check --read-data
+    run "restic restore" restic -q -r "$work/restic" restore latest --target "$work/by-restic"
+    rm -rf "$work/restic" "$work/by-restic"
+  fi
+  if have borg; then
+    borg init -e repokey "$work/borg"
+    run "borg create, new" borg create "$work/borg::one" "$work/data"
+    run "borg create, again" borg create "$work/borg::two" "$work/data"
+    run "borg check, data" borg check --verify-data "$work/borg"
+    mkdir "$work/by-borg"
+    run "borg extract" sh -c "cd '$work/by-borg' && borg extract '$work/borg::one'"
+    rm -rf "$work/borg" "$work/by-borg"
+  fi
   run backup "$mm" backup --name large
+  run "backup, again" "$mm" backup --name again
+  rm -f "$work"/data/backups/again*
   archive=$work/data/backups/large.zip
   printf 'archive: %s\n' "$(du -h "$archive" | cut -f1)"
   run verify "$mm" verify "$archive"
@@ -82,7 +122,7 @@ for size in "${sizes[@]}"; do
   run "restore, same data" "$mm" restore "$archive" --yes --no-safety-backup
   run "restore, with safety" "$mm" restore "$archive" --yes
   rm -f "$work"/data/backups/safety_*
-  MAKERMATRIX_DATA=$work/new run "restore, into nothing" "$mm" restore "$archive" --yes
+  MAKERMATRIX_DATA=$work/new run "restore, into nothing" "$mm" restore "$archive" --create --yes
   # Every file is another one now: all are staged, and the old ones kept in the safety backup.
   find "$work/new/static" -type f -exec sh -c 'for file; do printf x >>"$file"; done' _ {} +
   MAKERMATRIX_DATA=$work/new run "restore, all changed" "$mm" restore "$archive" --yes
@@ -96,7 +136,7 @@ for size in "${sizes[@]}"; do
   run "verify, encrypted" "$mm" verify "$sealed" --identity "$work/key"
   run "age -d of the archive" age -d -i "$work/key" -o /dev/null "$sealed"
   rm -rf "$work/new"
-  MAKERMATRIX_DATA=$work/new run "restore, encrypted" "$mm" restore "$sealed" --identity "$work/key" --yes
+  MAKERMATRIX_DATA=$work/new run "restore, encrypted" "$mm" restore "$sealed" --identity "$work/key" --create --yes
   # And as the original encrypts: ZipCrypto, which is only read here.
   if [ "$size" != 5GB ]; then
     mkdir "$work/flat"
@@ -107,7 +147,16 @@ for size in "${sizes[@]}"; do
     run "unzip -P of ZipCrypto" unzip -q -P measure "$work/crypto.zip" -d "$work/unzipped"
     rm -rf "$work/flat" "$work/unzipped" "$work/new"
     MAKERMATRIX_DATA=$work/new \
-      run "restore of ZipCrypto" "$mm" restore "$work/crypto.zip" --passphrase-file "$work/password" --yes
+      run "restore of ZipCrypto" "$mm" restore "$work/crypto.zip" --passphrase-file "$work/password" --create --yes
   fi
+  printf '\nratios of wall time, load average %s\n' "$(cut -d' ' -f1 /proc/loadavg)"
+  ratio "backup / zip -6 -r" backup "zip -6 -r, sync"
+  ratio "backup / restic backup into a new repository" backup "restic backup, new"
+  ratio "backup / borg create into a new repository" backup "borg create, new"
+  ratio "backup, nothing changed / zip -6 -r" "backup, again" "zip -6 -r, sync"
+  ratio "verify / restic check --read-data" verify "restic check, data"
+  ratio "restore into nothing / restic restore" "restore, into nothing" "restic restore"
+  ratio "restore into nothing / cp -r, sync" "restore, into nothing" "cp -r, sync"
+  ratio "backup, encrypted / backup" "backup, encrypted" backup
   rm -rf "$work"
 done

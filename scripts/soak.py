@@ -3,7 +3,8 @@
 
 Each writer owns a part, so it knows what every answer must be. Readers compare what they get with the states that
 the part may have had while they asked. At the end each acknowledged change has to be in the database or in the safety
-backup of a restore, each once; the ledger has to add up, and `makermatrix check` has to be content.
+backup of a restore, each once; the ledger has to add up, and `makermatrix check` has to be content. Once, writers are kept waiting for longer than the
+server lets them wait: they get 503 with Retry-After, and repeat their requests with the same idempotency keys.
 
     scripts/soak.py [--minutes 10] [--binary target/debug/makermatrix]
 
@@ -11,6 +12,8 @@ Needs Python 3.9 and nothing else. Prints figures as JSON; the exit code is 1 if
 """
 
 import argparse
+import contextlib
+import fcntl
 import http.client
 import itertools
 import json
@@ -28,6 +31,8 @@ from collections import Counter, namedtuple
 from pathlib import Path
 
 WRITERS, READERS, PLACES, FIRST_QUANTITY = 6, 3, 4, 1000
+# The server lets writers wait for 10 seconds.
+CLOSED_SECONDS = 13
 PASSWORD = "Correct-horse9"
 Answer = namedtuple("Answer", "status body headers")
 
@@ -376,6 +381,25 @@ class Keeper:
             time.sleep(self.soak.pause * 20)
 
 
+class Gate:
+    """Keeps the writers waiting once, for longer than the server lets them wait, like a restore whose commit takes long.
+
+    Holds the locks of the gate that a restore closes. So writers get 503 with Retry-After, repeat their requests with the
+    same idempotency keys, and must succeed, each once, when the gate is open again.
+    """
+
+    def __init__(self, soak):
+        self.soak = soak
+
+    def run(self):
+        self.soak.stop.wait(self.soak.seconds / 8)
+        with contextlib.ExitStack() as locks:
+            for suffix in [".turnstile.lock", ".writers.lock"]:
+                path = self.soak.folder / "data" / f"makers_matrix.db{suffix}"
+                fcntl.flock(locks.enter_context(path.open("rb")), fcntl.LOCK_EX)
+            self.soak.stop.wait(CLOSED_SECONDS)
+
+
 class Soak:
     def __init__(self, args, folder):
         self.seconds, self.seed, self.pause = args.minutes * 60, args.seed, args.pause
@@ -417,7 +441,7 @@ class Soak:
             self.stop.set()
 
     def run(self):
-        workers = [*self.writers, *(Reader(self, number) for number in range(READERS)), self.keeper]
+        workers = [*self.writers, *(Reader(self, number) for number in range(READERS)), self.keeper, Gate(self)]
         threads = [threading.Thread(target=self.guarded, args=[worker.run]) for worker in workers]
         for thread in threads:
             thread.start()
@@ -436,6 +460,8 @@ class Soak:
                 raise Wrong(f"{writer.name}: the stock is not {writer.state}")
         if len(self.keeper.safety) != 2:
             raise Wrong(f"{len(self.keeper.safety)} restores")
+        if not self.figures.counts["503"]:
+            raise Wrong("no writer had to repeat a request after 503")
         self.server.terminate()
         if self.server.wait(60) != 0:
             raise Wrong(f"the server ended with {self.server.returncode}")
@@ -472,7 +498,8 @@ class Soak:
     def check_log(self):
         self.log.close()
         for line in (self.folder / "log").read_text(encoding="utf-8").splitlines():
-            if "ERROR" in line or "panicked" in line:
+            kept_waiting = "/stock/" in line and "503 Service Unavailable" in line
+            if ("ERROR" in line and not kept_waiting) or "panicked" in line:
                 raise Wrong(f"log: {line}")
 
 

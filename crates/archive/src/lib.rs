@@ -34,6 +34,6 @@ pub use manifest::{
 };
 pub use modified::ModifiedTime;
 pub use name::{CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
-pub use reader::{ArchiveProbe, Entry, Format, Reader};
+pub use reader::{ArchiveProbe, Entry, Format, Handle, Reader};
 pub use scheme::EncryptionScheme;
 pub use writer::{BackupMetadata, Writer};

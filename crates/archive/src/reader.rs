@@ -27,6 +27,9 @@ mod zip;
 mod zip_encryption;
 
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use age_core::format::FileKey;
 
 use crate::error::{Error, Refusal, from_io};
 use crate::keys::Keys;
@@ -53,6 +56,8 @@ pub struct Reader<R: Read + Seek> {
     format: Format,
     info: Info,
     encryption: Option<EncryptionScheme>,
+    /// The key of the age file around the zip, if there is one.
+    file_key: Option<Arc<FileKey>>,
 }
 
 impl<R: Read + Seek> Reader<R> {
@@ -70,6 +75,7 @@ impl<R: Read + Seek> Reader<R> {
     /// Those of [`Reader::open`], and [`crate::KeyFault`] when no key fits.
     pub fn open_with(source: R, limits: &Limits, keys: &Keys) -> Result<Self, Error> {
         let (source, length, outer) = open_container(source, keys)?;
+        let (outer, file_key) = outer.unzip();
         let zip = Zip::open(source, length, keys.passphrase.clone())?;
         let directory = structure::check(&zip.archive, length, limits)?;
         let mut entries = directory.entries;
@@ -93,7 +99,15 @@ impl<R: Read + Seek> Reader<R> {
         if !is_rescue && Entry::with_role(&entries, Role::Database).is_none() {
             return Err(Refusal::NoDatabase.into());
         }
-        Ok(Self { zip, entries, ignored, format, info, encryption: outer.or(inner) })
+        Ok(Self {
+            zip,
+            entries,
+            ignored,
+            format,
+            info,
+            encryption: outer.or(inner),
+            file_key: file_key.flatten(),
+        })
     }
 
     /// Returns how the archive is encrypted, if it is.
@@ -144,21 +158,47 @@ impl<R: Read + Seek> Reader<R> {
     pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
         self.zip.read(entry)
     }
+
+    /// Opens the same archive once more, through `file`, so that another thread can read entries at the same time. The structure is not
+    /// checked again, nor is a key derived from a passphrase again.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and [`crate::Corruption`] if the file has changed.
+    pub fn handle<S: Read + Seek>(&self, file: S) -> Result<Handle<S>, Error> {
+        let keys = Keys { file_key: self.file_key.clone(), ..Keys::default() };
+        let (source, length, _) = open_container(file, &keys)?;
+        Ok(Handle { zip: Zip::open(source, length, self.zip.password.clone())? })
+    }
 }
 
-/// Returns the zip in a file with its length and, if it is inside an age file, how that is encrypted.
+/// Reads entries of an archive that a [`Reader`] has opened.
+pub struct Handle<R: Read + Seek> {
+    zip: Zip<Source<R>>,
+}
+
+impl<R: Read + Seek> Handle<R> {
+    /// Streams the content of an entry. The last `read` fails unless the content is as stated.
+    pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
+        self.zip.read(entry)
+    }
+}
+
+/// How an archive is encrypted as a whole, and its key.
+type Outer = (EncryptionScheme, Option<Arc<FileKey>>);
+
+/// Returns the zip in a file with its length and, if it is inside an age file, how that is encrypted and with which key.
 fn open_container<R: Read + Seek>(
     mut file: R,
     keys: &Keys,
-) -> Result<(Source<R>, u64, Option<EncryptionScheme>), Error> {
+) -> Result<(Source<R>, u64, Option<Outer>), Error> {
     let length = file.seek(SeekFrom::End(0))?;
     if detect(&mut file, length)? == Container::Zip {
         return Ok((Source::Plain(file), length, None));
     }
-    let (mut inside, scheme) = Source::decrypt(file, keys)?;
+    let (mut inside, scheme, file_key) = Source::decrypt(file, keys)?;
     let length = inside.seek(SeekFrom::End(0)).map_err(from_io)?;
     match detect(&mut inside, length)? {
-        Container::Zip => Ok((inside, length, Some(scheme))),
+        Container::Zip => Ok((inside, length, Some((scheme, file_key.map(Arc::new))))),
         Container::Age => Err(Refusal::NotAnArchive { looks_like: "an age file inside an age file" }.into()),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use archive::Role;
+use archive::{Entry, Role};
 use durable::{FileMode, ScratchFolder, folder_of};
 use inventory::sqlite::{self, TableDigest};
 use inventory::static_files::FileKind;
@@ -18,6 +18,7 @@ use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
 use crate::restore::hash_of;
+use crate::unpacker::Unpacker;
 use crate::{Engine, Error, Event, Observer, Places, Plan, RestoreOptions, Status, Step, Totals, status};
 
 /// The options of a drill.
@@ -101,9 +102,9 @@ impl Engine {
         let comparison = Comparison { archive: &archive, engine: &engine, scratch: scratch.path() };
         let bytes = archive.files().map(|entry| entry.size).sum();
         let database = archive.reader.entry(Role::Database).map_or(0, |entry| entry.size);
-        let mut meter = Meter::new(&self.cancellation, observer, bytes + database);
-        let files = comparison.files(&mut meter)?;
-        let (rows, same, changed_tables) = comparison.tables(&plan, &mut meter)?;
+        let meter = Meter::new(&self.cancellation, observer, bytes + database);
+        let files = comparison.files(&meter)?;
+        let (rows, same, changed_tables) = comparison.tables(&plan, &meter)?;
         let totals = comparison.totals(files)?;
         let left_out = plan.left_out;
         Ok(DrillReport {
@@ -133,16 +134,20 @@ impl Comparison<'_> {
     }
 
     /// Checks that the restored files are exactly those of the archive. Returns their number.
-    fn files(&self, meter: &mut Meter<'_>) -> Result<u64, Error> {
-        let mut expected = BTreeSet::new();
-        for entry in self.archive.files() {
-            let archived = self.archive.drain(entry, meter)?;
+    fn files(&self, meter: &Meter<'_>) -> Result<u64, Error> {
+        let compare = |unpacker: &mut Unpacker<'_>, entry: &Entry| {
+            let archived = unpacker.drain(entry, meter)?;
             let restored = self.engine.places.static_files.join(&entry.name);
-            if !restored.is_file() || hash_of(&restored)? != archived {
-                return Err(self.not_proven(entry.name.clone()));
+            match restored.is_file() && hash_of(&restored)? == archived {
+                true => Ok(()),
+                false => Err(self.not_proven(entry.name.clone())),
             }
+        };
+        let mut expected = BTreeSet::new();
+        self.archive.for_each(self.archive.files(), compare, |entry, ()| {
             expected.insert(entry.name.as_str());
-        }
+            Ok(())
+        })?;
         let static_files = self.engine.static_files();
         for kind in FileKind::ALL {
             let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
@@ -159,7 +164,7 @@ impl Comparison<'_> {
     /// Opens the restored database and compares every table with a second, independently unpacked copy of the
     /// archived database. Returns the number of rows, the number of identical tables, and the names of the tables
     /// that restoring changed.
-    fn tables(&self, plan: &Plan, meter: &mut Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
+    fn tables(&self, plan: &Plan, meter: &Meter<'_>) -> Result<(u64, u64, Vec<String>), Error> {
         let restored = &self.engine.places.database;
         Inventory::try_open(restored, &self.engine.ambient).map_err(Error::live(restored))?;
         let restored = recheck_damage(restored, || sqlite::inspect(restored));
@@ -200,11 +205,11 @@ impl Comparison<'_> {
         self.scratch.join("archived.db")
     }
 
-    fn archived_tables(&self, meter: &mut Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
+    fn archived_tables(&self, meter: &Meter<'_>) -> Result<BTreeMap<String, TableDigest>, Error> {
         let entry =
             self.archive.reader.entry(Role::Database).expect("an archive without a database is not restored");
         let copy = self.archived_copy();
-        self.archive.unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
+        self.archive.unpacker().unpack(entry, &self.engine.disk, (&copy, FileMode::Private), meter)?;
         let mut tables = self.archive.check_database(&copy)?.0.tables;
         // Archives do not carry over the rows of these tables.
         tables.retain(|name, _| !sqlite::TRANSIENT_TABLES.contains(&name.as_str()));

@@ -2,6 +2,7 @@
 //! displays this typed stream.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use archive::OmissionReason;
 use durable::counted;
@@ -145,12 +146,12 @@ impl std::fmt::Display for Note {
 }
 
 /// Receives events. Every closure that takes an [`Event`] is an observer.
-pub trait Observer {
-    /// Receives an event. Runs on the thread that does the work, so it should return quickly.
+pub trait Observer: Send {
+    /// Receives an event. Runs on one of the threads that do the work, so it should return quickly.
     fn event(&mut self, event: Event);
 }
 
-impl<F: FnMut(Event)> Observer for F {
+impl<F: FnMut(Event) + Send> Observer for F {
     fn event(&mut self, event: Event) {
         self(event);
     }
@@ -168,38 +169,55 @@ impl Observer for OfSafetyBackup<'_> {
     }
 }
 
-/// Counts bytes towards a total and emits progress events at intervals.
+/// Counts bytes towards a total and emits progress events at intervals. Several threads can count.
 pub(crate) struct Meter<'a> {
     cancellation: &'a Cancellation,
+    total: u64,
+    count: Mutex<Count<'a>>,
+}
+
+struct Count<'a> {
     observer: &'a mut dyn Observer,
     done: u64,
     reported: u64,
-    total: u64,
 }
 
 impl<'a> Meter<'a> {
     /// Creates a meter and emits the first progress event.
     pub(crate) fn new(cancellation: &'a Cancellation, observer: &'a mut dyn Observer, total: u64) -> Self {
         observer.event(Event::Progress { done: 0, total });
-        Self { cancellation, observer, done: 0, reported: 0, total }
+        let count = Mutex::new(Count { observer, done: 0, reported: 0 });
+        Self { cancellation, total, count }
+    }
+
+    /// Emits that a step begins.
+    pub(crate) fn step(&self, step: Step) {
+        self.count().observer.event(Event::Step(step));
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count<'a>> {
+        // A panic of the observer leaves the count as it should be.
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds to the count, and fails if the engine was asked to stop.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
-    pub(crate) fn add_or_stop(&mut self, bytes: u64) -> Result<(), Error> {
+    pub(crate) fn add_or_stop(&self, bytes: u64) -> Result<(), Error> {
         self.add(bytes);
         self.cancellation.check()
     }
 
     /// Adds to the count.
-    pub(crate) fn add(&mut self, bytes: u64) {
+    pub(crate) fn add(&self, bytes: u64) {
         const REPORT_INTERVAL: u64 = 1 << 18;
-        self.done += bytes;
-        if self.done - self.reported >= REPORT_INTERVAL || self.done == self.total {
-            self.reported = self.done;
-            self.observer.event(Event::Progress { done: self.done, total: self.total });
+        let mut count = self.count();
+        count.done += bytes;
+        if count.done - count.reported >= REPORT_INTERVAL || count.done == self.total {
+            let done = count.done;
+            count.reported = done;
+            count.observer.event(Event::Progress { done, total: self.total });
         }
     }
 }

@@ -2,30 +2,33 @@
 //! and unpack entries, and to check the database.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, Sha256Hex};
+use archive::{ArchiveProbe, Entry, Keys, Limits, Reader, parallel};
 use durable::regular_file::{self, NotAFile};
-use durable::{Disk, FileMode, printable};
+use durable::{FileView, printable};
 use inventory::migration::{SchemaState, names};
 use inventory::sqlite::{Inspection, SchemaObject, inspect, inspect_and_remove_orphans, strip};
 
 use crate::damage::recheck_damage;
 use crate::event::Meter;
+use crate::unpacker::Unpacker;
 use crate::{Cancellation, Error, Event, Observer, Step};
 
 /// An archive whose structure has been checked.
 pub(crate) struct OpenArchive {
     pub(crate) path: PathBuf,
-    pub(crate) reader: Reader<File>,
+    pub(crate) file: FileView,
+    pub(crate) reader: Reader<FileView>,
 }
 
 impl OpenArchive {
     /// Opens an archive, with `keys` if it is encrypted, and checks its structure.
     pub(crate) fn open(path: &Path, keys: &Keys) -> Result<Self, Error> {
-        let opened = Reader::open_with(open_file(path)?, &Limits::default(), keys);
-        Ok(Self { path: path.to_owned(), reader: opened.map_err(Error::archive(path))? })
+        let file = FileView::new(open_file(path)?);
+        let opened = Reader::open_with(file.clone(), &Limits::default(), keys);
+        Ok(Self { path: path.to_owned(), reader: opened.map_err(Error::archive(path))?, file })
     }
 
     /// Returns the entries of the archive.
@@ -56,54 +59,30 @@ impl OpenArchive {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         observer.event(Event::Step(Step::CheckEntries));
-        let mut meter = Meter::new(cancellation, observer, self.unpacked_size());
-        self.entries().iter().try_for_each(|entry| self.drain(entry, &mut meter).map(drop))
+        let meter = Meter::new(cancellation, observer, self.unpacked_size());
+        self.for_each(self.entries().iter(), |unpacker, entry| unpacker.drain(entry, &meter), |_, _| Ok(()))
     }
 
-    /// Reads an entry to its end and returns its hash.
-    pub(crate) fn drain(&self, entry: &Entry, meter: &mut Meter<'_>) -> Result<Sha256Hex, Error> {
-        self.copy(entry, meter, &mut |_| Ok(()))
+    /// Returns what reads entries of this archive on the thread that calls this.
+    pub(crate) fn unpacker(&self) -> Unpacker<'_> {
+        Unpacker::new(self)
     }
 
-    /// Writes an entry to a new file, which gets the modification time that the archive states, and returns its hash.
-    /// The caller makes the file durable.
-    pub(crate) fn unpack(
-        &self,
-        entry: &Entry,
-        disk: &Disk,
-        (target, mode): (&Path, FileMode),
-        meter: &mut Meter<'_>,
-    ) -> Result<Sha256Hex, Error> {
-        let file = disk.create(target, mode)?;
-        let mut out = BufWriter::with_capacity(128 << 10, file);
-        let hash = self
-            .copy(entry, meter, &mut |bytes| out.write_all(bytes).map_err(Error::storage("write", target)))?;
-        out.flush().map_err(Error::storage("write", target))?;
-        if let Some(modified) = entry.modified {
-            // A file system that cannot store the time is no reason to fail: the content matters.
-            let _ = out.get_mut().set_modified(modified.to_system());
-        }
-        Ok(hash)
-    }
-
-    /// Passes the content of an entry to `sink` and returns its hash.
-    fn copy(
-        &self,
-        entry: &Entry,
-        meter: &mut Meter<'_>,
-        sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<Sha256Hex, Error> {
-        let failed = |error: io::Error| Error::archive(&self.path)(archive::error::from_io(error));
-        let mut content = self.reader.read(entry).map_err(Error::archive(&self.path))?;
-        let mut buffer = vec![0; 128 << 10];
-        loop {
-            let n = content.read(&mut buffer).map_err(failed)?;
-            if n == 0 {
-                return Ok(content.hash().expect("read to its end"));
-            }
-            sink(&buffer[..n])?;
-            meter.add_or_stop(n as u64)?;
-        }
+    /// Calls `work` for each of these entries on several threads, and `take` for each result on this thread, in the order of the entries.
+    ///
+    /// # Errors
+    /// The first error in the order of the entries, which ends the work.
+    pub(crate) fn for_each<'a, T: Send>(
+        &'a self,
+        entries: impl Iterator<Item = &'a Entry> + Send,
+        work: impl Fn(&mut Unpacker<'a>, &'a Entry) -> Result<T, Error> + Sync,
+        mut take: impl FnMut(&'a Entry, T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        /// The results are small, and the sizes of entries differ.
+        const AHEAD: usize = 64;
+        let work = |unpacker: &mut Unpacker<'a>, entry| (entry, work(unpacker, entry));
+        let take = |(entry, result): (_, Result<T, Error>)| take(entry, result?);
+        parallel::in_order(entries, AHEAD, || self.unpacker(), work, take)
     }
 
     /// Checks the unpacked database of the archive, and compares it with the manifest if the format has one. First

@@ -2,8 +2,9 @@
 //! rows and digests with the manifest. A restore checks its staged data with the same functions.
 
 use std::path::Path;
+use std::thread;
 
-use archive::{Format, Role};
+use archive::{Entry, Format, Role};
 use durable::{FileMode, ScratchFolder};
 use inventory::sqlite::{self, Inspection};
 use inventory::stock::StockCheck;
@@ -12,6 +13,7 @@ use inventory::{Actor, Permission};
 use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
+use crate::unpacker::Unpacker;
 use crate::{Engine, Error, Event, Observer, Status, Step, status};
 
 /// The part of the scratch folder's name between the name of the program and the id of the verification.
@@ -122,18 +124,32 @@ impl Engine {
     ) -> Result<(u64, Inspection, Option<StockCheck>), Error> {
         observer.event(Event::Step(Step::CheckEntries));
         let total = archive.unpacked_size();
-        let mut meter = Meter::new(&self.cancellation, observer, total);
-        for entry in archive.entries() {
-            if entry.role == Role::Database {
-                archive.unpack(entry, &self.disk, (database, FileMode::Private), &mut meter)?;
-            } else {
-                archive.drain(entry, &mut meter)?;
+        let meter = Meter::new(&self.cancellation, observer, total);
+        let check_entry = |unpacker: &mut Unpacker<'_>, entry: &Entry| match entry.role {
+            Role::Database => unpacker.unpack(entry, &self.disk, (database, FileMode::Private), &meter),
+            _ => unpacker.drain(entry, &meter),
+        };
+        let check_database = || -> Result<_, Error> {
+            let (inspection, _) = archive.check_database(database)?;
+            let stock = recheck_damage(database, || sqlite::check_stock(database));
+            Ok((inspection, stock.map_err(Error::archived(&archive.path))?))
+        };
+        // The database, which is the first entry of most archives, is checked while the files are read.
+        let checked = thread::scope(|scope| {
+            let mut checking = None;
+            archive.for_each(archive.entries().iter(), check_entry, |entry, _| {
+                if entry.role == Role::Database {
+                    checking = thread::Builder::new().spawn_scoped(scope, check_database).ok();
+                }
+                Ok(())
+            })?;
+            meter.step(Step::CheckDatabase);
+            match checking {
+                Some(checking) => checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                None => check_database(),
             }
-        }
-        observer.event(Event::Step(Step::CheckDatabase));
-        let (inspection, _) = archive.check_database(database)?;
-        let stock = recheck_damage(database, || sqlite::check_stock(database));
-        let stock = stock.map_err(Error::archived(&archive.path))?;
+        });
+        let (inspection, stock) = checked?;
         Ok((total, inspection, stock))
     }
 

@@ -87,7 +87,8 @@ pub(crate) enum Command {
     },
     /// Write a backup of database and files
     Backup(Backup),
-    /// Check the database that is in use: damage, broken references, and whether the ledger explains the stock
+    /// Check the database that is in use: damage, broken references, files without rows, and whether the ledger explains the stock
+    #[command(after_help = CHECK)]
     Check,
     /// Check every byte of an archive, open its database, compare with its manifest
     Verify {
@@ -148,6 +149,16 @@ pub(crate) enum Command {
 
 /// The help text of every argument that names an archive.
 const ARCHIVE: &str = "The archive: a file, the name of one in the backup folder (as `list` shows it), or `latest` (no safety backup)";
+
+/// What to do about the notes of `check`.
+const CHECK: &str = "\
+Notes are no failure:
+  Files to which no row refers: a program was killed during an upload, or somebody put them there. They are in every
+  backup and disturb nothing. Look at them; if nobody misses them, back up, and delete them in the folder of the static
+  files. Files younger than an hour are not listed, since their upload may not be complete.
+  Missing files to which rows refer: take them from a backup (`unzip ARCHIVE images/NAME`), or upload them again.
+  Stock changed without the ledger: another program wrote it; the next movement of the part records it.
+Broken foreign keys are a failure (exit code 4): no backup with them can be restored with all its rows.";
 
 /// The keys for encrypted archives. Always read from files: other users can see arguments and variables.
 #[derive(Debug, Clone, ClapArgs)]

@@ -5,12 +5,14 @@
 //!
 //! Reading order: [`RawDisk`] (the interface, and its implementation for the real file system), [`Disk`], [`OwnedDisk`]
 //! (sets the owner of files that root creates), [`open_lock_file`], [`ScratchFolder`], [`resolve`] (finds the canonical
-//! path of a file), [`regular_file`] (opens regular files only), [`printable`] (escapes untrusted text for messages),
+//! path of a file), [`regular_file`] (opens regular files only), [`FileView`] (reads a file
+//! from several threads), [`printable`] (escapes untrusted text for messages),
 //! [`counted`] (words a number with its noun).
 
 mod counted;
 mod disk;
 mod error;
+mod file_view;
 mod lock_file;
 mod owned_disk;
 mod owner;
@@ -24,6 +26,7 @@ mod scratch_folder;
 pub use counted::{counted, plural};
 pub use disk::Disk;
 pub use error::{Error, Result};
+pub use file_view::FileView;
 pub use lock_file::open_lock_file;
 pub use owned_disk::OwnedDisk;
 pub use owner::Owner;

@@ -16,7 +16,7 @@ use crate::{Actor, Ambient, Error, Json, Timestamp};
 
 /// The largest number of characters of a value that the log repeats.
 const MAX_VALUE_LENGTH: usize = 200;
-/// The largest number of rows per statement: PostgreSQL allows 65,535 values.
+/// The largest number of rows per statement: PostgreSQL allows 65,535 values, and SQLite 32,766.
 const MAX_ROWS: usize = 1000;
 
 /// The actions of the activity log, named as in the original.
@@ -178,20 +178,24 @@ impl Changes {
             };
             row.into_active_model()
         });
-        let rows: Vec<activitylogmodel::ActiveModel> = rows.collect();
-        for rows in rows.chunks(MAX_ROWS) {
-            insert_all(transaction, rows.to_vec()).await?;
-        }
-        Ok(())
+        insert_all::<activitylogmodel::ActiveModel>(transaction, rows.collect()).await
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the log itself is not logged")]
-async fn insert_all<A: ActiveModelTrait>(
+/// Inserts rows with few statements. Who calls this records the change.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the log itself is not logged, and the caller records other rows"
+)]
+pub(crate) async fn insert_all<A: ActiveModelTrait>(
     transaction: &impl ConnectionTrait,
-    rows: Vec<A>,
+    mut rows: Vec<A>,
 ) -> Result<(), Error> {
-    <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(transaction).await?;
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(MAX_ROWS));
+        <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(transaction).await?;
+        rows = rest;
+    }
     Ok(())
 }
 

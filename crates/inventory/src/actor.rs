@@ -30,6 +30,14 @@ impl Actor {
         }
     }
 
+    /// Returns the name of the user.
+    pub(crate) fn username(&self) -> Option<&str> {
+        match self {
+            Self::User { username, .. } => Some(username),
+            Self::System | Self::Anonymous => None,
+        }
+    }
+
     /// Refuses an actor who lacks `permission`.
     ///
     /// # Errors

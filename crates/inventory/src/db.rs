@@ -23,6 +23,7 @@ pub use url::{DatabaseUrl, DatabaseUrlProblem, PostgresUrl};
 
 use crate::Error;
 use crate::change_feed::ChangeFeed;
+use crate::released_files::ReleasedFiles;
 use crate::write_gate::{WriteGate, WritePermit};
 
 /// The connections to a database. Cheap to clone.
@@ -34,6 +35,7 @@ pub(crate) struct Database {
     /// `None` for PostgreSQL.
     file: Option<OpenFile>,
     feed: ChangeFeed,
+    released: ReleasedFiles,
 }
 
 /// The SQLite file that is open.
@@ -99,7 +101,14 @@ impl Database {
             DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
             DatabaseUrl::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { url, writer, readers, file, feed: ChangeFeed::default() })
+        Ok(Self {
+            url,
+            writer,
+            readers,
+            file,
+            feed: ChangeFeed::default(),
+            released: ReleasedFiles::default(),
+        })
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {
@@ -120,9 +129,19 @@ impl Database {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn on_statement(&mut self, call: impl Fn() + Send + Sync + 'static) {
+        self.writer.set_metric_callback(move |_| call());
+    }
+
     /// Returns the feed of changes.
     pub(crate) fn feed(&self) -> &ChangeFeed {
         &self.feed
+    }
+
+    /// Returns the files that rows no longer refer to.
+    pub(crate) fn released(&self) -> &ReleasedFiles {
+        &self.released
     }
 
     /// Asks whether another program has written. If the write connection is in use, its transaction has asked.

@@ -411,6 +411,11 @@ impl Error {
         format!("{by}{at}")
     }
 
+    /// Returns whether the request was refused, and the database is as good as before.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.kind(), Kind::Invalid | Kind::NotFound | Kind::Conflict)
+    }
+
     /// Returns whether the error was caused by a concurrent transaction, so that a retry may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Database { fault: DatabaseFault::Retry, .. })

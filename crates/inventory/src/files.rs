@@ -7,12 +7,13 @@ mod upload;
 
 use std::path::{Path, PathBuf};
 
-use crate::parts::{
-    AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, IMAGE_URL, Part, UpdatePart,
-};
-use crate::static_files::{FileKind, StaticFile, StaticFiles};
-use crate::{Access, Actor, Change, Error, Inventory, Permission};
+use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
+use crate::static_files::{FileKind, IMAGE_URL, StaticFiles};
+use crate::{Access, Actor, Change, Error, IdempotencyKey, Inventory, Once, Permission};
 
+use self::upload::StoredUpload;
+
+pub use crate::static_files::FileRef;
 pub use references::CountFileReferences;
 
 /// The largest size of a datasheet in bytes.
@@ -30,15 +31,6 @@ pub struct FileStore {
     files: StaticFiles,
 }
 
-/// A static file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRef {
-    /// The folder.
-    pub kind: FileKind,
-    /// The path below the folder.
-    pub path: String,
-}
-
 /// What is known about a new datasheet, besides its content.
 #[derive(Clone, Debug, Default)]
 pub struct NewDatasheet {
@@ -52,6 +44,14 @@ pub struct NewDatasheet {
     pub url: Option<String>,
     /// Whether the document is shown first.
     pub is_primary: bool,
+}
+
+/// The idempotency key of an upload, and how its response is recorded.
+pub struct UploadOnce<'a, T> {
+    /// The key, with a digest of the request without its content. The digest of the content is added while the content is read.
+    pub key: &'a IdempotencyKey,
+    /// Returns the response that a repeated request gets.
+    pub respond: &'a (dyn Fn(&T) -> String + Sync),
 }
 
 impl FileStore {
@@ -70,11 +70,42 @@ impl FileStore {
         new: NewDatasheet,
         content: impl std::io::Read + Send + 'static,
     ) -> Result<Datasheet, Error> {
+        let (command, stored) = self.store_datasheet(actor, new, content).await?;
+        let added = self.inventory.run(actor, command).await;
+        self.keep_if(added.is_ok(), stored.file).await;
+        added
+    }
+
+    /// Stores a datasheet like [`FileStore::add_datasheet`], but only once for the same idempotency key.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used for another request or content, and those of [`FileStore::add_datasheet`].
+    pub async fn add_datasheet_once(
+        &self,
+        actor: &Actor,
+        new: NewDatasheet,
+        content: impl std::io::Read + Send + 'static,
+        once: &UploadOnce<'_, Datasheet>,
+    ) -> Result<Once<Datasheet>, Error> {
+        let (command, stored) = self.store_datasheet(actor, new, content).await?;
+        let key = once.key.with_content(&stored.digest);
+        let added = self.inventory.run_once(actor, command, &key, once.respond).await;
+        self.keep_if(matches!(added, Ok(Once::Done(_))), stored.file).await;
+        added
+    }
+
+    /// Stores the file of a datasheet, and returns the command that adds its row.
+    async fn store_datasheet(
+        &self,
+        actor: &Actor,
+        new: NewDatasheet,
+        content: impl std::io::Read + Send + 'static,
+    ) -> Result<(AddDatasheet, StoredUpload), Error> {
         self.check_upload(actor, &new.part_id).await?;
         let stored = self.blocking(move |store| upload::store_pdf(store, content)).await?;
         let command = AddDatasheet {
             part_id: new.part_id,
-            filename: stored.path.clone(),
+            filename: stored.file.path.clone(),
             file_path: None,
             file_size: i64::try_from(stored.size).ok(),
             title: new.title,
@@ -82,8 +113,7 @@ impl FileStore {
             url: new.url,
             is_primary: new.is_primary,
         };
-        let added = self.inventory.run(actor, command).await;
-        self.keep_if(added, FileKind::Datasheets, stored).await
+        Ok((command, stored))
     }
 
     /// Deletes a datasheet and its file.
@@ -92,8 +122,8 @@ impl FileStore {
     /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Io`].
     pub async fn delete_datasheet(&self, actor: &Actor, part_id: &str, id: &str) -> Result<(), Error> {
         let command = DeleteDatasheet { part_id: part_id.to_owned(), id: id.to_owned() };
-        let path = self.inventory.run(actor, command).await?.filename;
-        self.remove_unreferenced(vec![FileRef { kind: FileKind::Datasheets, path }]).await
+        self.inventory.run(actor, command).await?;
+        self.remove_released().await
     }
 
     /// Stores an image of at most [`MAX_IMAGE`] bytes, upright and without metadata, and makes it the image of a part.
@@ -106,15 +136,47 @@ impl FileStore {
         (part_id, version): (&str, Option<String>),
         content: Vec<u8>,
     ) -> Result<Part, Error> {
-        let before = self.check_upload(actor, part_id).await?;
-        let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
-        let stem = stored.path.split('.').next().unwrap_or_default();
-        let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
-        let command = UpdatePart { id: part_id.to_owned(), version, image_url, ..UpdatePart::default() };
-        let changed = self.inventory.run(actor, command).await;
-        let part = self.keep_if(changed, FileKind::Images, stored).await?;
-        self.remove_unreferenced(self.image_of(&before).into_iter().collect()).await?;
+        let (command, stored) = self.store_image(actor, part_id, content).await?;
+        let changed = self.inventory.run(actor, UpdatePart { version, ..command }).await;
+        self.keep_if(changed.is_ok(), stored.file).await;
+        let part = changed?;
+        self.remove_released().await?;
         Ok(part)
+    }
+
+    /// Stores an image like [`FileStore::set_image`], but only once for the same idempotency key.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used for another request or content, and those of [`FileStore::set_image`].
+    pub async fn set_image_once(
+        &self,
+        actor: &Actor,
+        (part_id, version): (&str, Option<String>),
+        content: Vec<u8>,
+        once: &UploadOnce<'_, Part>,
+    ) -> Result<Once<Part>, Error> {
+        let (command, stored) = self.store_image(actor, part_id, content).await?;
+        let key = once.key.with_content(&stored.digest);
+        let command = UpdatePart { version, ..command };
+        let changed = self.inventory.run_once(actor, command, &key, once.respond).await;
+        self.keep_if(matches!(changed, Ok(Once::Done(_))), stored.file).await;
+        let changed = changed?;
+        self.remove_released().await?;
+        Ok(changed)
+    }
+
+    /// Stores the file of an image, and returns the command that makes it the image of a part.
+    async fn store_image(
+        &self,
+        actor: &Actor,
+        part_id: &str,
+        content: Vec<u8>,
+    ) -> Result<(UpdatePart, StoredUpload), Error> {
+        self.check_upload(actor, part_id).await?;
+        let stored = self.blocking(move |store| upload::store_image(store, &content)).await?;
+        let stem = stored.file.path.split('.').next().unwrap_or_default();
+        let image_url = Change::Set(Some(format!("{IMAGE_URL}{stem}")));
+        Ok((UpdatePart { id: part_id.to_owned(), image_url, ..UpdatePart::default() }, stored))
     }
 
     /// Returns the files that parts refer to, without those of parts that do not exist.
@@ -137,12 +199,22 @@ impl FileStore {
         Ok(files)
     }
 
+    /// Deletes the files to which changed and deleted rows have referred, unless another row refers to them.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Database`].
+    pub async fn remove_released(&self) -> Result<(), Error> {
+        self.remove_unreferenced(self.inventory.take_released_files()).await
+    }
+
     /// Deletes those of the files that no row refers to. A delete waits while a backup runs.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Database`].
     pub async fn remove_unreferenced(&self, files: Vec<FileRef>) -> Result<(), Error> {
-        for file in files {
+        for FileRef { kind, path } in files {
+            let Some((path, _)) = self.existing(kind, &path) else { continue };
+            let file = FileRef { kind, path };
             let count = self.inventory.query(&Actor::System, CountFileReferences(file.clone())).await?;
             if count == 0 {
                 self.blocking(move |store| store.remove(&file)).await?;
@@ -199,19 +271,12 @@ impl FileStore {
         self.inventory.query(&Actor::System, GetPart(part_id.to_owned())).await
     }
 
-    /// Removes a stored file if its row could not be written.
-    async fn keep_if<T>(
-        &self,
-        written: Result<T, Error>,
-        kind: FileKind,
-        stored: StaticFile,
-    ) -> Result<T, Error> {
-        if written.is_err() {
-            let file = FileRef { kind, path: stored.path };
-            // The first error matters more. Nothing refers to the file.
+    /// Removes a stored file unless its row was written.
+    async fn keep_if(&self, is_written: bool, file: FileRef) {
+        if !is_written {
+            // What kept the row from being written matters more. Nothing refers to the file.
             let _ = self.blocking(move |store| store.remove(&file)).await;
         }
-        written
     }
 
     fn remove(&self, file: &FileRef) -> Result<(), Error> {

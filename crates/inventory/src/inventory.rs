@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::change_feed::Changed;
 use crate::db::{Database, DatabaseUrl};
 use crate::password::Rounds;
+use crate::static_files::FileRef;
 use crate::work::{Attempt, Command, Context, Query, Read, Work};
 use crate::{Actor, Ambient, Error, IdempotencyKey, Once, Timestamp, once};
 
@@ -95,6 +96,11 @@ impl Inventory {
         self.database.feed().add(changed);
     }
 
+    /// Returns the files to which changed and deleted rows have referred since the last call. Other rows may refer to them.
+    pub(crate) fn take_released_files(&self) -> Vec<FileRef> {
+        self.database.released().take()
+    }
+
     /// Returns whether the file of the database was replaced by another one since it was opened. Then commands fail, and
     /// queries may see the former content, until the inventory is opened again.
     pub fn is_replaced(&self) -> bool {
@@ -107,6 +113,12 @@ impl Inventory {
     /// [`Error::Database`].
     pub async fn close(&self) -> Result<(), Error> {
         self.database.close().await
+    }
+
+    /// Calls a function for every statement.
+    #[cfg(test)]
+    pub(crate) fn on_statement(&mut self, call: impl Fn() + Send + Sync + 'static) {
+        self.database.on_statement(call);
     }
 
     /// Returns the URL of the database.

@@ -44,6 +44,7 @@ pub mod parts;
 pub mod password;
 mod permission;
 pub mod projects;
+mod released_files;
 pub mod restore_names;
 pub mod roles;
 pub mod sample;

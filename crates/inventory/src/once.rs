@@ -20,6 +20,13 @@ pub struct IdempotencyKey {
     pub request: String,
 }
 
+impl IdempotencyKey {
+    /// Returns the key of a request whose content is not in the digest yet.
+    pub(crate) fn with_content(&self, digest: &[u8]) -> Self {
+        Self { key: self.key.clone(), request: digest_of([self.request.as_bytes(), digest]) }
+    }
+}
+
 /// The outcome of a command with an idempotency key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Once<T> {

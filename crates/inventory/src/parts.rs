@@ -1,6 +1,7 @@
 //! Parts, their datasheets and images. Quantities and locations are in [`stock`](crate::stock).
 
 mod create;
+mod create_all;
 mod datasheets;
 mod delete;
 mod details;
@@ -21,10 +22,12 @@ use crate::Error;
 use crate::Timestamp;
 use crate::db::entity::partmodel;
 use crate::db::record::version_of;
+use crate::static_files::IMAGE_URL;
 use crate::work::Read;
 use sea_orm::EntityTrait;
 
 pub use create::CreatePart;
+pub(crate) use create_all::{NewPart, create_all};
 pub(crate) use datasheets::datasheets_of_all;
 pub use datasheets::{AddDatasheet, Datasheet, DeleteDatasheet, ListDatasheets};
 pub use delete::{DeletePart, PartDeletion, PreviewPartDeletion};
@@ -48,9 +51,6 @@ pub use update_tagged::UpdateTaggedPart;
 
 /// The largest number of characters in the name of a part.
 pub const MAX_NAME: usize = 255;
-
-/// The address prefix of images in the original, which the name without extension follows.
-pub(crate) const IMAGE_URL: &str = "/api/utility/get_image/";
 
 /// A part, such as a resistor, a screw or a tool bit.
 #[derive(Clone, Debug, PartialEq)]

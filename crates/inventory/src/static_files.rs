@@ -43,6 +43,15 @@ pub struct StaticFile {
     pub size: u64,
 }
 
+/// A static file that a row refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRef {
+    /// The folder.
+    pub kind: FileKind,
+    /// The path below the folder.
+    pub path: String,
+}
+
 /// The content of a folder.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -72,11 +81,16 @@ pub enum Deletion {
     Deferred,
 }
 
+/// The address prefix of images in the original. The name follows, with or without an extension.
+pub(crate) const IMAGE_URL: &str = "/api/utility/get_image/";
+
 /// The prefix of internal files that are not part of the data: unfinished writes, staged restores, deferred deletes.
 const PRIVATE_PREFIX: &str = ".mm-";
 /// The lock file of [`DeletionGuard`]. The name on disk is older than that of the type, and versions must agree on it.
 const DELETION_LOCK: &str = ".mm-lease";
 const DEFERRED: &str = ".mm-deferred";
+/// The suffix of files that are being written.
+const UNFINISHED: &str = ".partial";
 
 /// The static files of an inventory.
 #[derive(Clone)]
@@ -134,7 +148,7 @@ impl StaticFiles {
         let name = format!("{}.{extension}", ambient.uuid());
         let path = if sub_folder.is_empty() { name } else { format!("{sub_folder}/{name}") };
         let target = self.below(kind, &path)?;
-        let partial = self.folder(kind).join(format!("{PRIVATE_PREFIX}{}.partial", ambient.uuid()));
+        let partial = self.folder(kind).join(format!("{PRIVATE_PREFIX}{}{UNFINISHED}", ambient.uuid()));
         let stored = self.write(&partial, &target, content);
         if stored.is_err() {
             // The suffix marks the file as unfinished, and lists and backups skip it.
@@ -265,15 +279,45 @@ impl StaticFiles {
         listed.map_err(|source| Error::io(&folder, source))
     }
 
+    /// Returns the files whose deletion is deferred.
+    pub fn deferred(&self) -> Result<Vec<(FileKind, String)>, Error> {
+        let mut deferred = Vec::new();
+        for note in self.notes()? {
+            match fs::read_to_string(&note) {
+                Ok(line) => deferred.extend(noted(&line).map(|(kind, path)| (kind, path.to_owned()))),
+                // Another process has executed it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::io(&note, error)),
+            }
+        }
+        Ok(deferred)
+    }
+
+    /// Returns the files in a folder that are being written, or whose writing was interrupted.
+    pub fn unfinished(&self, kind: FileKind) -> Result<Vec<StaticFile>, Error> {
+        let folder = self.folder(kind);
+        let mut unfinished = Vec::new();
+        if folder.exists() {
+            for entry in fs::read_dir(&folder).map_err(|source| Error::io(&folder, source))? {
+                let entry = entry.map_err(|source| Error::io(&folder, source))?;
+                let path = entry.file_name().to_string_lossy().into_owned();
+                let is_ours = path.starts_with(PRIVATE_PREFIX) && path.ends_with(UNFINISHED);
+                if let Ok(found) = entry.metadata()
+                    && is_ours
+                    && found.is_file()
+                {
+                    unfinished.push(StaticFile { path, size: found.len() });
+                }
+            }
+        }
+        Ok(unfinished)
+    }
+
     /// Executes the deferred deletes. The caller must hold the exclusive lock.
     fn remove_deferred(&self) -> Result<(), Error> {
         for note in self.notes()? {
             let line = fs::read_to_string(&note).map_err(|source| Error::io(&note, source))?;
-            let target = FileKind::ALL
-                .into_iter()
-                .find_map(|kind| Some((kind, line.strip_prefix(kind.folder())?.strip_prefix('/')?)))
-                .and_then(|(kind, path)| self.below(kind, path).ok());
-            if let Some(target) = target {
+            if let Some(target) = noted(&line).and_then(|(kind, path)| self.below(kind, path).ok()) {
                 match self.disk.remove(&target) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         return Err(error.into());
@@ -285,6 +329,12 @@ impl StaticFiles {
         }
         Ok(())
     }
+}
+
+/// Returns the file whose deletion a note records.
+fn noted(line: &str) -> Option<(FileKind, &str)> {
+    let path = |kind: FileKind| line.strip_prefix(kind.folder())?.strip_prefix('/');
+    FileKind::ALL.into_iter().find_map(|kind| Some((kind, path(kind)?)))
 }
 
 fn list_into(folder: &Path, above: &str, listing: &mut Listing) -> Result<(), Error> {

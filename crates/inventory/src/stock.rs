@@ -7,6 +7,7 @@ mod create_part;
 mod history;
 mod ledger;
 mod list;
+mod place_all;
 mod split;
 mod transfer;
 mod undo;
@@ -30,6 +31,7 @@ pub use ledger::{Movement, MovementEnd, MovementKind};
 pub use list::{
     AllocationFilter, AllocationSort, GetAllocation, GetTotalQuantity, ListAllocations, PlacedAllocation,
 };
+pub(crate) use place_all::{NewStock, place_all};
 pub use split::{Cassette, SplitToCassette, SplitToCassetteResult};
 pub use transfer::{Transfer, TransferStock};
 pub use undo::UndoMovement;

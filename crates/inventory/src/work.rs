@@ -17,11 +17,12 @@ use sea_orm::{
 use tokio::sync::OnceCell;
 
 use crate::activity::{self, Changes, LinkChange};
-use crate::db::record::{ColumnOf, Record, version_of};
+use crate::db::record::{ColumnOf, Record, file_of, version_of};
 use crate::db::{Database, Transaction};
-use crate::error::{DatabaseFault, Kind};
+use crate::error::DatabaseFault;
 use crate::fields::Fields;
 use crate::password::Rounds;
+use crate::static_files::FileRef;
 use crate::{Access, Actor, Ambient, Error, Timestamp};
 
 /// A use case that reads.
@@ -171,6 +172,8 @@ impl Read {
 pub struct Work {
     read: Read,
     changes: Changes,
+    /// The files to which changed and deleted rows have referred.
+    released: Vec<FileRef>,
     is_discarded: bool,
 }
 
@@ -185,7 +188,7 @@ impl Deref for Work {
 impl Work {
     pub(crate) fn new(context: Context) -> Self {
         let read = Read { context, writes: true, transaction: OnceCell::new() };
-        Self { read, changes: Changes::default(), is_discarded: false }
+        Self { read, changes: Changes::default(), released: Vec::new(), is_discarded: false }
     }
 
     /// Runs another command in the same transaction.
@@ -217,7 +220,7 @@ impl Work {
     pub(crate) async fn settle<T>(&self, result: Result<T, Error>) -> Result<Result<T, Error>, Error> {
         let statements: &[&str] = match &result {
             Ok(_) => &["RELEASE SAVEPOINT part_of_work"],
-            Err(error) if matches!(error.kind(), Kind::Invalid | Kind::NotFound | Kind::Conflict) => {
+            Err(error) if error.is_refusal() => {
                 &["ROLLBACK TO SAVEPOINT part_of_work", "RELEASE SAVEPOINT part_of_work"]
             }
             Err(_) => return result.map(Ok),
@@ -251,6 +254,45 @@ impl Work {
     {
         insert_row(self.db().await?, row.clone()).await?;
         Ok(row)
+    }
+
+    /// Inserts many rows like [`Work::insert`]. The caller has checked that values which must be unique are.
+    pub(crate) async fn insert_all<M>(&mut self, rows: Vec<M>) -> Result<(), Error>
+    where
+        M: Record + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity> + Send,
+    {
+        rows.iter().for_each(|row| self.changes.created(row));
+        self.append_all(rows).await
+    }
+
+    /// Inserts many rows like [`Work::append`].
+    pub(crate) async fn append_all<M>(&mut self, rows: Vec<M>) -> Result<(), Error>
+    where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Sync,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity> + Send,
+    {
+        let rows = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
+        activity::insert_all::<<M::Entity as EntityTrait>::ActiveModel>(self.db().await?, rows).await
+    }
+
+    /// Inserts many rows like [`Work::link`], each with its owner and the name of the item that it links.
+    pub(crate) async fn link_all<M, L>(
+        &mut self,
+        list: &'static str,
+        links: Vec<(&M, &str, L)>,
+    ) -> Result<(), Error>
+    where
+        M: Record + Sync,
+        L: ModelTrait + IntoActiveModel<<L::Entity as EntityTrait>::ActiveModel> + Sync,
+        <L::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = L::Entity> + Send,
+    {
+        let mut rows = Vec::with_capacity(links.len());
+        for (owner, to, row) in links {
+            self.changes.linked(owner, list, LinkChange::Added, to);
+            rows.push(row);
+        }
+        self.append_all(rows).await
     }
 
     /// Refuses a row that no longer has the expected version.
@@ -342,6 +384,7 @@ impl Work {
             let updated = update_row(self.db().await?, before, change).await;
             updated.map_err(|error| taken(error, &after))?;
             self.changes.updated(before, &after);
+            self.release(file_of(before).filter(|file| file_of(&after).as_ref() != Some(file)));
         }
         Ok(after)
     }
@@ -350,7 +393,13 @@ impl Work {
     pub(crate) async fn delete<M: Record + Sync>(&mut self, row: M) -> Result<(), Error> {
         delete_row(self.db().await?, &row).await?;
         self.changes.deleted(&row);
+        self.release(file_of(&row));
         Ok(())
+    }
+
+    /// Notes files that a row no longer refers to. They are deleted after the commit, unless another row refers to them.
+    pub(crate) fn release(&mut self, files: impl IntoIterator<Item = FileRef>) {
+        self.released.extend(files);
     }
 
     /// Inserts a row that links `owner` to the item named `to`. The log records it in the list `list`.
@@ -390,7 +439,7 @@ impl Work {
 
     /// Writes the activity log and commits.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let Self { read, changes, is_discarded } = self;
+        let Self { read, changes, released, is_discarded } = self;
         let Read { context, transaction, .. } = read;
         let Some(transaction) = transaction.into_inner() else { return Ok(()) };
         if is_discarded {
@@ -400,6 +449,7 @@ impl Work {
         changes.write(&*transaction, &context.actor, context.now, &context.ambient).await?;
         transaction.commit().await?;
         context.database.feed().add(changed);
+        context.database.released().add(released);
         Ok(())
     }
 

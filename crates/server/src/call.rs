@@ -6,6 +6,7 @@ mod page;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use inventory::{Command, IdempotencyKey, Once, Query, digest_of};
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::auth::{AnyCaller, Caller};
 use crate::problem::Problem;
 
-pub(crate) use body::{NoBody, Params, PathId, PathIds, changed};
+pub(crate) use body::{NoBody, Params, PathId, PathIds, changed, require_media_type};
 pub(crate) use page::{ListParams, PageOf, PageParams};
 
 /// The header that marks the recorded response to a repeated request.
@@ -57,34 +58,21 @@ impl<T: DeserializeOwned> FromRequest<App> for AnyChange<T> {
         let AnyCaller(caller) = AnyCaller::from_request_parts(&mut parts, app).await?;
         let bytes = body::read(&parts.headers, body).await?;
         let version = if_match(&parts.headers)?;
-        let key = match parts.headers.get("idempotency-key") {
-            None => None,
-            Some(key) => {
-                let text = key.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()));
-                let invalid = || Problem::bad_request("Idempotency-Key must have 1 to 255 ASCII characters");
-                let key = text.ok_or_else(invalid)?.to_owned();
-                let version = version.as_deref().unwrap_or_default();
-                let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-                let request = digest_of([
-                    parts.method.as_str().as_bytes(),
-                    target.as_bytes(),
-                    version.as_bytes(),
-                    &bytes,
-                ]);
-                Some(IdempotencyKey { key, request })
-            }
-        };
+        let key = idempotency_key(&parts, version.as_deref(), Some(&bytes))?;
         let body = body::parse(&bytes)?;
         Ok(Self(Change { caller, body, version, key }))
     }
 }
 
-/// An upload: its sender, its content, and the version in `If-Match`.
+/// An upload: its sender, its content, and the conditions that it sets.
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) caller: Caller,
     pub(crate) body: Body,
+    /// The version in `If-Match`.
     pub(crate) version: Option<String>,
+    /// The idempotency key. The digest of its request lacks the content, which is not read yet.
+    pub(crate) key: Option<IdempotencyKey>,
 }
 
 impl FromRequest<App> for Upload {
@@ -93,7 +81,9 @@ impl FromRequest<App> for Upload {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
-        Ok(Self { caller, body, version: if_match(&parts.headers)? })
+        let version = if_match(&parts.headers)?;
+        let key = idempotency_key(&parts, version.as_deref(), None)?;
+        Ok(Self { caller, body, version, key })
     }
 }
 
@@ -108,6 +98,22 @@ impl<T> Change<T> {
         let Self { caller, body, version, key } = self;
         (body, Change { caller, body: (), version, key })
     }
+}
+
+/// Returns the idempotency key with a digest of the request, which lacks the body if that is not read yet.
+fn idempotency_key(
+    parts: &Parts,
+    version: Option<&str>,
+    body: Option<&[u8]>,
+) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let text = key.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()));
+    let invalid = || Problem::bad_request("Idempotency-Key must have 1 to 255 ASCII characters");
+    let key = text.ok_or_else(invalid)?.to_owned();
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let head = [parts.method.as_str(), target, version.unwrap_or_default()].map(str::as_bytes);
+    let request = digest_of(head.into_iter().chain(body));
+    Ok(Some(IdempotencyKey { key, request }))
 }
 
 /// Returns the version that `If-Match` names.
@@ -185,6 +191,19 @@ impl Recorded {
     }
 }
 
+/// Returns the text that is recorded of a reply.
+pub(crate) fn recorded<T: Serialize>(reply: &Reply<T>) -> String {
+    Recorded::of(reply).and_then(|recorded| serde_json::to_string(&recorded)).unwrap_or_default()
+}
+
+/// Returns the response that was recorded, to a repeated request.
+pub(crate) fn replayed(recorded: &str) -> Result<Response, Problem> {
+    let recorded: Recorded = serde_json::from_str(recorded).map_err(|error| Problem::internal(&error))?;
+    let mut response = recorded.into_response();
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
 impl IntoResponse for Recorded {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -243,20 +262,10 @@ impl App {
             let output = inventory.run(actor, command).await?;
             return Ok(reply(&output).into_response());
         };
-        let record = |output: &C::Output| {
-            let recorded =
-                Recorded::of(&recorded(output)).and_then(|recorded| serde_json::to_string(&recorded));
-            recorded.unwrap_or_default()
-        };
+        let record = |output: &C::Output| self::recorded(&recorded(output));
         match inventory.run_once(actor, command, key, &record).await? {
             Once::Done(output) => Ok(reply(&output).into_response()),
-            Once::Repeated(recorded) => {
-                let recorded: Recorded =
-                    serde_json::from_str(&recorded).map_err(|error| Problem::internal(&error))?;
-                let mut response = recorded.into_response();
-                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-                Ok(response)
-            }
+            Once::Repeated(recorded) => replayed(&recorded),
         }
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn common(router: Router<App>, app: &App) -> Router<App> {
         (header::CACHE_CONTROL, "no-store"),
     ];
     let mut router = router
+        .layer(from_fn_with_state(app.clone(), remove_released_files))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CsrfLayer::new().with_rejection_response(cross_site))
         .layer(
@@ -117,6 +118,20 @@ fn span<B>(request: &Request<B>) -> Span {
 fn log<B>(response: &Response<B>, latency: Duration, _span: &Span) {
     let milliseconds = (latency.as_secs_f64() * 1e6).round() / 1e3;
     tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
+}
+
+/// Deletes the files that a change has left without a row, whichever use case made it.
+async fn remove_released_files(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> axum::response::Response {
+    let is_change = !request.method().is_safe();
+    let response = next.run(request).await;
+    if is_change {
+        app.remove_released_files().await;
+    }
+    response
 }
 
 /// Counts a request and its duration.

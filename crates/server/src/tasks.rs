@@ -111,7 +111,7 @@ impl Tasks {
         work: W,
     ) -> Result<Begun, Problem>
     where
-        W: FnOnce(&Engine, &mut dyn FnMut(Event)) -> Result<T, backup::Error> + Send + 'static,
+        W: FnOnce(&Engine, &mut (dyn FnMut(Event) + Send)) -> Result<T, backup::Error> + Send + 'static,
         T: Into<TaskResult>,
     {
         let (user_id, username) = match actor {

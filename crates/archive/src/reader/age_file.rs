@@ -33,12 +33,18 @@ pub(super) enum Source<R: Read + Seek> {
 
 impl<R: Read + Seek> Source<R> {
     /// Opens an age file, and authenticates its last chunk as the last one.
-    pub(super) fn decrypt(mut file: R, keys: &Keys) -> Result<(Self, EncryptionScheme), Error> {
+    pub(super) fn decrypt(
+        mut file: R,
+        keys: &Keys,
+    ) -> Result<(Self, EncryptionScheme, Option<FileKey>), Error> {
         let last_chunk = LastChunk::read(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         let (mut stream, info) = age_header::open(file, keys)?;
         match stream.seek(SeekFrom::End(0)) {
-            Ok(length) => Ok((Self::Age(Box::new(ChunkReader::new(stream, length))), info.scheme())),
+            Ok(length) => {
+                let scheme = info.scheme();
+                Ok((Self::Age(Box::new(ChunkReader::new(stream, length))), scheme, info.file_key))
+            }
             Err(error) if is_damage(&error) => {
                 let file_key = info.file_key.as_ref().expect("the payload is open");
                 Err(last_chunk.diagnose(file_key).into())

@@ -31,7 +31,9 @@ enum Decompressor<R> {
 
 impl<R: Read> EntryReader<R> {
     pub(super) fn new(body: Decrypted<R>, entry: &Entry) -> Self {
-        let body = BufReader::with_capacity(64 << 10, body);
+        const BUFFER: u64 = 64 << 10;
+        let buffer = usize::try_from(entry.body_size().clamp(1, BUFFER)).expect("at most BUFFER");
+        let body = BufReader::with_capacity(buffer, body);
         Self {
             source: if entry.deflated {
                 Decompressor::Deflated(DeflateDecoder::new(body))

@@ -10,6 +10,7 @@ use inventory::sqlite::Reference;
 use inventory::static_files::{FileKind, StaticFile, Unusable};
 
 use crate::Error;
+use crate::file_references::FileReferences;
 
 use super::BackupOptions;
 
@@ -92,23 +93,13 @@ pub(super) fn dangling_references(
     static_files: &StaticFiles,
     references: &[Reference],
 ) -> Result<Vec<String>, Error> {
-    let mut present = vec![false; references.len()];
+    let mut compared = FileReferences::new(references);
     for kind in FileKind::ALL {
         // Iterate over the files and mark references: a set of all names of all files would need more memory.
-        let mut mark = |path: &str| {
-            let found = references.binary_search_by(|r| (r.kind, r.path.as_str()).cmp(&(kind, path)));
-            found.into_iter().for_each(|place| present[place] = true);
-        };
         let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
         for StaticFile { path, .. } in &listing.files {
-            mark(path);
-            if kind == FileKind::Images {
-                let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
-                // The same rule as in `Reference::matches`: the stem of a name may contain dots.
-                path[name_at..].match_indices('.').for_each(|(dot, _)| mark(&path[..name_at + dot]));
-            }
+            compared.mark(kind, path);
         }
     }
-    let absent = references.iter().zip(present).filter(|(_, present)| !present);
-    Ok(absent.map(|(reference, _)| format!("{}/{}", reference.kind.folder(), reference.path)).collect())
+    Ok(compared.missing())
 }

@@ -90,7 +90,7 @@ impl Engine {
         observer.event(Event::Step(Step::Pack));
         let database_size = copy.metadata().map_or(0, |found| found.len());
         let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
-        let mut meter = Meter::new(&self.cancellation, observer, bytes + database_size);
+        let meter = Meter::new(&self.cancellation, observer, bytes + database_size);
         let mut names: Vec<String> =
             files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
         names.shrink_to_fit();

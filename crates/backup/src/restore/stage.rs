@@ -2,11 +2,11 @@
 //! Changes no live data.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use archive::{EncryptionScheme, Entry, HashingReader, OmissionReason, Reader, Role, Sha256Hex};
-use durable::{FileMode, folder_of, regular_file};
+use durable::{FileMode, FileView, folder_of, regular_file};
 use inventory::sqlite::{
     self, DatabaseState, ObjectKind, PartChanges, Preparation, RecreatedObjects, SchemaObject,
 };
@@ -19,6 +19,7 @@ use crate::file_changes::FileChanges;
 use crate::open_archive::OpenArchive;
 use crate::places::file_stage;
 use crate::settle::CommitBy;
+use crate::unpacker::Unpacker;
 use crate::{Engine, Error, Event, Note, Observer, Step, space};
 
 use super::RestoreOptions;
@@ -44,26 +45,31 @@ impl Engine {
         self.create_stages(reader, id, to)?;
 
         observer.event(Event::Step(Step::Stage));
-        let mut meter = Meter::new(&self.cancellation, observer, archive.unpacked_size());
         let commit = match live {
             DatabaseState::Usable { .. } | DatabaseState::Empty { .. } => CommitBy::Transaction,
             DatabaseState::Missing | DatabaseState::Unusable(_) => CommitBy::Rename,
         };
-        let mut changes = self.live_files(reader)?;
-        for entry in archive.entries() {
-            match kind_of(entry.role) {
-                _ if entry.role == Role::Database => {
-                    let target = (&*to.database, FileMode::Private);
-                    archive.unpack(entry, &self.disk, target, &mut meter)?;
-                }
-                Some(kind) => {
-                    let folder_changes = changes.get_mut(&kind).expect("every folder with entries is listed");
-                    let id = to.stages_files.then_some(id);
-                    self.stage_file(archive, entry, kind, id, folder_changes, &mut meter)?;
-                }
-                None => drop(archive.drain(entry, &mut meter)?),
+        let (live_files, mut changes) = self.live_files(reader)?;
+        let meter = Meter::new(&self.cancellation, observer, archive.unpacked_size());
+        let stage_entry = |unpacker: &mut Unpacker<'_>, entry: &Entry| match kind_of(entry.role) {
+            _ if entry.role == Role::Database => {
+                let target = (&*to.database, FileMode::Private);
+                unpacker.unpack(entry, &self.disk, target, &meter).map(|_| None)
             }
-        }
+            Some(kind) => {
+                let id = to.stages_files.then_some(id);
+                self.stage_file(unpacker, entry, kind, id, &live_files[&kind], &meter).map(Some)
+            }
+            None => unpacker.drain(entry, &meter).map(|_| None),
+        };
+        archive.for_each(archive.entries().iter(), stage_entry, |entry, staged| {
+            if let (Some(staged), Some(kind)) = (staged, kind_of(entry.role)) {
+                let changes = changes.get_mut(&kind).expect("every folder with entries is listed");
+                changes.record(path_in_folder(entry), staged);
+            }
+            Ok(())
+        })?;
+        drop(live_files);
 
         let mut plan = self.stage_database(options, archive, id, live, &to.database, observer)?;
         let mut unchanged = Vec::new();
@@ -84,7 +90,7 @@ impl Engine {
     }
 
     /// Reports what the restore will leave out.
-    fn report_omissions(&self, reader: &Reader<File>, observer: &mut dyn Observer) {
+    fn report_omissions(&self, reader: &Reader<FileView>, observer: &mut dyn Observer) {
         for (role, folder) in [(Role::Datasheet, "datasheets"), (Role::Image, "images")] {
             if !reader.includes(role) {
                 observer.event(Event::Note(Note::FolderKept { folder }));
@@ -103,7 +109,7 @@ impl Engine {
     }
 
     /// Creates the staging folders, and checks that the disks have enough space.
-    fn create_stages(&self, reader: &Reader<File>, id: &str, to: &Destination) -> Result<(), Error> {
+    fn create_stages(&self, reader: &Reader<FileView>, id: &str, to: &Destination) -> Result<(), Error> {
         let database_stage = folder_of(&to.database);
         let create = |folder: &Path| self.disk.create_folder(folder);
         create(database_stage)?;
@@ -122,7 +128,7 @@ impl Engine {
     }
 
     /// Returns the total bytes of the files that are missing or have another size, and so must be staged.
-    fn missing_bytes(&self, reader: &Reader<File>, kind: FileKind) -> u64 {
+    fn missing_bytes(&self, reader: &Reader<FileView>, kind: FileKind) -> u64 {
         let folder = self.places.static_files.join(kind.folder());
         let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
         let missing = entries.filter(|entry| {
@@ -131,10 +137,10 @@ impl Engine {
         missing.map(|entry| entry.size).sum()
     }
 
-    /// Lists the live files of the folders that the archive includes.
-    fn live_files(&self, reader: &Reader<File>) -> Result<BTreeMap<FileKind, FolderChanges>, Error> {
+    /// Lists the live files of the folders that the archive includes, and begins the changes to them.
+    fn live_files(&self, reader: &Reader<FileView>) -> Result<(LiveFiles, Changes), Error> {
         let static_files = self.static_files();
-        let mut changes = BTreeMap::new();
+        let (mut all, mut changes) = (LiveFiles::new(), Changes::new());
         for kind in included_kinds(reader) {
             let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
             // Ignore files that a backup would leave out.
@@ -145,61 +151,52 @@ impl Engine {
             let kept: BTreeSet<&str> = entries.map(path_in_folder).collect();
             let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            changes
-                .insert(kind, FolderChanges { live, changes: changed, unchanged: UnchangedFiles::of(kind) });
+            all.insert(kind, live);
+            changes.insert(kind, FolderChanges { changes: changed, unchanged: UnchangedFiles::of(kind) });
         }
-        Ok(changes)
+        Ok((all, changes))
     }
 
-    /// Stages a file, unless the live file is identical, and records the change.
+    /// Stages a file, unless the live file is identical.
     fn stage_file(
         &self,
-        archive: &OpenArchive,
+        unpacker: &mut Unpacker<'_>,
         entry: &Entry,
         kind: FileKind,
         id: Option<&str>,
-        folder_changes: &mut FolderChanges,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), Error> {
+        live_files: &BTreeMap<String, u64>,
+        meter: &Meter<'_>,
+    ) -> Result<StagedFile, Error> {
         let name = path_in_folder(entry);
         let live = self.places.static_files.join(kind.folder()).join(name);
-        self.ensure_path_free(kind, name, folder_changes)?;
-        let (live_hash, metadata) = match folder_changes.live.get(name) {
+        self.ensure_path_free(kind, name, live_files)?;
+        let same_size = match live_files.get(name) {
             Some(size) if *size == entry.size => {
                 // Read the metadata before hashing, so that a change during hashing is detected.
                 let metadata = live.symlink_metadata().map_err(Error::storage("read", &live))?;
-                (Some(hash_of(&live)?), Some(metadata))
+                Some((hash_of(&live)?, metadata))
             }
-            _ => (None, None),
+            _ => None,
         };
-        if live_hash.is_some() && live_hash == entry.sha256 {
-            // Read the entry to its end all the same: the whole archive is checked before live data is changed.
-            archive.drain(entry, meter)?;
-            folder_changes.changes.unchanged += 1;
-            metadata.iter().for_each(|metadata| folder_changes.unchanged.add(name, metadata));
-            return Ok(());
-        }
+        let is_live = |hash: &Sha256Hex| same_size.as_ref().is_some_and(|(live, _)| live == hash);
         let target = id.map(|id| file_stage(&self.places.static_files, kind, id).join(name));
         let hash = match &target {
-            Some(target) => {
-                let folder = folder_of(target);
-                self.disk.create_folder(folder)?;
-                archive.unpack(entry, &self.disk, (target, FileMode::Default), meter)?
+            Some(target) if !entry.sha256.is_some_and(|hash| is_live(&hash)) => {
+                self.disk.create_folder(folder_of(target))?;
+                let hash = unpacker.unpack(entry, &self.disk, (target, FileMode::Default), meter)?;
+                if is_live(&hash) {
+                    self.disk.remove(target)?;
+                }
+                hash
             }
-            None => archive.drain(entry, meter)?,
+            // Read an identical entry to its end all the same: the whole archive is checked before live data is changed.
+            _ => unpacker.drain(entry, meter)?,
         };
-        if live_hash == Some(hash) {
-            if let Some(target) = &target {
-                self.disk.remove(target)?;
-            }
-            folder_changes.changes.unchanged += 1;
-            metadata.iter().for_each(|metadata| folder_changes.unchanged.add(name, metadata));
-        } else if folder_changes.live.contains_key(name) {
-            folder_changes.changes.replace.push(name.to_owned());
-        } else {
-            folder_changes.changes.add.push(name.to_owned());
-        }
-        Ok(())
+        Ok(match same_size {
+            Some((live, metadata)) if live == hash => StagedFile::Unchanged(metadata),
+            _ if live_files.contains_key(name) => StagedFile::Replaces,
+            _ => StagedFile::New,
+        })
     }
 
     /// Refuses a file whose path is blocked: by a folder, link or special file of its name, or by a file in place of
@@ -208,7 +205,7 @@ impl Engine {
         &self,
         kind: FileKind,
         name: &str,
-        folder_changes: &FolderChanges,
+        live_files: &BTreeMap<String, u64>,
     ) -> Result<(), Error> {
         let folder = self.places.static_files.join(kind.folder());
         let in_the_way = |path: PathBuf, why| {
@@ -223,7 +220,7 @@ impl Engine {
             }
         }
         let path = folder.join(name);
-        if !folder_changes.live.contains_key(name) && path.symlink_metadata().is_ok() {
+        if !live_files.contains_key(name) && path.symlink_metadata().is_ok() {
             return in_the_way(path, "it is a folder, a link or a special file");
         }
         Ok(())
@@ -342,11 +339,40 @@ pub(super) struct Destination {
     pub(super) stages_files: bool,
 }
 
-/// The live files of one folder, by path with their sizes, and the changes to them.
-pub(super) struct FolderChanges {
-    live: BTreeMap<String, u64>,
+/// The live files of each folder, by path with their sizes.
+type LiveFiles = BTreeMap<FileKind, BTreeMap<String, u64>>;
+
+/// The changes to each folder.
+type Changes = BTreeMap<FileKind, FolderChanges>;
+
+/// The changes to the files of one folder.
+struct FolderChanges {
     changes: FileChanges,
     unchanged: UnchangedFiles,
+}
+
+impl FolderChanges {
+    /// Records what staging a file has found.
+    fn record(&mut self, name: &str, staged: StagedFile) {
+        match staged {
+            StagedFile::New => self.changes.add.push(name.to_owned()),
+            StagedFile::Replaces => self.changes.replace.push(name.to_owned()),
+            StagedFile::Unchanged(metadata) => {
+                self.changes.unchanged += 1;
+                self.unchanged.add(name, &metadata);
+            }
+        }
+    }
+}
+
+/// A file of the archive, compared with the live files.
+enum StagedFile {
+    /// No live file has its name.
+    New,
+    /// The live file of its name has another content.
+    Replaces,
+    /// The live file is identical, and has this metadata.
+    Unchanged(Metadata),
 }
 
 /// The result of staging.
@@ -366,7 +392,7 @@ fn kind_of(role: Role) -> Option<FileKind> {
 }
 
 /// Returns the kinds of files that the archive includes.
-fn included_kinds(reader: &Reader<File>) -> impl Iterator<Item = FileKind> + '_ {
+fn included_kinds(reader: &Reader<FileView>) -> impl Iterator<Item = FileKind> + '_ {
     let roles = [(FileKind::Datasheets, Role::Datasheet), (FileKind::Images, Role::Image)];
     let here = move |role| reader.includes(role) || reader.entry(role).is_some();
     roles.into_iter().filter(move |(_, role)| here(*role)).map(|(kind, _)| kind)

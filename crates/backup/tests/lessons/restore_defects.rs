@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use backup::{Engine, Error, Event, Kind, Note, RestoreOptions};
 use durable::with_suffix;
@@ -183,18 +184,19 @@ async fn r4_writes_acknowledged_while_a_restore_fails_are_kept(
     // The last file is damaged, so nearly everything is staged before the damage is found.
     let last = live.base.files.last().unwrap().0.clone();
     let archive = live.archive(&live.base.v3().zip().changing(&last, |entry| entry.data[0] ^= 1));
-    let writer = Connection::open(&live.engine.places().database).unwrap();
+    let writer = Mutex::new(Connection::open(&live.engine.places().database).unwrap());
     let mut acknowledged = 0;
     let mut write = |_: Event| {
         acknowledged += 1;
         let sql = "INSERT INTO categorymodel (id, name) VALUES (?1, ?1)";
-        writer.execute(sql, [format!("meanwhile {acknowledged}")]).unwrap();
+        writer.lock().unwrap().execute(sql, [format!("meanwhile {acknowledged}")]).unwrap();
     };
     let options = RestoreOptions::new(&archive);
     let error = live.engine.stage_restore(ACTOR, &options, &mut write).unwrap_err();
     assert_eq!(error.kind(), Kind::Corrupt, "{error}");
     assert!(error.to_string().contains(&last), "{error}");
     assert!(acknowledged > 2, "{acknowledged}");
+    let writer = writer.into_inner().unwrap();
     let kept = number(&writer, "SELECT count(*) FROM categorymodel WHERE id LIKE 'meanwhile %'");
     assert_eq!(kept, acknowledged);
     writer.execute("DELETE FROM categorymodel WHERE id LIKE 'meanwhile %'", []).unwrap();

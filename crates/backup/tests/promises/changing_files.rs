@@ -13,8 +13,8 @@ use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_fi
 
 use super::ACTOR;
 
-/// A size larger than the read buffer, so that the beginning is archived before the end is read.
-const SIZE: usize = 5 << 20;
+/// A size larger than what is read ahead, so that the beginning is archived before the end is read.
+const SIZE: usize = 16 << 20;
 
 fn write_counter(path: &Path, counter: u8) {
     let mut file = File::options().write(true).open(path).unwrap();

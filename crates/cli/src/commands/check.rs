@@ -1,6 +1,6 @@
 //! Implements `check`.
 
-use backup::Engine;
+use backup::{Engine, FileCheck};
 use durable::{counted, printable};
 use inventory::stock::StockCheck;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::output::Lines;
 use crate::progress::Progress;
 use crate::{output, places};
 
-/// The largest number of differences that are printed.
+/// The largest number of differences or files that are printed.
 const MAX_PRINTED: usize = 10;
 
 pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
@@ -35,6 +35,7 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
     if violations > 0 {
         lines.add(format!("  {} with a broken foreign key", counted(violations, "row")));
     }
+    add_files(&mut lines, &report.files);
     let value = json!({
         "database": output::path(&*engine.places().database),
         "damaged": false,
@@ -42,6 +43,8 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
         "foreign_key_violations": violations,
         "stock_differences": report.stock.as_ref().map(|stock| stock.count),
         "first_stock_differences": report.stock.as_ref().map(differences),
+        "orphan_files": orphans(&report.files),
+        "missing_files": report.files.missing,
         "pending_restores": pending,
     });
     output::result(global, lines, &value)?;
@@ -62,6 +65,41 @@ fn add_differences(lines: &mut Lines, stock: &StockCheck) {
         let (found, expected) = (difference.stock, difference.ledger);
         lines.add(format!("    part {part} at location {location}: {found}, in the ledger {expected}"));
     }
+}
+
+fn add_files(lines: &mut Lines, files: &FileCheck) {
+    if !files.orphans.is_empty() {
+        let found = counted(files.orphans.len() as u64, "file");
+        let size = output::bytes(total_size(files));
+        lines.add(format!(
+            "  note: {found} ({size}) to which no row refers; `makermatrix check --help` says what to do"
+        ));
+        for (path, size) in files.orphans.iter().take(MAX_PRINTED) {
+            lines.add(format!("    {} ({})", printable(path), output::bytes(*size)));
+        }
+        add_more(lines, files.orphans.len());
+    }
+    if !files.missing.is_empty() {
+        let missing = counted(files.missing.len() as u64, "file");
+        lines.add(format!("  note: {missing} missing to which rows refer"));
+        files.missing.iter().take(MAX_PRINTED).for_each(|path| lines.add(format!("    {}", printable(path))));
+        add_more(lines, files.missing.len());
+    }
+}
+
+fn add_more(lines: &mut Lines, count: usize) {
+    if let Some(more) = count.checked_sub(MAX_PRINTED).filter(|more| *more > 0) {
+        lines.add(format!("    and {more} more; --json lists all"));
+    }
+}
+
+fn total_size(files: &FileCheck) -> u64 {
+    files.orphans.iter().map(|(_, size)| size).sum()
+}
+
+fn orphans(files: &FileCheck) -> Value {
+    let each = files.orphans.iter().map(|(path, size)| json!({"path": path, "size": size}));
+    json!({"count": files.orphans.len(), "size": total_size(files), "files": each.collect::<Value>()})
 }
 
 fn differences(stock: &StockCheck) -> Value {

@@ -1,10 +1,11 @@
 //! `check`: damage, broken references, and whether the ledger explains the stock.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
-use crate::support::Shop;
+use crate::support::{Shop, write};
 
 /// Changes the database like another program.
 fn sql(shop: &Shop, statements: &str) {
@@ -55,4 +56,76 @@ fn check_tells_damage_from_broken_references_by_its_exit_code() {
     fs::write(database, bytes).unwrap();
     let damaged = shop.run(&["check"]);
     assert_eq!(damaged.code, 5, "{}{}", damaged.out, damaged.err);
+}
+
+/// Writes a static file with an age in minutes.
+fn aged(shop: &Shop, path: &str, content: &[u8], minutes: u64) {
+    let path = shop.places().static_files.join(path);
+    write(&path, content);
+    let now = SystemTime::from(inventory::Ambient::system().utc().and_utc());
+    let time = now - Duration::from_secs(minutes * 60);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn files_without_rows_and_rows_without_files_are_noted() {
+    let shop = Shop::new();
+    shop.json(&["init"]);
+    sql(
+        &shop,
+        "INSERT INTO partmodel (id, part_name, image_url, created_at, updated_at) VALUES \
+             ('p', 'R', '/api/utility/get_image/with', '2026-01-02', '2026-01-02'), \
+             ('q', 'C', '/api/utility/get_image/full.v2.png?v=3', '2026-01-02', '2026-01-02'), \
+             ('r', 'L', '/api/utility/get_image/gone', '2026-01-02', '2026-01-02'), \
+             ('s', 'D', 'https://example.com/orphan.png', '2026-01-02', '2026-01-02'); \
+         INSERT INTO datasheets (id, part_id, filename, file_path, file_type, download_date, is_primary, is_active, created_at) \
+             VALUES ('d', 'p', 'known.pdf', 'known.pdf', 'pdf', '2026-01-02', 0, 1, '2026-01-02');",
+    );
+    for path in ["images/with.png", "images/full.v2.png", "datasheets/known.pdf"] {
+        aged(&shop, path, b"used", 120);
+    }
+    aged(&shop, "images/orphan.png", b"12345", 61);
+    aged(&shop, "images/.mm-1.partial", b"123", 120);
+    aged(&shop, "datasheets/copied by hand/known.pdf", b"1", 9000);
+    aged(&shop, "images/new.png", b"being uploaded", 59);
+    aged(&shop, "images/.mm-2.partial", b"being uploaded", 0);
+    aged(&shop, "images/deleted.png", b"its deletion waits for a backup", 120);
+    write(&shop.places().static_files.join(".mm-deferred/note"), b"images/deleted.png");
+    aged(&shop, ".mm-thumbnails/x/1-2", b"a small picture", 120);
+
+    let json = shop.json(&["check"]);
+    let orphans = serde_json::json!({
+        "count": 3,
+        "size": 9,
+        "files": [
+            {"path": "datasheets/copied by hand/known.pdf", "size": 1},
+            {"path": "images/.mm-1.partial", "size": 3},
+            {"path": "images/orphan.png", "size": 5},
+        ],
+    });
+    assert_eq!(json["orphan_files"], orphans);
+    assert_eq!(json["missing_files"], serde_json::json!(["images/gone"]));
+    let shown = shop.run(&["check"]);
+    assert_eq!(shown.code, 0, "a note is no failure: {}", shown.err);
+    for text in [
+        "note: 3 files (9 B) to which no row refers",
+        "    images/orphan.png (5 B)",
+        "note: 1 file missing to which rows refer",
+        "    images/gone",
+    ] {
+        assert!(shown.out.contains(text), "{text}: {}", shown.out);
+    }
+    let help = shop.run(&["check", "--help"]).out;
+    assert!(help.contains("Files to which no row refers") && help.contains("Missing files"), "{help}");
+}
+
+#[test]
+fn many_files_without_rows_are_counted_and_not_all_printed() {
+    let shop = Shop::new();
+    shop.json(&["init"]);
+    (10..22).for_each(|name| aged(&shop, &format!("images/{name}.png"), b"x", 120));
+    let shown = shop.run(&["check"]).out;
+    assert!(shown.contains("images/19.png") && !shown.contains("images/20.png"), "{shown}");
+    assert!(shown.contains("and 2 more; --json lists all"), "{shown}");
+    assert_eq!(shop.json(&["check"])["orphan_files"]["files"].as_array().unwrap().len(), 12);
 }

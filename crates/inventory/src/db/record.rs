@@ -5,6 +5,7 @@ use std::fmt;
 use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 
 use crate::digest_of;
+use crate::static_files::{FileKind, FileRef, IMAGE_URL};
 
 use super::entity::{
     api_keys, categorymodel, datasheets, locationmodel, mm_low_stock_limit, part_location_allocations,
@@ -56,6 +57,26 @@ pub(crate) fn version_with<M: Record>(row: &M, beside: &[&str]) -> String {
     }
     let beside = beside.iter().map(|text| text.as_bytes());
     digest_of(texts.iter().map(String::as_bytes).chain(beside))[..24].to_owned()
+}
+
+/// Returns the file that a row refers to. The extension of an image may be missing.
+pub(crate) fn file_of<M: Record>(row: &M) -> Option<FileRef> {
+    let text = |name: &str| {
+        let column = ColumnOf::<M>::iter().find(|column| column.as_str() == name)?;
+        match row.get(column) {
+            Value::String(text) => text,
+            _ => None,
+        }
+    };
+    match M::ENTITY_TYPE {
+        "datasheet" => Some(FileRef { kind: FileKind::Datasheets, path: text("filename")? }),
+        "part" | "location" | "project" => {
+            let address = text("image_url")?;
+            let name = address.strip_prefix(IMAGE_URL)?.split(['?', '#']).next()?;
+            Some(FileRef { kind: FileKind::Images, path: name.to_owned() })
+        }
+        _ => None,
+    }
 }
 
 macro_rules! records {

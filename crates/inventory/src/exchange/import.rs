@@ -3,6 +3,7 @@
 mod draft;
 mod known;
 mod names;
+mod pending;
 mod row;
 mod write;
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 
 use self::known::KnownParts;
 use self::names::Names;
+use self::pending::PendingRows;
 use super::columns::{Field, Target};
 use super::places::PlaceNames;
 use super::report::ImportReport;
@@ -68,6 +70,7 @@ impl Command for ImportParts {
             options: self.options,
             names: Names::load(work, places).await?,
             known: KnownParts::default(),
+            pending: PendingRows::default(),
             seen: HashMap::new(),
             counted: HashMap::new(),
             report: ImportReport::new(&self.table.columns, self.options.dry_run),
@@ -78,6 +81,7 @@ impl Command for ImportParts {
                 let report = import.row(work, row).await?;
                 import.report.add(report);
             }
+            import.pending.write(work).await?;
         }
         import.finish(work).await
     }
@@ -89,6 +93,7 @@ struct Import<'a> {
     options: ImportOptions,
     names: Names,
     known: KnownParts,
+    pending: PendingRows,
     /// The parts of earlier rows, by id.
     seen: HashMap<String, SeenPart>,
     /// The lines that have counted a part at a location.
@@ -108,6 +113,11 @@ struct SeenPart {
 }
 
 impl Import<'_> {
+    /// Returns whether an earlier row has created a part.
+    fn is_new(&self, part_id: &str) -> bool {
+        self.seen.get(part_id).is_some_and(|seen| seen.is_new)
+    }
+
     /// Reads the parts that rows belong to.
     async fn load(&mut self, work: &Work, rows: &[Row]) -> Result<(), Error> {
         let keys = [Field::Id, Field::Number, Field::Name].map(|field| {
@@ -139,5 +149,45 @@ impl Import<'_> {
         projects::recount(work, &project_ids).await?;
         report.is_applied = true;
         Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::exchange::{Mapping, read_table};
+    use crate::{Actor, Ambient, Inventory};
+
+    /// Imports new parts, and returns the number of statements.
+    async fn statements(rows: usize) -> usize {
+        let folder = testkit::TestFolder::new();
+        let mut inventory = Inventory::create(folder.path().join("x.db"), Ambient::system()).await.unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = count.clone();
+        inventory.on_statement(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let mut csv = "name,number,category,tags,projects,location,quantity,minimum\n".to_owned();
+        for row in 0..rows {
+            writeln!(csv, "Part {row},P-{row},A > B,smd; new,Robot,Shelf > A,{row},5").unwrap();
+        }
+        let table = read_table(csv.as_bytes(), &Mapping::default()).unwrap();
+        let options = ImportOptions { create_missing: true, ..ImportOptions::default() };
+        let report = inventory.run(&Actor::System, ImportParts { table, options }).await.unwrap();
+        assert_eq!((report.created, report.is_applied), (rows as u64, true));
+        inventory.close().await.unwrap();
+        count.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn more_new_parts_take_no_more_statements() {
+        let few = statements(2).await;
+        assert!(few > 20, "statements are counted: {few}");
+        // One by one, each of 300 rows would take more than 20 statements.
+        assert_eq!(statements(300).await, few);
     }
 }

@@ -60,6 +60,11 @@ impl Tree {
         self.places.insert(id, place);
     }
 
+    /// Returns the name of a place, without its path.
+    pub(super) fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.places.get(id).map_or(id, |place| &place.name)
+    }
+
     pub(super) fn contains(&self, id: &str) -> bool {
         self.places.contains_key(id)
     }

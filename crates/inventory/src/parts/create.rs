@@ -90,8 +90,27 @@ impl Command for CreatePart {
 
 impl CreatePart {
     /// Inserts the part and its links. The counts of its tags and projects remain to be updated.
-    pub(crate) async fn insert(&self, work: &mut Work) -> Result<(partmodel::Model, Relinked), Error> {
-        let part = partmodel::Model {
+    pub(super) async fn insert(&self, work: &mut Work) -> Result<(partmodel::Model, Relinked), Error> {
+        let part = work.insert(self.row(work)).await?;
+        let mut relinked = Relinked::default();
+        if !self.category_ids.is_empty() {
+            set_categories(work, &part, &self.category_ids).await?;
+        }
+        if !self.tag_ids.is_empty() {
+            relinked.tag_ids = set_tags(work, &part, &self.tag_ids).await?;
+        }
+        if !self.project_ids.is_empty() {
+            relinked.project_ids = set_projects(work, &part, &self.project_ids).await?;
+        }
+        if self.low_stock_limit.is_some() {
+            low_stock::set_limit(work, part.id.clone(), self.low_stock_limit).await?;
+        }
+        Ok((part, relinked))
+    }
+
+    /// Returns the row of the part, with a new id.
+    pub(super) fn row(&self, work: &Work) -> partmodel::Model {
+        partmodel::Model {
             id: work.new_id(),
             part_name: self.name.clone(),
             part_number: self.number.clone(),
@@ -108,22 +127,7 @@ impl CreatePart {
             additional_properties: Json(self.properties.clone().into()),
             created_at: work.now(),
             updated_at: work.now(),
-        };
-        let part = work.insert(part).await?;
-        let mut relinked = Relinked::default();
-        if !self.category_ids.is_empty() {
-            set_categories(work, &part, &self.category_ids).await?;
         }
-        if !self.tag_ids.is_empty() {
-            relinked.tag_ids = set_tags(work, &part, &self.tag_ids).await?;
-        }
-        if !self.project_ids.is_empty() {
-            relinked.project_ids = set_projects(work, &part, &self.project_ids).await?;
-        }
-        if self.low_stock_limit.is_some() {
-            low_stock::set_limit(work, part.id.clone(), self.low_stock_limit).await?;
-        }
-        Ok((part, relinked))
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::find;
 use crate::db::entity::datasheets::{Column, Entity, Model};
 use crate::fields::{Fields, MAX_TEXT, Problem};
+use crate::static_files::{FileKind, FileRef};
 use crate::{Access, Command, Error, Permission, Query, Read, Timestamp, Work};
 
 /// The largest number of datasheets that are listed for a part.
@@ -34,6 +35,13 @@ pub struct Datasheet {
     pub is_primary: bool,
     /// When the document was added.
     pub created_at: Timestamp,
+}
+
+impl Datasheet {
+    /// Returns the file of the document.
+    pub fn file(&self) -> FileRef {
+        FileRef { kind: FileKind::Datasheets, path: self.filename.clone() }
+    }
 }
 
 /// Adds a datasheet to a part. Its file must already be in `static/datasheets`.

@@ -2,6 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::datasheets::datasheets_of;
 use super::details::{project_ids, tag_ids};
 use super::list::GetStockedPart;
 use super::{StockedPart, find};
@@ -82,6 +83,8 @@ impl Command for DeletePart {
             work.delete(allocation).await?;
         }
         let (tags, projects) = (tag_ids(work, &part.id).await?, project_ids(work, &part.id).await?);
+        let files = datasheets_of(work, &part.id).await?.into_iter();
+        work.release(files.map(|datasheet| datasheet.file()));
         for table in REFERRING {
             work.delete_referring(table, "part_id", &part.id).await?;
         }

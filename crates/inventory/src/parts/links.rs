@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::db::entity::{part_project_link, part_tag_links, partcategorylink, partmodel};
-use crate::{Actor, Error, Work, categories, projects, tags};
+use crate::{Error, Work, categories, projects, tags};
 
 /// The largest number of categories, of tags, and of projects of a part.
 pub(super) const MAX_LINKS: usize = 100;
@@ -63,10 +63,7 @@ pub(super) async fn set_tags(
     for (tag, link) in tags::find_all(work, &gone).await?.iter().zip(removed) {
         work.unlink(part, "tags", &tag.name, link).await?;
     }
-    let added_by = match work.actor() {
-        Actor::User { username, .. } => Some(username.clone()),
-        Actor::System | Actor::Anonymous => None,
-    };
+    let added_by = work.actor().username().map(str::to_owned);
     for tag in tags::find_all(work, &added).await? {
         let (part_id, added_at, added_by) = (part.id.clone(), work.now(), added_by.clone());
         work.link(part, "tags", &tag.name, Model { part_id, tag_id: tag.id, added_at, added_by }).await?;

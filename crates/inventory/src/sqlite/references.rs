@@ -6,10 +6,7 @@ use snapshot::sql::{self, Connection, Row};
 use snapshot::{open_copy, sqlite_error};
 
 use crate::Error;
-use crate::static_files::FileKind;
-
-/// The address prefix of images in the original. The name follows, with or without an extension.
-const IMAGE_URL: &str = "/api/utility/get_image/";
+use crate::static_files::{FileKind, IMAGE_URL};
 
 /// A reference from a row to a static file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -144,10 +144,25 @@ pub(super) async fn record(work: &mut Work, new: NewMovement<'_>) -> Result<Move
     append(work, new, true).await
 }
 
+/// Records the first movements of parts at locations.
+pub(super) async fn append_all(
+    work: &mut Work,
+    new: impl Iterator<Item = NewMovement<'_>>,
+) -> Result<(), Error> {
+    let last = last_number(work).await?;
+    let rows = (last + 1..).zip(new).map(|(number, new)| row(work, new, number, true)).collect();
+    work.append_all(rows).await
+}
+
 async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result<Movement, Error> {
+    let last = last_number(work).await?;
+    let row = row(work, new, last + 1, by_actor);
+    Ok(work.append(row).await?.into())
+}
+
+fn row(work: &Work, new: NewMovement<'_>, number: i64, by_actor: bool) -> Model {
     let changed = |end: &MovementEnd| end.after.abs_diff(end.before);
     let quantity = new.from.as_ref().or(new.to.as_ref()).map_or(0, changed);
-    let last = last_number(work).await?;
     let (user_id, username) = match work.actor() {
         Actor::User { id, username, .. } if by_actor => (Some(id.clone()), Some(username.clone())),
         Actor::System if by_actor => (None, Some("system".to_owned())),
@@ -159,9 +174,9 @@ async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result
     };
     let (from_location_id, from_before, from_after) = split(new.from);
     let (to_location_id, to_before, to_after) = split(new.to);
-    let row = Model {
+    Model {
         id: work.new_id(),
-        number: last + 1,
+        number,
         part_id: new.part_id.to_owned(),
         kind: new.kind.as_str().to_owned(),
         quantity: i64::try_from(quantity).unwrap_or(i64::MAX),
@@ -176,8 +191,7 @@ async fn append(work: &mut Work, new: NewMovement<'_>, by_actor: bool) -> Result
         username,
         moved_at: work.now(),
         undoes: new.undoes.map(str::to_owned),
-    };
-    Ok(work.append(row).await?.into())
+    }
 }
 
 /// Returns the number of the last movement, or 0.

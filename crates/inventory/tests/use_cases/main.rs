@@ -9,6 +9,7 @@ mod categories;
 mod changes;
 mod concurrency;
 mod exchange;
+mod files;
 mod ledger;
 mod listed;
 mod lists;

@@ -14,7 +14,7 @@ use super::backups::{BackupDetails, blocking};
 use super::files::FileContent;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{PathId, Reply};
+use crate::call::{PathId, Reply, require_media_type};
 use crate::problem::Problem;
 
 /// The number of received pieces of a body that wait for the disk.
@@ -79,7 +79,7 @@ pub(crate) async fn upload(
     body: Body,
 ) -> Result<Reply<BackupDetails>, Problem> {
     caller.actor.require(Permission::BackupManage)?;
-    require_archive_type(&headers)?;
+    require_media_type(&headers, &["application/zip", "application/octet-stream"])?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let expected = length.and_then(|text| text.parse().ok());
     let summary = receive(&app, &caller, name, expected, body.into_data_stream()).await?;
@@ -140,14 +140,4 @@ async fn send<E: std::fmt::Display>(
     // Fails only if the receiver has failed, which it reports itself.
     let _ = sender.send(Piece::End).await;
     Ok(())
-}
-
-fn require_archive_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if ["application/zip", "application/octet-stream"].contains(&media_type.as_str()) {
-        return Ok(());
-    }
-    let detail = "the Content-Type of an archive must be application/zip or application/octet-stream";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
 }

@@ -14,7 +14,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::tasks::{Begun, NewTask, TaskKey, TaskKind, TaskResult};
 
-type Observe<'a> = &'a mut dyn FnMut(Event);
+type Observe<'a> = &'a mut (dyn FnMut(Event) + Send);
 
 /// The options of a backup.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use backup::{Contents, Engine, ListedArchive, Status, Summary};
+use chrono::{DateTime, SecondsFormat};
 use inventory::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,8 +25,9 @@ pub(crate) struct BackupView {
     name: String,
     /// The size in bytes.
     size: u64,
-    /// When the backup was made, in local time of the server.
-    created_at: String,
+    /// When the backup was made: as the archive states, or else the modification time of the file.
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
     /// Whether the archive is encrypted.
     is_encrypted: bool,
     /// When every byte of the archive was verified; null if never, or if the archive has changed since.
@@ -42,6 +44,8 @@ impl From<ListedArchive> for BackupView {
     fn from(listed: ListedArchive) -> Self {
         let name = listed.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let size = listed.path.metadata().map_or(0, |found| found.len());
+        let created_at = listed.made_at().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let created_at = created_at.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true));
         let (status, is_encrypted, error) = match listed.summary {
             Ok(summary) => (summary.status, summary.encryption.is_some(), None),
             Err(error) => (None, false, Some(error.without_folders().to_string())),
@@ -49,7 +53,7 @@ impl From<ListedArchive> for BackupView {
         let proven_at =
             status.as_ref().and_then(|status| status.proven.as_ref()).map(|proven| proven.at.clone());
         let verified_at = status.map(|status| status.verified_at);
-        Self { name, size, created_at: listed.created, is_encrypted, verified_at, proven_at, error }
+        Self { name, size, created_at, is_encrypted, verified_at, proven_at, error }
     }
 }
 
@@ -82,7 +86,8 @@ pub(crate) struct BackupDetails {
 pub(crate) struct BackupContents {
     /// The version of the format; null if the manifest cannot be read without a key.
     format: Option<String>,
-    /// When the backup was made, in local time of the server that made it.
+    /// When the backup was made; null if the archive does not say so with a time zone, as those of MakerMatrix 1.x.
+    #[schema(format = DateTime)]
     created_at: Option<String>,
     /// The version of MakerMatrix that made the backup.
     version: Option<String>,
@@ -152,7 +157,7 @@ impl From<Contents> for BackupContents {
         let left_out = |left: &archive::Omission| format!("{}: {}", left.what, left.why);
         Self {
             format: contents.format.map(|format| format.to_string()),
-            created_at: contents.info.created_at().map(str::to_owned),
+            created_at: manifest.map(|manifest| manifest.created_at_utc.clone()),
             version: contents.info.version().map(str::to_owned),
             counts: counts(&contents.rows),
             database_size: contents.database_size,

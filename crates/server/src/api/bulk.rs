@@ -3,8 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use inventory::Change as Field;
-use inventory::Permission;
-use inventory::bulk::{ChangeParts, DeleteParts, MAX_PARTS, StockTarget};
+use inventory::bulk::{ChangeParts, DeleteParts, StockTarget};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -120,11 +119,5 @@ pub(crate) async fn delete(
     change: Change<BulkDeletion>,
 ) -> Result<Response, Problem> {
     let (BulkDeletion { ids }, change) = change.split();
-    change.caller.actor.require(Permission::PartsDelete)?;
-    let store = app.files().await?;
-    let files = store.files_of(&ids[..ids.len().min(MAX_PARTS)]).await?;
-    let response =
-        app.run(&change, DeleteParts { ids }, |count| Reply::ok(BulkDone { count: *count })).await?;
-    app.remove_unreferenced(&store, files).await;
-    Ok(response)
+    app.run(&change, DeleteParts { ids }, |count| Reply::ok(BulkDone { count: *count })).await
 }

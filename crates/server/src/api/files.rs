@@ -8,10 +8,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use inventory::files::{FileStore, MAX_IMAGE, NewDatasheet};
-use inventory::parts::Part;
-use inventory::{Actor, Error, FileKind, FileProblem, StaticFiles};
-use serde::Deserialize;
+use inventory::files::{FileStore, MAX_IMAGE, NewDatasheet, UploadOnce};
+use inventory::parts::{Datasheet, Part};
+use inventory::{Actor, Error, FileKind, FileProblem, Once, StaticFiles};
+use serde::{Deserialize, Serialize};
+use tokio::sync::SemaphorePermit;
 use tokio_stream::StreamExt;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use tower::ServiceExt;
@@ -22,7 +23,7 @@ use super::part_details::DatasheetView;
 use super::parts::PartView;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Params, PathId, PathIds, Reply, Upload};
+use crate::call::{Params, PathId, PathIds, Reply, Upload, recorded, replayed};
 use crate::problem::Problem;
 
 /// The time in which an image must be sent.
@@ -48,16 +49,33 @@ impl App {
         (part_id, version): (&str, Option<String>),
         read: impl Future<Output = Result<Vec<u8>, Problem>>,
     ) -> Result<Part, Problem> {
-        let store = self.files().await?;
-        store.check_upload(actor, part_id).await?;
+        let (content, _turn) = self.image_content(actor, part_id, read).await?;
+        Ok(self.files().await?.set_image(actor, (part_id, version), content).await?)
+    }
+
+    /// Reads an image, and waits for the permit to decode it.
+    async fn image_content(
+        &self,
+        actor: &Actor,
+        part_id: &str,
+        read: impl Future<Output = Result<Vec<u8>, Problem>>,
+    ) -> Result<(Vec<u8>, SemaphorePermit<'_>), Problem> {
+        self.files().await?.check_upload(actor, part_id).await?;
         let internal = |error| Problem::internal(&error);
         let content = {
             let _turn = self.image_bodies.acquire().await.map_err(internal)?;
             let read = tokio::time::timeout(IMAGE_TIME, read).await;
             read.map_err(|_| Problem::bad_request("the image was not sent in time"))??
         };
-        let _turn = self.images.acquire().await.map_err(internal)?;
-        Ok(store.set_image(actor, (part_id, version), content).await?)
+        Ok((content, self.images.acquire().await.map_err(internal)?))
+    }
+
+    /// Deletes the files to which changed and deleted rows have referred. A failure is logged only, since the rows are changed already.
+    pub(crate) async fn remove_released_files(&self) {
+        let removed = async { Ok::<_, Problem>(self.files().await?.remove_released().await?) };
+        if let Err(error) = removed.await {
+            tracing::warn!(?error, "a file that is no longer used could not be deleted");
+        }
     }
 
     /// Deletes files that no row refers to any longer. A failure is logged only, since the rows are gone already.
@@ -107,14 +125,14 @@ pub(crate) struct FileContent(#[expect(dead_code, reason = "only describes a bod
 #[utoipa::path(post, path = "/parts/{id}/datasheets", tag = "files",
     params(("id" = String, Path), DatasheetParams),
     request_body(content = FileContent, content_type = "application/pdf"),
-    responses((status = 201, body = DatasheetView), (status = 404, body = Problem), (status = 413, body = Problem),
+    responses((status = 201, body = DatasheetView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
         (status = 415, body = Problem)))]
 pub(crate) async fn add_datasheet(
     State(app): State<App>,
     PathId(part_id): PathId,
     Params(params): Params<DatasheetParams>,
     upload: Upload,
-) -> Result<Reply<DatasheetView>, Problem> {
+) -> Result<Response, Problem> {
     let named = params.filename.as_deref().map(Path::new).and_then(Path::file_stem);
     let named = named.map(|stem| stem.to_string_lossy().into_owned());
     let new = NewDatasheet {
@@ -124,8 +142,24 @@ pub(crate) async fn add_datasheet(
         url: params.url,
         is_primary: params.is_primary,
     };
-    let added = app.files().await?.add_datasheet(&upload.caller.actor, new, reader(upload.body)).await?;
-    Ok(Reply::created(added.into()))
+    let reply = |added: &Datasheet| Reply::created(DatasheetView::from(added.clone()));
+    let (store, actor) = (app.files().await?, &upload.caller.actor);
+    let Some(key) = &upload.key else {
+        return Ok(reply(&store.add_datasheet(actor, new, reader(upload.body)).await?).into_response());
+    };
+    let once = UploadOnce { key, respond: &|added| recorded(&reply(added)) };
+    respond(store.add_datasheet_once(actor, new, reader(upload.body), &once).await?, reply)
+}
+
+/// Returns the response to an upload with an idempotency key.
+fn respond<T, V: Serialize>(
+    outcome: Once<T>,
+    reply: impl FnOnce(&T) -> Reply<V>,
+) -> Result<Response, Problem> {
+    match outcome {
+        Once::Done(output) => Ok(reply(&output).into_response()),
+        Once::Repeated(recorded) => replayed(&recorded),
+    }
 }
 
 /// Delete a datasheet and its file.
@@ -145,17 +179,23 @@ pub(crate) async fn delete_datasheet(
 /// upright and without metadata, such as the place where a photo was taken.
 #[utoipa::path(put, path = "/parts/{id}/image", tag = "files", params(("id" = String, Path)),
     request_body(content = FileContent, content_type = "image/*"),
-    responses((status = 200, body = PartView), (status = 404, body = Problem), (status = 412, body = Problem),
+    responses((status = 200, body = PartView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn set_image(
     State(app): State<App>,
     PathId(id): PathId,
     upload: Upload,
-) -> Result<Reply<PartView>, Problem> {
-    let actor = &upload.caller.actor;
-    let part = app.set_image(actor, (&id, upload.version), read_image(upload.body)).await?;
-    let version = part.version.clone();
-    Ok(Reply::ok(PartView::from(part)).version(&version))
+) -> Result<Response, Problem> {
+    let reply = |part: &Part| Reply::ok(PartView::from(part.clone())).version(&part.version);
+    let Upload { caller, body, version, key } = upload;
+    let Some(key) = &key else {
+        let part = app.set_image(&caller.actor, (&id, version), read_image(body)).await?;
+        return Ok(reply(&part).into_response());
+    };
+    let (content, _turn) = app.image_content(&caller.actor, &id, read_image(body)).await?;
+    let once = UploadOnce { key, respond: &|part| recorded(&reply(part)) };
+    let store = app.files().await?;
+    respond(store.set_image_once(&caller.actor, (&id, version), content, &once).await?, reply)
 }
 
 /// How an image is shown.

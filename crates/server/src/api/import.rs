@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::import_report::{ImportProblem, ImportReportView};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::call::{Params, Reply};
+use crate::call::{Params, Reply, require_media_type};
 use crate::problem::{MEDIA_TYPE, Problem};
 
 /// The time in which a client must have sent its file. Few files are read at the same time.
@@ -117,7 +117,7 @@ pub(crate) async fn parts(
     // Before the body is read, which is not done for everybody.
     caller.actor.require(Permission::PartsCreate)?;
     caller.actor.require(Permission::PartsUpdate)?;
-    require_csv(&headers)?;
+    require_media_type(&headers, &["text/csv", "text/tab-separated-values"])?;
     let mapping = params.mapping()?;
     let _turn = app.imports.acquire().await.map_err(|error| Problem::internal(&error))?;
     let table = read(body, mapping).await?;
@@ -128,16 +128,6 @@ pub(crate) async fn parts(
     }
     let media_type = [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))];
     Ok((StatusCode::UNPROCESSABLE_ENTITY, media_type, Json(ImportProblem::from(report))).into_response())
-}
-
-fn require_csv(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if ["text/csv", "text/tab-separated-values"].contains(&media_type.as_str()) {
-        return Ok(());
-    }
-    let detail = "the Content-Type of the file must be text/csv";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
 }
 
 /// Reads a file.

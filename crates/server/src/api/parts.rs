@@ -224,9 +224,5 @@ pub(crate) async fn delete(
     change: Change<NoBody>,
 ) -> Result<Response, Problem> {
     let command = DeletePart { id, version: change.version.clone() };
-    let store = app.files().await?;
-    let files = store.files_of(std::slice::from_ref(&command.id)).await?;
-    let response = app.run(&change, command, |()| Reply::no_content()).await?;
-    app.remove_unreferenced(&store, files).await;
-    Ok(response)
+    app.run(&change, command, |()| Reply::no_content()).await
 }

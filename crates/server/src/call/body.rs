@@ -20,16 +20,20 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Pro
         let detail = format!("the body must have at most {} MiB", MAX_JSON >> 20);
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large", detail)
     })?;
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
-    let is_json = media_type.is_some_and(|media_type| {
-        media_type.eq_ignore_ascii_case("application/json")
-            || media_type.eq_ignore_ascii_case("application/merge-patch+json")
-    });
-    if bytes.is_empty() || is_json {
-        return Ok(bytes.into());
+    if !bytes.is_empty() {
+        require_media_type(headers, &["application/json", "application/merge-patch+json"])?;
     }
-    let detail = "the Content-Type of the body must be application/json";
+    Ok(bytes.into())
+}
+
+/// Refuses a body whose `Content-Type` is none of these.
+pub(crate) fn require_media_type(headers: &HeaderMap, accepted: &[&str]) -> Result<(), Problem> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let found = value.split(';').next().unwrap_or_default().trim();
+    if accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(found)) {
+        return Ok(());
+    }
+    let detail = format!("the Content-Type of the body must be {}", accepted.join(" or "));
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
 }
 

@@ -33,7 +33,7 @@ const TAGS: &[(&str, &str)] = &[
     ("tasks", "What takes longer than a request: progress, result and cancellation."),
 ];
 
-/// The changes that take no idempotency key: uploads, whose body is not kept; requests with a password, whose digest would help to
+/// The changes that take no idempotency key: archives and imports, which are refused or change nothing when they are repeated; requests with a password, whose digest would help to
 /// guess it; and what has the same effect when it is repeated.
 const WITHOUT_KEY: &[(&str, &str)] = &[
     ("delete", "/api/v1/account/sessions"),
@@ -42,12 +42,10 @@ const WITHOUT_KEY: &[(&str, &str)] = &[
     ("delete", "/api/v1/parts/{id}/datasheets/{datasheet_id}"),
     ("delete", "/api/v1/session"),
     ("delete", "/api/v1/tasks/{id}"),
-    ("post", "/api/v1/parts/{id}/datasheets"),
     ("post", "/api/v1/parts/import"),
     ("post", "/api/v1/users"),
     ("put", "/api/v1/account/password"),
     ("put", "/api/v1/backups/{name}"),
-    ("put", "/api/v1/parts/{id}/image"),
     ("put", "/api/v1/users/{id}/password"),
 ];
 

@@ -25,6 +25,20 @@ pub(crate) async fn fill(server: &TestServer) -> Client {
 }
 
 #[tokio::test]
+async fn the_time_of_a_backup_has_a_time_zone_like_all_times() {
+    let (server, client) = with_backup().await;
+    let details = server.get(&client, "/api/v1/backups/first.zip").await.body;
+    let listed = server.get(&client, "/api/v1/backups").await.body;
+    for time in [&details["contents"]["created_at"], &listed["items"][0]["created_at"]] {
+        let text = time.as_str().unwrap_or_default();
+        let time =
+            chrono::DateTime::parse_from_rfc3339(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        let age = server.inventory.ambient().utc().and_utc() - time.to_utc();
+        assert!(text.ends_with('Z') && (0..600).contains(&age.num_seconds()), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_backup_is_shown_with_what_it_states_about_itself() {
     let (server, client) = with_backup().await;
     let shown = server.get(&client, "/api/v1/backups/first.zip").await;

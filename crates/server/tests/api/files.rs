@@ -123,6 +123,92 @@ async fn an_image_is_replaced_shown_small_and_removed_with_its_part() {
     assert_eq!(stored(&server, ".mm-thumbnails"), [""; 0]);
 }
 
+/// Uploads an image and returns its address.
+async fn image_of(server: &TestServer, client: &Client, part: &str) -> String {
+    let set = server.upload(client, Method::PUT, &format!("{part}/image"), PNG).await;
+    set.body["image_url"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_image_that_a_change_leaves_without_a_row_is_removed() {
+    let (server, client, part) = signed_in().await;
+    for other in [json!(null), json!("https://example.org/led.png"), json!("")] {
+        image_of(&server, &client, &part).await;
+        assert_eq!(stored(&server, "images").len(), 1);
+        let changed = server.patch(&client, &part, json!({"image_url": other})).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        assert_eq!(stored(&server, "images"), [""; 0], "{other}");
+    }
+    let address = image_of(&server, &client, &part).await;
+    let refused = server.patch(&client, &part, json!({"image_url": null, "name": ""})).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    server.patch(&client, &part, json!({"description": "red"})).await;
+    assert_eq!(stored(&server, "images").len(), 1, "the image is still used");
+
+    let place = json!({"name": "Shelf", "image_url": format!("{address}.png?v=2")});
+    let place = server.post(&client, "/api/v1/locations", place).await.body;
+    let project = json!({"name": "Lamp", "image_url": address});
+    let project = server.post(&client, "/api/v1/projects", project).await.body;
+    server.patch(&client, &part, json!({"image_url": null})).await;
+    let project = format!("/api/v1/projects/{}", project["id"].as_str().unwrap());
+    server.send(&client, Method::DELETE, &project, None).await;
+    assert_eq!(stored(&server, "images").len(), 1, "the location still shows the image");
+    let place = format!("/api/v1/locations/{}", place["id"].as_str().unwrap());
+    server.patch(&client, &place, json!({"image_url": null})).await;
+    assert_eq!(stored(&server, "images"), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_image_that_is_replaced_during_a_backup_is_removed_after_it() {
+    let (server, client, part) = signed_in().await;
+    image_of(&server, &client, &part).await;
+    let files = inventory::StaticFiles::new(&server.engine.places().static_files);
+    let backup = files.defer_deletions().unwrap();
+    server.patch(&client, &part, json!({"image_url": null})).await;
+    assert_eq!(stored(&server, "images").len(), 1, "the backup still needs it");
+    drop(backup);
+    files.sweep().unwrap();
+    assert_eq!(stored(&server, "images"), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_upload_with_an_idempotency_key_happens_once() {
+    let (server, client, part) = signed_in().await;
+    let (keyed, other) =
+        (client.clone().with("idempotency-key", "a"), client.clone().with("idempotency-key", "b"));
+    let upload = format!("{part}/datasheets?title=LED");
+    let first = server.upload(&keyed, Method::POST, &upload, PDF).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    let again = server.upload(&keyed, Method::POST, &upload, PDF).await;
+    assert_eq!((again.status, &again.body), (StatusCode::CREATED, &first.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let longer = [PDF, b"\n"].concat();
+    for (path, content) in [(&upload, &longer[..]), (&format!("{upload}2"), PDF)] {
+        let reused = server.upload(&keyed, Method::POST, path, content).await;
+        let kind = &reused.body["type"];
+        assert_eq!(
+            (reused.status, kind),
+            (StatusCode::CONFLICT, &json!("urn:makermatrix:idempotency-key-reused"))
+        );
+    }
+    assert_eq!(stored(&server, "datasheets").len(), 1, "what was sent again was not kept");
+    assert_eq!(server.upload(&other, Method::POST, &upload, PDF).await.status, StatusCode::CREATED);
+    assert_eq!(stored(&server, "datasheets").len(), 2);
+
+    let (image, image_key) = (format!("{part}/image"), client.clone().with("idempotency-key", "c"));
+    let first = server.upload(&image_key, Method::PUT, &image, PNG).await;
+    assert_eq!(first.status, StatusCode::OK, "{first:?}");
+    let another = server.upload(&image_key, Method::PUT, &image, &[PNG, b"x"].concat()).await;
+    assert_eq!(another.status, StatusCode::CONFLICT, "{another:?}");
+    let server = server.restarted().await;
+    let again = server.upload(&image_key, Method::PUT, &image, PNG).await;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
+    assert_eq!(again.headers["etag"], first.headers["etag"]);
+    assert_eq!(stored(&server, "images").len(), 1);
+    let long = client.clone().with("idempotency-key", &"x".repeat(256));
+    assert_eq!(server.upload(&long, Method::PUT, &image, PNG).await.status, StatusCode::BAD_REQUEST);
+}
+
 #[tokio::test]
 async fn slow_uploads_of_images_do_not_block_another_one() {
     let (server, client, part) = signed_in().await;

@@ -1,15 +1,15 @@
 //! Finds the locations, categories, tags and projects that cells name, and creates those that are missing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::categories::CreateCategory;
-use crate::db::entity::{projectmodel, tagmodel};
+use crate::db::entity::{locationmodel, projectmodel, tagmodel};
 use crate::exchange::paths::Path;
 use crate::exchange::places::{Found, PlaceNames, Tree};
 use crate::exchange::report::ImportReport;
-use crate::locations::CreateLocation;
+use crate::locations::{CreateLocation, SINGLE_PART};
 use crate::parts::{NamedPlace, Relinked};
 use crate::projects::CreateProject;
 use crate::tags::{CreateTag, normal_name};
@@ -19,6 +19,8 @@ use crate::{Command, Error, Work};
 #[derive(Debug)]
 pub(super) struct Names {
     pub(super) places: PlaceNames,
+    /// The ids of the locations that hold a single part.
+    single_part: HashSet<String>,
     /// The ids and names of tags, by name in lower case.
     tags: HashMap<String, (String, String)>,
     /// The ids of projects, by name.
@@ -44,10 +46,15 @@ pub(super) type Lookup<T> = Result<T, String>;
 impl Names {
     pub(super) async fn load(work: &Work, places: PlaceNames) -> Result<Self, Error> {
         let db = work.db().await?;
+        use locationmodel::{Column, Entity};
+        let single_part = Entity::find().select_only().column(Column::Id);
+        let single_part = single_part.filter(Column::LocationType.eq(SINGLE_PART)).into_tuple();
+        let single_part: Vec<String> = single_part.all(db).await?;
         let tags = tagmodel::Entity::find().all(db).await?.into_iter();
         let projects = projectmodel::Entity::find().all(db).await?.into_iter();
         Ok(Self {
             places,
+            single_part: single_part.into_iter().collect(),
             tags: tags.map(|tag| (tag.name_lower, (tag.id, tag.name))).collect(),
             projects: projects.map(|project| (project.name, project.id)).collect(),
             linked_tags: BTreeSet::new(),
@@ -57,6 +64,11 @@ impl Names {
             new_tags: Vec::new(),
             new_projects: Vec::new(),
         })
+    }
+
+    /// Returns whether a location holds a single part.
+    pub(super) fn is_single_part(&self, location_id: &str) -> bool {
+        self.single_part.contains(location_id)
     }
 
     /// Notes tags and projects whose numbers of parts have changed.

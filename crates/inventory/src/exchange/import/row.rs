@@ -68,12 +68,11 @@ impl Import<'_> {
     }
 
     fn check_mode(&self, draft: &Draft, part: Option<&KnownPart>, report: &mut RowReport) {
-        let is_new = |part: &KnownPart| self.seen.get(&part.row.id).is_some_and(|seen| seen.is_new);
         let field =
             [Field::Name, Field::Number, Field::Id].into_iter().find(|field| draft.text(*field).is_some());
         let field = field.unwrap_or(Field::Name).name();
         match (self.options.mode, part) {
-            (ImportMode::Create, Some(part)) if !is_new(part) => {
+            (ImportMode::Create, Some(part)) if !self.is_new(&part.row.id) => {
                 report.error(field, "the part exists already")
             }
             (ImportMode::Update, None) => report.error(field, "there is no such part"),

@@ -4,6 +4,7 @@ use inventory::exchange::{
     FieldChange, ImportMode, ImportOptions, ImportParts, Mapping, RowAction, UnknownColumns, read_table,
 };
 use inventory::list::ListQuery;
+use inventory::locations::{CreateLocation, SINGLE_PART};
 use inventory::parts::{FindPartByName, GetPartDetails, ListParts, Part};
 use inventory::stock::{CheckStock, ListMovements, MovementFilter, MovementKind};
 use inventory::tags::ListTags;
@@ -251,6 +252,59 @@ async fn a_row_that_a_use_case_refuses_does_not_end_the_report(
     );
     assert_eq!(report.rows[3].action, RowAction::Create);
     assert_eq!(part_count(&test.inventory).await, 2);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rows_that_are_written_together_see_those_before_them(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    import_well(inventory, "name,number,location,quantity\nold,N-1,Shelf,4\n").await;
+    let single = CreateLocation {
+        name: "Single".to_owned(),
+        location_type: SINGLE_PART.to_owned(),
+        ..CreateLocation::default()
+    };
+    inventory.run(SYSTEM, single).await.unwrap();
+    // The first row is kept back, the second one renames a part, and the third one takes the name that is free now.
+    let csv = "number,name,location,quantity,tags\n,first,Shelf,1,a\nN-1,renamed,,,\n,old,Box,2,a; b\n,first,Box,3,\n,alone,Single,,\n";
+    let report = import(inventory, csv, CREATE_MISSING).await;
+    assert_eq!(errors(&report), []);
+    use RowAction::{Create, Update};
+    assert_eq!(actions(&report), [Create, Update, Create, Update, Create]);
+    let places =
+        async |name: &str| {
+            let places = places_of(inventory, &part_named(inventory, name).await).await.into_iter();
+            Vec::from_iter(places.map(|placed| {
+                (placed.location_name, placed.allocation.quantity, placed.allocation.is_primary)
+            }))
+        };
+    let at = |name: &str, quantity, is_primary| (name.to_owned(), quantity, is_primary);
+    assert_eq!(places("first").await, [at("Shelf", 1, true), at("Box", 3, false)]);
+    assert_eq!(places("old").await, [at("Box", 2, true)]);
+    assert_eq!(places("renamed").await, [at("Shelf", 4, true)]);
+    assert_eq!(places("alone").await, [at("Single", 0, true)]);
+    let tags = inventory.query(SYSTEM, ListTags::default()).await.unwrap().items;
+    assert_eq!(
+        Vec::from_iter(tags.iter().map(|tag| (tag.name.as_str(), tag.part_count))),
+        [("a", 2), ("b", 1)]
+    );
+    assert_eq!(inventory.query(SYSTEM, CheckStock).await.unwrap().count, 0);
+    let movements = inventory.query(SYSTEM, ListMovements::default()).await.unwrap().items;
+    let mut numbers: Vec<i64> = movements.iter().map(|movement| movement.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3, 4, 5], "each movement has its own number");
+
+    // A part that its location refuses does not exist for the rows after it.
+    let csv = "name,location,quantity\nsecond,Single,1\nsecond,Shelf,1\n";
+    let refused = import(inventory, csv, CREATE_MISSING).await;
+    assert_eq!(
+        errors(&refused).iter().map(|error| (error.0, error.1)).collect::<Vec<_>>(),
+        [(2, "location")]
+    );
+    assert_eq!((refused.rows[1].action, refused.is_applied), (Create, false));
 }
 
 #[tokio::test]
