@@ -76,8 +76,10 @@ fn calls_of(shop: &Shop, calls: &str, args: &[&str]) -> Vec<(String, u32)> {
     // Lines begin with the thread, since `when` counts the calls of each thread separately.
     let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
     for line in fs::read_to_string(&log).unwrap().lines() {
+        // A call during which another thread makes one has a second line, which begins with an ellipsis.
         if let Some((thread, call)) = line.split_once(' ')
             && let Some((call, _)) = call.trim().split_once('(')
+            && !call.starts_with("<...")
         {
             *counts.entry((call.to_owned(), thread.to_owned())).or_default() += 1;
         }
