@@ -19,7 +19,7 @@ use crate::{Cancellation, Error, Event, Observer, Step};
 /// An archive whose structure has been checked.
 pub(crate) struct OpenArchive {
     pub(crate) path: PathBuf,
-    pub(crate) file: FileView,
+    file: FileView,
     pub(crate) reader: Reader<FileView>,
 }
 
@@ -65,7 +65,7 @@ impl OpenArchive {
 
     /// Returns what reads entries of this archive on the thread that calls this.
     pub(crate) fn unpacker(&self) -> Unpacker<'_> {
-        Unpacker::new(self)
+        Unpacker::new(&self.path, &self.file, &self.reader)
     }
 
     /// Calls `work` for each of these entries on several threads, and `take` for each result on this thread, in the order of the entries.

@@ -3,27 +3,29 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use archive::{Entry, Handle, Sha256Hex};
+use archive::{Entry, Handle, Reader, Sha256Hex};
 use durable::{Disk, FileMode, FileView};
 
 use crate::Error;
 use crate::event::Meter;
-use crate::open_archive::OpenArchive;
 
 /// The size of the buffer in bytes.
 const BUFFER: usize = 128 << 10;
 
 /// Reads and unpacks entries. Each thread has its own.
 pub(crate) struct Unpacker<'a> {
-    archive: &'a OpenArchive,
+    path: &'a Path,
+    file: &'a FileView,
+    reader: &'a Reader<FileView>,
     /// Opened with the first entry.
     handle: Option<Handle<FileView>>,
     buffer: Vec<u8>,
 }
 
 impl<'a> Unpacker<'a> {
-    pub(crate) fn new(archive: &'a OpenArchive) -> Self {
-        Self { archive, handle: None, buffer: vec![0; BUFFER] }
+    /// Creates what reads the entries that `reader` has found in a file.
+    pub(crate) fn new(path: &'a Path, file: &'a FileView, reader: &'a Reader<FileView>) -> Self {
+        Self { path, file, reader, handle: None, buffer: vec![0; BUFFER] }
     }
 
     /// Reads an entry to its end and returns its hash.
@@ -57,7 +59,7 @@ impl<'a> Unpacker<'a> {
         meter: &Meter<'_>,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Sha256Hex, Error> {
-        let OpenArchive { path, file, reader } = self.archive;
+        let Self { path, file, reader, .. } = *self;
         let failed = |error: io::Error| Error::archive(path)(archive::error::from_io(error));
         let handle = match &mut self.handle {
             Some(handle) => handle,
