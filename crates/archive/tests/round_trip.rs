@@ -247,6 +247,35 @@ fn a_colon_in_a_name_does_not_change_it() {
     }
 }
 
+/// Text and random bytes alternate, as in a PDF, around the sizes at which a file counts as short, and a chunk ends.
+#[test]
+fn files_of_text_and_random_bytes_are_read_back_whatever_their_size() {
+    const CHUNK: usize = 1 << 20;
+    let mut content = Vec::new();
+    for part in 0.. {
+        if content.len() > 3 * CHUNK {
+            break;
+        }
+        content.extend(b"<< /Type /Page /Parent 2 0 R /Resources 5 0 R >>\n".repeat(part % 150));
+        content.extend(noise(7_000 * (1 + part % 5), part as u64 + 1));
+    }
+    let sizes =
+        [1, 4095, 4096, 100_000, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 70_001, 3 * CHUNK];
+    let named: Vec<(String, &[u8])> =
+        sizes.iter().map(|&size| (format!("datasheets/{size}.pdf"), &content[..size])).collect();
+    let mut files: Vec<(&str, &[u8])> = vec![("makers_matrix.db", b"x")];
+    files.extend(named.iter().map(|(name, content)| (name.as_str(), *content)));
+    let bytes = written(&files);
+    let back = read_all(&bytes).unwrap();
+    for (name, content) in &named {
+        assert!(back[name] == *content, "{name}");
+    }
+    let reader = open(&bytes).unwrap();
+    let shrunk =
+        reader.entries().iter().filter(|entry| entry.role == Role::Datasheet && entry.size > 1_000_000);
+    shrunk.for_each(|entry| assert!(entry.compressed_size < entry.size * 95 / 100, "{entry:?}"));
+}
+
 #[test]
 fn a_file_that_shrinks_a_little_is_deflated() {
     let mut pdf = Vec::new();

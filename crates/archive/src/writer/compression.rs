@@ -1,6 +1,7 @@
 //! Decides whether a file is stored or deflated, and deflates so that no reader takes the result for a zip bomb.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use flate2::{Compress, Compression, FlushCompress};
 use libdeflater::{CompressionLvl, Compressor as Deflate};
@@ -9,7 +10,7 @@ use rawzip::CompressionMethod;
 use crate::hashing::EntryDigest;
 use crate::limits::Limits;
 
-use super::randomness::looks_random;
+use super::randomness::{looks_random, mostly_random};
 
 /// The size below which a file is read whole and deflated at once, and the size of the chunks in which a longer one is deflated.
 pub(super) const CHUNK: usize = 1 << 20;
@@ -45,12 +46,19 @@ pub(super) struct Compressor {
     output: Vec<u8>,
     fast: Deflate,
     thorough: Deflate,
+    stretches: ChunkCompressor,
 }
 
 impl Compressor {
     pub(super) fn new() -> Self {
         let level = |level| Deflate::new(CompressionLvl::new(level).expect("a level of the library"));
-        Self { chunk: Vec::new(), output: Vec::new(), fast: level(FAST_LEVEL), thorough: level(LEVEL) }
+        Self {
+            chunk: Vec::new(),
+            output: Vec::new(),
+            fast: level(FAST_LEVEL),
+            thorough: level(LEVEL),
+            stretches: ChunkCompressor::new(),
+        }
     }
 
     /// Reads the first chunk of a file, and decides how the file is stored.
@@ -78,6 +86,10 @@ impl Compressor {
     fn deflate(&mut self, bytes: &[u8]) -> Option<&[u8]> {
         if looks_random(bytes) {
             return None;
+        }
+        if let Some(stretches) = mostly_random(bytes) {
+            self.output = self.stretches.deflate_stretches(bytes, &stretches, true);
+            return (self.output.len() < bytes.len()).then_some(&self.output);
         }
         self.output.resize(bytes.len().saturating_sub(1), 0);
         let length = self.fast.deflate_compress(bytes, &mut self.output).ok()?;
@@ -120,25 +132,48 @@ impl ChunkCompressor {
 
     /// Returns a chunk as blocks of deflate that end at a whole byte.
     pub(super) fn deflate(&mut self, chunk: &Chunk) -> Vec<u8> {
+        let Chunk { before, bytes, is_last } = chunk;
+        if let Some(stretches) = mostly_random(bytes) {
+            return self.deflate_stretches(bytes, &stretches, *is_last);
+        }
+        let mut output = Vec::with_capacity(bytes.len() / 2 + 64);
+        self.append(before, bytes, *is_last, &mut output);
+        output
+    }
+
+    /// Returns bytes as blocks of deflate, in which the random stretches are stored. Trying to shorten those is slow and in vain.
+    fn deflate_stretches(
+        &mut self,
+        bytes: &[u8],
+        stretches: &[(bool, Range<usize>)],
+        is_last: bool,
+    ) -> Vec<u8> {
+        let mut output = Vec::with_capacity(bytes.len());
+        for (is_random, range) in stretches {
+            let is_last = is_last && range.end == bytes.len();
+            match is_random {
+                true => store(&bytes[range.clone()], is_last, &mut output),
+                false => self.append(&[], &bytes[range.clone()], is_last, &mut output),
+            }
+        }
+        output
+    }
+
+    /// Appends bytes as blocks of deflate that may refer to the bytes `before` them.
+    fn append(&mut self, before: &[u8], bytes: &[u8], is_last: bool, output: &mut Vec<u8>) {
         let Self(deflate) = self;
         deflate.reset();
-        let mut output = Vec::new();
-        if looks_random(&chunk.bytes) {
-            store(chunk, &mut output);
-            return output;
+        if !before.is_empty() {
+            deflate.set_dictionary(before).expect("nothing has been deflated yet");
         }
-        if !chunk.before.is_empty() {
-            deflate.set_dictionary(&chunk.before).expect("nothing has been deflated yet");
-        }
-        let flush = if chunk.is_last { FlushCompress::Finish } else { FlushCompress::Sync };
-        output.reserve(chunk.bytes.len() / 2 + 64);
+        let flush = if is_last { FlushCompress::Finish } else { FlushCompress::Sync };
         loop {
-            let done = usize::try_from(deflate.total_in()).expect("no more than the chunk");
-            deflate.compress_vec(&chunk.bytes[done..], &mut output, flush).expect("from memory to memory");
+            output.reserve(bytes.len() / 4 + 64);
+            let done = usize::try_from(deflate.total_in()).expect("no more than there are");
+            deflate.compress_vec(&bytes[done..], output, flush).expect("from memory to memory");
             if output.len() < output.capacity() {
-                return output;
+                return;
             }
-            output.reserve(CHUNK / 4);
         }
     }
 }
@@ -156,7 +191,7 @@ impl ChunkWriter {
     pub(super) fn write(&mut self, chunk: &Chunk, deflated: &[u8], out: &mut impl Write) -> io::Result<()> {
         if self.stores {
             let mut stored = Vec::new();
-            store(chunk, &mut stored);
+            store(&chunk.bytes, chunk.is_last, &mut stored);
             return out.write_all(&stored);
         }
         out.write_all(deflated)?;
@@ -168,17 +203,17 @@ impl ChunkWriter {
     }
 }
 
-/// Appends a chunk as blocks of deflate that are not compressed.
-fn store(chunk: &Chunk, out: &mut Vec<u8>) {
+/// Appends bytes as blocks of deflate that are not compressed.
+fn store(bytes: &[u8], is_last: bool, out: &mut Vec<u8>) {
     /// The most bytes of such a block.
     const BLOCK: usize = 0xffff;
-    let blocks = chunk.bytes.len().div_ceil(BLOCK).max(1);
-    out.reserve(chunk.bytes.len() + 5 * blocks);
+    let blocks = bytes.len().div_ceil(BLOCK).max(1);
+    out.reserve(bytes.len() + 5 * blocks);
     for number in 0..blocks {
-        let block = &chunk.bytes[number * BLOCK..chunk.bytes.len().min((number + 1) * BLOCK)];
+        let block = &bytes[number * BLOCK..bytes.len().min((number + 1) * BLOCK)];
         let [low, high] = u16::try_from(block.len()).expect("at most BLOCK").to_le_bytes();
-        let is_last = u8::from(chunk.is_last && number + 1 == blocks);
-        out.extend([is_last, low, high, !low, !high]);
+        let is_final = u8::from(is_last && number + 1 == blocks);
+        out.extend([is_final, low, high, !low, !high]);
         out.extend(block);
     }
 }

@@ -1,5 +1,7 @@
 //! Recognises bytes that no compression shortens, such as those of pictures, from how often each value occurs.
 
+use std::ops::Range;
+
 /// The size of a sample.
 const SAMPLE: usize = 32 << 10;
 /// The largest chi-squared statistic of a sample that counts as random. That of random bytes has the mean 255 and the standard deviation
@@ -13,6 +15,26 @@ pub(super) fn looks_random(bytes: &[u8]) -> bool {
     }
     let last = bytes.len() - SAMPLE;
     [0, last / 2, last].into_iter().all(|begin| chi_squared(&bytes[begin..begin + SAMPLE]) <= MAX_CHI_SQUARED)
+}
+
+/// The size of the blocks that are judged one by one.
+const BLOCK: usize = 4 << 10;
+
+/// Divides bytes into stretches that look random and others, and returns each stretch with whether it does. Returns nothing if less than half
+/// of the bytes look random.
+pub(super) fn mostly_random(bytes: &[u8]) -> Option<Vec<(bool, Range<usize>)>> {
+    let mut stretches: Vec<(bool, Range<usize>)> = Vec::new();
+    let mut random = 0;
+    for begin in (0..bytes.len()).step_by(BLOCK) {
+        let block = &bytes[begin..bytes.len().min(begin + BLOCK)];
+        let is_random = block.len() == BLOCK && chi_squared(block) <= MAX_CHI_SQUARED;
+        random += if is_random { block.len() } else { 0 };
+        match stretches.last_mut() {
+            Some((same, range)) if *same == is_random => range.end += block.len(),
+            _ => stretches.push((is_random, begin..begin + block.len())),
+        }
+    }
+    (random > bytes.len() / 2).then_some(stretches)
 }
 
 /// Returns the chi-squared statistic of a sample, under the hypothesis that each value is equally likely.
@@ -59,6 +81,24 @@ mod tests {
         let digits: Vec<u8> = noise.iter().map(|byte| byte % 64).collect();
         assert!(!looks_random(&digits));
         assert!(!looks_random(&noise[..SAMPLE - 1]), "too few to tell");
+    }
+
+    #[test]
+    fn stretches_of_text_between_random_bytes_are_found() {
+        let mut mixed = random(200_000);
+        assert_eq!(
+            mostly_random(&mixed).unwrap().iter().filter(|(is_random, _)| !is_random).count(),
+            1,
+            "the end"
+        );
+        mixed[50_000..60_000].fill(b' ');
+        let stretches = mostly_random(&mixed).unwrap();
+        let (_, text) = stretches.iter().find(|(is_random, _)| !is_random).unwrap();
+        assert!(text.start <= 50_000 && text.end >= 60_000 && text.len() < 20_000, "{text:?}");
+        assert_eq!(stretches.iter().map(|(_, range)| range.len()).sum::<usize>(), mixed.len());
+        mixed[50_000..170_000].fill(b' ');
+        assert_eq!(mostly_random(&mixed), None);
+        assert_eq!(mostly_random(b""), None);
     }
 
     #[test]
