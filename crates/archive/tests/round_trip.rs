@@ -273,7 +273,7 @@ fn files_of_text_and_random_bytes_are_read_back_whatever_their_size() {
     let reader = open(&bytes).unwrap();
     let shrunk =
         reader.entries().iter().filter(|entry| entry.role == Role::Datasheet && entry.size > 1_000_000);
-    shrunk.for_each(|entry| assert!(entry.compressed_size < entry.size * 95 / 100, "{entry:?}"));
+    shrunk.for_each(|entry| assert!(entry.compressed_size < entry.size * 97 / 100, "{entry:?}"));
 }
 
 #[test]
