@@ -45,19 +45,19 @@ pub(super) struct Compressor {
     chunk: Vec<u8>,
     output: Vec<u8>,
     fast: Deflate,
-    thorough: Deflate,
-    stretches: ChunkCompressor,
+    /// Made when it is needed, like the next one: each takes some hundred kilobytes.
+    thorough: Option<Deflate>,
+    stretches: Option<ChunkCompressor>,
 }
 
 impl Compressor {
     pub(super) fn new() -> Self {
-        let level = |level| Deflate::new(CompressionLvl::new(level).expect("a level of the library"));
         Self {
             chunk: Vec::new(),
             output: Vec::new(),
-            fast: level(FAST_LEVEL),
-            thorough: level(LEVEL),
-            stretches: ChunkCompressor::new(),
+            fast: deflate_at(FAST_LEVEL),
+            thorough: None,
+            stretches: None,
         }
     }
 
@@ -88,7 +88,8 @@ impl Compressor {
             return None;
         }
         if let Some(stretches) = mostly_random(bytes) {
-            self.output = self.stretches.deflate_stretches(bytes, &stretches, true);
+            let compressor = self.stretches.get_or_insert_with(ChunkCompressor::new);
+            self.output = compressor.deflate_stretches(bytes, &stretches, true);
             return (self.output.len() < bytes.len()).then_some(&self.output);
         }
         self.output.resize(bytes.len().saturating_sub(1), 0);
@@ -96,9 +97,14 @@ impl Compressor {
         if length > bytes.len() / 10 * 9 {
             return Some(&self.output[..length]);
         }
-        let length = self.thorough.deflate_compress(bytes, &mut self.output).ok()?;
+        let thorough = self.thorough.get_or_insert_with(|| deflate_at(LEVEL));
+        let length = thorough.deflate_compress(bytes, &mut self.output).ok()?;
         Some(&self.output[..length])
     }
+}
+
+fn deflate_at(level: i32) -> Deflate {
+    Deflate::new(CompressionLvl::new(level).expect("a level of the library"))
 }
 
 /// Returns whether many files like this one would look like a zip bomb. ([`ChunkWriter`] prevents this for long files.)

@@ -136,6 +136,9 @@ impl Iterator for Chunks<'_> {
     }
 }
 
+/// The size of the chunks of a text, which is smaller, because much else is in memory when the manifest is written.
+const TEXT_CHUNK: usize = 128 << 10;
+
 /// Deflates and hashes what is written to it.
 pub(super) struct TextWriter<W> {
     compressor: ChunkCompressor,
@@ -150,7 +153,7 @@ impl<W: Write> TextWriter<W> {
         Self {
             compressor: ChunkCompressor::new(),
             writer: ChunkWriter::default(),
-            chunk: Chunk { before: Vec::new(), bytes: Vec::new(), is_last: false },
+            chunk: Chunk { before: Vec::new(), bytes: Vec::with_capacity(TEXT_CHUNK), is_last: false },
             digest: EntryDigest::default(),
             out,
         }
@@ -176,11 +179,12 @@ impl<W: Write> TextWriter<W> {
 
 impl<W: Write> Write for TextWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.chunk.bytes.len() >= CHUNK {
+        if self.chunk.bytes.len() == TEXT_CHUNK {
             self.write_chunk()?;
         }
-        self.chunk.bytes.extend(bytes);
-        Ok(bytes.len())
+        let taken = bytes.len().min(TEXT_CHUNK - self.chunk.bytes.len());
+        self.chunk.bytes.extend(&bytes[..taken]);
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
