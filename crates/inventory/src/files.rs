@@ -7,7 +7,7 @@ mod upload;
 
 use std::path::{Path, PathBuf};
 
-use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, GetPartDetails, Part, UpdatePart};
+use crate::parts::{AddDatasheet, Datasheet, DeleteDatasheet, GetPart, Part, UpdatePart};
 use crate::static_files::{FileKind, IMAGE_URL, StaticFiles};
 use crate::{Access, Actor, Change, Error, IdempotencyKey, Inventory, Once, Permission};
 
@@ -179,40 +179,13 @@ impl FileStore {
         Ok((UpdatePart { id: part_id.to_owned(), image_url, ..UpdatePart::default() }, stored))
     }
 
-    /// Returns the files that parts refer to, without those of parts that do not exist.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn files_of(&self, part_ids: &[String]) -> Result<Vec<FileRef>, Error> {
-        let mut files = Vec::new();
-        for id in part_ids {
-            let details = match self.inventory.query(&Actor::System, GetPartDetails(id.clone())).await {
-                Err(Error::NotFound { .. }) => continue,
-                other => other?,
-            };
-            files.extend(self.image_of(&details.part));
-            let datasheets = details.datasheets.into_iter();
-            files.extend(
-                datasheets.map(|datasheet| FileRef { kind: FileKind::Datasheets, path: datasheet.filename }),
-            );
-        }
-        Ok(files)
-    }
-
-    /// Deletes the files to which changed and deleted rows have referred, unless another row refers to them.
+    /// Deletes the files to which changed and deleted rows have referred, unless another row refers to them. A delete waits while a backup
+    /// runs.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Database`].
     pub async fn remove_released(&self) -> Result<(), Error> {
-        self.remove_unreferenced(self.inventory.take_released_files()).await
-    }
-
-    /// Deletes those of the files that no row refers to. A delete waits while a backup runs.
-    ///
-    /// # Errors
-    /// [`Error::Io`], [`Error::Database`].
-    pub async fn remove_unreferenced(&self, files: Vec<FileRef>) -> Result<(), Error> {
-        for FileRef { kind, path } in files {
+        for FileRef { kind, path } in self.inventory.take_released_files() {
             let Some((path, _)) = self.existing(kind, &path) else { continue };
             let file = FileRef { kind, path };
             let count = self.inventory.query(&Actor::System, CountFileReferences(file.clone())).await?;
@@ -253,13 +226,6 @@ impl FileStore {
             images.into_iter().flatten().find_map(|extension| found(format!("{name}.{extension}")))
         };
         found(name.to_owned()).or_else(with_extension)
-    }
-
-    /// Returns the file of the image of a part, unless the image is on another site.
-    fn image_of(&self, part: &Part) -> Option<FileRef> {
-        let name = part.image_name()?;
-        let (path, _) = self.existing(FileKind::Images, name)?;
-        Some(FileRef { kind: FileKind::Images, path })
     }
 
     /// Checks that an upload for a part may begin, before anything of it is read.

@@ -77,13 +77,6 @@ impl App {
             tracing::warn!(?error, "a file that is no longer used could not be deleted");
         }
     }
-
-    /// Deletes files that no row refers to any longer. A failure is logged only, since the rows are gone already.
-    pub(crate) async fn remove_unreferenced(&self, store: &FileStore, files: Vec<inventory::files::FileRef>) {
-        if let Err(error) = store.remove_unreferenced(files).await {
-            tracing::warn!(%error, "a file that is no longer used could not be deleted");
-        }
-    }
 }
 
 /// Reads an image.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::post;
 use durable::counted;
 use inventory::Permission;
-use inventory::bulk::{ChangeParts, ChangedParts, DeleteParts, MAX_PARTS, StockTarget};
+use inventory::bulk::{ChangeParts, ChangedParts, DeleteParts, StockTarget};
 use inventory::parts::GetListedParts;
 use inventory::stock::{MovementSpan, UndoMovements};
 use serde::Deserialize;
@@ -197,10 +197,7 @@ async fn delete(State(app): State<App>, form: Form<Deletion>) -> Result<Response
         return show_deletion(&app, &form.visitor, ids, back, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     form.visitor.caller.actor.require(Permission::PartsDelete)?;
-    let store = app.files().await?;
-    let files = store.files_of(&ids[..ids.len().min(MAX_PARTS)]).await?;
     let said = |count: &u64| Flash::new(format!("Deleted {}", counted(*count, "part")));
     let flash = form.run(&app, DeleteParts { ids }, said).await?;
-    app.remove_unreferenced(&store, files).await;
     Ok(form.go_on("/parts", &flash))
 }

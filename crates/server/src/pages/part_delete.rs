@@ -65,7 +65,7 @@ fn effects(preview: &PartDeletion) -> Vec<String> {
     effects
 }
 
-/// Deletes a part and its files.
+/// Deletes a part.
 async fn delete(
     State(app): State<App>,
     PathId(id): PathId,
@@ -73,11 +73,6 @@ async fn delete(
 ) -> Result<Response, PageError> {
     form.visitor.caller.actor.require(Permission::PartsDelete)?;
     let deletion = deletion(&app, &form.visitor, &id).await?;
-    let store = app.files().await?;
-    let files = store.files_of(std::slice::from_ref(&id)).await?;
     let command = DeletePart { id, version: form.fields.seen() };
-    let response = confirm::delete(&app, &form, deletion, command).await?;
-    // If the part was not deleted, it still refers to them.
-    app.remove_unreferenced(&store, files).await;
-    Ok(response)
+    confirm::delete(&app, &form, deletion, command).await
 }

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -132,42 +131,36 @@ fn show(
     Ok((status, respond(&RestorePage { assets, theme, token, step, error })?).into_response())
 }
 
-/// Reads the form, and checks its token.
-async fn enter(
-    app: App,
-    caller: &Caller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Result<(FirstRun, Chosen), Response>, PageError> {
-    let chosen: Chosen = parse(&read(body).await?)?;
-    let entered = FirstRun::enter(app, caller, headers, chosen.token.clone()).await?;
-    Ok(entered.map(|first_run| (first_run, chosen)))
+/// A form with a token that was checked.
+struct Entered {
+    first_run: FirstRun,
+    chosen: Chosen,
+}
+
+impl FromRequest<App> for Entered {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let caller = AnyCaller::from_request_parts(&mut parts, app).await;
+        let AnyCaller(caller) = caller.map_err(IntoResponse::into_response)?;
+        let entered = async {
+            let chosen: Chosen = parse(&read(body).await?)?;
+            let entered = FirstRun::enter(app.clone(), &caller, parts.headers, chosen.token.clone()).await?;
+            Ok::<_, PageError>(entered.map(|first_run| Self { first_run, chosen }))
+        };
+        entered.await.map_err(IntoResponse::into_response)?
+    }
 }
 
 /// Shows the archives in the backup folder.
-async fn choose(
-    State(app): State<App>,
-    AnyCaller(caller): AnyCaller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, PageError> {
-    match enter(app, &caller, headers, body).await? {
-        Ok((first_run, _)) => first_run.show_choice(None).await,
-        Err(refused) => Ok(refused),
-    }
+async fn choose(Entered { first_run, .. }: Entered) -> Result<Response, PageError> {
+    first_run.show_choice(None).await
 }
 
 /// Shows what is in an archive.
-async fn look(
-    State(app): State<App>,
-    AnyCaller(caller): AnyCaller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, PageError> {
-    match enter(app, &caller, headers, body).await? {
-        Ok((first_run, chosen)) => first_run.show_archive(&chosen.archive, None).await,
-        Err(refused) => Ok(refused),
-    }
+async fn look(Entered { first_run, chosen }: Entered) -> Result<Response, PageError> {
+    first_run.show_archive(&chosen.archive, None).await
 }
 
 /// Receives an archive, and shows what is in it.
@@ -196,16 +189,7 @@ async fn receive(
 }
 
 /// Begins the restore, and leads to the page that follows it.
-async fn begin(
-    State(app): State<App>,
-    AnyCaller(caller): AnyCaller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, PageError> {
-    let (first_run, chosen) = match enter(app, &caller, headers, body).await? {
-        Ok(entered) => entered,
-        Err(refused) => return Ok(refused),
-    };
+async fn begin(Entered { first_run, chosen }: Entered) -> Result<Response, PageError> {
     let key = ArchiveKey::entered(&chosen.identity, &chosen.passphrase);
     let request = RestoreRequest { key, ..RestoreRequest::default() };
     let work = BackupWork::Restore(chosen.archive.clone(), request);
