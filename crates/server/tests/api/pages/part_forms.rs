@@ -42,7 +42,7 @@ async fn a_part_is_created_with_stock_tags_and_properties() {
 }
 
 #[tokio::test]
-async fn a_wrong_form_is_shown_again_with_what_was_typed() {
+async fn a_wrong_form_is_shown_again_with_all_its_mistakes_and_what_was_typed() {
     let (server, client) = server().await;
     let fields = [("name", ""), ("number", "N-1"), ("quantity", "many"), ("location", "nowhere")];
     let page = server.form(&client, "/parts/new", &fields).await;
@@ -52,7 +52,7 @@ async fn a_wrong_form_is_shown_again_with_what_was_typed() {
         "{}",
         page.html
     );
-    assert!(page.html.contains("value=\"N-1\""), "{}", page.html);
+    assert!(page.shows("This is required.") && page.html.contains("value=\"N-1\""), "{}", page.html);
     let page = server.form(&client, "/parts/new", &[("name", " ")]).await;
     assert!(page.shows("This is required."), "{}", page.html);
     stocked(&server, &client, "Taken", 1).await;
