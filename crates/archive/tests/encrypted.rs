@@ -40,11 +40,15 @@ fn for_one(identity: &Identity) -> EncryptionMethod {
     EncryptionMethod::Recipients(vec![identity.recipient()])
 }
 
-/// Opens an archive, reads all of it, and returns how it is encrypted.
+/// Opens an archive, reads all of it, also through a handle, which is not given the keys, and returns how it is encrypted.
 fn read(bytes: &[u8], keys: &Keys) -> Result<EncryptionScheme, Error> {
     let reader = Reader::open_with(Cursor::new(bytes), &Limits::default(), keys)?;
     for entry in reader.entries() {
         std::io::copy(&mut reader.read(entry)?, &mut std::io::sink()).map_err(archive::error::from_io)?;
+    }
+    let handle = reader.handle(Cursor::new(bytes)).unwrap();
+    for entry in reader.entries() {
+        std::io::copy(&mut handle.read(entry).unwrap(), &mut std::io::sink()).unwrap();
     }
     Ok(reader.encryption().unwrap())
 }

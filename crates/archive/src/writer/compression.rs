@@ -12,7 +12,7 @@ use crate::limits::Limits;
 
 use super::randomness::{looks_random, mostly_random};
 
-/// The size below which a file is read whole and deflated at once, and the size of the chunks in which a longer one is deflated.
+/// The size below which a file is read whole and deflated at once, and the size of the first chunk of a longer one.
 pub(super) const CHUNK: usize = 1 << 20;
 /// The deflate level, the same as that of `zip` and of the original.
 const LEVEL: i32 = 6;
@@ -63,7 +63,7 @@ impl Compressor {
 
     /// Reads the first chunk of a file, and decides how the file is stored.
     pub(super) fn prepare(&mut self, source: &mut dyn Read) -> io::Result<Prepared> {
-        read_chunk(source, &mut self.chunk)?;
+        read_chunk(source, CHUNK, &mut self.chunk)?;
         if self.chunk.len() == CHUNK {
             let first = std::mem::take(&mut self.chunk);
             let deflates = !looks_random(&first);
@@ -114,10 +114,10 @@ fn looks_like_a_bomb(bytes: &[u8], deflated: &[u8]) -> bool {
     bytes.len() > HARMLESS && bytes.len() / ratio > deflated.len()
 }
 
-/// Reads until the chunk is full or the source ends.
-pub(super) fn read_chunk(source: &mut dyn Read, chunk: &mut Vec<u8>) -> io::Result<()> {
+/// Reads until the chunk has `size` bytes or the source ends.
+pub(super) fn read_chunk(source: &mut dyn Read, size: usize, chunk: &mut Vec<u8>) -> io::Result<()> {
     chunk.clear();
-    source.take(CHUNK as u64).read_to_end(chunk).map(drop)
+    source.take(size as u64).read_to_end(chunk).map(drop)
 }
 
 /// One chunk of a long file.

@@ -13,6 +13,8 @@ use super::compression::{
 
 /// How many times a short file is read at most if it changes in the meantime.
 const MAX_READS: u32 = 3;
+/// The size of the chunks of a long file after the first one. They are smaller, so that some fit into memory at the same time.
+const NEXT_CHUNK: usize = 256 << 10;
 /// The number of chunks of a long file that are deflated at the same time, or wait to be written.
 const CHUNKS_AHEAD: usize = 4;
 
@@ -76,7 +78,7 @@ pub(super) fn store_long(
         digest.update(&chunk);
         progress(chunk.len() as u64);
         out.write_all(&chunk).map_err(PackError::Output)?;
-        read_chunk(rest, &mut chunk).map_err(PackError::Source)?;
+        read_chunk(rest, CHUNK, &mut chunk).map_err(PackError::Source)?;
     }
     Ok(digest)
 }
@@ -124,8 +126,8 @@ impl Iterator for Chunks<'_> {
     fn next(&mut self) -> Option<io::Result<Chunk>> {
         let bytes = self.next.take()?;
         // Which chunk is the last one is known when there is nothing behind it.
-        let mut following = Vec::with_capacity(CHUNK);
-        if let Err(error) = read_chunk(self.rest, &mut following) {
+        let mut following = Vec::with_capacity(NEXT_CHUNK);
+        if let Err(error) = read_chunk(self.rest, NEXT_CHUNK, &mut following) {
             return Some(Err(error));
         }
         let is_last = following.is_empty();
