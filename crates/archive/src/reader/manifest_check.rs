@@ -2,7 +2,6 @@
 //! and `SHA256SUMS`. The latter two are parsed as streams, because they are long when there are many
 //! files.
 
-use std::collections::HashMap;
 use std::io::{BufReader, Read, Seek};
 
 use durable::printable;
@@ -29,14 +28,13 @@ pub(super) fn check<R: Read + Seek>(
     if let Some(entry) = Entry::with_role(entries, Role::Other) {
         return Err(Refusal::Unexpected { name: entry.name.clone() }.into());
     }
-    let listed = entries.iter().enumerate().filter(|(_, entry)| entry.role != Role::Checksums);
-    let indexes = listed.map(|(index, entry)| (entry.name.as_str(), index)).collect();
-    let sums = read_sums(zip, entries, &indexes, limits)?;
-    let files = read_files(zip, entries, &indexes)?;
+    let names = Names::of(entries);
+    let sums = read_sums(zip, &names, limits)?;
+    let files = read_files(zip, &names, &sums)?;
     for (index, entry) in entries.iter_mut().enumerate() {
         let file = files.stated[index];
-        entry.sha256 = agreed_hash(entry, sums.stated[index], file.map(|(size, hash, _)| (size, hash)))?;
-        entry.modified = file.and_then(|(_, _, modified)| modified);
+        entry.sha256 = agreed_hash(entry, sums.stated[index], file.map(|file| file.agrees))?;
+        entry.modified = file.and_then(|file| file.modified);
     }
     for (unknown, list) in [(sums.unknown, CHECKSUMS), (files.unknown, MANIFEST)] {
         if let Some(entry) = unknown {
@@ -58,18 +56,18 @@ fn manifest_of(entries: &[Entry]) -> &Entry {
 }
 
 /// Returns the hash that `SHA256SUMS` and the manifest state for an entry. The former does not list
-/// itself, and the latter lists neither.
+/// itself, and the latter lists neither. `agrees` is what the manifest says, if it lists the entry.
 fn agreed_hash(
     entry: &Entry,
     sum: Option<Sha256Hex>,
-    file: Option<(u64, Sha256Hex)>,
+    agrees: Option<bool>,
 ) -> Result<Option<Sha256Hex>, Error> {
     if entry.role == Role::Checksums {
         return Ok(None);
     }
     let unlisted = |list| Corruption::Unlisted { entry: entry.name.clone(), list };
     let sum = sum.ok_or_else(|| unlisted(CHECKSUMS))?;
-    if entry.role != Role::Manifest && file.ok_or_else(|| unlisted(MANIFEST))? != (entry.size, sum) {
+    if entry.role != Role::Manifest && !agrees.ok_or_else(|| unlisted(MANIFEST))? {
         let name = printable(&entry.name);
         let why = format!("it disagrees with SHA256SUMS or the directory about \"{name}\"");
         return Err(Corruption::Manifest { why }.into());
@@ -80,37 +78,45 @@ fn agreed_hash(
 /// Reads the hash that `SHA256SUMS` states for each entry.
 fn read_sums<R: Read + Seek>(
     zip: &Zip<R>,
-    entries: &[Entry],
-    indexes: &Indexes<'_>,
+    names: &Names<'_>,
     limits: &Limits,
 ) -> Result<Statements<Sha256Hex>, Error> {
+    let entries = names.entries;
     let checksums = Entry::with_role(entries, Role::Checksums).ok_or(Corruption::NoChecksums)?;
     check_length(checksums, CHECKSUMS, entries, limits)?;
     let mut sums = Statements::new(entries.len());
     let text = BufReader::with_capacity(BUFFER, zip.read(checksums)?);
     let parsed = sums::parse(text, |name, hash| {
-        if sums.add(name, indexes.get(name), hash) { Ok(()) } else { Err("the name is listed twice") }
+        if sums.add(name, names.find(name), hash) { Ok(()) } else { Err("the name is listed twice") }
     });
     parsed.map_err(|error| zip.damage_or(checksums, error))?;
     Ok(sums)
 }
 
-/// The size, hash and modification time of an entry.
-type Stated = (u64, Sha256Hex, Option<ModifiedTime>);
+/// What the manifest states about an entry.
+#[derive(Clone, Copy)]
+struct Stated {
+    /// Whether its size is that of the directory, and its hash that of `SHA256SUMS`. (Another hash for each entry would take much memory.)
+    agrees: bool,
+    modified: Option<ModifiedTime>,
+}
 
 /// Reads what the manifest states for each entry except itself.
 fn read_files<R: Read + Seek>(
     zip: &Zip<R>,
-    entries: &[Entry],
-    indexes: &Indexes<'_>,
+    names: &Names<'_>,
+    sums: &Statements<Sha256Hex>,
 ) -> Result<Statements<Stated>, Error> {
+    let entries = names.entries;
     let mut files = Statements::new(entries.len());
     let mut all_different = true;
     zip.parse(
         manifest_of(entries),
         FileVisitor(|FileRecord { path, size, sha256, modified }| {
-            let index = indexes.get(path.as_str()).filter(|_| path != MANIFEST);
-            all_different &= files.add(&path, index, (size, sha256, modified));
+            let index = names.find(&path).filter(|_| path != MANIFEST);
+            let agrees =
+                index.is_some_and(|index| (size, Some(sha256)) == (entries[index].size, sums.stated[index]));
+            all_different &= files.add(&path, index, Stated { agrees, modified });
         }),
     )?;
     if !all_different {
@@ -119,8 +125,27 @@ fn read_files<R: Read + Seek>(
     Ok(files)
 }
 
-/// The index of each name in the list of entries.
-type Indexes<'a> = HashMap<&'a str, usize>;
+/// Finds entries by their names. (A map would take several times the memory.)
+struct Names<'a> {
+    entries: &'a [Entry],
+    /// The indexes of the entries that lists may name, in the order of the names.
+    sorted: Vec<u32>,
+}
+
+impl<'a> Names<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let listed = entries.iter().zip(0..).filter(|(entry, _)| entry.role != Role::Checksums);
+        let mut sorted: Vec<u32> = listed.map(|(_, index)| index).collect();
+        sorted.sort_unstable_by_key(|&index| &entries[index as usize].name);
+        Self { entries, sorted }
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let name_of = |index: &u32| self.entries[*index as usize].name.as_str();
+        let place = self.sorted.binary_search_by(|index| name_of(index).cmp(name)).ok()?;
+        Some(self.sorted[place] as usize)
+    }
+}
 
 /// What a list states about each entry, and the first name in it that no entry has.
 struct Statements<T> {
@@ -134,9 +159,9 @@ impl<T: Clone> Statements<T> {
     }
 
     /// Returns false when the list has stated something about this entry before.
-    fn add(&mut self, name: &str, index: Option<&usize>, what: T) -> bool {
+    fn add(&mut self, name: &str, index: Option<usize>, what: T) -> bool {
         match index {
-            Some(&index) => self.stated[index].replace(what).is_none(),
+            Some(index) => self.stated[index].replace(what).is_none(),
             None => {
                 self.unknown.get_or_insert_with(|| name.to_owned());
                 true
