@@ -38,6 +38,8 @@ trap 'rm -rf "$work"' EXIT
 run() {
   local name=$1 begun took peak ratio=
   shift
+  # What an earlier command has left unwritten must not be written at the cost of this one.
+  sync -f "$work"
   begun=$(date +%s%N)
   if ! /usr/bin/time -o "$work/peak" -f %M "$@" >/dev/null 2>"$work/errors"; then
     echo "measure: $name failed:" >&2
@@ -104,7 +106,7 @@ for size in "${sizes[@]}"; do
     rm -rf "$work/restic" "$work/by-restic"
   fi
   if have borg; then
-    borg init -e repokey "$work/borg"
+    borg init -e repokey "$work/borg" 2>"$work/errors"
     run "borg create, new" borg create "$work/borg::one" "$work/data"
     run "borg create, again" borg create "$work/borg::two" "$work/data"
     run "borg check, data" borg check --verify-data "$work/borg"

@@ -19,7 +19,7 @@ use inventory::{Actor, Permission};
 use crate::database_files::copy_database;
 use crate::places::archive_name;
 use crate::session::Session;
-use crate::status::{identity, status_file};
+use crate::status::{Fingerprint, status_file};
 use crate::{Engine, Error, Event, Note, Observer, Status};
 
 pub(crate) use source::Source;
@@ -253,8 +253,8 @@ impl Engine {
             }
             attempt += 1;
         };
-        let WrittenArchive { manifest, keys, redacted, restarts } = written;
-        let placed = self.place_archive(&unfinished, &path);
+        let WrittenArchive { manifest, keys, fingerprint, redacted, restarts } = written;
+        let placed = self.place_archive(&unfinished, &fingerprint, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         let encryption = encryption.map(|encryption| encryption.scheme());
         Ok(BackupReport {
@@ -317,11 +317,15 @@ impl Engine {
 
     /// Writes the status file, then renames a finished archive to its final name. An archive with a final name is
     /// therefore complete and durable. Returns its size and status.
-    fn place_archive(&self, unfinished: &PartialArchive, path: &Path) -> Result<(u64, Status), Error> {
+    fn place_archive(
+        &self,
+        unfinished: &PartialArchive,
+        fingerprint: &Fingerprint,
+        path: &Path,
+    ) -> Result<(u64, Status), Error> {
         let archive = &unfinished.archive;
         let size = archive.metadata().map_err(Error::storage("read", archive))?.len();
-        let gone = || Error::ArchiveNotFound { path: archive.clone() };
-        let status = self.note_verified(archive, identity(archive).ok_or_else(gone)?, path)?;
+        let status = self.note_verified(archive, fingerprint, path)?;
         let renamed = self.disk.rename_new(archive, path);
         renamed.inspect_err(|_| drop(self.disk.remove(&status_file(path))))?;
         let synced = self.disk.sync_folder(folder_of(path));

@@ -3,7 +3,7 @@
 //! an archive that has changed is void. An archive is unchanged if its size and modification time are as recorded, or
 //! else if its hash is: a copy has another modification time.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
 use crate::stable_file::{Cancelled, StableFile};
-use crate::{Engine, Error};
+use crate::{Cancellation, Engine, Error};
 
 /// The status of an archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Engine {
             return (size == known.size).then_some(known);
         }
         let expected = known.sha256?;
-        if self.hash_unchanged(path, (size, modified)).ok()? != expected {
+        if self.fingerprint(path, (size, modified), &Cancellation::default()).ok()?.sha256 != expected {
             return None;
         }
         // Another process may have recorded a new status in the meantime.
@@ -81,15 +81,15 @@ impl Engine {
         Some(status)
     }
 
-    /// Records that the archive at `path`, whose identity was `identity` before it was read, has been verified. The
-    /// status is written beside `place`, the final path of the archive.
+    /// Records that the archive at `path`, which had this fingerprint, has been verified. The status is written beside `place`, the
+    /// final path of the archive.
     pub(crate) fn note_verified(
         &self,
         path: &Path,
-        identity: Identity,
+        fingerprint: &Fingerprint,
         place: &Path,
     ) -> Result<Status, Error> {
-        let mut status = self.new_status(path, identity)?;
+        let mut status = self.new_status(fingerprint);
         if let Some(known) = recorded(path).filter(|known| known.is_of(&status)) {
             status = Status { proven: known.proven, key_checked: known.key_checked, ..status };
         }
@@ -105,7 +105,7 @@ impl Engine {
         identity: Identity,
         took: Duration,
     ) -> Result<Status, Error> {
-        let mut status = self.new_status(path, identity)?;
+        let mut status = self.new_status(&self.fingerprint(path, identity, &Cancellation::default())?);
         let (at, by) = (self.timestamp(), self.version.clone());
         // Round to milliseconds.
         let restore_seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
@@ -130,28 +130,36 @@ impl Engine {
     }
 
     /// Returns the status of an archive that has just been verified.
-    fn new_status(&self, path: &Path, (size, modified): Identity) -> Result<Status, Error> {
-        let sha256 = Some(self.hash_unchanged(path, (size, modified))?);
+    fn new_status(&self, &Fingerprint { identity: (size, modified), sha256 }: &Fingerprint) -> Status {
         let (verified_at, verified_by) = (self.timestamp(), self.version.clone());
-        let (proven, key_checked) = (None, None);
-        Ok(Status { format: 1, verified_at, verified_by, proven, key_checked, size, modified, sha256 })
+        let (proven, key_checked, sha256) = (None, None, Some(sha256));
+        Status { format: 1, verified_at, verified_by, proven, key_checked, size, modified, sha256 }
     }
 
-    /// Returns the hash of an archive.
+    /// Returns the fingerprint of an archive, unless `stop` says that nobody needs it any more.
     ///
     /// # Errors
     /// [`Error::Storage`], [`Error::Cancelled`]; [`Error::FileBusy`] if the identity of the archive is not `expected`.
-    fn hash_unchanged(&self, path: &Path, expected: Identity) -> Result<Sha256Hex, Error> {
+    pub(crate) fn fingerprint(
+        &self,
+        path: &Path,
+        expected: Identity,
+        stop: &Cancellation,
+    ) -> Result<Fingerprint, Error> {
+        const BUFFER: usize = 128 << 10;
         let failed = |error: io::Error| match error.get_ref() {
             Some(inner) if inner.is::<Cancelled>() => Error::Cancelled,
             _ => Error::storage("read", path)(error),
         };
         let mut content = HashingReader::new(StableFile::open(path, &self.cancellation).map_err(failed)?);
-        io::copy(&mut content, &mut io::sink()).map_err(failed)?;
+        let mut buffer = vec![0; BUFFER];
+        while content.read(&mut buffer).map_err(failed)? > 0 {
+            stop.check()?;
+        }
         if identity(path) != Some(expected) {
             return Err(Error::FileBusy { path: path.to_owned() });
         }
-        Ok(content.finish().1)
+        Ok(Fingerprint { identity: expected, sha256: content.finish().1 })
     }
 
     fn write_status(&self, target: &Path, status: &Status) -> Result<(), Error> {
@@ -190,6 +198,12 @@ pub(crate) fn archive_of_status(path: &Path) -> Option<PathBuf> {
     // Only the file name must be Unicode, not the path of its folder.
     let archive = path.with_file_name(path.file_name()?.to_str()?.strip_suffix(SUFFIX)?);
     is_archive_name(&archive).then_some(archive)
+}
+
+/// What an archive was when it was read.
+pub(crate) struct Fingerprint {
+    identity: Identity,
+    sha256: Sha256Hex,
 }
 
 /// The size of a file and its modification time in nanoseconds since 1970, which tell whether it has changed.

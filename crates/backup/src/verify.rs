@@ -13,8 +13,9 @@ use inventory::{Actor, Permission};
 use crate::damage::recheck_damage;
 use crate::event::Meter;
 use crate::open_archive::OpenArchive;
+use crate::status::{self, Fingerprint, Identity};
 use crate::unpacker::Unpacker;
-use crate::{Engine, Error, Event, Observer, Status, Step, status};
+use crate::{Cancellation, Engine, Error, Event, Observer, Status, Step};
 
 /// The part of the scratch folder's name between the name of the program and the id of the verification.
 const SCRATCH_MARKER: &str = ".verify-";
@@ -63,18 +64,47 @@ impl Engine {
     ) -> Result<VerifyReport, Error> {
         crate::permission::require(actor, "verifying a backup", Permission::BackupCreate)?;
         let scratch = self.temporary_folder(SCRATCH_MARKER)?;
-        let before = status::identity(path);
-        let verification = self.verify_with(path, &scratch.path().join(archive::DATABASE), observer)?;
+        let database = scratch.path().join(archive::DATABASE);
+        let (verification, fingerprint) = match status::identity(path).filter(|_| self.is_among_backups(path))
+        {
+            Some(before) => {
+                let (verification, fingerprint) =
+                    self.verify_and_fingerprint(path, before, &database, observer)?;
+                (verification, fingerprint.ok())
+            }
+            None => (self.verify_with(path, &database, observer)?, None),
+        };
         let mut verified = match verification {
             Verification::Sound(report) => *report,
             Verification::Rescue(error) => return Err(error),
         };
-        if let Some(before) = before.filter(|_| self.is_among_backups(path)) {
-            // The verification has succeeded even if its result cannot be recorded, for example in a read-only
-            // folder. Nothing is recorded if another file has taken the name of the archive.
-            verified.status = self.note_verified(path, before, path).ok();
-        }
+        // The verification has succeeded even if its result cannot be recorded, for example in a read-only folder. Nothing is recorded if
+        // another file has taken the name of the archive: then there is no fingerprint.
+        verified.status =
+            fingerprint.and_then(|fingerprint| self.note_verified(path, &fingerprint, path).ok());
         Ok(verified)
+    }
+
+    /// Verifies an archive like [`Engine::verify_with`], and meanwhile computes its fingerprint. `before` is the identity of the archive.
+    pub(crate) fn verify_and_fingerprint(
+        &self,
+        path: &Path,
+        before: Identity,
+        database: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<(Verification, Result<Fingerprint, Error>), Error> {
+        let stop = Cancellation::default();
+        let compute = || self.fingerprint(path, before, &stop);
+        thread::scope(|scope| {
+            let computing = thread::Builder::new().spawn_scoped(scope, compute);
+            // However the verification fails, nobody waits for the fingerprint.
+            let verification = self.verify_with(path, database, observer).inspect_err(|_| stop.cancel())?;
+            let fingerprint = match computing {
+                Ok(computing) => computing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => compute(),
+            };
+            Ok((verification, fingerprint))
+        })
     }
 
     /// Creates a scratch folder in the folder for temporary files. Other users can read that folder, but not the database that

@@ -20,6 +20,7 @@ use crate::damage::recheck_damage;
 use crate::engine::SCHEMA_VERSION;
 use crate::event::Meter;
 use crate::stable_file::{Cancelled, StableFile};
+use crate::status::{Fingerprint, identity};
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
 use super::files::{dangling_references, list_files, list_unarchived, select_files};
@@ -37,6 +38,7 @@ pub(super) struct Output<'a> {
 pub(super) struct WrittenArchive {
     pub(super) manifest: Manifest,
     pub(super) keys: Keys,
+    pub(super) fingerprint: Fingerprint,
     pub(super) redacted: Vec<RedactedPasswords>,
     /// How often SQLite restarted the copy of the database.
     pub(super) restarts: u32,
@@ -92,7 +94,8 @@ impl Engine {
         let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
         let meter = Meter::new(&self.cancellation, observer, bytes + database_size);
         let mut names: Vec<String> =
-            files.into_iter().map(|(kind, file)| format!("{}/{}", kind.folder(), file.path)).collect();
+            // Allocates no more than the name takes, unlike `format!`.
+            files.into_iter().map(|(kind, file)| [kind.folder(), "/", &file.path].concat()).collect();
         names.shrink_to_fit();
         // Plus the database, the environment file, the manifest and the list of hashes.
         let entries = names.len() + 4;
@@ -143,8 +146,9 @@ impl Engine {
         if copy.exists() {
             self.disk.remove(copy)?;
         }
-        self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        Ok(WrittenArchive { manifest, keys, redacted: copied.redacted, restarts: copied.restarts })
+        let fingerprint = self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
+        let (redacted, restarts) = (copied.redacted, copied.restarts);
+        Ok(WrittenArchive { manifest, keys, fingerprint, redacted, restarts })
     }
 
     /// Returns the metadata for the manifest.
@@ -192,11 +196,17 @@ impl Engine {
         }
     }
 
-    /// Verifies the archive that has just been written.
-    fn read_back(&self, unfinished: &PartialArchive, observer: &mut dyn Observer) -> Result<(), Error> {
+    /// Verifies the archive that has just been written, and returns its fingerprint.
+    fn read_back(
+        &self,
+        unfinished: &PartialArchive,
+        observer: &mut dyn Observer,
+    ) -> Result<Fingerprint, Error> {
         observer.event(Event::Step(Step::ReadBack));
-        forget_cached(&unfinished.archive);
-        self.verify_with(&unfinished.archive, &unfinished.database, observer).map(drop)
+        let PartialArchive { archive, database, .. } = unfinished;
+        forget_cached(archive);
+        let before = identity(archive).ok_or_else(|| Error::ArchiveNotFound { path: archive.clone() })?;
+        self.verify_and_fingerprint(archive, before, database, observer)?.1
     }
 }
 

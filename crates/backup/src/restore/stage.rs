@@ -83,7 +83,7 @@ impl Engine {
                 let stage = file_stage(&self.places.static_files, kind, id);
                 self.disk.sync_tree(&stage)?;
             }
-            unchanged.push(folder_changes.unchanged);
+            unchanged.push(folder_changes.unchanged.shrunk());
             plan.files.push(folder_changes.changes);
         }
         Ok(StagedParts { plan, commit, unchanged })

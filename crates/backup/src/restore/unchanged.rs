@@ -38,6 +38,13 @@ impl UnchangedFiles {
         self.files.push(FileRecord { name_ends: self.names.len(), size: metadata.len(), modified });
     }
 
+    /// Returns the record without the memory in reserve, once nothing is added any more.
+    pub(super) fn shrunk(mut self) -> Self {
+        self.names.shrink_to_fit();
+        self.files.shrink_to_fit();
+        self
+    }
+
     /// Fails if a file has changed since it was compared.
     pub(super) fn check(&self, static_files: &Path) -> Result<(), Error> {
         let folder = static_files.join(self.kind.folder());
