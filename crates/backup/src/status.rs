@@ -83,12 +83,18 @@ impl Engine {
 
     /// Records that the archive at `path`, which had this fingerprint, has been verified. The status is written beside `place`, the
     /// final path of the archive.
+    ///
+    /// # Errors
+    /// [`Error::FileBusy`] if another file has taken the name of the archive; [`Error::Storage`].
     pub(crate) fn note_verified(
         &self,
         path: &Path,
         fingerprint: &Fingerprint,
         place: &Path,
     ) -> Result<Status, Error> {
+        if identity(path) != Some(fingerprint.identity) {
+            return Err(Error::FileBusy { path: path.to_owned() });
+        }
         let mut status = self.new_status(fingerprint);
         if let Some(known) = recorded(path).filter(|known| known.is_of(&status)) {
             status = Status { proven: known.proven, key_checked: known.key_checked, ..status };

@@ -79,7 +79,7 @@ impl Engine {
             Verification::Rescue(error) => return Err(error),
         };
         // The verification has succeeded even if its result cannot be recorded, for example in a read-only folder. Nothing is recorded if
-        // another file has taken the name of the archive: then there is no fingerprint.
+        // another file has taken the name of the archive.
         verified.status =
             fingerprint.and_then(|fingerprint| self.note_verified(path, &fingerprint, path).ok());
         Ok(verified)

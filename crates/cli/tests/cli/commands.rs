@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::state::leftovers;
 use testkit::state_of;
 
-use crate::support::{Ran, Shop, write};
+use crate::support::{Ran, Shop, damage, write};
 
 #[test]
 fn init_backup_verify_show_list_restore() {
@@ -102,7 +102,7 @@ fn each_wrong_input_has_its_own_message_and_code() {
         path.to_str().unwrap().to_owned()
     };
     let mut wrong_hash = bytes.clone();
-    wrong_hash[200] ^= 1;
+    damage(&mut wrong_hash);
     let cases: Vec<(Vec<String>, i32, &str)> = vec![
         (vec!["nowhere.zip".into()], 3, "there is no archive nowhere.zip, neither"),
         (vec![shop.folder.to_str().unwrap().into()], 2, "is a folder, not an archive"),
@@ -297,7 +297,7 @@ fn a_drill_proves_archives_and_fails_if_one_cannot_be_proven() {
     assert_eq!(ran.out.matches(": proven\n").count(), 2, "{}", ran.out);
 
     let mut bytes = fs::read(&older).unwrap();
-    bytes[200] ^= 1;
+    damage(&mut bytes);
     fs::write(&older, bytes).unwrap();
     let ran = shop.run(&["drill", "--all"]);
     assert_eq!(ran.code, 5, "{}", ran.err);

@@ -6,7 +6,7 @@ use std::fs;
 use testkit::state_of;
 
 use crate::injected::{can_inject, strace};
-use crate::support::{Ran, Shop, write};
+use crate::support::{Ran, Shop, damage, write};
 
 /// The original slept for 2.9 seconds in each backup, to show its progress.
 #[test]
@@ -82,7 +82,7 @@ fn r9_no_copy_of_an_archive_stays_behind() {
     fs::create_dir(&scratch).unwrap();
     write(&shop.folder.join("sound.zip"), &bytes);
     let mut damaged = bytes.clone();
-    damaged[200] ^= 1;
+    damage(&mut damaged);
     write(&shop.folder.join("damaged.zip"), &damaged);
     for (archive, code) in [("sound.zip", 0), ("damaged.zip", 5)] {
         for args in [&["verify"][..], &["restore", "--dry-run"], &["restore", "--yes"], &["drill"]] {

@@ -84,6 +84,11 @@ impl From<Output> for Ran {
     }
 }
 
+/// Damages the database of an archive. (A single bit of compressed data may mean nothing.)
+pub(crate) fn damage(archive: &mut [u8]) {
+    archive[200..232].iter_mut().for_each(|byte| *byte ^= 0x55);
+}
+
 pub(crate) fn write(path: &Path, content: &[u8]) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, content).unwrap();
