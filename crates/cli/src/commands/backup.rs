@@ -25,6 +25,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         images: !args.no_images,
         env: args.include_env,
         env_in_the_clear: args.force,
+        rescan: args.rescan,
         encrypt: keys::encrypt(&args.encrypt)?,
     };
     let recovered = places::settle_interrupted(global, engine)?;
