@@ -7,6 +7,7 @@ mod pack;
 mod source;
 mod unfinished;
 mod write;
+mod writeback;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

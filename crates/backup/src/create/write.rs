@@ -1,9 +1,8 @@
 //! Writes an archive with the database and the files of one moment, and reads it back.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use archive::{
     ArchiveSink, BackupMetadata, EncryptionMethod, Keys, Manifest, Omission, OmissionReason, Sha256Hex,
@@ -25,6 +24,7 @@ use super::database::DatabaseCopy;
 use super::files::{dangling_references, list_files, list_unarchived, select_files};
 use super::pack::{Caches, Packer, write_error};
 use super::unfinished::PartialArchive;
+use super::writeback::{self, EarlyWriteback};
 use super::{BackupOptions, Source};
 
 /// The destination of an archive and its encryption.
@@ -83,7 +83,7 @@ impl Engine {
             self.select(options, source, unfinished, observer)?;
 
         observer.event(Event::Step(Step::Pack));
-        let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
+        let buffered = BufWriter::with_capacity(256 << 10, EarlyWriteback::new(&mut *out, archive_path));
         let (sink, keys) = ArchiveSink::begin(buffered, encryption).map_err(failed())?;
         // The names and the hashes of an encrypted archive must not be written anywhere in the clear.
         let mut recording = encryption.is_none().then(|| {
@@ -200,7 +200,7 @@ impl Engine {
     ) -> Result<Fingerprint, Error> {
         observer.event(Event::Step(Step::ReadBack));
         let PartialArchive { archive, database, .. } = unfinished;
-        forget_cached(archive);
+        writeback::forget(archive);
         let before = identity(archive).ok_or_else(|| Error::ArchiveNotFound { path: archive.clone() })?;
         self.verify_and_fingerprint(archive, before, database, observer)?.1
     }
@@ -232,14 +232,4 @@ fn report_notes(
 /// Returns the omission of an item for a reason.
 fn omission(what: impl ToString, why: OmissionReason) -> Omission {
     Omission { what: what.to_string(), why }
-}
-
-/// Asks the kernel to drop its cached pages of a file, so that reading it back reads from the disk.
-fn forget_cached(path: &Path) {
-    #[cfg(target_os = "linux")]
-    if let Ok(file) = File::open(path) {
-        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = path;
 }

@@ -62,6 +62,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         "foreign_key_violations": manifest.foreign_key_violations,
         "dangling": manifest.dangling,
         "left_out": manifest.left_out,
+        "unchanged_files": report.unchanged,
         "snapshot_restarts": report.snapshot_restarts,
         "notes": notes,
     });
