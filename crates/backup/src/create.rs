@@ -357,8 +357,9 @@ impl Engine {
         Ok((size, status))
     }
 
-    /// Removes an archive and its status file.
+    /// Removes an archive, its status file and its files cache.
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
+        FilesCache::remove_with(&self.disk, path);
         let status = status_file(path);
         if status.exists() {
             self.disk.remove(&status)?;

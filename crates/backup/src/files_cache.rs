@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use archive::Sha256Hex;
 use archive::writer::{AddedFile, Packing};
-use durable::{Disk, DiskFile, FileMode, FileView, regular_file};
+use durable::{Disk, DiskFile, FileMode, FileView, folder_of, regular_file};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
@@ -77,6 +77,13 @@ impl FilesCache {
     /// Returns the archive to which the cache belongs.
     pub(crate) fn archive(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes the cache of the archive at `path`, which is about to be removed. An error is ignored, since the cache is not used then.
+    pub(crate) fn remove_with(disk: &Disk, path: &Path) {
+        if Self::open(folder_of(path)).is_some_and(|cache| cache.path == path) {
+            let _ = disk.remove(&path.with_file_name(NAME));
+        }
     }
 
     /// Returns a view of that archive.

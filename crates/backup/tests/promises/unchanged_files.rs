@@ -137,8 +137,14 @@ async fn what_has_not_changed_is_taken_over_and_all_else_is_read(
     assert_eq!(last.unchanged, FILES);
     let options = BackupOptions { rescan: true, ..BackupOptions::default() };
     assert_eq!(back_up_with(&engine, &options).0.unchanged, 0);
-    let options = BackupOptions { images: false, ..BackupOptions::default() };
+    let options =
+        BackupOptions { images: false, name: Some("sheets".to_owned()), ..BackupOptions::default() };
     assert_eq!(engine.backup(ACTOR, &options, &mut |_| {}).unwrap().unchanged, 2);
+
+    engine.remove_backup(ACTOR, "fourth.zip").unwrap();
+    assert!(shop.cache().exists());
+    engine.remove_backup(ACTOR, "sheets.zip").unwrap();
+    assert!(!shop.cache().exists(), "it would disclose what has been removed");
 }
 
 /// A file that was changed a moment before a backup can be changed once more without looking changed.
