@@ -44,12 +44,16 @@ pub(crate) fn install() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a future that completes with the first SIGINT or SIGTERM.
+/// Returns a future that completes with the first SIGINT or SIGTERM, at once if that has come already.
 pub(crate) fn first() -> io::Result<impl Future<Output = ()> + Send> {
     let mut received = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    // Whatever comes from here on is among those received.
+    let has_come = signals().stop.load(Ordering::SeqCst);
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        received.forever().next();
+        if !has_come {
+            received.forever().next();
+        }
         // Fails only if the server has already stopped.
         let _ = sender.send(());
     });

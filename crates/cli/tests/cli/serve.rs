@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::samples::sample;
@@ -318,4 +319,32 @@ fn demo_serve_keeps_the_folder_on_request() {
     let folder = PathBuf::from(server.printed["folder"].as_str().unwrap());
     assert!(folder.join("makers_matrix.db").is_file());
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// A signal between the first message and the moment when the server begins to wait for signals was lost: the service manager waited for a
+/// minute, and killed the server.
+#[test]
+fn a_signal_while_the_server_starts_is_not_lost() {
+    let shop = Shop::new();
+    let mut child = shop
+        .command(&["serve", "--create", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut messages = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    messages.read_line(&mut first).unwrap();
+    assert!(first.starts_with("Database "), "{first}");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    // The end of the messages is the end of the server.
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(messages.read_to_end(&mut Vec::new())));
+    if ended.recv_timeout(Duration::from_secs(60)).is_err() {
+        child.kill().unwrap();
+        panic!("the server goes on");
+    }
+    // Stopped as a server, or before it was one.
+    assert!(matches!(child.wait().unwrap().code(), Some(0 | 143)));
 }
