@@ -59,10 +59,11 @@ use_cases! {
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
         activity_log: ListActivity;
+        sizes: CountThings;
         exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;
-        tags: GetTag, ListTags;
+        tags: GetTag, ListTags, ListTagNames;
         projects: GetProject, ListProjects;
         saved_views: ListSavedViews;
         roles: GetRole, FindRoleByName, ListRoles;
