@@ -28,7 +28,7 @@ const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS \"mm_migrations\" \
                              ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )";
 
 /// All migrations, oldest first. Names must never change, since databases and archives record them.
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         name: "m0001_original_schema",
         change: Change::Code(legacy::complete_schema),
@@ -88,12 +88,6 @@ const MIGRATIONS: [Migration; 10] = [
         change: Change::Sql(include_str!("migration/m0010_saved_views.sql")),
         is_missing: |connection| lacks_table(connection, "mm_saved_view"),
         tables: Tables::These(&["mm_saved_view"]),
-    },
-    Migration {
-        name: "m0012_activity_order",
-        change: Change::Sql(include_str!("migration/m0012_activity_order.sql")),
-        is_missing: |connection| lacks_index(connection, "ix_mm_activitylogmodel_timestamp_id"),
-        tables: Tables::These(&["activitylogmodel"]),
     },
 ];
 
@@ -279,11 +273,6 @@ pub(crate) fn incomplete(connection: &Connection) -> sql::Result<Vec<&'static st
         }
     }
     Ok(incomplete)
-}
-
-fn lacks_index(connection: &Connection, index: &str) -> sql::Result<bool> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1)";
-    connection.query_row(sql, [index], |row| row.get(0))
 }
 
 fn lacks_table(connection: &Connection, table: &str) -> sql::Result<bool> {

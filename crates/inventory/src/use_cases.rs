@@ -58,7 +58,7 @@ use_cases! {
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames, GetLocationOutline;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
-        activity_log: ListActivity;
+        activity_log: ListActivity, ListLatestActivity;
         sizes: CountThings;
         exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;

@@ -280,8 +280,7 @@ fn o1_stock_that_an_earlier_version_did_not_migrate_is_recovered() {
             "m0006_stock_movements",
             "m0007_idempotency",
             "m0009_low_stock_limits",
-            "m0010_saved_views",
-            "m0012_activity_order"
+            "m0010_saved_views"
         ]
     );
     let found = old.rows(

@@ -54,7 +54,7 @@ function sameAssets(page) {
 }
 
 function show(page, keep, isOther) {
-  const focused = document.activeElement?.id;
+  const focused = place(document.activeElement);
   const caret = document.activeElement?.selectionStart;
   const typed = document.activeElement === document.getElementById("q");
   const picked = new Set([...document.querySelectorAll(".pick input:checked")].map((box) => box.value));
@@ -72,12 +72,19 @@ function show(page, keep, isOther) {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.scrollIntoView({ block: "nearest" });
   const first = isOther && !typed && document.querySelector("#main [autofocus]");
-  const again = first || (focused && document.getElementById(focused));
+  const again = first || (focused && document.querySelector(focused));
   if (again && document.activeElement !== again) {
     again.focus({ preventScroll: true });
     if (!first && caret != null && again.setSelectionRange && again.type !== "number") again.setSelectionRange(caret, caret);
   } else if (!again && !typed) document.getElementById("main")?.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("shown"));
+}
+
+/** Returns a selector that finds an element again in the fresh page: by its id, or as the link to the part of a row. */
+function place(element) {
+  if (element?.id) return `#${CSS.escape(element.id)}`;
+  const row = element?.matches("tr[id] [data-drawer]") && element.closest("tr");
+  return row ? `#${CSS.escape(row.id)} [data-drawer]` : null;
 }
 
 /** Shows a toast. */

@@ -378,7 +378,9 @@ fn hash(document: &Document) -> u64 {
 #[cfg(test)]
 mod tests {
     use inventory::Ambient;
-    use inventory::parts::CreatePart;
+    use inventory::locations::CreateLocation;
+    use inventory::parts::{CreatePart, SumInventory};
+    use inventory::stock::CreateAllocation;
     use testkit::TestFolder;
 
     use super::*;
@@ -433,6 +435,51 @@ mod tests {
         let added = add("d").await;
         index.compare(&inventory).await.unwrap();
         assert_eq!(found().await, [changed, same, added]);
+    }
+
+    /// The pages show the totals of the index, or those of the database while the index is catching up.
+    #[tokio::test]
+    async fn the_totals_are_those_of_the_database() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        let shelf = CreateLocation { name: "Shelf".to_owned(), ..CreateLocation::default() };
+        let shelf = inventory.run(&Actor::System, shelf).await.unwrap();
+        let mut ids = Vec::new();
+        for (name, limit) in [("a", None), ("b", Some(5)), ("c", Some(2)), ("d", None)] {
+            let part = CreatePart { name: name.to_owned(), low_stock_limit: limit, ..CreatePart::default() };
+            ids.push(inventory.run(&Actor::System, part).await.unwrap().id);
+        }
+        let add = async |part: &str, quantity| {
+            let (part_id, location_id) = (part.to_owned(), shelf.id.clone());
+            let stock = CreateAllocation { part_id, location_id, quantity, ..CreateAllocation::default() };
+            inventory.run(&Actor::System, stock).await.unwrap();
+        };
+        add(&ids[0], 3).await;
+        add(&ids[1], 4).await;
+        let price = |part: &str, currency: &str, price: f64| {
+            format!(
+                "INSERT INTO partpricinghistory (id, part_id, supplier, unit_price, currency, source, valid_from, is_current, \
+                 created_at) VALUES ('{part}', '{part}', 'LCSC', {price}, '{currency}', 'api', '2025-01-01', 1, '2025-01-01')"
+            )
+        };
+        let sql = [price(&ids[0], "EUR", 0.25), price(&ids[1], "USD", 0.1234), price(&ids[2], "EUR", 9.0)];
+        rusqlite::Connection::open(folder.path().join("x.db"))
+            .unwrap()
+            .execute_batch(&sql.join(";"))
+            .unwrap();
+        index.compare(&inventory).await.unwrap();
+        let both = async || {
+            let of_database = inventory.query(&Actor::System, SumInventory).await.unwrap();
+            (index.totals(&inventory).await.unwrap(), of_database)
+        };
+        let (totals, of_database) = both().await;
+        assert_eq!(totals, of_database);
+        assert_eq!((totals.parts, totals.low, totals.without_place, totals.priced), (4, 2, 2, 2));
+        add(&ids[2], 7).await;
+        let (totals, of_database) = both().await;
+        assert_eq!(totals, of_database);
+        assert_eq!((totals.low, totals.values[0].clone()), (1, ("EUR".to_owned(), 63.75)));
+        assert_eq!(index.count(&inventory).await, Some(4));
     }
 
     #[tokio::test]

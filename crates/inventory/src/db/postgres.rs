@@ -49,7 +49,6 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("m0007_idempotency", include_str!("postgres/m0007_idempotency.sql")),
     ("m0009_low_stock_limits", include_str!("postgres/m0009_low_stock_limits.sql")),
     ("m0010_saved_views", include_str!("postgres/m0010_saved_views.sql")),
-    ("m0012_activity_order", include_str!("postgres/m0012_activity_order.sql")),
 ];
 
 const RECORD: &str = "\

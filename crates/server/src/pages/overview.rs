@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
-use inventory::activity_log::ListActivity;
-use inventory::list::{ListQuery, Paging};
+use inventory::activity_log::ListLatestActivity;
 use inventory::parts::{GetListedParts, InventoryTotals, SumInventory};
 
 use super::activity::Entry;
@@ -75,11 +74,9 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
         };
         totals = Some(Totals::new(&sums, &frame));
         (low, low_total) = low_parts(&app, &visitor).await?;
-        let paging = Paging::After { cursor: None, size: READ };
-        let query = ListQuery { paging, descending: true, ..ListQuery::default() };
-        let page = app.query(&visitor.caller, ListActivity(query)).await?;
+        let latest = app.query(&visitor.caller, ListLatestActivity(READ)).await?;
         let now = app.ambient.utc();
-        let entries = page.items.into_iter().map(|activity| Entry::new(activity, now));
+        let entries = latest.into_iter().map(|activity| Entry::new(activity, now));
         lately = entries.filter(|entry| !entry.is_sign_in()).take(ROWS as usize).collect();
     }
     Ok(render(&OverviewPage { frame, totals, low, low_total, lately }))

@@ -175,7 +175,7 @@ async fn settings_show_paths_to_administrators_only() {
     let folder = server.folder.path().display().to_string();
     let page = server.page(&client, "/settings").await;
     assert!(page.shows("SQLite") && page.shows(&folder) && page.shows("not encrypted"), "{}", page.html);
-    assert!(page.shows(env!("CARGO_PKG_VERSION")) && page.shows("m0012_activity_order"), "{}", page.html);
+    assert!(page.shows(env!("CARGO_PKG_VERSION")) && page.shows("m0010_saved_views"), "{}", page.html);
     server.user("guest", [Permission::TagsRead].into()).await;
     let page = server.page(&server.client("guest").await, "/settings").await;
     assert!(!page.shows(&folder) && page.html.contains("href=\"/tags\""), "{}", page.html);

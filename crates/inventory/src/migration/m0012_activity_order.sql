@@ -1,2 +1,0 @@
--- The order of the activity log. All entries of an import have the same time, so an index of the time alone leaves them to be sorted.
-CREATE INDEX IF NOT EXISTS ix_mm_activitylogmodel_timestamp_id ON activitylogmodel (timestamp, id);
