@@ -120,6 +120,11 @@ impl<R: Read + Seek> Reader<R> {
         &self.entries
     }
 
+    /// Returns the entries, and closes the archive.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// Returns the first entry with this role.
     pub fn entry(&self, role: Role) -> Option<&Entry> {
         Entry::with_role(&self.entries, role)

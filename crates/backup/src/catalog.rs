@@ -51,8 +51,8 @@ pub struct Contents {
     pub datasheets: (u64, u64),
     /// Number and total bytes of the images.
     pub images: (u64, u64),
-    /// Name, size in bytes and hash of each entry; the hash is `None` if the archive does not record it.
-    pub files: Vec<(String, u64, Option<archive::Sha256Hex>)>,
+    /// The entries; empty in a list of archives, where they would take too much memory.
+    pub files: Vec<Entry>,
 }
 
 /// An archive in the backup folder. Unreadable archives are listed, too.
@@ -86,11 +86,11 @@ impl Engine {
     /// Describes an archive without its status. For the key faults that `probe_if` accepts, describes what is readable without a key.
     fn summary(&self, path: &Path, probe_if: fn(KeyFault) -> bool) -> Result<Summary, Error> {
         let (encryption, contents) = match self.open(path) {
-            Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(&reader))),
+            Ok(OpenArchive { reader, .. }) => (reader.encryption(), Some(Contents::of(reader))),
             Err(error) if error.key_fault().is_some_and(probe_if) => {
                 let ArchiveProbe { encryption, entries } = probe(path)?;
                 let shown = !entries.is_empty();
-                (encryption, shown.then(|| Contents::from_entries(None, Info::Legacy(None), &entries)))
+                (encryption, shown.then(|| Contents::from_entries(None, Info::Legacy(None), entries)))
             }
             Err(error) => return Err(error),
         };
@@ -208,7 +208,10 @@ impl Engine {
     /// Describes an archive without its status.
     fn described(&self, path: PathBuf) -> ListedArchive {
         // The given keys need not open every archive in the folder.
-        let summary = self.summary(&path, |_| true);
+        let mut summary = self.summary(&path, |_| true);
+        if let Ok(Summary { contents: Some(contents), .. }) = &mut summary {
+            contents.files = Vec::new();
+        }
         let stated = summary.as_ref().ok().and_then(|summary| summary.contents.as_ref()?.info.created_at());
         let created = stated.map_or_else(|| modification_time(&path), str::to_owned);
         ListedArchive { path, summary, created }
@@ -286,11 +289,11 @@ impl ListedArchive {
 }
 
 impl Contents {
-    fn of<R: Read + Seek>(reader: &Reader<R>) -> Self {
-        Self::from_entries(Some(reader.format()), reader.info().clone(), reader.entries())
+    fn of<R: Read + Seek>(reader: Reader<R>) -> Self {
+        Self::from_entries(Some(reader.format()), reader.info().clone(), reader.into_entries())
     }
 
-    fn from_entries(format: Option<Format>, info: Info, entries: &[Entry]) -> Self {
+    fn from_entries(format: Option<Format>, info: Info, entries: Vec<Entry>) -> Self {
         let total = |role: Role| {
             let of_role = entries.iter().filter(|entry| entry.role == role);
             of_role.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.size))
@@ -304,7 +307,7 @@ impl Contents {
             database_size: total(Role::Database).1,
             datasheets: total(Role::Datasheet),
             images: total(Role::Image),
-            files: entries.iter().map(|e| (e.name.clone(), e.size, e.sha256)).collect(),
+            files: entries,
             info,
         }
     }

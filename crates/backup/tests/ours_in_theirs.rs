@@ -44,7 +44,7 @@ async fn the_name_and_the_entries_are_those_the_original_expects(
     let name = archive.file_name().unwrap().to_str().unwrap();
     assert!(name.ends_with(".zip") && !name.contains("_encrypted"), "{name}");
     let entries = engine.show(ACTOR, &archive).unwrap().contents.unwrap().files;
-    let entries: BTreeSet<&str> = entries.iter().map(|(name, ..)| name.as_str()).collect();
+    let entries: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
     for expected in ["makers_matrix.db", "backup_info.json", "images/top.png", "datasheets/Größe Ω.pdf"] {
         assert!(entries.contains(expected), "{expected} is not in {entries:?}");
     }

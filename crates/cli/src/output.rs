@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use durable::counted;
 use inventory::entities;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::Global;
@@ -46,14 +47,30 @@ impl<T: Display> From<T> for Lines {
 }
 
 /// Prints the result of a command as lines or as one JSON object.
-pub(crate) fn result(global: &Global, lines: impl Into<Lines>, value: &Value) -> Result<(), Failure> {
-    if global.json { print(&mark_lossy(value.to_string())) } else { print(lines.into().0.trim_end()) }
+pub(crate) fn result(
+    global: &Global,
+    lines: impl Into<Lines>,
+    value: &impl Serialize,
+) -> Result<(), Failure> {
+    if !global.json {
+        return print(lines.into().0.trim_end());
+    }
+    print_with(|out| {
+        let mut object = MarkedObject { out, held: None, is_lossy: false };
+        serde_json::to_writer(&mut object, value)?;
+        object.finish()
+    })
 }
 
 /// Prints a text without changes, for other programs.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    print_with(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints what `write` writes, and a line feed.
+fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::output(&error)),
@@ -65,13 +82,37 @@ pub(crate) fn path<'a>(path: impl Into<Option<&'a Path>>) -> Value {
     path.into().map_or(Value::Null, |path| path.to_string_lossy().into())
 }
 
-/// Marks an object that contains U+FFFD: a path in it may be inexact.
-fn mark_lossy(shown: String) -> String {
-    match shown.strip_suffix('}') {
-        Some(object) if shown.contains(char::REPLACEMENT_CHARACTER) => {
-            format!("{object},\"lossy_paths\":true}}")
+/// Writes an object, and marks it if it contains U+FFFD: a path in it may be inexact.
+struct MarkedObject<W> {
+    out: W,
+    /// The last byte, which may be the brace at the end.
+    held: Option<u8>,
+    is_lossy: bool,
+}
+
+impl<W: Write> MarkedObject<W> {
+    fn finish(mut self) -> io::Result<()> {
+        if self.is_lossy {
+            self.out.write_all(b",\"lossy_paths\":true")?;
         }
-        _ => shown,
+        self.out.write_all(self.held.as_slice())
+    }
+}
+
+impl<W: Write> Write for MarkedObject<W> {
+    /// Writes bytes in which no character is cut.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some((last, rest)) = bytes.split_last() {
+            let replacement = char::REPLACEMENT_CHARACTER.to_string();
+            self.is_lossy |= bytes.windows(replacement.len()).any(|found| found == replacement.as_bytes());
+            self.out.write_all(self.held.replace(*last).as_slice())?;
+            self.out.write_all(rest)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use archive::EncryptionScheme;
+use archive::{EncryptionScheme, Entry};
 use backup::{Contents, Engine};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::ACTOR;
 use crate::args::{self, Global};
@@ -49,7 +50,7 @@ pub(crate) fn run(
         let checked = key_checked.map_or("not yet (run `makermatrix key check FILE`)", |checked| &checked.at);
         lines.add(format!("  key       shown to open it: {checked}"));
     }
-    let mut value = json!({
+    let value = json!({
         "archive": output::path(file),
         "size": summary.size,
         "encrypted": summary.encryption.map(|encryption| encryption.to_string()),
@@ -59,11 +60,8 @@ pub(crate) fn run(
         "key_checked": key_checked,
         "pending_restores": pending,
     });
-    // Built only if it is shown, since it names every file.
-    if let (true, Some(contents), Value::Object(value)) = (global.json, &summary.contents, &mut value) {
-        value.extend(contents_json(contents));
-    }
-    output::result(global, lines, &value)
+    let contents = summary.contents.as_ref().map(ShownContents::of);
+    output::result(global, lines, &Shown { summary: value, contents })
 }
 
 fn describe(lines: &mut Lines, contents: &Contents, list_files: bool) {
@@ -92,31 +90,49 @@ fn describe(lines: &mut Lines, contents: &Contents, list_files: bool) {
         }
     }
     if list_files {
-        for (name, size, hash) in &contents.files {
-            let hash = hash.map_or_else(|| "-".repeat(64), |hash| hash.to_string());
+        for Entry { name, size, sha256, .. } in &contents.files {
+            let hash = sha256.map_or_else(|| "-".repeat(64), |hash| hash.to_string());
             lines.add(format!("  {hash}  {size:>12}  {name}"));
         }
     }
 }
 
-fn contents_json(contents: &Contents) -> Map<String, Value> {
-    let info = &contents.info;
-    let files = contents.files.iter().map(
-        |(name, size, hash)| json!({"path": name, "size": size, "sha256": hash.map(|hash| hash.to_string())}),
-    );
-    let value = json!({
-        "format": contents.format.map(|format| format.to_string()),
-        "created_at": info.created_at(),
-        "makermatrix_version": info.version(),
-        "counts": output::counts_json(&contents.rows),
-        "tables": contents.rows,
-        "database_size": contents.database_size,
-        "datasheets": {"count": contents.datasheets.0, "bytes": contents.datasheets.1},
-        "images": {"count": contents.images.0, "bytes": contents.images.1},
-        "files": files.collect::<Vec<_>>(),
-    });
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("it is an object"),
+/// The whole result. The files are written one by one, because there can be many.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    summary: Value,
+    #[serde(flatten)]
+    contents: Option<ShownContents<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownContents<'a> {
+    #[serde(flatten)]
+    about: Value,
+    #[serde(serialize_with = "write_files")]
+    files: &'a [Entry],
+}
+
+impl<'a> ShownContents<'a> {
+    fn of(contents: &'a Contents) -> Self {
+        let info = &contents.info;
+        let about = json!({
+            "format": contents.format.map(|format| format.to_string()),
+            "created_at": info.created_at(),
+            "makermatrix_version": info.version(),
+            "counts": output::counts_json(&contents.rows),
+            "tables": contents.rows,
+            "database_size": contents.database_size,
+            "datasheets": {"count": contents.datasheets.0, "bytes": contents.datasheets.1},
+            "images": {"count": contents.images.0, "bytes": contents.images.1},
+        });
+        Self { about, files: &contents.files }
     }
+}
+
+fn write_files<S: Serializer>(files: &[Entry], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.iter().map(|Entry { name, size, sha256, .. }| {
+        json!({"path": name, "size": size, "sha256": sha256.map(|hash| hash.to_string())})
+    }))
 }
