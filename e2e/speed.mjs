@@ -19,6 +19,7 @@ try {
   const cookie = { ...server.cookies.admin, url: server.url };
   const headers = { Cookie: `${cookie.name}=${cookie.value}` };
   await fillUp(headers);
+  await caughtUp(headers);
 
   for (const path of ["/parts", "/parts?q=resistor", "/parts?low_stock=true", "/"]) row(`server: ${path}`, await serverTime(path, headers), 30, "ms");
 
@@ -79,6 +80,15 @@ async function fillUp(headers) {
       method: "POST", headers: { ...headers, Origin: server.url, "Content-Type": "text/csv" }, body: lines.join("\n"),
     });
     if (!answer.ok) throw new Error(`import: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+/** Waits until the search index has all parts: the goals are for that state. */
+async function caughtUp(headers) {
+  for (;;) {
+    const { search } = await (await fetch(`${server.url}/api/v1/parts?q=series&page_size=1`, { headers })).json();
+    if (!search.is_catching_up) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

@@ -204,7 +204,7 @@ fn changed_by<M: Record>(row: &M, action: Action) -> Changed {
     let part = |id: &str| Changed::Parts([id.to_owned()].into());
     match M::ENTITY_TYPE {
         "part" => part(row.id()),
-        "allocation" => part_of(row).map_or_else(Changed::default, |id| part(&id)),
+        "allocation" | "low_stock_limit" => part_of(row).map_or_else(Changed::default, |id| part(&id)),
         // Parts are found by the names of these things.
         "location" | "category" | "tag" if action != Action::Created => Changed::Anything,
         _ => Changed::default(),

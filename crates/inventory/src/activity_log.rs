@@ -1,11 +1,13 @@
 //! Lists the activity log. [`activity`](crate::activity) writes it.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, Value,
+};
 
 use crate::db::entity::activitylogmodel::{Column, Entity, Model};
-use crate::list::{ListQuery, MAX_SEARCH, Page, SortKey};
-use crate::{Access, Error, Fields, Json, Permission, Query, Read, Timestamp};
+use crate::list::{ListQuery, MAX_PAGE_SIZE, MAX_SEARCH, Page, SortKey};
+use crate::{Access, Actor, Error, Fields, Json, Permission, Query, Read, Timestamp};
 
 /// The types of things about which only those may read who may read users.
 const CONFIDENTIAL: [&str; 3] = ["user", "role", "api_key"];
@@ -13,6 +15,11 @@ const CONFIDENTIAL: [&str; 3] = ["user", "role", "api_key"];
 /// Lists the activity log. Omits entries about users, roles and API keys for those who may not read users.
 #[derive(Clone, Debug, Default)]
 pub struct ListActivity(pub ListQuery<ActivityFilter, ActivitySort>);
+
+/// Lists the latest entries of the activity log, at most so many, the latest first. Those of the same time are in no particular order,
+/// so an index of the time is enough, however many entries an import has written at once. Omits what [`ListActivity`] omits.
+#[derive(Clone, Copy, Debug)]
+pub struct ListLatestActivity(pub u64);
 
 /// The filter for the activity log. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,9 +97,7 @@ impl Query for ListActivity {
 
     async fn run(&self, read: &Read) -> Result<Page<Activity>, Error> {
         let ActivityFilter { entity_type, entity_id, action, username, from, to } = &self.0.filter;
-        let may_read_all = read.actor().may(Permission::UsersRead);
-        let condition = Condition::all()
-            .add_option((!may_read_all).then(|| Column::EntityType.is_not_in(CONFIDENTIAL)))
+        let condition = visible_to(read.actor())
             .add_option(entity_type.as_ref().map(|kind| Column::EntityType.eq(kind)))
             .add_option(entity_id.as_ref().map(|id| Column::EntityId.eq(id)))
             .add_option(action.as_ref().map(|action| Column::Action.eq(action)))
@@ -102,6 +107,23 @@ impl Query for ListActivity {
         let page = self.0.fetch(read, Entity::find().filter(condition), Column::Id).await?;
         Ok(page.map(Activity::from))
     }
+}
+
+impl Query for ListLatestActivity {
+    const ACCESS: Access = Access::Permission(Permission::PartsRead);
+    type Output = Vec<Activity>;
+
+    async fn run(&self, read: &Read) -> Result<Vec<Activity>, Error> {
+        let select = Entity::find().filter(visible_to(read.actor())).order_by_desc(Column::Timestamp);
+        let rows = select.limit(self.0.min(MAX_PAGE_SIZE)).all(read.db().await?).await?;
+        Ok(rows.into_iter().map(Activity::from).collect())
+    }
+}
+
+/// Returns the condition for what an actor may read.
+fn visible_to(actor: &Actor) -> Condition {
+    let may_read_all = actor.may(Permission::UsersRead);
+    Condition::all().add_option((!may_read_all).then(|| Column::EntityType.is_not_in(CONFIDENTIAL)))
 }
 
 impl SortKey for ActivitySort {

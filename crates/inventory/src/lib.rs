@@ -49,6 +49,7 @@ pub mod restore_names;
 pub mod roles;
 pub mod sample;
 pub mod saved_views;
+pub mod sizes;
 pub mod sqlite;
 pub mod static_files;
 pub mod stock;

@@ -20,7 +20,7 @@ use crate::{Error, Timestamp};
 pub use create::CreateTag;
 pub use delete::DeleteTag;
 pub use ensure::EnsureTags;
-pub use list::{GetTag, ListTags, TagFilter, TagSort};
+pub use list::{GetTag, ListTagNames, ListTags, TagFilter, TagSort};
 pub use update::UpdateTag;
 
 /// The largest number of characters in the name of a tag, as in the original.

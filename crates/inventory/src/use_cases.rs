@@ -58,11 +58,12 @@ use_cases! {
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames, GetLocationOutline;
         users: GetUser, FindUserByName, GetAccount, ListUsers, HasAdministrator, FindCredentials, FindSessionUser;
         categories: GetCategory, ListCategories, GetCategoryTree, GetCategoryPath, GetCategoryOutline, PreviewCategoryDeletion;
-        activity_log: ListActivity;
+        activity_log: ListActivity, ListLatestActivity;
+        sizes: CountThings;
         exchange: ListExportedParts, GetExportedParts, ExportSection;
         files: CountFileReferences;
         deletion: PreviewLocationDeletion;
-        tags: GetTag, ListTags;
+        tags: GetTag, ListTags, ListTagNames;
         projects: GetProject, ListProjects;
         saved_views: ListSavedViews;
         roles: GetRole, FindRoleByName, ListRoles;

@@ -31,8 +31,21 @@ pub struct Document {
     pub tags: Vec<Place>,
     /// The number of pieces in stock.
     pub stock: i64,
+    /// The value of the stock, if its price is known.
+    pub value: Option<Value>,
+    /// Whether the stock is below the limit of the part.
+    pub is_low: bool,
     /// The time of creation, in microseconds since 1970.
     pub created_at: i64,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Value {
+    /// The currency, such as `EUR`, never empty.
+    pub currency: String,
+    /// The amount in ten-thousandths, so that sums are exact.
+    pub amount: i64,
 }
 
 /// A category, a location or a tag of a part.

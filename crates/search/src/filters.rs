@@ -15,4 +15,6 @@ pub struct Filters {
     pub manufacturer: Option<String>,
     /// The largest stock.
     pub max_stock: Option<i64>,
+    /// Whether the stock must be below the limit of the part.
+    pub only_low: bool,
 }

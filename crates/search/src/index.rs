@@ -16,6 +16,7 @@ use crate::order::{Sequences, Texts};
 use crate::schema::{Fields, fast};
 use crate::search::{Request, Results, search};
 use crate::suggest::{Suggestion, suggest};
+use crate::totals::{KnownTotals, Totals};
 
 /// The memory for documents that are not written yet, in bytes: the least that the library takes, since it clears a part of it
 /// for each change.
@@ -31,6 +32,7 @@ pub struct Index {
     reader: IndexReader,
     fields: Fields,
     sequences: Sequences,
+    totals: KnownTotals,
     position: Mutex<Option<String>>,
 }
 
@@ -85,6 +87,7 @@ impl Index {
             reader,
             fields,
             sequences: Sequences::default(),
+            totals: KnownTotals::default(),
             position: Mutex::new(position),
         })
     }
@@ -230,6 +233,14 @@ impl Index {
     /// [`crate::Error::Index`].
     pub fn search(&self, request: &Request) -> Result<Results> {
         search(&self.reader.searcher(), &self.fields, &self.sequences, request)
+    }
+
+    /// Returns the sums over all parts. Cheap, since they are remembered until the index changes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Index`].
+    pub fn totals(&self) -> Result<Totals> {
+        self.totals.of(&self.reader.searcher(), &self.fields)
     }
 
     /// Returns words of the index that are similar to words of the query that do not occur. For a search without results.

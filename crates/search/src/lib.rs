@@ -43,7 +43,7 @@
 //!
 //! Reading order: [`Document`], [`Query`] (the syntax), `fold`, `words` and `grams` (how text becomes words), `schema` (the
 //! fields), [`Index`], `plan` (queries as lookups), `lookup` and `documents` (what they find), `search` and `order` (the page),
-//! `suggest`, `folder`.
+//! `totals`, `suggest`, `folder`.
 
 mod derived_directory;
 mod document;
@@ -63,9 +63,10 @@ mod schema;
 mod search;
 mod suggest;
 mod tokenizer;
+mod totals;
 mod words;
 
-pub use document::{Document, Place};
+pub use document::{Document, Place, Value};
 pub use error::{Error, Result};
 pub use filters::Filters;
 pub use folder::{Content, RebuildReason};
@@ -74,3 +75,4 @@ pub use order::Sort;
 pub use query::{MAX_CHARACTERS, MAX_TERMS, Note, Query};
 pub use search::{Request, Results};
 pub use suggest::Suggestion;
+pub use totals::Totals;

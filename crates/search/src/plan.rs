@@ -10,7 +10,7 @@ use crate::filters::Filters;
 use crate::grams::{Grams, PrefixLookup, equal_grams, prefix_lookup, substring_grams};
 use crate::lookup::Lookup;
 use crate::query::{Condition, Query, Text, TextField};
-use crate::schema::{Exact, Fields, Number, WordField, property_key, property_value};
+use crate::schema::{Exact, Fields, LOW, Number, WordField, property_key, property_value};
 use crate::words::{Word, query_words};
 
 /// Returns the lookup of the parts that have what a query asks for and meet the filters.
@@ -150,6 +150,7 @@ fn filter_lookups(fields: &Fields, filters: &Filters) -> Vec<Lookup> {
         .filter_map(|(exact, text)| Some(Lookup::Term(fields.exact, exact.term(text.as_ref()?))))
         .collect();
     lookups.extend(filters.max_stock.map(|most| stock(fields.stock, i64::MIN, most)));
+    lookups.extend(filters.only_low.then(|| Lookup::Term(fields.exact, Exact::State.term(LOW))));
     lookups
 }
 

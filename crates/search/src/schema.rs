@@ -10,7 +10,7 @@ use crate::tokenizer::{GRAMS, PREFIXES, RAW, WORDS};
 use crate::words::document_words;
 
 /// The version of the fields and of how text becomes words. An index of another version is thrown away.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The names of the fields that are read by document.
 pub(crate) mod fast {
@@ -20,6 +20,8 @@ pub(crate) mod fast {
     pub(crate) const NUMBER: &str = "number_order";
     pub(crate) const STOCK: &str = "stock";
     pub(crate) const CREATED_AT: &str = "created_at";
+    pub(crate) const VALUE: &str = "value";
+    pub(crate) const CURRENCY: &str = "currency";
 }
 
 /// The fields of the index.
@@ -31,6 +33,9 @@ pub(crate) struct Fields {
     number_order: Field,
     pub(crate) stock: Field,
     created_at: Field,
+    value: Field,
+    /// Empty if the value of the stock is not known.
+    currency: Field,
     /// All words of the part.
     pub(crate) text: WordField,
     pub(crate) name: WordField,
@@ -63,6 +68,8 @@ impl Fields {
             number_order: builder.add_text_field(fast::NUMBER, TextOptions::default().set_fast(RAW)),
             stock: builder.add_i64_field(fast::STOCK, FAST),
             created_at: builder.add_i64_field(fast::CREATED_AT, FAST),
+            value: builder.add_i64_field(fast::VALUE, FAST),
+            currency: builder.add_text_field(fast::CURRENCY, TextOptions::default().set_fast(RAW)),
             text: word_field(&mut builder, "text", true),
             name: word_field(&mut builder, "name", true),
             manufacturer: word_field(&mut builder, "manufacturer", false),
@@ -85,6 +92,9 @@ impl Fields {
         document.add_text(self.number_order, &part.number);
         document.add_i64(self.stock, part.stock);
         document.add_i64(self.created_at, part.created_at);
+        let value = part.value.as_ref();
+        document.add_i64(self.value, value.map_or(0, |value| value.amount));
+        document.add_text(self.currency, value.map_or("", |value| &value.currency));
         for (number, text) in
             [(Number::Own, &part.number), (Number::Mpn, &part.mpn), (Number::Supplier, &part.supplier_number)]
         {
@@ -134,6 +144,12 @@ impl Fields {
         }
         add(Exact::Supplier, &part.supplier);
         add(Exact::Manufacturer, &part.manufacturer);
+        if part.is_low {
+            add(Exact::State, LOW);
+        }
+        if part.locations.is_empty() {
+            add(Exact::State, NOWHERE);
+        }
     }
 }
 
@@ -174,7 +190,14 @@ pub(crate) enum Exact {
     Supplier,
     /// The manufacturer, as stored.
     Manufacturer,
+    /// [`LOW`] or [`NOWHERE`].
+    State,
 }
+
+/// The state of a part whose stock is below its limit.
+pub(crate) const LOW: &str = "low";
+/// The state of a part that is at no location.
+pub(crate) const NOWHERE: &str = "nowhere";
 
 impl Exact {
     /// Returns the term of a text.
@@ -186,6 +209,7 @@ impl Exact {
             Self::Tag => 't',
             Self::Supplier => 's',
             Self::Manufacturer => 'm',
+            Self::State => 'x',
         };
         format!("{mark}{text}")
     }

@@ -54,14 +54,16 @@ function sameAssets(page) {
 }
 
 function show(page, keep, isOther) {
-  const focused = document.activeElement?.id;
+  const focused = place(document.activeElement);
   const caret = document.activeElement?.selectionStart;
   const typed = document.activeElement === document.getElementById("q");
   const picked = new Set([...document.querySelectorAll(".pick input:checked")].map((box) => box.value));
   document.title = page.title;
   for (const id of PARTS) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
-    if (old && fresh && !old.isEqualNode(fresh)) old.replaceWith(fresh);
+    if (!old || !fresh || old.isEqualNode(fresh)) continue;
+    if (keep) renew(old, fresh);
+    else old.replaceWith(fresh);
   }
   const [find, fresh] = [document.getElementById("find"), page.getElementById("find")];
   if (find && fresh && !typed) find.replaceWith(fresh);
@@ -72,12 +74,37 @@ function show(page, keep, isOther) {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.scrollIntoView({ block: "nearest" });
   const first = isOther && !typed && document.querySelector("#main [autofocus]");
-  const again = first || (focused && document.getElementById(focused));
+  const again = first || (focused && document.querySelector(focused));
   if (again && document.activeElement !== again) {
     again.focus({ preventScroll: true });
     if (!first && caret != null && again.setSelectionRange && again.type !== "number") again.setSelectionRange(caret, caret);
-  } else if (!again && !typed) document.getElementById("main")?.focus({ preventScroll: true });
+  } else if (!again && !typed && !(keep && document.activeElement !== document.body)) document.getElementById("main")?.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("shown"));
+}
+
+/** Puts what differs in a fresh element in the place of the old one. What stays need not be laid out and painted anew. */
+function renew(old, fresh) {
+  // An element with behaviour of its own is one thing.
+  if (old.localName?.includes("-") && old.isEqualNode(fresh)) return;
+  if (old.localName?.includes("-") || !isAlike(old, fresh)) return old.replaceWith(fresh);
+  const [had, has] = [[...old.childNodes], [...fresh.childNodes]];
+  for (const node of had.slice(has.length)) node.remove();
+  for (const [at, node] of has.entries()) at < had.length ? renew(had[at], node) : old.append(node);
+}
+
+/** Tells whether two nodes are the same but for what they hold, and nobody has changed the old one. */
+function isAlike(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) return old.isEqualNode(fresh);
+  const isEdited = old.localName === "select" || ("defaultValue" in old && old.value !== old.defaultValue) || old.checked !== old.defaultChecked;
+  return !isEdited && old.nodeName === fresh.nodeName && old.attributes.length === fresh.attributes.length
+    && [...old.attributes].every(({ name, value }) => fresh.getAttribute(name) === value);
+}
+
+/** Returns a selector that finds an element again in the fresh page: by its id, or as the link to the part of a row. */
+function place(element) {
+  if (element?.id) return `#${CSS.escape(element.id)}`;
+  const row = element?.matches("tr[id] [data-drawer]") && element.closest("tr");
+  return row ? `#${CSS.escape(row.id)} [data-drawer]` : null;
 }
 
 /** Shows a toast. */

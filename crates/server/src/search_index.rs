@@ -13,14 +13,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use durable::Disk;
 use inventory::parts::{
-    GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
+    GetSearchableParts, InventoryTotals, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places,
+    SearchablePart,
 };
 use inventory::{Actor, Changed, Inventory};
-use search::{Changes, Document, Index, Place, Request, Results, Suggestion};
+use search::{Changes, Document, Index, Place, Request, Results, Suggestion, Value};
 use tokio::sync::Mutex;
 
 /// The largest number of ancestors of a location or a category.
 const MAX_DEPTH: usize = 100;
+/// What the index counts amounts of money in: this many are one.
+const AMOUNT: f64 = 10_000.0;
 
 /// An error of the search index.
 #[derive(Debug, thiserror::Error)]
@@ -87,22 +90,57 @@ impl SearchIndex {
 
     /// Searches. Returns `None` if the index is catching up or cannot be used.
     pub(crate) async fn search(&self, inventory: &Inventory, request: Request) -> Option<Found> {
+        let search = move |index: &Index| {
+            let results = index.search(&request)?;
+            let suggestions = if results.total == 0 { index.suggest(&request.query)? } else { Vec::new() };
+            Ok(Found { results, suggestions })
+        };
+        self.ask(inventory, search).await
+    }
+
+    /// Returns the number of parts, or `None` if the index is catching up or cannot be used.
+    pub(crate) async fn count(&self, inventory: &Inventory) -> Option<u64> {
+        self.current(inventory).await.map(|index| index.len() as u64)
+    }
+
+    /// Returns the sums over all parts, or `None` if the index is catching up or cannot be used.
+    pub(crate) async fn totals(&self, inventory: &Inventory) -> Option<InventoryTotals> {
+        let search::Totals { parts, stock, out, low, nowhere, priced, values } =
+            self.ask(inventory, Index::totals).await?;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let values = values.into_iter().map(|value| (value.currency, value.amount as f64 / AMOUNT));
+        Some(InventoryTotals {
+            parts: count(parts),
+            units: stock,
+            out: count(out),
+            low: count(low),
+            without_place: count(nowhere),
+            priced: count(priced),
+            values: values.collect(),
+        })
+    }
+
+    /// Returns the index after it has caught up, or `None` if that takes longer or the index cannot be used.
+    async fn current(&self, inventory: &Inventory) -> Option<Arc<Index>> {
         match self.catch_up(inventory).await {
-            Ok(true) => {}
-            Ok(false) => return None,
+            Ok(true) => self.index(),
+            Ok(false) => None,
             Err(error) => {
                 tracing::warn!(%error, "the search index could not follow the changes");
                 self.compare_later(inventory);
-                return None;
+                None
             }
         }
-        let index = self.index()?;
-        let searched = tokio::task::spawn_blocking(move || {
-            let results = index.search(&request)?;
-            let suggestions = if results.total == 0 { index.suggest(&request.query)? } else { Vec::new() };
-            Ok::<_, search::Error>(Found { results, suggestions })
-        });
-        match searched.await {
+    }
+
+    /// Asks the current index something.
+    async fn ask<T: Send + 'static>(
+        &self,
+        inventory: &Inventory,
+        question: impl FnOnce(&Index) -> search::Result<T> + Send + 'static,
+    ) -> Option<T> {
+        let index = self.current(inventory).await?;
+        match tokio::task::spawn_blocking(move || question(&index)).await {
             Ok(Ok(found)) => Some(found),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a search failed");
@@ -266,7 +304,11 @@ impl SearchIndex {
 
 /// Returns the document of a part.
 fn document(part: &SearchablePart, places: &Places) -> Document {
-    let SearchablePart { part, quantity, category_ids, location_ids, tags } = part;
+    let SearchablePart { part, quantity, category_ids, location_ids, tags, low_stock_limit, price } = part;
+    let value = |(currency, price): &(String, f64)| Value {
+        currency: currency.clone(),
+        amount: (*quantity as f64 * price * AMOUNT).round() as i64,
+    };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut document = Document {
         id: part.id.clone(),
@@ -283,6 +325,8 @@ fn document(part: &SearchablePart, places: &Places) -> Document {
         locations: location_ids.iter().map(|id| place(id, &places.locations)).collect(),
         tags: tags.iter().map(|(id, name)| Place { name: name.clone(), ids: vec![id.clone()] }).collect(),
         stock: *quantity,
+        value: price.as_ref().filter(|_| *quantity > 0).map(value),
+        is_low: low_stock_limit.is_some_and(|limit| *quantity < limit),
         created_at: part.created_at.0.and_utc().timestamp_micros(),
     };
     document.hash = hash(&document);
@@ -320,7 +364,8 @@ fn hash(document: &Document) -> u64 {
         id, hash: _, name, number, mpn, supplier_number, manufacturer, supplier, description, ..
     } = document;
     (id, name, number, mpn, supplier_number, manufacturer, supplier, description).hash(&mut hasher);
-    (&document.properties, document.stock, document.created_at).hash(&mut hasher);
+    (&document.properties, document.stock, document.is_low, document.created_at).hash(&mut hasher);
+    document.value.as_ref().map(|value| (&value.currency, value.amount)).hash(&mut hasher);
     for places in [&document.categories, &document.locations, &document.tags] {
         places.len().hash(&mut hasher);
         for place in places {
@@ -333,7 +378,9 @@ fn hash(document: &Document) -> u64 {
 #[cfg(test)]
 mod tests {
     use inventory::Ambient;
-    use inventory::parts::CreatePart;
+    use inventory::locations::CreateLocation;
+    use inventory::parts::{CreatePart, SumInventory};
+    use inventory::stock::CreateAllocation;
     use testkit::TestFolder;
 
     use super::*;
@@ -388,6 +435,58 @@ mod tests {
         let added = add("d").await;
         index.compare(&inventory).await.unwrap();
         assert_eq!(found().await, [changed, same, added]);
+    }
+
+    /// The pages show the totals of the index, or those of the database while the index is catching up.
+    #[tokio::test]
+    async fn the_totals_are_those_of_the_database() {
+        let folder = TestFolder::new();
+        let (inventory, index) = open(&folder).await;
+        let shelf = CreateLocation { name: "Shelf".to_owned(), ..CreateLocation::default() };
+        let shelf = inventory.run(&Actor::System, shelf).await.unwrap();
+        let mut ids = Vec::new();
+        for (name, limit) in [("a", None), ("b", Some(5)), ("c", Some(2)), ("d", None)] {
+            let part = CreatePart { name: name.to_owned(), low_stock_limit: limit, ..CreatePart::default() };
+            ids.push(inventory.run(&Actor::System, part).await.unwrap().id);
+        }
+        let add = async |part: &str, quantity| {
+            let (part_id, location_id) = (part.to_owned(), shelf.id.clone());
+            let stock = CreateAllocation { part_id, location_id, quantity, ..CreateAllocation::default() };
+            inventory.run(&Actor::System, stock).await.unwrap();
+        };
+        add(&ids[0], 3).await;
+        add(&ids[1], 4).await;
+        let price = |part: &str, currency: &str, price: f64| {
+            format!(
+                "INSERT INTO partpricinghistory (id, part_id, supplier, unit_price, currency, source, valid_from, is_current, \
+                 created_at) VALUES ('{part}', '{part}', 'LCSC', {price}, '{currency}', 'api', '2025-01-01', 1, '2025-01-01')"
+            )
+        };
+        let sql = [price(&ids[0], "EUR", 0.25), price(&ids[1], "USD", 0.1234), price(&ids[2], "EUR", 9.0)];
+        rusqlite::Connection::open(folder.path().join("x.db"))
+            .unwrap()
+            .execute_batch(&sql.join(";"))
+            .unwrap();
+        index.compare(&inventory).await.unwrap();
+        let both = async || {
+            let of_database = inventory.query(&Actor::System, SumInventory).await.unwrap();
+            // The comparison after the writes of another program goes on in the background.
+            let of_index = loop {
+                match index.totals(&inventory).await {
+                    Some(totals) => break totals,
+                    None => tokio::task::yield_now().await,
+                }
+            };
+            (of_index, of_database)
+        };
+        let (totals, of_database) = both().await;
+        assert_eq!(totals, of_database);
+        assert_eq!((totals.parts, totals.low, totals.without_place, totals.priced), (4, 2, 2, 2));
+        add(&ids[2], 7).await;
+        let (totals, of_database) = both().await;
+        assert_eq!(totals, of_database);
+        assert_eq!((totals.low, totals.values[0].clone()), (1, ("EUR".to_owned(), 63.75)));
+        assert_eq!(index.count(&inventory).await, Some(4));
     }
 
     #[tokio::test]

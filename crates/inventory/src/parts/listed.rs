@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::Part;
 use super::list::{GetStockedParts, StockedPart};
+use super::low_stock::limits_of;
 use super::searchable::tags_of;
-use crate::db::entity::{mm_low_stock_limit, part_location_allocations};
+use crate::db::entity::part_location_allocations;
 use crate::fields::Fields;
 use crate::{Access, Error, Permission, Query, Read, locations};
 
@@ -86,11 +87,4 @@ async fn places_of(read: &Read, ids: &[String]) -> Result<HashMap<String, Vec<Pa
         places.entry(part_id).or_default().push(place);
     }
     Ok(places)
-}
-
-/// Returns the low-stock limits of parts, by the id of the part.
-async fn limits_of(read: &Read, ids: &[String]) -> Result<HashMap<String, i64>, Error> {
-    use mm_low_stock_limit::{Column, Entity};
-    let rows = Entity::find().filter(Column::PartId.is_in(ids)).all(read.db().await?).await?;
-    Ok(rows.into_iter().map(|row| (row.part_id, row.quantity)).collect())
 }

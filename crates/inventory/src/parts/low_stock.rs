@@ -1,9 +1,11 @@
 //! The quantity below which the stock of a part is low.
 
-use sea_orm::EntityTrait;
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::find;
-use crate::db::entity::mm_low_stock_limit::{Entity, Model};
+use crate::db::entity::mm_low_stock_limit::{Column, Entity, Model};
 use crate::work::Read;
 use crate::{Access, Command, Error, Fields, Permission, Work};
 
@@ -55,4 +57,10 @@ pub(super) fn validate(fields: &mut Fields, field: &'static str, limit: Option<i
 pub(super) async fn limit_of(read: &Read, part_id: &str) -> Result<Option<i64>, Error> {
     let row = Entity::find_by_id(part_id).one(read.db().await?).await?;
     Ok(row.map(|row| row.quantity))
+}
+
+/// Returns the low-stock limits of parts, by the id of the part.
+pub(super) async fn limits_of(read: &Read, ids: &[String]) -> Result<HashMap<String, i64>, Error> {
+    let rows = Entity::find().filter(Column::PartId.is_in(ids)).all(read.db().await?).await?;
+    Ok(rows.into_iter().map(|row| (row.part_id, row.quantity)).collect())
 }

@@ -64,6 +64,30 @@ pub(crate) async fn prices_of_all(
     Ok(prices)
 }
 
+/// Returns the currency and the amount of the newest current price of parts, by the id of the part.
+pub(super) async fn current_prices(
+    read: &Read,
+    part_ids: &[String],
+) -> Result<HashMap<String, (String, f64)>, Error> {
+    let mut prices = HashMap::new();
+    if part_ids.is_empty() {
+        return Ok(prices);
+    }
+    let places: Vec<String> = (1..=part_ids.len()).map(|number| format!("${number}")).collect();
+    let sql = format!(
+        "SELECT part_id, currency, CAST(unit_price AS DOUBLE PRECISION) FROM partpricinghistory \
+         WHERE is_current AND unit_price IS NOT NULL AND currency <> '' AND part_id IN ({}) ORDER BY valid_from DESC, id",
+        places.join(", ")
+    );
+    let db = read.db().await?;
+    let ids = part_ids.iter().map(Into::into);
+    for row in db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, ids)).await? {
+        let price = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        prices.entry(row.try_get_by_index(0)?).or_insert(price);
+    }
+    Ok(prices)
+}
+
 impl Query for ListPrices {
     const ACCESS: Access = Access::Permission(Permission::PartsRead);
     type Output = Vec<Price>;

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::Part;
+use super::low_stock::limits_of;
+use super::prices::current_prices;
 use crate::db::entity::{
     categorymodel, locationmodel, mm_category_parent, part_location_allocations, part_tag_links,
     partcategorylink, partmodel, tagmodel,
@@ -27,6 +29,10 @@ pub struct SearchablePart {
     pub location_ids: Vec<String>,
     /// The ids and names of its tags, sorted.
     pub tags: Vec<(String, String)>,
+    /// The quantity below which its stock is low.
+    pub low_stock_limit: Option<i64>,
+    /// The currency and the amount of its newest current price.
+    pub price: Option<(String, f64)>,
 }
 
 /// Lists parts in the order of their ids, at most [`MAX_SEARCHABLE`].
@@ -127,9 +133,9 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
     let mut quantities: HashMap<String, i64> = HashMap::new();
     let mut locations: HashMap<String, Vec<String>> = HashMap::new();
     for row in stock {
-        let (Some(part_id), Some(location_id)) = (row.part_id, row.location_id) else { continue };
+        let Some(part_id) = row.part_id else { continue };
         *quantities.entry(part_id.clone()).or_default() += row.quantity_at_location;
-        locations.entry(part_id).or_default().push(location_id);
+        locations.entry(part_id).or_default().extend(row.location_id);
     }
     let categories = partcategorylink::Entity::find()
         .select_only()
@@ -139,11 +145,15 @@ async fn load(read: &Read, parts: Select<partmodel::Entity>) -> Result<Vec<Searc
     let mut categories = grouped(categories.into_model::<Link>().all(db).await?);
     let ids: Vec<String> = ids.into_iter().cloned().collect();
     let mut tags = tags_of(read, &ids).await?;
+    let limits = limits_of(read, &ids).await?;
+    let mut prices = current_prices(read, &ids).await?;
     let part = |row: partmodel::Model| SearchablePart {
         quantity: quantities.get(&row.id).copied().unwrap_or_default(),
         category_ids: sorted(categories.remove(&row.id)),
         location_ids: sorted(locations.remove(&row.id)),
         tags: sorted(tags.remove(&row.id)),
+        low_stock_limit: limits.get(&row.id).copied(),
+        price: prices.remove(&row.id),
         part: row.into(),
     };
     Ok(rows.into_iter().map(part).collect())

@@ -51,7 +51,7 @@ impl Query for SumInventory {
                SELECT stock.quantity, price.currency, price.unit_price, \
                ROW_NUMBER() OVER (PARTITION BY price.part_id ORDER BY price.valid_from DESC, price.id) AS place \
                FROM ({STOCK}) stock JOIN partpricinghistory price ON price.part_id = stock.part_id \
-               WHERE price.is_current AND price.unit_price IS NOT NULL AND stock.quantity > 0 \
+               WHERE price.is_current AND price.unit_price IS NOT NULL AND price.currency <> '' AND stock.quantity > 0 \
              ) priced WHERE place = 1 GROUP BY currency ORDER BY 2 DESC, 1"
         );
         let mut totals = InventoryTotals {

@@ -1,7 +1,7 @@
 //! Finds and lists tags.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, EntityTrait, IntoSimpleExpr, QueryFilter, Value};
+use sea_orm::{Condition, EntityTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::{Tag, describe, describe_one, find};
 use crate::db::entity::tagmodel::{Column, Entity, Model};
@@ -15,6 +15,10 @@ pub struct GetTag(pub String);
 /// Lists tags.
 #[derive(Clone, Debug, Default)]
 pub struct ListTags(pub ListQuery<TagFilter, TagSort>);
+
+/// Lists the ids and the names of the tags by name, at most [`list::MAX_PAGE_SIZE`], without counting their parts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListTagNames;
 
 /// The filter for tags. Fields that are not set do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +62,17 @@ impl Query for ListTags {
         let page = self.0.fetch(read, Entity::find().filter(condition), Column::Id).await?;
         let Page { items, total, next } = page;
         Ok(Page { items: describe(read, items).await?, total, next })
+    }
+}
+
+impl Query for ListTagNames {
+    const ACCESS: Access = Access::Permission(Permission::TagsRead);
+    type Output = Vec<(String, String)>;
+
+    async fn run(&self, read: &Read) -> Result<Vec<(String, String)>, Error> {
+        let select = Entity::find().select_only().columns([Column::Id, Column::Name]);
+        let select = select.order_by_asc(Column::NameLower).order_by_asc(Column::Id);
+        Ok(select.limit(list::MAX_PAGE_SIZE).into_tuple().all(read.db().await?).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tests that the activity log holds every change, in the format of the original, and nothing else.
 use crate::support::{SYSTEM, location, part, stock};
-use inventory::activity_log::{Activity, ActivityFilter, ListActivity};
+use inventory::activity_log::{Activity, ActivityFilter, ListActivity, ListLatestActivity};
 use inventory::categories::CreateCategory;
 use inventory::list::ListQuery;
 use inventory::parts::{CreatePart, DeletePart, ListParts, SetLowStockLimit, SetPartImage};
@@ -204,4 +204,26 @@ async fn the_log_is_filtered_and_users_are_confidential(
     assert_eq!(list(SYSTEM, by_system).await, all);
     let nobody = inventory.query(&Actor::Anonymous, ListActivity::default()).await;
     assert!(matches!(nobody, Err(Error::NotSignedIn)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_latest_entries_are_those_of_the_log(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    for name in ["first", "second", "third"] {
+        part(inventory, name).await;
+    }
+    let role = CreateRole { name: "guest".into(), description: None, permissions: [].into() };
+    inventory.run(SYSTEM, role).await.unwrap();
+    let names = async |actor: &Actor, count| {
+        let latest = inventory.query(actor, ListLatestActivity(count)).await.unwrap();
+        latest.into_iter().map(|entry| entry.entity_name.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(SYSTEM, 3).await, ["guest", "third", "second"]);
+    let permissions = [Permission::PartsRead].into();
+    let reader = Actor::User { id: "u".to_owned(), username: "u".to_owned(), permissions };
+    assert_eq!(names(&reader, 2).await, ["third", "second"], "roles are not for everybody");
 }

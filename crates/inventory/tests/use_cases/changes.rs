@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use inventory::categories::CreateCategory;
-use inventory::parts::{CreatePart, GetPart, UpdatePart};
+use inventory::parts::{CreatePart, GetPart, SetLowStockLimit, UpdatePart};
 use inventory::{Change, Changed, Error, IdempotencyKey, Once};
 use rstest::rstest;
 use testkit::{DbEngine, TestInventory};
@@ -60,6 +60,20 @@ async fn a_command_with_an_idempotency_key_runs_once(
     for _ in 0..2 {
         let failed = again.run_once(SYSTEM, create("R"), &failing, &respond).await;
         assert!(matches!(failed, Err(Error::AlreadyExists { .. })), "{failed:?}");
+    }
+}
+
+/// Guards against a defect: whether a part is low would have been derived from its former limit.
+#[tokio::test]
+async fn a_new_limit_changes_what_is_derived_from_the_part() {
+    let test = TestInventory::new(DbEngine::Sqlite).await;
+    let part = part(&test.inventory, "R").await;
+    for quantity in [Some(5), Some(6), None] {
+        test.inventory.take_changes().await.unwrap();
+        let limit = SetLowStockLimit { part_id: part.id.clone(), quantity };
+        test.inventory.run(SYSTEM, limit).await.unwrap();
+        let changed = Changed::Parts([part.id.clone()].into());
+        assert_eq!(test.inventory.take_changes().await.unwrap(), changed, "{quantity:?}");
     }
 }
 

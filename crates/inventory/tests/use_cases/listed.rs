@@ -3,12 +3,13 @@ use crate::support::{SYSTEM, location, part, problems, stock};
 use inventory::bulk::ChangeParts;
 use inventory::locations::GetLocationNames;
 use inventory::parts::{
-    CreatePart, GetListedParts, InventoryTotals, PartPlace, SetLowStockLimit, SumInventory, UpdatePart,
-    UpdateTaggedPart,
+    CreatePart, GetListedParts, GetSearchableParts, InventoryTotals, PartPlace, SetLowStockLimit,
+    SumInventory, UpdatePart, UpdateTaggedPart,
 };
+use inventory::sizes::{CountThings, Sizes};
 use inventory::stock::CreateStockedPart;
-use inventory::tags::{CreateTag, ListTags};
-use inventory::{Change, Problem};
+use inventory::tags::{CreateTag, ListTagNames, ListTags};
+use inventory::{Actor, Change, Permission, Problem};
 use rstest::rstest;
 use testkit::{DbEngine, TestInventory};
 
@@ -141,6 +142,66 @@ async fn the_totals_count_parts_stock_and_value(
     assert_eq!(counts, (3, 15, 2, 1, 1, 0));
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_part_to_search_has_its_limit_and_all_its_stock(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    let shelf = location(inventory, "shelf", None).await;
+    let (screw, nut) = (part(inventory, "screw").await, part(inventory, "nut").await);
+    inventory.run(SYSTEM, stock(&screw, &shelf, 10)).await.unwrap();
+    let limit = SetLowStockLimit { part_id: screw.id.clone(), quantity: Some(12) };
+    inventory.run(SYSTEM, limit).await.unwrap();
+    let ids = GetSearchableParts(vec![screw.id.clone(), nut.id.clone()]);
+    let mut found = inventory.query(SYSTEM, ids).await.unwrap();
+    found.sort_by(|left, right| right.part.name.cmp(&left.part.name));
+    let found: Vec<_> =
+        found.into_iter().map(|part| (part.quantity, part.low_stock_limit, part.price)).collect();
+    assert_eq!(found, [(10, Some(12), None), (0, None, None)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn things_are_counted_as_far_as_the_actor_may_read_them(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    let inventory = &test.inventory;
+    location(inventory, "shelf", None).await;
+    for name in ["screw", "nut"] {
+        part(inventory, name).await;
+    }
+    let sizes = |parts, locations, categories| Sizes { parts, locations, categories };
+    let all = inventory.query(SYSTEM, CountThings::default()).await.unwrap();
+    assert_eq!(all, sizes(Some(2), Some(1), Some(0)));
+    let rest = inventory.query(SYSTEM, CountThings { without_parts: true }).await.unwrap();
+    assert_eq!(rest, sizes(None, Some(1), Some(0)));
+    let actor = Actor::User {
+        id: "u".to_owned(),
+        username: "u".to_owned(),
+        permissions: [Permission::PartsRead].into_iter().collect(),
+    };
+    let own = inventory.query(&actor, CountThings::default()).await.unwrap();
+    assert_eq!(own, sizes(Some(2), None, None));
+    assert!(inventory.query(&Actor::Anonymous, CountThings::default()).await.is_err());
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_names_of_tags_are_listed_regardless_of_case(
+    #[values(DbEngine::Sqlite, DbEngine::Postgres)] engine: DbEngine,
+) {
+    let test = TestInventory::new(engine).await;
+    for name in ["b", "A", "C"] {
+        let tag = CreateTag { name: name.to_owned(), ..CreateTag::default() };
+        test.inventory.run(SYSTEM, tag).await.unwrap();
+    }
+    let names = test.inventory.query(SYSTEM, ListTagNames).await.unwrap();
+    assert_eq!(names.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), ["A", "b", "C"]);
+}
+
 /// Prices come from the original only.
 #[tokio::test]
 async fn the_value_of_the_stock_is_at_the_newest_current_price() {
@@ -159,4 +220,6 @@ async fn the_value_of_the_stock_is_at_the_newest_current_price() {
     }
     let totals = inventory.query(SYSTEM, SumInventory).await.unwrap();
     assert_eq!((totals.priced, totals.values), (1, vec![("EUR".to_owned(), 3.75)]));
+    let found = inventory.query(SYSTEM, GetSearchableParts(vec![screw.id])).await.unwrap();
+    assert_eq!(found[0].price, Some(("EUR".to_owned(), 0.25)));
 }

@@ -1,6 +1,6 @@
 //! Synthetic parts: a few words that most parts have, a long tail, and numbers that differ for each part.
 
-use search::{Document, Place};
+use search::{Document, Place, Value};
 
 /// A reproducible sequence of numbers (SplitMix64).
 pub(crate) struct Random(pub(crate) u64);
@@ -121,6 +121,8 @@ pub(crate) fn part(number: usize) -> Document {
         locations: vec![place("drawer", drawer, &[format!("cabinet-{}", drawer / 50)])],
         tags: (0..random.below(3)).map(|_| tag(random.skewed(500))).collect(),
         stock: random.skewed(5000) as i64,
+        value: Some(Value { currency: "EUR".to_owned(), amount: random.skewed(100_000) as i64 }),
+        is_low: random.chance(5),
         created_at: 1_700_000_000_000_000 + (number as i64) * 1_000_000,
     }
 }

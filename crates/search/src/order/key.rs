@@ -30,6 +30,11 @@ impl Texts {
         Ok(Self { ordinals: ordinals.first_or_default_col(0), dictionary })
     }
 
+    /// Returns the number of different texts.
+    pub(crate) fn len(&self) -> usize {
+        self.dictionary.num_terms()
+    }
+
     pub(crate) fn ordinal(&self, document: DocId) -> u64 {
         self.ordinals.get_val(document)
     }

@@ -214,6 +214,7 @@ fn document() -> impl Strategy<Value = Document> {
                 .collect(),
             stock,
             created_at: stock * stock,
+            ..Document::default()
         },
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{find, index_of, named, place, request};
 use rstest::{fixture, rstest};
-use search::{Document, Filters, Index, Sort};
+use search::{Changes, Document, Filters, Index, Request, Sort, Totals, Value};
 
 /// Returns three parts that differ in everything.
 #[fixture]
@@ -199,4 +199,55 @@ fn names_are_sorted_byte_by_byte_and_equal_ones_by_id() {
     let reversed =
         index.search(&search::Request { sort: Sort::Name, descending: true, ..request("") }).unwrap().ids;
     assert_eq!(reversed.into_iter().rev().collect::<Vec<_>>(), ascending);
+}
+
+#[rstest]
+fn parts_below_their_limit_are_found_with_the_other_conditions(index: Index) {
+    let low = |id: &str, name: &str| Document { is_low: true, ..named(id, name) };
+    let upserts = vec![low("l", "Resistor 1kΩ"), low("m", "Screw")];
+    index.apply(&Changes { upserts, ..Changes::default() }).unwrap();
+    let found = |text: &str| {
+        let filters = Filters { only_low: true, ..Filters::default() };
+        index.search(&Request { filters, sort: Sort::Name, ..request(text) }).unwrap().ids
+    };
+    assert_eq!(found(""), ["l", "m"]);
+    assert_eq!(found("resistor"), ["l"]);
+    index.apply(&Changes { upserts: vec![named("l", "Resistor 1kΩ")], ..Changes::default() }).unwrap();
+    assert_eq!(found(""), ["m"], "its stock is no longer low");
+}
+
+/// With changed and deleted parts, so that there are several segments and documents that no longer count.
+#[test]
+fn the_totals_are_those_of_the_parts_that_are_there() {
+    let part = |id: &str, stock, value: Option<(&str, i64)>| Document {
+        stock,
+        value: value.map(|(currency, amount)| Value { currency: currency.to_owned(), amount }),
+        locations: if stock == 0 { vec![] } else { vec![place("Shelf", &["l1"])] },
+        is_low: stock == 1,
+        ..named(id, id)
+    };
+    let index = index_of(&[
+        part("a", 1, Some(("EUR", 10))),
+        part("b", 2, Some(("USD", 700))),
+        part("c", 1, Some(("EUR", 5))),
+        part("d", 9, None),
+        part("gone", 1, Some(("CHF", 1))),
+    ]);
+    assert_eq!(index.totals().unwrap().parts, 5);
+    let upserts = vec![part("a", 3, Some(("EUR", 30))), part("e", 0, None)];
+    index.apply(&Changes { upserts, deletes: vec!["gone".to_owned()], ..Changes::default() }).unwrap();
+    let value = |currency: &str, amount| Value { currency: currency.to_owned(), amount };
+    let expected = Totals {
+        parts: 5,
+        stock: 15,
+        out: 1,
+        low: 1,
+        nowhere: 1,
+        priced: 3,
+        values: vec![value("USD", 700), value("EUR", 35)],
+    };
+    assert_eq!(index.totals().unwrap(), expected);
+    assert_eq!(index.totals().unwrap(), expected);
+    index.clear().unwrap();
+    assert_eq!(index.totals().unwrap(), Totals::default());
 }

@@ -167,7 +167,7 @@ fn an_index_of_another_version_is_thrown_away() {
     let folder = folder_with_index();
     let meta = folder.path().join("meta.json");
     let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace("\"payload\": \"2 17\"", "\"payload\": \"0 17\"")).unwrap();
+    fs::write(&meta, text.replace("\"payload\": \"3 17\"", "\"payload\": \"0 17\"")).unwrap();
     let (index, content) = open(folder.path());
     assert_eq!(content, Content::RebuildNeeded(RebuildReason::OtherVersion));
     assert_eq!((index.len(), index.position()), (0, None));

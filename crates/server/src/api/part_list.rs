@@ -138,8 +138,8 @@ pub(super) fn request(
     list: &ListQuery<(), Key>,
 ) -> Result<Option<Request>, Problem> {
     let Paging::Number(page) = list.paging else { return Ok(None) };
-    // Few parts have a limit, or belong to one project, so the database finds them fast.
-    if params.project_id.is_some() || params.low_stock {
+    // Few parts belong to one project, so the database finds them fast.
+    if params.project_id.is_some() {
         return Ok(None);
     }
     let invalid = page.problems();
@@ -165,6 +165,7 @@ pub(super) fn request(
             manufacturer: params.manufacturer.clone(),
             max_stock: params.max_quantity,
             tag: params.tag_id.clone(),
+            only_low: params.low_stock,
         },
         sort,
         descending: list.descending,

@@ -4,10 +4,7 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use inventory::Permission;
-use inventory::categories::ListCategories;
-use inventory::list::{ListQuery, PageNumber, Paging};
-use inventory::locations::ListLocations;
-use inventory::parts::ListParts;
+use inventory::sizes::CountThings;
 
 use super::assets;
 use super::error::PageError;
@@ -69,20 +66,11 @@ impl Frame {
     ) -> Result<Self, PageError> {
         let may = |permission| visitor.may(permission);
         let caller = &visitor.caller;
-        let one = PageNumber { number: 1, size: 1 };
-        let (mut parts, mut places, mut categories) = (None, None, None);
-        if may(Permission::PartsRead) {
-            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
-            parts = app.query(caller, ListParts(query)).await?.total;
-        }
-        if may(Permission::LocationsRead) {
-            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
-            places = app.query(caller, ListLocations(query)).await?.total;
-        }
-        if may(Permission::CategoriesRead) {
-            let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
-            categories = app.query(caller, ListCategories(query)).await?.total;
-        }
+        let indexed = match may(Permission::PartsRead) {
+            true => app.search.count(&app.inventory().await?).await,
+            false => None,
+        };
+        let counted = app.query(caller, CountThings { without_parts: indexed.is_some() }).await?;
         let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await?.truth()) } else { None };
         let current = app.tasks.current();
         let running = current.filter(|(_, user_id)| may_see(caller, user_id.as_deref())).iter().count();
@@ -93,9 +81,9 @@ impl Frame {
             section,
             initials: initials(&visitor.user.username),
             username: visitor.user.username.clone(),
-            parts: parts.map(grouped),
-            places: places.map(grouped),
-            categories: categories.map(grouped),
+            parts: indexed.or(counted.parts).map(grouped),
+            places: counted.locations.map(grouped),
+            categories: counted.categories.map(grouped),
             truth,
             running,
             flash: visitor.flash.clone(),

@@ -116,6 +116,19 @@ impl Outline {
         &self.children[index]
     }
 
+    /// Returns all items below the roots with their depths, each followed by those below it.
+    pub(super) fn in_order(&self) -> Vec<(usize, usize)> {
+        let below =
+            |depth, items: &[usize]| items.iter().rev().map(|index| (depth, *index)).collect::<Vec<_>>();
+        let mut waiting = below(0, &self.roots);
+        let mut order = Vec::with_capacity(self.items.len());
+        while let Some((depth, index)) = waiting.pop() {
+            order.push((depth, index));
+            waiting.extend(below(depth + 1, self.children(index)));
+        }
+        order
+    }
+
     /// Returns the number of parts in an item and below it, counted once for each item.
     pub(super) fn total(&self, index: usize) -> u64 {
         self.totals[index]
@@ -208,6 +221,17 @@ mod tests {
         let children = outline.children(outline.index("id of Workshop").unwrap());
         let names: Vec<_> = children.iter().map(|index| outline.item(*index).name.as_str()).collect();
         assert_eq!(names, ["Cabinet 2", "Cabinet 10", "R/C kits"]);
+    }
+
+    #[test]
+    fn each_item_is_followed_by_those_below_it() {
+        let outline = workshop();
+        let order = outline.in_order().into_iter();
+        let order: Vec<String> =
+            order.map(|(depth, index)| format!("{depth} {}", outline.item(index).name)).collect();
+        let expected =
+            ["0 Workshop", "1 Cabinet 2", "2 Drawer A", "3 A3", "1 Cabinet 10", "2 Drawer A", "1 R/C kits"];
+        assert_eq!(order, expected);
     }
 
     #[test]

@@ -6,9 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use inventory::Permission;
-use inventory::activity_log::ListActivity;
-use inventory::list::{ListQuery, PageNumber, Paging};
-use inventory::parts::{GetListedParts, InventoryTotals, ListParts, PartFilter, PartSort, SumInventory};
+use inventory::activity_log::ListLatestActivity;
+use inventory::parts::{GetListedParts, InventoryTotals, SumInventory};
 
 use super::activity::Entry;
 use super::error::PageError;
@@ -16,7 +15,9 @@ use super::frame::{Frame, Section, render};
 use super::listed::{Mark, Picture, Place, Stock};
 use super::visitor::Visitor;
 use super::words::{amount, grouped};
+use crate::api::part_list::{PartParams, find};
 use crate::app::App;
+use crate::call::ListParams;
 
 /// The number of parts and of changes that the page shows.
 const ROWS: u64 = 10;
@@ -67,14 +68,15 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
     let frame = Frame::new(&app, &visitor, Section::Overview, "Overview").await?;
     let (mut totals, mut low, mut low_total, mut lately) = (None, Vec::new(), 0, Vec::new());
     if visitor.may(Permission::PartsRead) {
-        let sums = app.query(&visitor.caller, SumInventory).await?;
+        let sums = match app.search.totals(&app.inventory().await?).await {
+            Some(sums) => sums,
+            None => app.query(&visitor.caller, SumInventory).await?,
+        };
         totals = Some(Totals::new(&sums, &frame));
         (low, low_total) = low_parts(&app, &visitor).await?;
-        let paging = Paging::Number(PageNumber { number: 1, size: READ });
-        let query = ListQuery { paging, descending: true, ..ListQuery::default() };
-        let page = app.query(&visitor.caller, ListActivity(query)).await?;
+        let latest = app.query(&visitor.caller, ListLatestActivity(READ)).await?;
         let now = app.ambient.utc();
-        let entries = page.items.into_iter().map(|activity| Entry::new(activity, now));
+        let entries = latest.into_iter().map(|activity| Entry::new(activity, now));
         lately = entries.filter(|entry| !entry.is_sign_in()).take(ROWS as usize).collect();
     }
     Ok(render(&OverviewPage { frame, totals, low, low_total, lately }))
@@ -98,10 +100,9 @@ impl Totals {
 
 /// Returns the parts that are low, the emptiest first, and their number.
 async fn low_parts(app: &App, visitor: &Visitor) -> Result<(Vec<LowPart>, u64), PageError> {
-    let filter = PartFilter { only_low_stock: true, ..PartFilter::default() };
-    let paging = Paging::Number(PageNumber { number: 1, size: ROWS });
-    let query = ListQuery { filter, paging, sort: PartSort::Quantity, descending: false };
-    let page = app.query(&visitor.caller, ListParts(query)).await?;
+    let only_low = PartParams { low_stock: true, ..PartParams::default() };
+    let list = ListParams::sorted(Some("quantity".to_owned()), ROWS);
+    let (page, _) = find(app, &visitor.caller, &only_low, &list).await?;
     let ids = page.items.into_iter().map(|stocked| stocked.part.id).collect();
     let listed = app.query(&visitor.caller, GetListedParts(ids)).await?;
     let low = listed.into_iter().map(|listed| LowPart {

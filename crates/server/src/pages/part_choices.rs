@@ -1,10 +1,10 @@
 //! The categories and the tags that a part can have.
 
-use inventory::categories::{Category, GetCategoryTree};
-use inventory::list::{ListQuery, MAX_PAGE_SIZE, PageNumber, Paging};
-use inventory::tags::{ListTags, Tag};
-use inventory::{Permission, TreeNode};
+use inventory::Permission;
+use inventory::list::MAX_PAGE_SIZE;
+use inventory::tags::ListTagNames;
 
+use super::outline::{Kind, Outline};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::problem::Problem;
@@ -22,23 +22,23 @@ pub(super) async fn choices(app: &App, visitor: &Visitor, chosen: &[String]) -> 
     if !visitor.may(Permission::CategoriesRead) {
         return Ok(Vec::new());
     }
-    let page = PageNumber { number: 1, size: MAX_PAGE_SIZE };
-    let tree = app.query(&visitor.caller, GetCategoryTree { page }).await?;
-    let choice = |TreeNode { depth, item }: TreeNode<Category>| Choice {
-        is_chosen: chosen.contains(&item.id),
-        id: item.id,
-        name: item.name,
-        depth: depth.min(5),
+    let tree = Outline::load(app, visitor, Kind::Categories, false).await?;
+    let choice = |(depth, index): (usize, usize)| {
+        let item = tree.item(index);
+        Choice {
+            is_chosen: chosen.contains(&item.id),
+            id: item.id.clone(),
+            name: item.name.clone(),
+            depth: depth.min(5),
+        }
     };
-    Ok(tree.items.into_iter().map(choice).collect())
+    Ok(tree.in_order().into_iter().take(MAX_PAGE_SIZE as usize).map(choice).collect())
 }
 
-/// Returns the tags that the visitor can choose, at most [`MAX_PAGE_SIZE`].
-pub(super) async fn all_tags(app: &App, visitor: &Visitor) -> Result<Vec<Tag>, Problem> {
+/// Returns the ids and names of the tags that the visitor can choose, at most [`MAX_PAGE_SIZE`].
+pub(super) async fn all_tags(app: &App, visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
     if !visitor.may(Permission::TagsRead) {
         return Ok(Vec::new());
     }
-    let paging = Paging::Number(PageNumber { number: 1, size: MAX_PAGE_SIZE });
-    let query = ListQuery { paging, ..ListQuery::default() };
-    Ok(app.query(&visitor.caller, ListTags(query)).await?.items)
+    app.query(&visitor.caller, ListTagNames).await
 }

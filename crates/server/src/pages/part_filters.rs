@@ -3,9 +3,7 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use inventory::Error;
 use inventory::categories::GetCategory;
-use inventory::list::{ListQuery, PageNumber, Paging};
 use inventory::locations::GetLocation;
-use inventory::parts::{ListParts, PartFilter};
 use inventory::projects::GetProject;
 use inventory::tags::GetTag;
 
@@ -17,8 +15,9 @@ use super::outline::Kind;
 use super::picker::choose;
 use super::visitor::Visitor;
 use super::words::grouped;
-use crate::api::part_list::PartParams;
+use crate::api::part_list::{PartParams, find};
 use crate::app::App;
+use crate::call::ListParams;
 
 /// A filter that is set, and the address without it.
 pub(super) struct Chip {
@@ -104,10 +103,8 @@ pub(super) async fn quick(
     params: &PartParams,
     address: &Address,
 ) -> Result<Vec<Quick>, PageError> {
-    let filter = PartFilter { only_low_stock: true, ..PartFilter::default() };
-    let one = Paging::Number(PageNumber { number: 1, size: 1 });
-    let query = ListQuery { filter, paging: one, ..ListQuery::default() };
-    let low = app.query(&visitor.caller, ListParts(query)).await?.total;
+    let only_low = PartParams { low_stock: true, ..PartParams::default() };
+    let (low, _) = find(app, &visitor.caller, &only_low, &ListParams::sorted(None, 1)).await?;
     let base = address.without("page").without("page_size");
     let is_out = params.max_quantity == Some(0);
     let toggled =
@@ -115,7 +112,7 @@ pub(super) async fn quick(
     Ok(vec![
         Quick {
             name: "Low",
-            count: low.map(grouped),
+            count: low.total.map(grouped),
             link: toggled(params.low_stock, "low_stock", "true"),
             is_set: params.low_stock,
         },

@@ -84,7 +84,7 @@ async fn show(
     let page = PartForm {
         frame: Frame::new(app, visitor, Section::Parts, title).await?,
         categories: choices(app, visitor, &fields.category_id).await?,
-        tags: all_tags(app, visitor).await?.into_iter().map(|tag| tag.name).collect(),
+        tags: all_tags(app, visitor).await?.into_iter().map(|(_, name)| name).collect(),
         may_tag: visitor.may(Permission::TagsRead),
         form_key: app.ambient.uuid().to_string(),
         id,

@@ -9,7 +9,6 @@ use axum::routing::get;
 use inventory::Permission;
 use inventory::list::{PAGE_SIZE, PageNumber};
 use inventory::parts::{GetListedParts, ListedPart};
-use inventory::tags::Tag;
 
 use super::address::Address;
 use super::columns::{self, Optional};
@@ -43,7 +42,8 @@ struct PartsPage {
     /// The filters in the address, for the form that adds one.
     kept: Vec<(String, String)>,
     categories: Vec<Choice>,
-    tags: Vec<Tag>,
+    /// The ids and names of the tags.
+    tags: Vec<(String, String)>,
     params: PartParams,
     export: String,
     may_delete: bool,

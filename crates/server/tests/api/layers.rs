@@ -141,6 +141,9 @@ async fn responses_are_compressed_for_those_who_ask() {
     let compressed = server.get(&Client::default().with("accept-encoding", "gzip"), path).await;
     assert_eq!(compressed.headers[header::CONTENT_ENCODING], "gzip");
     assert!(compressed.headers[header::VARY].to_str().unwrap().contains("accept-encoding"));
+    // What browsers send on a secure connection, and on this machine.
+    let compressed = server.get(&Client::default().with("accept-encoding", "gzip, deflate, br"), path).await;
+    assert_eq!(compressed.headers[header::CONTENT_ENCODING], "br");
 }
 
 /// Guards against a defect: behind a proxy on the same machine, everybody could read the metrics.

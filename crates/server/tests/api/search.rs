@@ -146,3 +146,25 @@ async fn lists_from_the_index_and_from_the_database_have_the_same_order_and_tota
     let few = server.get(&client, &format!("/api/v1/parts?{tagged}")).await.body;
     assert_eq!(few["total"], 3);
 }
+
+/// Whether a part is low is part of the index.
+#[tokio::test]
+async fn low_parts_follow_their_stock_and_their_limits() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let part = server.post(&client, "/api/v1/parts", json!({"name": "Screw"})).await.body;
+    let shelf = server.post(&client, "/api/v1/locations", json!({"name": "Shelf"})).await.body;
+    assert_eq!(names(&server, &client, "q=screw").await, ["Screw"]);
+    let path = format!("/api/v1/parts/{}", part["id"].as_str().unwrap());
+    let low = async || names(&server, &client, "q=screw&low_stock=true").await;
+    assert_eq!(low().await, [""; 0]);
+    server.put(&client, &format!("{path}/low-stock-limit"), json!({"quantity": 5})).await;
+    assert_eq!(low().await, ["Screw"]);
+    let at = json!({"location_id": shelf["id"], "quantity": 5});
+    server.post(&client, &format!("{path}/stock/add"), at).await;
+    assert_eq!(low().await, [""; 0]);
+    server.put(&client, &format!("{path}/low-stock-limit"), json!({"quantity": 6})).await;
+    assert_eq!(low().await, ["Screw"]);
+    assert_eq!(names(&server, &client, "low_stock=true&sort=-quantity").await, ["Screw"]);
+}
