@@ -83,7 +83,7 @@ impl Frame {
             let query = ListQuery { paging: Paging::Number(one), ..ListQuery::default() };
             categories = app.query(caller, ListCategories(query)).await?.total;
         }
-        let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await?.truth()) } else { None };
+        let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await.truth()) } else { None };
         let current = app.tasks.current();
         let running = current.filter(|(_, user_id)| may_see(caller, user_id.as_deref())).iter().count();
         Ok(Self {
