@@ -61,6 +61,17 @@ impl<'de> Deserialize<'de> for Sha256Hex {
     }
 }
 
+/// The size and the checksums of a content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checksums {
+    /// Size in bytes.
+    pub size: u64,
+    /// CRC-32, as a zip states it.
+    pub crc: u32,
+    /// Hash, as the manifest states it.
+    pub sha256: Sha256Hex,
+}
+
 /// Computes the SHA-256, the CRC-32 and the length of a stream of bytes.
 #[derive(Clone, Default)]
 pub(crate) struct EntryDigest {
@@ -84,6 +95,11 @@ impl EntryDigest {
     /// Returns the CRC-32 of the bytes so far.
     pub(crate) fn crc(&self) -> u32 {
         self.crc.clone().finalize()
+    }
+
+    /// Returns the checksums of the bytes so far.
+    pub(crate) fn checksums(&self) -> Checksums {
+        Checksums { size: self.bytes, crc: self.crc(), sha256: self.sha256() }
     }
 
     /// Returns the SHA-256 of the bytes so far.

@@ -26,7 +26,7 @@ pub mod writer;
 
 pub use encryption::{ArchiveSink, EncryptionMethod};
 pub use error::{Corruption, Error, KeyFault, Refusal};
-pub use hashing::{HashingReader, Sha256Hex};
+pub use hashing::{Checksums, HashingReader, Sha256Hex};
 pub use keys::{Identity, Keys, Recipient};
 pub use limits::Limits;
 pub use manifest::{

@@ -2,6 +2,7 @@
 //! data.
 
 mod compression;
+mod content;
 mod pack;
 mod randomness;
 
@@ -13,7 +14,7 @@ use rawzip::time::UtcDateTime;
 use rawzip::{CompressionMethod, DataDescriptorOutput, Header, ZipArchiveWriter, ZipEntryWriter};
 
 use crate::error::{Error, Refusal};
-use crate::hashing::{EntryDigest, Sha256Hex};
+use crate::hashing::{Checksums, Sha256Hex};
 use crate::limits::{MAX_LINE, MAX_LISTED};
 use crate::manifest::{FORMAT_VERSION, FileRecord, Manifest, Omission, TableRecord, mebibytes, two_places};
 use crate::modified::ModifiedTime;
@@ -21,8 +22,9 @@ use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 use crate::{parallel, sums};
 
 use compression::{Compressor, Prepared};
-use pack::{TextWriter, deflate_long, prepare_file, store_long};
+use pack::{TextWriter, copy_long, deflate_long, prepare_file, store_long};
 
+pub use content::{AddedFile, Content, Packing};
 pub use pack::SourceChanged;
 
 /// The number of short files that are prepared, or wait to be written: enough to keep several cores busy, few enough to bound memory. Each
@@ -85,32 +87,37 @@ impl<W: Write> Writer<W> {
         name: &str,
         source: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(u64),
-    ) -> Result<&FileRecord, Error> {
+    ) -> Result<(), Error> {
         check_name(name)?;
         let prepared = Compressor::new().prepare(source).map_err(Error::source(name))?;
-        self.append(name.to_owned(), prepared, None, source, progress)
+        self.append(name.to_owned(), prepared, None, source, progress)?;
+        Ok(())
     }
 
-    /// Adds several files in this order. `open` returns the content of a file and its modification time. As many threads as there are
-    /// cores call it, and compress. It reads a short file again if its source ends in [`SourceChanged`], because nothing of it has been
-    /// written by then.
+    /// Adds several files in this order. `open` returns the content of a file and its modification time; as many threads as there are cores
+    /// call it, and compress. A short file is opened and read again if its source ends in [`SourceChanged`], because nothing of it has been
+    /// written by then. `added` is called for each file that has been written.
     ///
     /// # Errors
     /// Those of [`Writer::add`], and those of `open`.
-    pub fn add_all<R: Read + Send, E: From<Error> + Send>(
+    pub fn add_all<T: Send, R: Read + Send, E: From<Error> + Send>(
         &mut self,
-        names: Vec<String>,
-        open: impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E> + Sync,
+        files: impl Iterator<Item = (String, T)> + Send,
+        open: impl Fn(&str, &T) -> Result<(Content<R>, Option<ModifiedTime>), E> + Sync,
+        mut added: impl FnMut(AddedFile<'_, R>),
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), E> {
-        names.iter().try_for_each(|name| check_name(name))?;
-        let prepare = |compressor: &mut Compressor, name: String| {
-            let prepared = prepare_file(compressor, &name, &open);
+        let prepare = |compressor: &mut Compressor, (name, item): (String, T)| {
+            let prepared = check_name(&name)
+                .map_err(E::from)
+                .and_then(|()| prepare_file(compressor, &name, || open(&name, &item)));
             (name, prepared)
         };
-        parallel::in_order(names.into_iter(), AHEAD, Compressor::new, prepare, |(name, prepared)| {
+        parallel::in_order(files, AHEAD, Compressor::new, prepare, |(name, prepared)| {
             let (prepared, mut source, modified) = prepared?;
-            self.append(name, prepared, modified, &mut source, progress)?;
+            let (offset, packing) = self.append(name, prepared, modified, &mut source, progress)?;
+            let name = &self.files.last().expect("has just been appended").path;
+            added(AddedFile { name, source, offset, packing });
             Ok(())
         })
     }
@@ -127,7 +134,7 @@ impl<W: Write> Writer<W> {
         Ok((self.zip.finish()?, manifest))
     }
 
-    /// Appends a file whose first chunk has been prepared, and the rest of `source`.
+    /// Appends a file whose first chunk has been prepared, and the rest of `source`. Returns where and how it is packed.
     fn append(
         &mut self,
         path: String,
@@ -135,27 +142,29 @@ impl<W: Write> Writer<W> {
         modified: Option<ModifiedTime>,
         source: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(u64),
-    ) -> Result<&FileRecord, Error> {
+    ) -> Result<(u64, Packing), Error> {
         let time = modified.map_or(self.created, |modified| modified.seconds().into());
-        let mut entry = start(&mut self.zip, &path, prepared.method(), time)?;
-        let digest = match prepared {
-            Prepared::Whole { body, digest, .. } => {
+        let method = prepared.method();
+        let mut entry = start(&mut self.zip, &path, method, time)?;
+        let offset = entry.stream_offset();
+        let packed = match prepared {
+            Prepared::Whole { body, packing } => {
                 entry.write_all(&body)?;
-                progress(digest.bytes());
-                digest
+                progress(packing.content.size);
+                Ok(packing.content)
             }
-            Prepared::Long { first, deflates } => {
-                let packed = if deflates {
-                    deflate_long(first, source, &mut entry, progress)
-                } else {
-                    store_long(first, source, &mut entry, progress)
-                };
-                packed.map_err(|error| error.of(&path))?
+            Prepared::Packed(packing) => {
+                copy_long(packing.packed_size, source, &mut entry, progress).map(|()| packing.content)
             }
+            Prepared::Long { first, deflates: true } => deflate_long(first, source, &mut entry, progress),
+            Prepared::Long { first, deflates: false } => store_long(first, source, &mut entry, progress),
         };
-        let sha256 = finish(entry, &digest)?;
-        self.files.push(FileRecord { path, size: digest.bytes(), sha256, modified });
-        Ok(self.files.last().expect("a record has just been pushed"))
+        let content = packed.map_err(|error| error.of(&path))?;
+        let deflated = method == CompressionMethod::DEFLATE;
+        let packing = Packing { deflated, packed_size: entry.compressed_bytes(), content };
+        finish(entry, &content)?;
+        self.files.push(FileRecord { path, size: content.size, sha256: content.sha256, modified });
+        Ok((offset, packing))
     }
 
     /// Appends a text, and compresses it while `make` writes it, because it can be long.
@@ -167,8 +176,9 @@ impl<W: Write> Writer<W> {
         let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.created)?;
         let mut text = TextWriter::new(&mut entry);
         make(&mut text)?;
-        let digest = text.finish()?;
-        finish(entry, &digest)
+        let content = text.finish()?;
+        finish(entry, &content)?;
+        Ok(content.sha256)
     }
 }
 
@@ -190,10 +200,10 @@ fn start<'a, W: Write>(
     Ok(file.unix_permissions(0o100_644).start()?.0)
 }
 
-/// Ends an entry with its size and checksum, and returns its hash.
-fn finish<W: Write>(entry: ZipEntryWriter<'_, W>, digest: &EntryDigest) -> Result<Sha256Hex, Error> {
-    entry.finish(DataDescriptorOutput::new(digest.crc(), digest.bytes()))?;
-    Ok(digest.sha256())
+/// Ends an entry with its size and checksum.
+fn finish<W: Write>(entry: ZipEntryWriter<'_, W>, content: &Checksums) -> Result<(), Error> {
+    entry.finish(DataDescriptorOutput::new(content.crc, content.size))?;
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

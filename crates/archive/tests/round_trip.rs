@@ -6,8 +6,10 @@ mod sample;
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
+use std::sync::Mutex;
 use std::time::{Duration, UNIX_EPOCH};
 
+use archive::writer::{AddedFile, Content, Packing};
 use archive::{Corruption, Error, Format, Limits, ModifiedTime, Reader, Refusal, Role, Sha256Hex, Writer};
 use proptest::prelude::*;
 
@@ -95,8 +97,9 @@ fn an_archive_of_blank_pictures_from_our_writer_is_not_refused_as_a_bomb() {
     writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
     let names: Vec<String> = (0..80).map(|number| format!("images/{number}.bmp")).collect();
     let blank = vec![0; 1_000_000];
-    let open = |_: &str| Ok::<_, Error>((&blank[..], None));
-    writer.add_all(names, open, &mut |_| {}).unwrap();
+    let names = names.into_iter().map(|name| (name, ()));
+    let open = |_: &str, (): &()| Ok::<_, Error>((Content::Unpacked(&blank[..]), None));
+    writer.add_all(names, open, |_| {}, &mut |_| {}).unwrap();
     let bytes = writer.finish(metadata()).unwrap().0;
     assert_eq!(read_all(&bytes).unwrap().len(), 83);
 }
@@ -142,8 +145,8 @@ fn a_changed_time_is_refused_and_a_time_that_is_missing_in_the_headers_is_not() 
     let time = ModifiedTime::from_system(UNIX_EPOCH + Duration::from_secs(1_700_000_001));
     let mut writer = Writer::new(Vec::new(), metadata().created_at);
     writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
-    let source = |_: &str| Ok::<_, Error>((&b"x"[..], time));
-    writer.add_all(vec!["images/a".to_owned()], source, &mut |_| {}).unwrap();
+    let source = |_: &str, (): &()| Ok::<_, Error>((Content::Unpacked(&b"x"[..]), time));
+    writer.add_all(std::iter::once(("images/a".to_owned(), ())), source, |_| {}, &mut |_| {}).unwrap();
     let bytes = writer.finish(metadata()).unwrap().0;
     let read = |bytes: &[u8]| open(bytes).map(|reader| reader.entry(Role::Image).unwrap().modified);
     assert!(time.is_some());
@@ -359,15 +362,67 @@ fn a_short_file_that_changes_while_it_is_read_is_read_again_and_no_more_than_twi
         let opened = std::sync::atomic::AtomicUsize::new(0);
         let mut writer = Writer::new(Vec::new(), metadata().created_at);
         writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
-        let open = |_: &str| {
+        let open = |_: &str, (): &()| {
             let before = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let content = Cursor::new(format!("state {before}").into_bytes());
-            Ok::<_, Error>((ChangingSource { content, changed: before < changes }, None))
+            Ok::<_, Error>((Content::Unpacked(ChangingSource { content, changed: before < changes }), None))
         };
-        writer.add_all(vec!["images/a".to_owned()], open, &mut |_| {})?;
+        writer.add_all(std::iter::once(("images/a".to_owned(), ())), open, |_| {}, &mut |_| {})?;
         Ok::<_, Error>(writer.finish(metadata()).unwrap().0)
     };
     assert_eq!(read_all(&write(2).unwrap()).unwrap()["images/a"], b"state 2");
     let error = write(3).unwrap_err();
     assert!(matches!(&error, Error::Source { name, .. } if name == "images/a"), "{error}");
+}
+
+/// An archive with files, and where and how each of them is packed.
+fn with_places(files: Vec<(&str, Content<Cursor<Vec<u8>>>)>) -> (Vec<u8>, Vec<(u64, Packing)>) {
+    let mut writer = Writer::new(Vec::new(), metadata().created_at);
+    writer.add("makers_matrix.db", &mut &b"x"[..], &mut |_| {}).unwrap();
+    let mut places = Vec::new();
+    let items = files.into_iter().map(|(name, content)| (name.to_owned(), Mutex::new(Some(content))));
+    let open =
+        |_: &str, content: &Mutex<Option<_>>| Ok::<_, Error>((content.lock().unwrap().take().unwrap(), None));
+    let added = |file: AddedFile<'_, _>| places.push((file.offset, file.packing));
+    writer.add_all(items, open, added, &mut |_| {}).unwrap();
+    (writer.finish(metadata()).unwrap().0, places)
+}
+
+#[test]
+fn packed_bytes_that_are_taken_over_give_the_same_archive() {
+    let contents = [
+        ("images/deflated", b"resistor 10k ".repeat(500)),
+        ("images/empty", Vec::new()),
+        ("images/stored", noise(3000, 1)),
+        ("images/t long and deflated", noise(1 << 10, 2).repeat(4000)),
+        ("images/u long and stored", noise(3_000_001, 3)),
+    ];
+    let files =
+        contents.iter().map(|(name, content)| (*name, Content::Unpacked(Cursor::new(content.clone()))));
+    let (first, places) = with_places(files.collect());
+    let packed_bytes = |(offset, packing): (u64, Packing)| {
+        let (from, size) = (usize::try_from(offset).unwrap(), usize::try_from(packing.packed_size).unwrap());
+        Content::Packed(Cursor::new(first[from..from + size].to_vec()), packing)
+    };
+    let files = contents.iter().zip(&places).map(|((name, _), place)| (*name, packed_bytes(*place)));
+    let (second, taken_over) = with_places(files.collect());
+    assert!(first == second);
+    assert_eq!(places, taken_over);
+    let back = read_all(&second).unwrap();
+    for (name, content) in &contents {
+        assert!(back[*name] == *content, "{name}");
+    }
+}
+
+#[test]
+fn packed_bytes_that_end_too_early_are_an_error_of_their_source() {
+    for size in [10, 3 << 20] {
+        let (_, places) = with_places(vec![("images/a", Content::Unpacked(Cursor::new(noise(size, 1))))]);
+        let short = Cursor::new(noise(size - 1, 1));
+        let mut writer = Writer::new(Vec::new(), metadata().created_at);
+        let open = |_: &str, (): &()| Ok::<_, Error>((Content::Packed(short.clone(), places[0].1), None));
+        let items = std::iter::once(("images/a".to_owned(), ()));
+        let error = writer.add_all(items, open, |_| {}, &mut |_| {}).unwrap_err();
+        assert!(matches!(&error, Error::Source { name, .. } if name == "images/a"), "{error}");
+    }
 }

@@ -3,9 +3,11 @@
 
 mod database;
 mod files;
+mod pack;
 mod source;
 mod unfinished;
 mod write;
+mod writeback;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use inventory::static_files::FileKind;
 use inventory::{Actor, Permission};
 
 use crate::database_files::copy_database;
+use crate::files_cache::FilesCache;
 use crate::places::archive_name;
 use crate::session::Session;
 use crate::status::{Fingerprint, status_file};
@@ -42,6 +45,8 @@ pub struct BackupOptions {
     pub env: bool,
     /// Whether to include the environment file even if the archive is not encrypted.
     pub env_in_the_clear: bool,
+    /// Whether to read every file, also those that have not changed since the last backup. An encrypted backup always does.
+    pub rescan: bool,
     /// How to encrypt the archive.
     pub encrypt: EncryptionChoice,
 }
@@ -75,6 +80,7 @@ impl Default for BackupOptions {
             images: true,
             env: false,
             env_in_the_clear: false,
+            rescan: false,
             encrypt: EncryptionChoice::AsConfigured,
         }
     }
@@ -125,6 +131,8 @@ pub struct BackupReport {
     pub encryption: Option<EncryptionScheme>,
     /// The recorded status, with the time of verification.
     pub status: Status,
+    /// Number of unchanged files that were taken over from the last backup in the same folder.
+    pub unchanged: u64,
     /// Keys that open the archive in this process, even if it was encrypted for somebody else.
     pub(crate) keys: Keys,
     /// The passwords that were left out of the archive. They stay in the live database, because the original encrypts
@@ -235,27 +243,42 @@ impl Engine {
             .clone()
             .unwrap_or_else(|| format!("{}_{}", source.purpose.prefix(), now.format("%Y%m%d_%H%M%S")));
         let path = free_name(folder, &name, options.name.is_some(), encryption.is_some())?;
+        let mut cache = match encryption {
+            None if !options.rescan => FilesCache::open(folder),
+            _ => None,
+        };
         let mut attempt = 1;
         // The file stays open, and thereby locked, until it has its final name, so that no other process removes it.
         let (unfinished, _out, written) = loop {
             let (unfinished, mut out) =
                 PartialArchive::begin(self, &path, encryption.is_some(), source.private_copies)?;
             let output = Output { unfinished: &unfinished, out: &mut *out, encryption: encryption.as_ref() };
-            match self.write_archive(options, source, output, observer) {
+            match self.write_archive(options, source, output, cache.as_mut(), observer) {
                 Ok(written) => break (unfinished, out, written),
                 Err(error) => {
                     unfinished.discard(self);
+                    // What is wrong may have been taken over. Of the next archive, every file is read.
+                    let last = cache.take().filter(|_| matches!(error, Error::Archive { .. }));
+                    if let Some(last) = &last {
+                        let path = last.archive().to_owned();
+                        observer.event(Event::Note(Note::NotTakenOver { path }));
+                    }
                     // The partly written file cannot be removed from the archive, so the archive is written anew.
-                    if attempt == MAX_ATTEMPTS || !matches!(error, Error::FileBusy { .. }) {
+                    let again = last.is_some() || matches!(error, Error::FileBusy { .. });
+                    if attempt == MAX_ATTEMPTS || !again {
                         return Err(error);
                     }
                 }
             }
             attempt += 1;
         };
-        let WrittenArchive { manifest, keys, fingerprint, redacted, restarts } = written;
+        let WrittenArchive { manifest, keys, fingerprint, redacted, restarts, recording, unchanged } =
+            written;
         let placed = self.place_archive(&unfinished, &fingerprint, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
+        if let Some(recording) = recording {
+            recording.finish(&path, &fingerprint);
+        }
         let encryption = encryption.map(|encryption| encryption.scheme());
         Ok(BackupReport {
             path,
@@ -263,6 +286,7 @@ impl Engine {
             manifest,
             encryption,
             status,
+            unchanged,
             keys,
             redacted,
             snapshot_restarts: restarts,
@@ -333,8 +357,9 @@ impl Engine {
         Ok((size, status))
     }
 
-    /// Removes an archive and its status file.
+    /// Removes an archive, its status file and its files cache.
     pub(crate) fn remove_archive(&self, path: &Path) -> Result<(), Error> {
+        FilesCache::remove_with(&self.disk, path);
         let status = status_file(path);
         if status.exists() {
             self.disk.remove(&status)?;

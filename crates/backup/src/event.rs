@@ -92,6 +92,8 @@ pub enum Note {
     NotLocked { path: PathBuf },
     /// The unusable live database was moved to `path`.
     SetAside { path: PathBuf },
+    /// What was taken over from the archive at `path` is damaged.
+    NotTakenOver { path: PathBuf },
 }
 
 impl Note {
@@ -99,7 +101,9 @@ impl Note {
     #[must_use]
     pub fn without_folders(mut self) -> Self {
         match &mut self {
-            Self::NotLocked { path } | Self::SetAside { path } => crate::error::shorten(path),
+            Self::NotLocked { path } | Self::SetAside { path } | Self::NotTakenOver { path } => {
+                crate::error::shorten(path)
+            }
             Self::OfSafetyBackup(note) => **note = note.as_ref().clone().without_folders(),
             _ => {}
         }
@@ -141,6 +145,11 @@ impl std::fmt::Display for Note {
                 path.display()
             ),
             Self::SetAside { path } => write!(f, "the unusable database was moved to {}", path.display()),
+            Self::NotTakenOver { path } => write!(
+                f,
+                "the unchanged files could not be taken over from {}, so every file was read again: verify that archive",
+                path.display()
+            ),
         }
     }
 }

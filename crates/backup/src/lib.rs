@@ -21,6 +21,7 @@ pub mod error;
 pub mod event;
 mod file_changes;
 mod file_references;
+mod files_cache;
 pub mod import;
 mod key_check;
 mod leftovers;

@@ -4,7 +4,7 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use archive::ModifiedTime;
 use archive::writer::SourceChanged;
@@ -36,9 +36,9 @@ impl StableFile {
         Ok(Self { path: path.to_owned(), file, stamp, read: 0, cancellation: cancellation.clone() })
     }
 
-    /// Returns the modification time that the file has had while it is read.
-    pub(crate) fn modified(&self) -> Option<ModifiedTime> {
-        self.stamp.modified.and_then(ModifiedTime::from_system)
+    /// Returns the stamp that the file has had while it is read.
+    pub(crate) fn stamp(&self) -> FileStamp {
+        self.stamp
     }
 
     /// Fails if the file has changed, has been replaced, or has another size than was read.
@@ -88,6 +88,28 @@ impl FileStamp {
         #[cfg(not(unix))]
         let inode = None;
         Self { size: found.len(), modified: found.modified().ok(), inode }
+    }
+
+    /// Returns the modification time for a manifest.
+    pub(crate) fn modified(&self) -> Option<ModifiedTime> {
+        self.modified.and_then(ModifiedTime::from_system)
+    }
+
+    /// Returns whether file and inode were changed for the last time before `time`.
+    pub(crate) fn is_older_than(&self, time: SystemTime) -> bool {
+        let (Some(modified), Some((.., seconds, _))) = (self.modified, self.inode) else { return false };
+        let limit = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        modified < time && u64::try_from(seconds).is_ok_and(|seconds| seconds < limit)
+    }
+
+    /// Returns all of the stamp as numbers: the size, the modification time, the device, the inode, and the time of its last change, both times
+    /// in seconds and nanoseconds. Returns `None` if the system does not tell all of them.
+    pub(crate) fn numbers(&self) -> Option<[i64; 7]> {
+        let modified = self.modified?.duration_since(UNIX_EPOCH).ok()?;
+        let (device, inode, changed, nanoseconds) = self.inode?;
+        let (size, seconds) = (i64::try_from(self.size).ok()?, i64::try_from(modified.as_secs()).ok()?);
+        let subsecond = i64::from(modified.subsec_nanos());
+        Some([size, seconds, subsecond, device.cast_signed(), inode.cast_signed(), changed, nanoseconds])
     }
 }
 

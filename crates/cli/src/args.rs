@@ -286,6 +286,9 @@ pub(crate) struct Backup {
     /// Leave out images
     #[arg(long)]
     pub(crate) no_images: bool,
+    /// Read every file, even if it has not changed since the last backup
+    #[arg(long)]
+    pub(crate) rescan: bool,
     /// Include the .env file of the data folder (holds secrets: only into an encrypted archive, or with --force)
     #[arg(long)]
     pub(crate) include_env: bool,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use rusqlite::{Connection, Result as SqlResult};
 
@@ -52,25 +54,44 @@ pub struct Inspection {
     pub violation_count: u64,
 }
 
-/// Checks the integrity of a copy and its foreign keys, and computes the digest of every table.
+/// Checks the integrity of a copy and its foreign keys, and meanwhile computes the digest of every table.
 ///
 /// # Errors
 /// [`Error::NotADatabase`], [`Error::Damaged`].
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
+    thread::scope(|scope| {
+        let digesting = thread::Builder::new().spawn_scoped(scope, || digests(path));
+        // What the check finds says more than the error of reading a damaged table.
+        let (violations, violation_count) = check(path)?;
+        let tables = match digesting {
+            Ok(digesting) => digesting.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => digests(path),
+        };
+        Ok(Inspection { tables: tables?, violations, violation_count })
+    })
+}
+
+/// Checks the integrity of a copy, and returns its violations of foreign keys.
+fn check(path: &Path) -> Result<(Vec<Violation>, u64), Error> {
     let connection = open_copy(path)?;
     let failed = |error| sqlite_error(path, error);
-    let names = digest::tables(&connection).map_err(failed)?;
     let findings = integrity(&connection).map_err(failed)?;
     if !findings.is_empty() {
         return Err(Error::Damaged { path: path.to_owned(), findings });
     }
-    let (violations, violation_count) = violations(&connection).map_err(failed)?;
-    let mut tables = BTreeMap::new();
-    for name in names {
-        let (rows, sha256) = digest::digest(&connection, &name).map_err(failed)?;
-        tables.insert(name, TableDigest { rows, sha256 });
-    }
-    Ok(Inspection { tables, violations, violation_count })
+    violations(&connection).map_err(failed)
+}
+
+/// Computes the digest of every table.
+fn digests(path: &Path) -> Result<BTreeMap<String, TableDigest>, Error> {
+    let connection = open_copy(path)?;
+    let digest_of = |name: String| {
+        let (rows, sha256) = digest::digest(&connection, &name)?;
+        Ok((name, TableDigest { rows, sha256 }))
+    };
+    let digests = digest::tables(&connection)
+        .and_then(|names| names.into_iter().map(digest_of).collect::<SqlResult<_>>());
+    digests.map_err(|error| sqlite_error(path, error))
 }
 
 fn integrity(connection: &Connection) -> SqlResult<Vec<String>> {

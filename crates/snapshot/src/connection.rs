@@ -76,6 +76,8 @@ pub fn open_copy(path: &Path) -> Result<Connection, Error> {
             // Only one connection uses the copy, so it needs neither locks nor shared memory.
             connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
             connection.pragma_update(None, "temp_store", "FILE")?;
+            // Whoever needs the copy after a crash syncs it as a whole.
+            connection.pragma_update(None, "synchronous", "OFF")?;
             connection.pragma_update(None, "ignore_check_constraints", true)?;
             connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
             // The header of the file may request a cache of any size.

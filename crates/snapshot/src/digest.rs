@@ -33,17 +33,12 @@ pub fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
     let sql =
         format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), quote_identifier(table), order(&columns));
 
-    let mut hash = Sha256::new();
-    let part = |hash: &mut Sha256, tag: u8, bytes: &[u8]| {
-        hash.update([tag]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    for name in connection.prepare(&sql)?.column_names() {
-        part(&mut hash, b'c', name.as_bytes());
-    }
+    let mut hash = BufferedHash::default();
     let mut rows = 0;
     let mut statement = connection.prepare(&sql)?;
+    for name in statement.column_names() {
+        hash.part(b'c', name.as_bytes());
+    }
     let width = statement.column_count();
     let mut cursor = statement.query([])?;
     while let Some(row) = cursor.next()? {
@@ -54,18 +49,52 @@ pub fn digest(connection: &Connection, table: &str) -> Result<(u64, [u8; 32])> {
                 ValueRef::Null => hash.update(b"n"),
                 ValueRef::Integer(value) => {
                     hash.update(b"i");
-                    hash.update(value.to_be_bytes());
+                    hash.update(&value.to_be_bytes());
                 }
                 ValueRef::Real(value) => {
                     hash.update(b"f");
-                    hash.update(value.to_bits().to_be_bytes());
+                    hash.update(&value.to_bits().to_be_bytes());
                 }
-                ValueRef::Text(text) => part(&mut hash, b't', text),
-                ValueRef::Blob(blob) => part(&mut hash, b'b', blob),
+                ValueRef::Text(text) => hash.part(b't', text),
+                ValueRef::Blob(blob) => hash.part(b'b', blob),
             }
         }
     }
-    Ok((rows, hash.finalize().into()))
+    Ok((rows, hash.finish()))
+}
+
+/// A hash that is fed many short pieces, which would take longer one by one.
+#[derive(Default)]
+struct BufferedHash {
+    hash: Sha256,
+    waiting: Vec<u8>,
+}
+
+impl BufferedHash {
+    fn update(&mut self, bytes: &[u8]) {
+        const ENOUGH: usize = 16 << 10;
+        if self.waiting.len() + bytes.len() > ENOUGH {
+            self.hash.update(&self.waiting);
+            self.waiting.clear();
+        }
+        if bytes.len() > ENOUGH {
+            self.hash.update(bytes);
+        } else {
+            self.waiting.extend_from_slice(bytes);
+        }
+    }
+
+    /// Adds a tag, and bytes with their length.
+    fn part(&mut self, tag: u8, bytes: &[u8]) {
+        self.update(&[tag]);
+        self.update(&(bytes.len() as u64).to_be_bytes());
+        self.update(bytes);
+    }
+
+    fn finish(mut self) -> [u8; 32] {
+        self.hash.update(&self.waiting);
+        self.hash.finalize().into()
+    }
 }
 
 struct Column {

@@ -84,7 +84,8 @@ pub fn leftovers(places: &Places) -> Vec<String> {
             found.push(name);
         }
     }
-    let unfinished = |name: &str| name.starts_with('.') && ![".mm-lease", ".mm-deferred"].contains(&name);
+    let permanent = [".mm-lease", ".mm-deferred", ".makermatrix-files-cache"];
+    let unfinished = |name: &str| name.starts_with('.') && !permanent.contains(&name);
     for folder in [
         places.static_files.join("datasheets"),
         places.static_files.join("images"),

@@ -10,6 +10,7 @@ use rawzip::CompressionMethod;
 use crate::hashing::EntryDigest;
 use crate::limits::Limits;
 
+use super::content::Packing;
 use super::randomness::{looks_random, mostly_random};
 
 /// The size below which a file is read whole and deflated at once, and the size of the first chunk of a longer one.
@@ -24,16 +25,18 @@ pub(super) const WINDOW: usize = 32 << 10;
 /// The beginning of a file that has been read.
 pub(super) enum Prepared {
     /// The whole of a file that is shorter than a chunk, as it is written.
-    Whole { method: CompressionMethod, body: Vec<u8>, digest: EntryDigest },
+    Whole { body: Vec<u8>, packing: Packing },
     /// The first chunk of a longer file.
     Long { first: Vec<u8>, deflates: bool },
+    /// Nothing of a longer file that is packed already.
+    Packed(Packing),
 }
 
 impl Prepared {
     /// Returns how the file is stored.
     pub(super) fn method(&self) -> CompressionMethod {
         match self {
-            Self::Whole { method, .. } => *method,
+            Self::Whole { packing, .. } | Self::Packed(packing) => packing.method(),
             Self::Long { deflates: true, .. } => CompressionMethod::DEFLATE,
             Self::Long { deflates: false, .. } => CompressionMethod::STORE,
         }
@@ -73,12 +76,13 @@ impl Compressor {
         digest.update(&self.chunk);
         let chunk = std::mem::take(&mut self.chunk);
         let deflated = self.deflate(&chunk).filter(|deflated| !looks_like_a_bomb(&chunk, deflated));
-        let (method, body) = match deflated {
-            Some(deflated) => (CompressionMethod::DEFLATE, deflated.to_vec()),
-            None => (CompressionMethod::STORE, chunk.clone()),
+        let (deflated, body) = match deflated {
+            Some(deflated) => (true, deflated.to_vec()),
+            None => (false, chunk.clone()),
         };
         self.chunk = chunk;
-        Ok(Prepared::Whole { method, body, digest })
+        let packing = Packing { deflated, packed_size: body.len() as u64, content: digest.checksums() };
+        Ok(Prepared::Whole { body, packing })
     }
 
     /// Deflates all of `bytes`, unless that does not make them shorter. Deflate of random bytes is slow and in vain, and where little is

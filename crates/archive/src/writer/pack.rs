@@ -3,13 +3,14 @@
 use std::io::{self, Read, Write};
 
 use crate::error::Error;
-use crate::hashing::EntryDigest;
+use crate::hashing::{Checksums, EntryDigest};
 use crate::modified::ModifiedTime;
 use crate::parallel;
 
 use super::compression::{
     CHUNK, Chunk, ChunkCompressor, ChunkWriter, Compressor, Prepared, WINDOW, read_chunk,
 };
+use super::content::{Content, Packing, read_packed};
 
 /// How many times a short file is read at most if it changes in the meantime.
 const MAX_READS: u32 = 3;
@@ -31,18 +32,30 @@ pub(super) type PreparedFile<R> = (Prepared, R, Option<ModifiedTime>);
 pub(super) fn prepare_file<R: Read, E: From<Error>>(
     compressor: &mut Compressor,
     name: &str,
-    open: &impl Fn(&str) -> Result<(R, Option<ModifiedTime>), E>,
+    open: impl Fn() -> Result<(Content<R>, Option<ModifiedTime>), E>,
 ) -> Result<PreparedFile<R>, E> {
     let mut reads = 0;
     loop {
-        let (mut source, modified) = open(name)?;
+        let (content, modified) = open()?;
         reads += 1;
-        match compressor.prepare(&mut source) {
+        let (prepared, source) = match content {
+            Content::Unpacked(mut source) => (compressor.prepare(&mut source), source),
+            Content::Packed(mut source, packing) => (prepare_packed(&mut source, packing), source),
+        };
+        match prepared {
             Ok(prepared) => return Ok((prepared, source, modified)),
             Err(error) if reads < MAX_READS && has_changed(&error) => {}
             Err(error) => return Err(Error::source(name)(error).into()),
         }
     }
+}
+
+/// Reads the packed bytes of a file unless they are many.
+fn prepare_packed(source: &mut dyn Read, packing: Packing) -> io::Result<Prepared> {
+    if packing.packed_size >= CHUNK as u64 {
+        return Ok(Prepared::Packed(packing));
+    }
+    Ok(Prepared::Whole { body: read_packed(source, &packing)?, packing })
 }
 
 fn has_changed(error: &io::Error) -> bool {
@@ -65,13 +78,35 @@ impl PackError {
     }
 }
 
+/// Copies the packed bytes of a long file.
+pub(super) fn copy_long(
+    packed_size: u64,
+    source: &mut dyn Read,
+    out: &mut impl Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), PackError> {
+    let mut chunk = Vec::new();
+    let mut left = packed_size;
+    while left > 0 {
+        let size = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+        read_chunk(source, size, &mut chunk).map_err(PackError::Source)?;
+        if chunk.len() < size {
+            return Err(PackError::Source(io::ErrorKind::UnexpectedEof.into()));
+        }
+        out.write_all(&chunk).map_err(PackError::Output)?;
+        progress(size as u64);
+        left -= size as u64;
+    }
+    Ok(())
+}
+
 /// Writes a long file as it is.
 pub(super) fn store_long(
     first: Vec<u8>,
     rest: &mut (dyn Read + Send),
     out: &mut impl Write,
     progress: &mut dyn FnMut(u64),
-) -> Result<EntryDigest, PackError> {
+) -> Result<Checksums, PackError> {
     let mut digest = EntryDigest::default();
     let mut chunk = first;
     while !chunk.is_empty() {
@@ -80,7 +115,7 @@ pub(super) fn store_long(
         out.write_all(&chunk).map_err(PackError::Output)?;
         read_chunk(rest, CHUNK, &mut chunk).map_err(PackError::Source)?;
     }
-    Ok(digest)
+    Ok(digest.checksums())
 }
 
 /// Writes a long file deflated. While this thread hashes and writes, others deflate.
@@ -89,7 +124,7 @@ pub(super) fn deflate_long(
     rest: &mut (dyn Read + Send),
     out: &mut impl Write,
     progress: &mut dyn FnMut(u64),
-) -> Result<EntryDigest, PackError> {
+) -> Result<Checksums, PackError> {
     let mut digest = EntryDigest::default();
     let mut writer = ChunkWriter::default();
     let deflate = |compressor: &mut ChunkCompressor, chunk: io::Result<Chunk>| {
@@ -103,7 +138,7 @@ pub(super) fn deflate_long(
         progress(chunk.bytes.len() as u64);
         writer.write(&chunk, &deflated, out).map_err(PackError::Output)
     })?;
-    Ok(digest)
+    Ok(digest.checksums())
 }
 
 /// Reads the chunks of a long file.
@@ -161,11 +196,11 @@ impl<W: Write> TextWriter<W> {
         }
     }
 
-    /// Writes what is left, and returns the digest of the text.
-    pub(super) fn finish(mut self) -> io::Result<EntryDigest> {
+    /// Writes what is left, and returns the checksums of the text.
+    pub(super) fn finish(mut self) -> io::Result<Checksums> {
         self.chunk.is_last = true;
         self.write_chunk()?;
-        Ok(self.digest)
+        Ok(self.digest.checksums())
     }
 
     fn write_chunk(&mut self) -> io::Result<()> {

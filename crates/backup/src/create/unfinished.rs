@@ -12,12 +12,14 @@ use crate::{Engine, Error};
 
 const PARTIAL: &str = ".partial";
 const PARTIAL_DATABASE: &str = ".db";
+const PARTIAL_FILES_CACHE: &str = ".files";
 
 /// The temporary files of a backup, beside its final path.
 pub(super) struct PartialArchive {
     pub(super) name: String,
     pub(super) archive: PathBuf,
     pub(super) database: PathBuf,
+    pub(super) files_cache: PathBuf,
 }
 
 impl PartialArchive {
@@ -42,7 +44,8 @@ impl PartialArchive {
             (true, None) => engine.places.private_copy(&engine.ambient.uuid().to_string()),
             (false, _) => with_suffix(&archive, PARTIAL_DATABASE),
         };
-        Ok((Self { name, database, archive }, out))
+        let files_cache = with_suffix(&archive, PARTIAL_FILES_CACHE);
+        Ok((Self { name, database, archive, files_cache }, out))
     }
 
     /// Removes the temporary files. Ignores errors: the next backup recognises the remaining files by their
@@ -85,10 +88,11 @@ impl Engine {
     }
 }
 
-/// Returns the name of the partial archive to which a file of this name belongs: the archive itself, or its
-/// database.
+/// Returns the name of the partial archive to which a file of this name belongs: the archive itself, its database, or its part of the
+/// files cache.
 pub(crate) fn unfinished_archive(name: &str) -> Option<String> {
     let (archive, rest) = name.strip_prefix('.')?.split_once(PARTIAL)?;
-    let ours = is_archive_name(Path::new(archive)) && (rest.is_empty() || rest.starts_with(PARTIAL_DATABASE));
+    let is_part = rest.is_empty() || rest.starts_with(PARTIAL_DATABASE) || rest == PARTIAL_FILES_CACHE;
+    let ours = is_archive_name(Path::new(archive)) && is_part;
     ours.then(|| format!(".{archive}{PARTIAL}"))
 }

@@ -1,30 +1,30 @@
 //! Writes an archive with the database and the files of one moment, and reads it back.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 
-use archive::writer::SourceChanged;
 use archive::{
     ArchiveSink, BackupMetadata, EncryptionMethod, Keys, Manifest, Omission, OmissionReason, Sha256Hex,
-    TableRecord, Writer,
+    TableRecord,
 };
 use durable::DiskFile;
 use inventory::NameList;
 use inventory::migration::{self, SchemaState};
 use inventory::sqlite::{self, Inspection, RedactedPasswords};
-use inventory::static_files::FileKind;
+use inventory::static_files::{FileKind, StaticFile};
 
 use crate::damage::recheck_damage;
 use crate::engine::SCHEMA_VERSION;
-use crate::event::Meter;
-use crate::stable_file::{Cancelled, StableFile};
+use crate::files_cache::{FilesCache, FilesCacheWriter};
 use crate::status::{Fingerprint, identity};
 use crate::{Engine, Error, Event, Note, Observer, Step};
 
+use super::database::DatabaseCopy;
 use super::files::{dangling_references, list_files, list_unarchived, select_files};
+use super::pack::{Caches, Packer, write_error};
 use super::unfinished::PartialArchive;
+use super::writeback::{self, EarlyWriteback};
 use super::{BackupOptions, Source};
 
 /// The destination of an archive and its encryption.
@@ -42,29 +42,86 @@ pub(super) struct WrittenArchive {
     pub(super) redacted: Vec<RedactedPasswords>,
     /// How often SQLite restarted the copy of the database.
     pub(super) restarts: u32,
+    /// The files cache for the next backup.
+    pub(super) recording: Option<FilesCacheWriter>,
+    /// Number of files that were taken over from an earlier archive.
+    pub(super) unchanged: u64,
+}
+
+/// What belongs to one moment.
+struct Selection {
+    files: Vec<(FileKind, StaticFile)>,
+    copied: DatabaseCopy,
+    dangling: Vec<String>,
+    left_out: Vec<Omission>,
 }
 
 impl Engine {
-    /// Writes the archive, makes it durable, and reads it back.
+    /// Writes the archive, makes it durable, and reads it back. Takes over what has not changed from the archive of `cache`.
     pub(super) fn write_archive(
         &self,
         options: &BackupOptions,
         source: &Source<'_>,
         Output { unfinished, out, encryption }: Output<'_>,
+        cache: Option<&mut FilesCache>,
         observer: &mut dyn Observer,
     ) -> Result<WrittenArchive, Error> {
         let archive_path = &unfinished.archive;
+        let failed = || Error::storage("write", archive_path);
+        // Files that are written to from now on are not recorded.
+        let begun = self.ambient.utc();
         let static_files = source.files(self);
         // The files of another program are only read, and that program does not defer its deletes.
-        let can_be_locked = source.can_be_locked;
-        let deletion_guard = match can_be_locked {
+        let deletion_guard = match source.can_be_locked {
             true => {
                 static_files.sweep().map_err(source.failed())?;
                 Some(static_files.defer_deletions().map_err(source.failed())?)
             }
             false => None,
         };
+        let Selection { files, copied, dangling, left_out } =
+            self.select(options, source, unfinished, observer)?;
 
+        observer.event(Event::Step(Step::Pack));
+        let buffered = BufWriter::with_capacity(256 << 10, EarlyWriteback::new(&mut *out, archive_path));
+        let (sink, keys) = ArchiveSink::begin(buffered, encryption).map_err(failed())?;
+        // The names and the hashes of an encrypted archive must not be written anywhere in the clear.
+        let mut recording = encryption.is_none().then(|| {
+            let begun = begun.and_utc().into();
+            FilesCacheWriter::begin(&self.disk, &unfinished.files_cache, begun)
+        });
+        let caches = Caches { last: cache, next: recording.as_mut() };
+        let packer = Packer { engine: self, options, source, unfinished };
+        let (writer, unchanged) = packer.pack(sink, files, caches, observer)?;
+        drop(deletion_guard);
+        if source.can_be_locked {
+            static_files.sweep().map_err(source.failed())?;
+        }
+
+        let DatabaseCopy { inspection, damaged, redacted, restarts, .. } = copied;
+        let metadata = self.metadata(options, unfinished, inspection, damaged, dangling, left_out);
+        let finished = writer.finish(metadata);
+        let (sink, manifest) =
+            finished.map_err(|error| write_error(error, archive_path, |name| PathBuf::from(name)))?;
+        sink.finish().and_then(|mut buffered| buffered.flush()).map_err(failed())?;
+        out.sync().map_err(failed())?;
+        let copy = &unfinished.database;
+        if copy.exists() {
+            self.disk.remove(copy)?;
+        }
+        let fingerprint = self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
+        Ok(WrittenArchive { manifest, keys, fingerprint, redacted, restarts, recording, unchanged })
+    }
+
+    /// Copies the database, and selects the files that belong to the copy.
+    fn select(
+        &self,
+        options: &BackupOptions,
+        source: &Source<'_>,
+        unfinished: &PartialArchive,
+        observer: &mut dyn Observer,
+    ) -> Result<Selection, Error> {
+        let static_files = source.files(self);
         // This order makes the backup consistent: list the files, then copy the database, then list the
         // files again and add the new ones to which the copy refers.
         let kinds = FileKind::ALL.into_iter().filter(|kind| options.includes(*kind)).collect::<Vec<_>>();
@@ -80,7 +137,6 @@ impl Engine {
         let dangling = dangling_references(&static_files, &references)?;
         let mut left_out = list_unarchived(&static_files, source.display_path)?;
         left_out.extend(after.left_out);
-        drop(references);
         let generated = sqlite::generated_column_names(&copied.stripped);
         let not_restorable =
             copied.stripped.iter().filter(|object| !sqlite::may_be_recreated(object, &generated));
@@ -88,67 +144,7 @@ impl Engine {
         left_out.extend(copied.redacted.iter().map(|redacted| omission(redacted, OmissionReason::Password)));
         self.cancellation.check()?;
         report_notes(observer, &dangling, &left_out, copied.inspection.as_ref());
-
-        observer.event(Event::Step(Step::Pack));
-        let database_size = copy.metadata().map_or(0, |found| found.len());
-        let bytes: u64 = files.iter().map(|(_, file)| file.size).sum();
-        let meter = Meter::new(&self.cancellation, observer, bytes + database_size);
-        let mut names: Vec<String> =
-            // Allocates no more than the name takes, unlike `format!`.
-            files.into_iter().map(|(kind, file)| [kind.folder(), "/", &file.path].concat()).collect();
-        names.shrink_to_fit();
-        // Plus the database, the environment file, the manifest and the list of hashes.
-        let entries = names.len() + 4;
-        let buffered = BufWriter::with_capacity(256 << 10, &mut *out);
-        let (sink, keys) =
-            ArchiveSink::begin(buffered, encryption).map_err(Error::storage("write", archive_path))?;
-        let mut writer = Writer::with_capacity(sink, self.ambient.utc(), entries);
-        let read = |path: &Path| {
-            StableFile::open(path, &self.cancellation).map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => Error::Vanished { path: path.to_owned() },
-                _ => Error::storage("read", path)(source),
-            })
-        };
-        let mut progress = |bytes| meter.add(bytes);
-        // The name of an entry is the path of its file below the static folder.
-        let path_of = |name: &str| match name {
-            archive::DATABASE => copy.clone(),
-            archive::ENV => self.places.env_file.clone(),
-            _ => source.static_files.join(name),
-        };
-        let write_failed = |error| write_error(error, archive_path, &path_of);
-        if copy.exists() {
-            writer.add(archive::DATABASE, &mut read(copy)?, &mut progress).map_err(write_failed)?;
-        }
-        let open = |name: &str| {
-            let file = read(&path_of(name))?;
-            let modified = file.modified();
-            Ok((file, modified))
-        };
-        let added = writer.add_all(names, open, &mut progress);
-        added.map_err(|error: AddError| error.explain(archive_path, &path_of))?;
-        if options.env {
-            writer
-                .add(archive::ENV, &mut read(&path_of(archive::ENV))?, &mut progress)
-                .map_err(write_failed)?;
-        }
-        drop(deletion_guard);
-        if can_be_locked {
-            static_files.sweep().map_err(source.failed())?;
-        }
-
-        let metadata =
-            self.metadata(options, unfinished, copied.inspection, copied.damaged, dangling, left_out);
-        let (sink, manifest) = writer.finish(metadata).map_err(write_failed)?;
-        let flushed = sink.finish().and_then(|mut buffered| buffered.flush());
-        flushed.map_err(Error::storage("write", archive_path))?;
-        out.sync().map_err(Error::storage("write", archive_path))?;
-        if copy.exists() {
-            self.disk.remove(copy)?;
-        }
-        let fingerprint = self.clone().with_keys(keys.clone()).read_back(unfinished, observer)?;
-        let (redacted, restarts) = (copied.redacted, copied.restarts);
-        Ok(WrittenArchive { manifest, keys, fingerprint, redacted, restarts })
+        Ok(Selection { files, copied, dangling, left_out })
     }
 
     /// Returns the metadata for the manifest.
@@ -204,7 +200,7 @@ impl Engine {
     ) -> Result<Fingerprint, Error> {
         observer.event(Event::Step(Step::ReadBack));
         let PartialArchive { archive, database, .. } = unfinished;
-        forget_cached(archive);
+        writeback::forget(archive);
         let before = identity(archive).ok_or_else(|| Error::ArchiveNotFound { path: archive.clone() })?;
         self.verify_and_fingerprint(archive, before, database, observer)?.1
     }
@@ -236,58 +232,4 @@ fn report_notes(
 /// Returns the omission of an item for a reason.
 fn omission(what: impl ToString, why: OmissionReason) -> Omission {
     Omission { what: what.to_string(), why }
-}
-
-/// Asks the kernel to drop its cached pages of a file, so that reading it back reads from the disk.
-fn forget_cached(path: &Path) {
-    #[cfg(target_os = "linux")]
-    if let Ok(file) = File::open(path) {
-        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = path;
-}
-
-/// Converts an error of writing the archive at `path`. `source_of` returns the file of an entry.
-fn write_error(error: archive::Error, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
-    match error {
-        archive::Error::Source { name, source } => {
-            let path = source_of(&name);
-            match source.get_ref() {
-                Some(inner) if inner.is::<Cancelled>() => Error::Cancelled,
-                Some(inner) if inner.is::<SourceChanged>() => Error::FileBusy { path },
-                _ => Error::storage("read", &path)(source),
-            }
-        }
-        archive::Error::Io(source) => Error::storage("write", path)(source),
-        other => Error::archive(path)(other),
-    }
-}
-
-/// An error of adding files: of a file, or of the archive.
-enum AddError {
-    File(Error),
-    Archive(archive::Error),
-}
-
-impl AddError {
-    /// Converts the error, see [`write_error`].
-    fn explain(self, path: &Path, source_of: &impl Fn(&str) -> PathBuf) -> Error {
-        match self {
-            Self::File(error) => error,
-            Self::Archive(error) => write_error(error, path, source_of),
-        }
-    }
-}
-
-impl From<Error> for AddError {
-    fn from(error: Error) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<archive::Error> for AddError {
-    fn from(error: archive::Error) -> Self {
-        Self::Archive(error)
-    }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use archive::{EncryptionScheme, Entry, HashingReader, OmissionReason, Reader, Role, Sha256Hex};
 use durable::{FileMode, FileView, folder_of, regular_file};
@@ -62,16 +64,35 @@ impl Engine {
             }
             None => unpacker.drain(entry, &meter).map(|_| None),
         };
-        archive.for_each(archive.entries().iter(), stage_entry, |entry, staged| {
-            if let (Some(staged), Some(kind)) = (staged, kind_of(entry.role)) {
-                let changes = changes.get_mut(&kind).expect("every folder with entries is listed");
-                changes.record(path_in_folder(entry), staged);
-            }
-            Ok(())
-        })?;
+        // The events of the database, which is staged beside the files, are emitted after those of the files.
+        let stage_database = || {
+            let mut events = Vec::new();
+            let mut collect = |event| events.push(event);
+            let plan = self.stage_database(options, archive, id, live, &to.database, &mut collect);
+            (plan, events)
+        };
+        let staged = thread::scope(|scope| {
+            let mut staging = None;
+            archive.for_each(archive.entries().iter(), stage_entry, |entry, staged| {
+                if entry.role == Role::Database {
+                    staging = thread::Builder::new().spawn_scoped(scope, stage_database).ok();
+                }
+                if let (Some(staged), Some(kind)) = (staged, kind_of(entry.role)) {
+                    let changes = changes.get_mut(&kind).expect("every folder with entries is listed");
+                    changes.record(path_in_folder(entry), staged);
+                }
+                Ok(())
+            })?;
+            meter.step(Step::CheckDatabase);
+            Ok::<_, Error>(match staging {
+                Some(staging) => staging.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                None => stage_database(),
+            })
+        });
         drop(live_files);
-
-        let mut plan = self.stage_database(options, archive, id, live, &to.database, observer)?;
+        let (plan, events) = staged?;
+        events.into_iter().for_each(|event| observer.event(event));
+        let mut plan = plan?;
         let mut unchanged = Vec::new();
         plan.totals.before.files =
             reader.entries().iter().filter(|entry| entry.role.is_static()).count() as u64;
@@ -236,7 +257,6 @@ impl Engine {
         staged: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Plan, Error> {
-        observer.event(Event::Step(Step::CheckDatabase));
         let path = &archive.path;
         let (found, stripped) = archive.check_database(staged)?;
         if found.violation_count > 0 && !options.allow_violations {

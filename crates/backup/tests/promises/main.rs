@@ -15,6 +15,8 @@ mod one_name;
 mod passwords;
 mod permissions;
 mod status;
+#[cfg(unix)]
+mod unchanged_files;
 
 use std::fs;
 use std::path::PathBuf;

@@ -25,6 +25,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         images: !args.no_images,
         env: args.include_env,
         env_in_the_clear: args.force,
+        rescan: args.rescan,
         encrypt: keys::encrypt(&args.encrypt)?,
     };
     let recovered = places::settle_interrupted(global, engine)?;
@@ -61,6 +62,7 @@ pub(crate) fn run(global: &Global, engine: &Engine, args: &args::Backup) -> Resu
         "foreign_key_violations": manifest.foreign_key_violations,
         "dangling": manifest.dangling,
         "left_out": manifest.left_out,
+        "unchanged_files": report.unchanged,
         "snapshot_restarts": report.snapshot_restarts,
         "notes": notes,
     });

@@ -26,6 +26,8 @@ pub(crate) struct NewBackup {
     pub(crate) without_datasheets: bool,
     /// Leave out the images.
     pub(crate) without_images: bool,
+    /// Read every file, even if it has not changed since the last backup.
+    pub(crate) rescan: bool,
 }
 
 /// The options of reading an archive.
@@ -133,6 +135,7 @@ impl Beginning<'_> {
             name: new.name.clone(),
             datasheets: !new.without_datasheets,
             images: !new.without_images,
+            rescan: new.rescan,
             encrypt: EncryptionChoice::AsConfigured,
             ..BackupOptions::default()
         };
