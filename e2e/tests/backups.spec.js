@@ -14,7 +14,7 @@ test("back up, prove, damage, restore, undo", async ({ page }) => {
   await expectAccessible(page);
 
   // Damage.
-  for (const number of ["DIN 912 M3×8", "AR-10K"]) await site.api.delete(`/parts/${site.ids[number]}`);
+  for (const number of ["DIN 912 M3×8", "AR-10K", "D".repeat(80)]) await site.api.delete(`/parts/${site.ids[number]}`);
   expect((await site.api.get("/parts?q=AR-10K")).items).toEqual([]);
 
   // Restore: what it is, what will change, do it.
@@ -26,6 +26,9 @@ test("back up, prove, damage, restore, undo", async ({ page }) => {
   await expect(plan).toBeVisible();
   await expect(plan.getByRole("row", { name: /^Parts/ })).toContainText("11");
   await expect(page.getByText("Socket head screw M3×8, stainless A2")).toBeVisible();
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expectNoSidewaysScroll(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
   await expectAccessible(page);
   await expectFocus(page);
   await expect(page.getByRole("checkbox", { name: /Back up what is here now first/ })).toBeChecked();

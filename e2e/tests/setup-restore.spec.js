@@ -1,5 +1,5 @@
 // The first run with a backup at hand: an empty inventory becomes the one of the archive, sent from here or from the folder.
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, expectAccessible, expectNoSidewaysScroll, serve, test } from "../lib/site.js";
@@ -47,6 +47,7 @@ test("an archive of the backup folder is restored while setting up", async ({ pe
   try {
     await mkdir(join(server.data, "backups"), { recursive: true });
     await cp(archive, archive.replace(join(folder, "data"), server.data));
+    await writeFile(join(server.data, "backups", `${"damaged-".repeat(16)}archive.zip`), "no archive");
     const page = await person(null, { baseURL: server.url });
     await page.goto(server.setup);
     await page.getByRole("button", { name: /^Restore from a backup/ }).click();

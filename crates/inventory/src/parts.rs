@@ -14,6 +14,7 @@ mod listed;
 mod low_stock;
 mod prices;
 mod searchable;
+mod stock_values;
 mod totals;
 mod update;
 mod update_tagged;
@@ -45,6 +46,7 @@ pub use prices::{ListPrices, Price};
 pub use searchable::{
     GetSearchableParts, ListPlaces, ListSearchableParts, MAX_SEARCHABLE, NamedPlace, Places, SearchablePart,
 };
+pub use stock_values::{ListStockValues, StockValue};
 pub use totals::{InventoryTotals, SumInventory};
 pub use update::UpdatePart;
 pub use update_tagged::UpdateTaggedPart;

@@ -52,7 +52,7 @@ use_cases! {
         saved_views: CreateSavedView, DeleteSavedView;
     }
     queries {
-        parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, SumInventory, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
+        parts: GetPart, GetStockedPart, GetStockedParts, GetListedParts, SumInventory, ListStockValues, GetSearchableParts, ListSearchableParts, ListPlaces, GetPartDetails, FindPartByName, FindPartByNumber, ListParts, ListDatasheets, ListPrices,
             PreviewPartDeletion;
         stock: GetAllocation, ListAllocations, GetTotalQuantity, ListMovements, LastMovement, CheckStock;
         locations: GetLocation, ListLocations, GetLocationTree, GetLocationPath, GetLocationNames, GetLocationOutline;

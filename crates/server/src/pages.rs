@@ -61,6 +61,7 @@ mod theme;
 mod truth;
 mod upload;
 mod users;
+mod value_chart;
 mod visitor;
 mod words;
 

@@ -43,6 +43,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(export::everything))
         .routes(routes!(bulk::change))
         .routes(routes!(bulk::delete))
+        .routes(routes!(bulk::undo))
         .routes(routes!(part_details::duplicate))
         .routes(routes!(part_details::deletion))
         .routes(routes!(part_details::low_stock_limit, part_details::set_low_stock_limit))

@@ -128,7 +128,7 @@ async fn b9_folders_are_kept_and_links_are_not_followed_but_named(
         .unwrap()
         .files
         .into_iter()
-        .map(|(name, ..)| name)
+        .map(|entry| entry.name)
         .collect();
     assert!(kept.contains(&"datasheets/lcsc/a.pdf".to_owned()), "{kept:?}");
     assert!(!kept.iter().any(|name| name.contains("link") || name.contains("secret")), "{kept:?}");

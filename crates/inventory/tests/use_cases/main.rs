@@ -18,4 +18,5 @@ mod parts;
 mod rules;
 mod sample;
 mod saved_views;
+mod stock_values;
 mod support;

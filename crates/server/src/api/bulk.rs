@@ -1,9 +1,10 @@
-//! Changes and deletions of many parts, all or none.
+//! Changes and deletions of many parts, all or none, and the undo of a move.
 
 use axum::extract::State;
 use axum::response::Response;
 use inventory::Change as Field;
-use inventory::bulk::{ChangeParts, DeleteParts, StockTarget};
+use inventory::bulk::{ChangeParts, ChangedParts, DeleteParts, StockTarget};
+use inventory::stock::{MovementSpan, UndoMovements};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -75,16 +76,43 @@ pub(crate) struct BulkDeletion {
     ids: Vec<String>,
 }
 
-/// The result of a change of many parts.
+/// The number of parts that were deleted, or whose stock was moved back.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkDone {
     /// The number of parts.
     count: u64,
 }
 
+/// The result of a change of many parts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkChanged {
+    /// The number of parts.
+    count: u64,
+    /// The movements of stock, with which they can be undone. Null if no stock has moved.
+    movements: Option<BulkMovements>,
+}
+
+/// The movements of one change of many parts.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkMovements {
+    /// The id of the first movement.
+    first: String,
+    /// The id of the last movement.
+    last: String,
+}
+
+impl From<&ChangedParts> for BulkChanged {
+    fn from(done: &ChangedParts) -> Self {
+        let movements = done.movements.clone();
+        let movements = movements.map(|MovementSpan { first, last }| BulkMovements { first, last });
+        Self { count: done.count, movements }
+    }
+}
+
 /// Change many parts, all or none.
 #[utoipa::path(post, path = "/parts/bulk", tag = "parts", request_body = BulkChange,
-    responses((status = 200, body = BulkDone), (status = 404, body = Problem), (status = 409, body = Problem),
+    responses((status = 200, body = BulkChanged), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn change(State(app): State<App>, change: Change<BulkChange>) -> Result<Response, Problem> {
     let (bulk, change) = change.split();
@@ -108,7 +136,7 @@ pub(crate) async fn change(State(app): State<App>, change: Change<BulkChange>) -
             reason: to.reason,
         }),
     };
-    app.run(&change, command, |done| Reply::ok(BulkDone { count: done.count })).await
+    app.run(&change, command, |done| Reply::ok(BulkChanged::from(done))).await
 }
 
 /// Delete many parts, all or none.
@@ -120,4 +148,13 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let (BulkDeletion { ids }, change) = change.split();
     app.run(&change, DeleteParts { ids }, |count| Reply::ok(BulkDone { count: *count })).await
+}
+
+/// Undo the movements of a change of many parts, all or none. Fails if the stock of one of the parts has moved since.
+#[utoipa::path(post, path = "/parts/bulk-undo", tag = "parts", request_body = BulkMovements,
+    responses((status = 200, body = BulkDone), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn undo(State(app): State<App>, change: Change<BulkMovements>) -> Result<Response, Problem> {
+    let (BulkMovements { first, last }, change) = change.split();
+    let command = UndoMovements(MovementSpan { first, last });
+    app.run(&change, command, |count| Reply::ok(BulkDone { count: *count })).await
 }

@@ -31,7 +31,7 @@ use crate::api::tasks::may_see;
 use crate::app::App;
 use crate::tasks::{Task, TaskKind, TaskStatus};
 use headline::Headline;
-use strip::Strip;
+use strip::{LabelKind, Strip};
 
 pub(super) use archive::{Details, key_error};
 pub(super) use archives::Archive;
@@ -60,6 +60,7 @@ struct BackupsPage {
     /// A task that has failed since the newest backup was made.
     failure: Option<Failure>,
     strip: Strip,
+    is_readable: bool,
     archives: Vec<Archive>,
     total: String,
     undo: Option<LastRestore>,
@@ -95,7 +96,10 @@ async fn show(
     status: StatusCode,
     upload_error: Option<String>,
 ) -> Result<Response, PageError> {
-    let archives = Archive::list(app, &visitor.caller).await?;
+    let (archives, is_readable) = match Archive::list(app, &visitor.caller).await {
+        Err(problem) if problem.status().is_server_error() => (Vec::new(), false),
+        archives => (archives?, true),
+    };
     let tasks = seen(app, visitor).await?;
     let running = current(app, visitor);
     let today = app.ambient.local().date();
@@ -113,6 +117,7 @@ async fn show(
         running,
         strip: Strip::new(&archives, &failures, is_running, today),
         total: size(total),
+        is_readable,
         archives,
         undo: last_restore(app, visitor).await,
         upload_error,

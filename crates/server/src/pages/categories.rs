@@ -6,19 +6,18 @@ mod form;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use inventory::Permission;
 use inventory::categories::{Category, GetCategory};
-use serde::Deserialize;
 
 use super::address::Address;
 use super::branches::{Branches, Line, branches};
 use super::error::PageError;
 use super::faults::Faults;
-use super::frame::{Frame, Section, encoded, render_with};
+use super::frame::{Frame, Section, render_with};
 use super::outline::{Kind, Outline};
-use super::picker;
+use super::picker::Go;
 use super::siblings::Below;
 use super::visitor::Visitor;
 use super::words::{counted, grouped};
@@ -67,14 +66,6 @@ struct CategoryView {
     parts: Option<String>,
 }
 
-/// A text that names a category.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Go {
-    to: String,
-    to_id: String,
-}
-
 /// Shows all categories.
 async fn all(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
     show(&app, &visitor, None, Go::default(), Faults::default()).await
@@ -87,9 +78,8 @@ async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> R
 
 /// Goes to the category that a text names.
 async fn go(State(app): State<App>, visitor: Visitor, Params(go): Params<Go>) -> Result<Response, PageError> {
-    match picker::resolve(&app, &visitor, Kind::Categories, "to", &go.to, &go.to_id).await {
-        Ok(Some(id)) => Ok(Redirect::to(&format!("/categories/{}", encoded(&id))).into_response()),
-        Ok(None) => Ok(Redirect::to("/categories").into_response()),
+    match go.follow(&app, &visitor, Kind::Categories).await {
+        Ok(there) => Ok(there.into_response()),
         Err(problem) => show(&app, &visitor, None, go, Faults::of(problem)?).await,
     }
 }

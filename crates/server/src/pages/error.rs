@@ -102,7 +102,9 @@ fn advice(status: StatusCode) -> &'static str {
             "A backup or a restore may be running. Nothing was lost. Try again in a few seconds."
         }
         StatusCode::INSUFFICIENT_STORAGE => "Make room on the disk of the server. Nothing was changed.",
-        status if status.is_server_error() => "Nothing was changed. The log of the server says why.",
+        status if status.is_server_error() => {
+            "Nothing was changed. Try again, and then ask whoever looks after the server."
+        }
         _ => "Go back, and check what was entered.",
     }
 }

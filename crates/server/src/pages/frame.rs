@@ -71,7 +71,7 @@ impl Frame {
             false => None,
         };
         let counted = app.query(caller, CountThings { without_parts: indexed.is_some() }).await?;
-        let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await?.truth()) } else { None };
+        let truth = if may(Permission::BackupCreate) { Some(Backups::now(app).await.truth()) } else { None };
         let current = app.tasks.current();
         let running = current.filter(|(_, user_id)| may_see(caller, user_id.as_deref())).iter().count();
         Ok(Self {

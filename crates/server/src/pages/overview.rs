@@ -13,8 +13,9 @@ use super::activity::Entry;
 use super::error::PageError;
 use super::frame::{Frame, Section, render};
 use super::listed::{Mark, Picture, Place, Stock};
+use super::value_chart::ValueHistory;
 use super::visitor::Visitor;
-use super::words::{amount, grouped};
+use super::words::{amount, counted, grouped};
 use crate::api::part_list::{PartParams, find};
 use crate::app::App;
 use crate::call::ListParams;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Router<App> {
 struct OverviewPage {
     frame: Frame,
     totals: Option<Totals>,
+    history: Option<ValueHistory>,
     low: Vec<LowPart>,
     low_total: u64,
     lately: Vec<Entry>,
@@ -42,12 +44,16 @@ struct OverviewPage {
 
 /// The numbers that matter.
 struct Totals {
+    is_empty: bool,
     parts: String,
     units: String,
     places: String,
     low: String,
+    /// How many parts are out, in words.
     out: String,
     without_place: String,
+    /// What it means that they have no place.
+    nowhere: &'static str,
     /// The value of the stock with a known price, by currency.
     values: Vec<String>,
     priced: String,
@@ -66,32 +72,44 @@ struct LowPart {
 /// Shows the overview.
 async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
     let frame = Frame::new(&app, &visitor, Section::Overview, "Overview").await?;
-    let (mut totals, mut low, mut low_total, mut lately) = (None, Vec::new(), 0, Vec::new());
+    let (mut totals, mut history, mut low, mut low_total, mut lately) =
+        (None, None, Vec::new(), 0, Vec::new());
     if visitor.may(Permission::PartsRead) {
         let sums = match app.search.totals(&app.inventory().await?).await {
             Some(sums) => sums,
             None => app.query(&visitor.caller, SumInventory).await?,
         };
         totals = Some(Totals::new(&sums, &frame));
+        history = Some(ValueHistory::new(&app, &visitor, &sums).await?);
         (low, low_total) = low_parts(&app, &visitor).await?;
         let latest = app.query(&visitor.caller, ListLatestActivity(READ)).await?;
         let now = app.ambient.utc();
         let entries = latest.into_iter().map(|activity| Entry::new(activity, now));
         lately = entries.filter(|entry| !entry.is_sign_in()).take(ROWS as usize).collect();
     }
-    Ok(render(&OverviewPage { frame, totals, low, low_total, lately }))
+    Ok(render(&OverviewPage { frame, totals, history, low, low_total, lately }))
 }
 
 impl Totals {
     fn new(sums: &InventoryTotals, frame: &Frame) -> Self {
         let values = sums.values.iter().map(|(currency, value)| format!("{} {currency}", amount(*value)));
         Self {
+            is_empty: sums.parts == 0,
             parts: grouped(sums.parts),
             units: grouped(sums.units),
             places: frame.places.clone().unwrap_or_default(),
             low: grouped(sums.low),
-            out: grouped(sums.out),
+            out: match sums.out {
+                0 => "no part is out".to_owned(),
+                1 => "1 part is out".to_owned(),
+                out => format!("{} are out", counted(out.unsigned_abs(), "part")),
+            },
             without_place: grouped(sums.without_place),
+            nowhere: if sums.without_place == 0 {
+                "every part has its place"
+            } else {
+                "nobody knows where they are"
+            },
             values: values.collect(),
             priced: grouped(sums.priced),
         }

@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Redirect;
 use axum::routing::get;
 use axum::{Json, Router};
 use inventory::categories::GetCategoryPath;
@@ -10,6 +11,7 @@ use inventory::locations::GetLocationPath;
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
+use super::frame::encoded;
 use super::outline::{Kind, Outline, STEP};
 use super::visitor::Visitor;
 use crate::app::App;
@@ -24,6 +26,25 @@ const CANDIDATES: usize = 5;
 /// Returns the routes of the suggestions.
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/places/suggest", get(places)).route("/categories/suggest", get(categories))
+}
+
+/// A text that names the place or the category to go to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Go {
+    pub(super) to: String,
+    to_id: String,
+}
+
+impl Go {
+    /// Sends the browser to what the text names, or to the list if it is empty.
+    pub(super) async fn follow(&self, app: &App, visitor: &Visitor, kind: Kind) -> Result<Redirect, Problem> {
+        let id = resolve(app, visitor, kind, "to", &self.to, &self.to_id).await?;
+        Ok(match id {
+            Some(id) => Redirect::to(&format!("{}/{}", kind.page(), encoded(&id))),
+            None => Redirect::to(kind.page()),
+        })
+    }
 }
 
 /// What is typed.

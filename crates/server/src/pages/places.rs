@@ -9,11 +9,10 @@ mod grid;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use inventory::Permission;
 use inventory::locations::{GetLocation, Location, SINGLE_PART};
-use serde::Deserialize;
 
 use self::contents::Contents;
 use self::grid::Grid;
@@ -21,10 +20,10 @@ use super::address::Address;
 use super::branches::{Branches, Line, branches};
 use super::error::PageError;
 use super::faults::Faults;
-use super::frame::{Frame, Section, encoded, render_with};
+use super::frame::{Frame, Section, render_with};
 use super::listed::{Mark, Picture};
 use super::outline::{Kind, Outline};
-use super::picker;
+use super::picker::Go;
 use super::siblings::Below;
 use super::visitor::Visitor;
 use super::words::{counted, grouped};
@@ -81,14 +80,6 @@ struct PlaceView {
     capacity: Option<String>,
 }
 
-/// A text that names a place.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Go {
-    to: String,
-    to_id: String,
-}
-
 /// Shows all places.
 async fn all(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
     show(&app, &visitor, None, Go::default(), Faults::default()).await
@@ -101,9 +92,8 @@ async fn page(State(app): State<App>, visitor: Visitor, PathId(id): PathId) -> R
 
 /// Goes to the place that a text names.
 async fn go(State(app): State<App>, visitor: Visitor, Params(go): Params<Go>) -> Result<Response, PageError> {
-    match picker::resolve(&app, &visitor, Kind::Places, "to", &go.to, &go.to_id).await {
-        Ok(Some(id)) => Ok(Redirect::to(&format!("/places/{}", encoded(&id))).into_response()),
-        Ok(None) => Ok(Redirect::to("/places").into_response()),
+    match go.follow(&app, &visitor, Kind::Places).await {
+        Ok(there) => Ok(there.into_response()),
         Err(problem) => show(&app, &visitor, None, go, Faults::of(problem)?).await,
     }
 }

@@ -1,10 +1,8 @@
 //! How good the backups are: the one rule for the rail of every page and for the page of backups.
 
-use super::error::PageError;
 use super::words::ago;
 use crate::BackupAges;
 use crate::app::App;
-use crate::problem::Problem;
 
 /// The days after which a backup no longer counts as recent.
 const RECENT: i64 = 7 * 86_400;
@@ -22,6 +20,8 @@ pub(super) enum Backups {
     Old(i64),
     /// There is no backup.
     None,
+    /// The backup folder cannot be read.
+    Unreadable,
 }
 
 /// How good the backups are, in one sentence.
@@ -35,10 +35,15 @@ pub(super) struct Truth {
 
 impl Backups {
     /// Returns how good the backups are now.
-    pub(super) async fn now(app: &App) -> Result<Self, PageError> {
-        let ages = app.backup_ages().await.map_err(|error| Problem::internal(&error))?;
-        let failure = app.tasks.failed_backup().map(|at| (app.now() - at).max(0));
-        Ok(Self::of(ages, failure))
+    pub(super) async fn now(app: &App) -> Self {
+        match app.backup_ages().await {
+            Ok(ages) => Self::of(ages, app.tasks.failed_backup().map(|at| (app.now() - at).max(0))),
+            // All other pages go on, and this one says so.
+            Err(error) => {
+                tracing::error!(%error, "the backup folder cannot be read");
+                Self::Unreadable
+            }
+        }
     }
 
     /// Judges the ages of the newest checked backups, and of the last attempt if it failed.
@@ -63,7 +68,7 @@ impl Backups {
             Self::Proven(_) => "good",
             Self::Verified(_) => "warn",
             Self::Failed { newest: Some(newest), .. } if newest < RECENT => "warn",
-            Self::Failed { .. } | Self::Old(_) | Self::None => "bad",
+            Self::Failed { .. } | Self::Old(_) | Self::None | Self::Unreadable => "bad",
         }
     }
 
@@ -75,6 +80,7 @@ impl Backups {
             Self::Failed { failure, .. } => ("The last backup failed", ago(failure)),
             Self::Old(age) => ("The last backup is old", ago(age)),
             Self::None => ("No backup yet", "Make the first one".to_owned()),
+            Self::Unreadable => ("The backups cannot be read", "See what to do".to_owned()),
         };
         Truth { state: self.state(), text, detail }
     }

@@ -156,6 +156,14 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Returns how long something is expected to take in a sentence, such as `about 8 seconds`.
+pub(super) fn about(seconds: f64) -> String {
+    match duration(seconds) {
+        less if less.starts_with("less") => less,
+        more => format!("about {more}"),
+    }
+}
+
 /// Returns how long ago something was.
 pub(super) fn ago(seconds: i64) -> String {
     let (number, unit) = match seconds {
@@ -212,6 +220,7 @@ mod tests {
         let texts = [0.2, 1.0, 8.4, 95.0, 3600.0, 7200.0].map(duration);
         let expected = ["less than a second", "1 second", "8 seconds", "2 minutes", "60 minutes", "2 hours"];
         assert_eq!(texts, expected);
+        assert_eq!([0.2, 8.4].map(about), ["less than a second", "about 8 seconds"]);
     }
 
     #[test]

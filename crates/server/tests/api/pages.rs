@@ -5,6 +5,7 @@ mod account;
 mod backups;
 mod categories;
 mod manage;
+mod overview;
 mod part_forms;
 mod part_move;
 mod parts;

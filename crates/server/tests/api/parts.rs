@@ -44,6 +44,44 @@ async fn a_part_is_tagged_limited_and_duplicated() {
 }
 
 #[tokio::test]
+async fn a_move_of_many_parts_is_undone_at_once() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let mut places = Vec::new();
+    for name in ["here", "there"] {
+        let place = server.post(&client, "/api/v1/locations", json!({"name": name})).await;
+        places.push(place.body["id"].clone());
+    }
+    let mut ids = Vec::new();
+    for name in ["R", "C"] {
+        let part = server.post(&client, "/api/v1/parts", json!({"name": name})).await.body["id"].clone();
+        let add = format!("/api/v1/parts/{}/stock/add", part.as_str().unwrap());
+        server.post(&client, &add, json!({"location_id": places[0], "quantity": 5})).await;
+        ids.push(part);
+    }
+    let described = json!({"ids": ids, "set": {"supplier": "LCSC"}});
+    let described = server.post(&client, "/api/v1/parts/bulk", described).await;
+    assert_eq!(described.body, json!({"count": 2, "movements": null}));
+    let bulk = json!({"ids": ids, "move_stock": {"to_location_id": places[1]}});
+    let moved = server.post(&client, "/api/v1/parts/bulk", bulk).await;
+    assert_eq!((moved.status, &moved.body["count"]), (StatusCode::OK, &json!(2)), "{moved:?}");
+    let undo = moved.body["movements"].clone();
+    let undone = server.post(&client, "/api/v1/parts/bulk-undo", undo.clone()).await;
+    assert_eq!((undone.status, undone.body), (StatusCode::OK, json!({"count": 2})));
+    for id in &ids {
+        let stock = server.get(&client, &format!("/api/v1/parts/{}/stock", id.as_str().unwrap())).await.body;
+        let there: Vec<_> = stock["items"].as_array().unwrap().iter().map(|at| &at["location_id"]).collect();
+        assert_eq!(there, [&places[0]], "{stock}");
+    }
+    let again = server.post(&client, "/api/v1/parts/bulk-undo", undo).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{again:?}");
+    let unknown = json!({"first": "nothing", "last": "nothing"});
+    let unknown = server.post(&client, "/api/v1/parts/bulk-undo", unknown).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{unknown:?}");
+}
+
+#[tokio::test]
 async fn the_activity_log_has_every_change_newest_first() {
     let server = TestServer::new().await;
     server.user("admin", [Permission::All].into()).await;

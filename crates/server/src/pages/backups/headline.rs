@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::pages::error::PageError;
 use crate::pages::truth::Backups;
 use crate::pages::visitor::Visitor;
-use crate::pages::words::{ago, counted, duration, grouped};
+use crate::pages::words::{about, ago, counted, grouped};
 
 /// What stands on top of the page of backups.
 pub(super) struct Headline {
@@ -24,14 +24,14 @@ pub(super) struct Headline {
 
 impl Headline {
     pub(super) async fn new(app: &App, visitor: &Visitor, archives: &[Archive]) -> Result<Self, PageError> {
-        let backups = Backups::now(app).await?;
+        let backups = Backups::now(app).await;
         let newest = archives.iter().find(|archive| archive.is_good());
         let is_proven = |archive: &&Archive| archive.is_good() && archive.state == State::Proven;
         let proven = archives.iter().find(is_proven);
         let (first, second) = sentence(backups, newest, proven, app);
         let mut details = Vec::new();
         if let Some(proof) = proven.and_then(|archive| archive.proof.as_ref()) {
-            details.push(format!("A restore takes about {}.", duration(proof.restore_seconds)));
+            details.push(format!("A restore takes {}.", about(proof.restore_seconds)));
         }
         let is_newer = |newest: &&Archive| proven.is_some_and(|proven| proven.name != newest.name);
         if let Some(newer) = newest.filter(is_newer) {
@@ -61,6 +61,10 @@ fn sentence(
 ) -> (String, String) {
     let moment = |archive: Option<&Archive>| archive.map(|archive| archive.moment.spoken.clone());
     match (backups, moment(newest)) {
+        (Backups::Unreadable, _) => (
+            "The backups cannot be read.".to_owned(),
+            "Check that the backup folder is there, and that the server may read it.".to_owned(),
+        ),
         (Backups::None, _) | (_, None) => {
             ("Nothing is backed up yet.".to_owned(), "What is lost now cannot be brought back.".to_owned())
         }

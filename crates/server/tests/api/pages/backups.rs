@@ -46,8 +46,32 @@ async fn a_backup_is_verified_then_proven_and_the_page_says_so() {
     ended(&server, &client).await;
     let page = server.page(&client, "/backups").await;
     assert!(page.html.contains("verdict good") && page.shows("can be brought back."), "{}", page.html);
-    assert!(page.shows("Proven by a real restore, just now.") && page.shows("A restore takes about"));
+    assert!(page.shows("Proven by a real restore, just now.") && page.shows("A restore takes"));
     assert!(page.shows("Last proven backup") && page.html.contains("1 proven, 0 verified"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_backup_folder_that_cannot_be_read_is_told_and_breaks_no_other_page() {
+    let server = TestServer::new().await;
+    server.user("admin", [Permission::All].into()).await;
+    let client = server.client("admin").await;
+    let folder = &server.engine.places().backups;
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    std::fs::write(folder, "not a folder").unwrap();
+    for path in ["/", "/parts", "/settings", "/backups"] {
+        let page = server.page(&client, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.html);
+        assert!(page.shows("The backups cannot be read"), "{path}: {}", page.html);
+    }
+    let page = server.page(&client, "/backups").await;
+    assert!(
+        page.html.contains("verdict bad") && page.shows("Check that the backup folder is there"),
+        "{}",
+        page.html
+    );
+    assert!(!page.shows("Nothing is backed up yet."), "nobody knows: {}", page.html);
 }
 
 #[tokio::test]

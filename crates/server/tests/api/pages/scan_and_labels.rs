@@ -86,7 +86,7 @@ async fn an_import_is_shown_corrected_and_done() {
 async fn the_overview_and_the_log_show_what_happened() {
     let (server, client) = server().await;
     let empty = server.page(&client, "/").await;
-    assert!(empty.shows("Nothing is low") && empty.shows("No backup yet"), "{}", empty.html);
+    assert!(empty.shows("No parts yet") && empty.shows("No backup yet"), "{}", empty.html);
     let (part, _) = stocked(&server, &client, "Low <one>", 2).await;
     server.put(&client, &format!("/api/v1/parts/{part}/low-stock-limit"), json!({"quantity": 5})).await;
     let page = server.page(&client, "/").await;
