@@ -70,6 +70,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The name of the files cache, which a backup leaves beside the archive.
+pub const FILES_CACHE: &str = ".makermatrix-files-cache";
+
 /// Returns the names of temporary files and folders: those that an operation must not leave behind.
 pub fn leftovers(places: &Places) -> Vec<String> {
     let mut found = Vec::new();
@@ -84,7 +87,7 @@ pub fn leftovers(places: &Places) -> Vec<String> {
             found.push(name);
         }
     }
-    let permanent = [".mm-lease", ".mm-deferred", ".makermatrix-files-cache"];
+    let permanent = [".mm-lease", ".mm-deferred", FILES_CACHE];
     let unfinished = |name: &str| name.starts_with('.') && !permanent.contains(&name);
     for folder in [
         places.static_files.join("datasheets"),

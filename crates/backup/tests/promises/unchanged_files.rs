@@ -12,7 +12,7 @@ use backup::{BackupOptions, BackupReport, EncryptionChoice, Engine, Event, Note}
 use inventory::{Ambient, Clock, Now, Random};
 use rstest::rstest;
 use testkit::generators::noise;
-use testkit::state::{files_of, leftovers};
+use testkit::state::{FILES_CACHE, files_of, leftovers};
 use testkit::{TestDatabase, TestStaticFiles, test_db_with_schema, test_static_files_dir};
 
 use super::ACTOR;
@@ -43,8 +43,6 @@ struct Shop {
 }
 
 const FILES: u64 = 6;
-/// The cache, which a test may damage.
-const CACHE: &str = ".makermatrix-files-cache";
 
 impl Shop {
     fn new(database: TestDatabase, files: TestStaticFiles) -> Self {
@@ -66,7 +64,7 @@ impl Shop {
     }
 
     fn cache(&self) -> std::path::PathBuf {
-        self.engine().places().backups.join(CACHE)
+        self.engine().places().backups.join(FILES_CACHE)
     }
 }
 

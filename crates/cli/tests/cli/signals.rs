@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use testkit::long_run::Random;
-use testkit::state::leftovers;
+use testkit::state::{FILES_CACHE, leftovers};
 use testkit::state_of;
 
 use crate::injected::{calls, can_inject, chosen, strace_first_thread};
@@ -60,6 +60,7 @@ fn a_backup_that_is_interrupted_leaves_nothing() {
     let clear = || {
         let _ = fs::remove_file(output.join("x.zip"));
         let _ = fs::remove_file(output.join("x.zip.status.json"));
+        let _ = fs::remove_file(output.join(FILES_CACHE));
     };
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let mut stopped = 0;

@@ -9,6 +9,7 @@ use inventory::Permission;
 use rstest::rstest;
 use serde_json::{Value, json};
 use server::Options;
+use testkit::state::FILES_CACHE;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -37,13 +38,14 @@ async fn upload(
     (response.status(), serde_json::from_slice(&bytes(response).await).unwrap())
 }
 
-/// Returns the names in the backup folder.
+/// Returns the names in the backup folder, but for the files cache.
 fn names(server: &TestServer) -> Vec<String> {
     let folder: &Path = &server.engine.places().backups;
     let mut names: Vec<String> = folder
         .read_dir()
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name != FILES_CACHE)
         .collect();
     names.sort();
     names
