@@ -61,7 +61,7 @@ pub(crate) fn open_live_writer(path: &Path) -> Result<Connection, Error> {
 pub(crate) const MAX_VALUE: i32 = 128 << 20;
 
 /// The page cache for a copy. SQLite reads a negative number as KiB.
-const CACHE_SIZE: i32 = -(8 << 10);
+const CACHE_SIZE: i32 = -(4 << 10);
 
 /// Opens a private copy whose content may be hostile. SQLite does not trust its schema, does not allow
 /// writes to the schema tables, and does not evaluate CHECK constraints.

@@ -3,6 +3,7 @@
 use backup::{Engine, FileCheck};
 use durable::{counted, printable};
 use inventory::stock::StockCheck;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::ACTOR;
@@ -36,18 +37,21 @@ pub(crate) fn run(global: &Global, engine: &Engine) -> Result<(), Failure> {
         lines.add(format!("  {} with a broken foreign key", counted(violations, "row")));
     }
     add_files(&mut lines, &report.files);
-    let value = json!({
+    let about = json!({
         "database": output::path(&*engine.places().database),
         "damaged": false,
         "counts": output::counts_json(&rows),
         "foreign_key_violations": violations,
         "stock_differences": report.stock.as_ref().map(|stock| stock.count),
         "first_stock_differences": report.stock.as_ref().map(differences),
-        "orphan_files": orphans(&report.files),
-        "missing_files": report.files.missing,
         "pending_restores": pending,
     });
-    output::result(global, lines, &value)?;
+    let orphan_files = Orphans {
+        count: report.files.orphans.len(),
+        size: total_size(&report.files),
+        files: &report.files.orphans,
+    };
+    output::result(global, lines, &Checked { about, orphan_files, missing_files: &report.files.missing })?;
     if violations == 0 {
         return Ok(());
     }
@@ -97,9 +101,25 @@ fn total_size(files: &FileCheck) -> u64 {
     files.orphans.iter().map(|(_, size)| size).sum()
 }
 
-fn orphans(files: &FileCheck) -> Value {
-    let each = files.orphans.iter().map(|(path, size)| json!({"path": path, "size": size}));
-    json!({"count": files.orphans.len(), "size": total_size(files), "files": each.collect::<Value>()})
+/// The whole result. The files are written one by one, because there can be many.
+#[derive(Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    about: Value,
+    orphan_files: Orphans<'a>,
+    missing_files: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Orphans<'a> {
+    count: usize,
+    size: u64,
+    #[serde(serialize_with = "write_files")]
+    files: &'a [(String, u64)],
+}
+
+fn write_files<S: Serializer>(files: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.iter().map(|(path, size)| json!({"path": path, "size": size})))
 }
 
 fn differences(stock: &StockCheck) -> Value {
