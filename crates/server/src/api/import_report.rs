@@ -124,6 +124,8 @@ impl From<RowReport> for RowView {
 pub(crate) struct ImportProblem {
     #[serde(flatten)]
     problem: Problem,
+    /// Missing if the request is wrong, and no row has been looked at.
+    #[schema(required = false)]
     report: ImportReportView,
 }
 

@@ -1,5 +1,7 @@
 //! Extractors whose rejections are problems.
 
+use std::fmt::Display;
+
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
@@ -37,18 +39,22 @@ pub(crate) fn require_media_type(headers: &HeaderMap, accepted: &[&str]) -> Resu
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type", detail))
 }
 
-/// Parses a JSON body. A type without fields accepts an empty body.
+/// Parses a JSON body, which must be an object. A type without fields accepts an empty body.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid",
-            "Invalid fields",
-            format!("the body does not fit: {error}"),
-        ),
+    let does_not_fit = |why: &dyn Display| {
+        let detail = format!("the body does not fit: {why}");
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields", detail)
+    };
+    let parsed = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => does_not_fit(&error),
         _ => Problem::bad_request(format!("the body is not JSON: {error}")),
-    })
+    })?;
+    // Serde takes an array for the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(does_not_fit(&"it is an array, and must be an object"));
+    }
+    Ok(parsed)
 }
 
 /// An empty body, or an empty object.

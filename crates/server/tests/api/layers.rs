@@ -118,6 +118,9 @@ async fn a_body_that_cannot_be_used_is_refused_with_the_reason() {
     let refused = post_raw(&server, &client, "application/json", "{\"name\": \"x\", \"colour\": 1}").await;
     assert_eq!(refused.problem(), (422, "invalid"));
     assert!(refused.body["detail"].as_str().unwrap().contains("colour"), "{refused:?}");
+    // Serde would take its items for the fields in their order.
+    let refused = server.post(&client, "/api/v1/backups", json!(["by position"])).await;
+    assert_eq!(refused.problem(), (422, "invalid"));
     let accepted = post_raw(&server, &client, "application/json; charset=utf-8", "{\"name\": \"x\"}").await;
     assert_eq!(accepted.status, StatusCode::CREATED);
 }
