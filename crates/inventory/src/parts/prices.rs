@@ -43,6 +43,12 @@ pub struct Price {
 const SELECT: &str = "SELECT id, part_id, supplier, CAST(unit_price AS DOUBLE PRECISION) AS unit_price, currency, \
     stock_quantity, pricing_tiers, source, is_current, valid_from, valid_until FROM partpricinghistory";
 
+/// The price at which the stock of a part is valued, by `part_id`: the newest current one with an amount and a currency.
+pub(super) const CURRENT_PRICES: &str = "(SELECT part_id, currency, CAST(unit_price AS DOUBLE PRECISION) AS unit_price FROM ( \
+       SELECT part_id, currency, unit_price, \
+       ROW_NUMBER() OVER (PARTITION BY part_id ORDER BY valid_from DESC, id) AS place \
+       FROM partpricinghistory WHERE is_current AND unit_price IS NOT NULL AND currency <> '') ranked WHERE place = 1)";
+
 /// Returns the prices of parts by the ids of the parts, the newest first.
 pub(crate) async fn prices_of_all(
     read: &Read,
@@ -52,8 +58,8 @@ pub(crate) async fn prices_of_all(
     if part_ids.is_empty() {
         return Ok(prices);
     }
-    let places: Vec<String> = (1..=part_ids.len()).map(|number| format!("${number}")).collect();
-    let sql = format!("{SELECT} WHERE part_id IN ({}) ORDER BY valid_from DESC, id", places.join(", "));
+    let places = placeholders(part_ids.len());
+    let sql = format!("{SELECT} WHERE part_id IN ({places}) ORDER BY valid_from DESC, id");
     let db = read.db().await?;
     let ids = part_ids.iter().map(|&id| id.into());
     let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, ids)).await?;
@@ -64,7 +70,7 @@ pub(crate) async fn prices_of_all(
     Ok(prices)
 }
 
-/// Returns the currency and the amount of the newest current price of parts, by the id of the part.
+/// Returns the currency and the amount of [`CURRENT_PRICES`] of parts, by the id of the part.
 pub(super) async fn current_prices(
     read: &Read,
     part_ids: &[String],
@@ -73,19 +79,22 @@ pub(super) async fn current_prices(
     if part_ids.is_empty() {
         return Ok(prices);
     }
-    let places: Vec<String> = (1..=part_ids.len()).map(|number| format!("${number}")).collect();
     let sql = format!(
-        "SELECT part_id, currency, CAST(unit_price AS DOUBLE PRECISION) FROM partpricinghistory \
-         WHERE is_current AND unit_price IS NOT NULL AND currency <> '' AND part_id IN ({}) ORDER BY valid_from DESC, id",
-        places.join(", ")
+        "SELECT part_id, currency, unit_price FROM {CURRENT_PRICES} price WHERE part_id IN ({})",
+        placeholders(part_ids.len())
     );
     let db = read.db().await?;
     let ids = part_ids.iter().map(Into::into);
     for row in db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, ids)).await? {
         let price = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        prices.entry(row.try_get_by_index(0)?).or_insert(price);
+        prices.insert(row.try_get_by_index(0)?, price);
     }
     Ok(prices)
+}
+
+/// Returns the placeholders of this many arguments.
+fn placeholders(count: usize) -> String {
+    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Query for ListPrices {

@@ -3,6 +3,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, Value};
 
+use super::prices::CURRENT_PRICES;
 use crate::{Access, Error, Permission, Query, Read, Timestamp};
 
 /// Lists what the stock was worth at the end of each month, the oldest first. The last month is the current one, as it is now.
@@ -26,12 +27,8 @@ pub struct StockValue {
     pub value: f64,
 }
 
-/// The value of the stock now, without a month, and by how much the value has changed in each month, from the month in `$2` on.
-const CHANGES: &str = "WITH price AS (SELECT part_id, CAST(unit_price AS DOUBLE PRECISION) AS unit_price FROM ( \
-       SELECT part_id, currency, unit_price, \
-       ROW_NUMBER() OVER (PARTITION BY part_id ORDER BY valid_from DESC, id) AS place \
-       FROM partpricinghistory WHERE is_current AND unit_price IS NOT NULL) ranked WHERE place = 1 AND currency = $1) \
-     SELECT NULL AS month, SUM(price.unit_price * stock.quantity_at_location) AS value \
+/// The value of the stock at the prices in `price` now, without a month, and by how much the value has changed in each month, from the month in `$2` on.
+const CHANGES: &str = "SELECT NULL AS month, SUM(price.unit_price * stock.quantity_at_location) AS value \
      FROM price JOIN part_location_allocations stock ON stock.part_id = price.part_id \
      UNION ALL \
      SELECT SUBSTR(moved_at, 1, 7), \
@@ -52,7 +49,9 @@ impl Query for ListStockValues {
         let months: Vec<NaiveDate> = (0..self.months).map_while(back).take_while(is_known).collect();
         let Some(first) = months.last() else { return Ok(Vec::new()) };
         let arguments: [Value; 2] = [self.currency.as_str().into(), first.to_string().into()];
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), CHANGES, arguments);
+        let sql =
+            format!("WITH price AS (SELECT * FROM {CURRENT_PRICES} current WHERE currency = $1) {CHANGES}");
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, arguments);
         let mut changes: Vec<(Option<String>, f64)> = Vec::new();
         for row in db.query_all_raw(statement).await? {
             let Some(value) = row.try_get_by_index(1)? else { return Ok(Vec::new()) };

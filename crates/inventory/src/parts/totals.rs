@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 
+use super::prices::CURRENT_PRICES;
 use crate::{Access, Error, Permission, Query, Read};
 
 /// Sums up the parts, their stock and its value.
@@ -47,12 +48,9 @@ impl Query for SumInventory {
         let number = |index: usize| row.try_get_by_index::<i64>(index);
         let (parts, held, filled) = (number(0)?, number(2)?, number(3)?);
         let values = format!(
-            "SELECT currency, CAST(SUM(quantity * unit_price) AS DOUBLE PRECISION), CAST(COUNT(*) AS BIGINT) FROM ( \
-               SELECT stock.quantity, price.currency, price.unit_price, \
-               ROW_NUMBER() OVER (PARTITION BY price.part_id ORDER BY price.valid_from DESC, price.id) AS place \
-               FROM ({STOCK}) stock JOIN partpricinghistory price ON price.part_id = stock.part_id \
-               WHERE price.is_current AND price.unit_price IS NOT NULL AND price.currency <> '' AND stock.quantity > 0 \
-             ) priced WHERE place = 1 GROUP BY currency ORDER BY 2 DESC, 1"
+            "SELECT currency, CAST(SUM(quantity * unit_price) AS DOUBLE PRECISION), CAST(COUNT(*) AS BIGINT) \
+             FROM {CURRENT_PRICES} price JOIN ({STOCK}) stock ON stock.part_id = price.part_id \
+             WHERE quantity > 0 GROUP BY currency ORDER BY 2 DESC, 1"
         );
         let mut totals = InventoryTotals {
             parts,

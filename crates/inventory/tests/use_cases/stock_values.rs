@@ -72,6 +72,8 @@ async fn the_value_of_each_month_is_what_was_there_then_at_the_prices_of_today(
     price(&test, &screw.id, 9.0, "EUR", "2024-01-01", true).await;
     price(&test, &screw.id, 0.5, "EUR", "2025-01-01", true).await;
     price(&test, &screw.id, 7.0, "EUR", "2026-01-01", false).await;
+    // A price without a currency values nothing, and hides no other price.
+    price(&test, &screw.id, 8.0, "", "2026-02-01", true).await;
     price(&test, &nut.id, 2.0, "EUR", "2024-01-01", true).await;
     price(&test, &nut.id, 0.25, "USD", "2025-01-01", true).await;
 
