@@ -277,7 +277,7 @@ impl Engine {
         let placed = self.place_archive(&unfinished, &fingerprint, &path);
         let (size, status) = placed.inspect_err(|_| unfinished.discard(self))?;
         if let Some(recording) = recording {
-            recording.finish(&path, &fingerprint);
+            recording.finish(&path, fingerprint.identity);
         }
         let encryption = encryption.map(|encryption| encryption.scheme());
         Ok(BackupReport {

@@ -11,14 +11,13 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Take, W
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use archive::Sha256Hex;
 use archive::writer::{AddedFile, Packing};
-use durable::{Disk, DiskFile, FileMode, FileView, folder_of, regular_file};
+use durable::{Disk, DiskFile, FileMode, FileView, regular_file};
 use serde::{Deserialize, Serialize};
 
 use crate::places::is_archive_name;
 use crate::stable_file::FileStamp;
-use crate::status::{Fingerprint, identity};
+use crate::status::{Identity, identity};
 
 /// The name of the cache.
 const NAME: &str = ".makermatrix-files-cache";
@@ -45,7 +44,6 @@ struct CachedArchive {
     size: u64,
     /// Nanoseconds since 1970.
     modified: u128,
-    sha256: Sha256Hex,
 }
 
 /// The cache of a folder, open for reading, and the archive to which it belongs.
@@ -58,7 +56,7 @@ pub(crate) struct FilesCache {
 }
 
 impl FilesCache {
-    /// Opens the cache of a folder. Returns `None` if there is none that can be used: its archive must be the one that was verified.
+    /// Opens the cache of a folder. Returns `None` if there is none that can be used: its archive must not have changed since the backup.
     pub(crate) fn open(folder: &Path) -> Option<Self> {
         let mut cache = regular_file::open(&folder.join(NAME)).ok()?;
         let known = last_line(&mut cache)?;
@@ -81,8 +79,10 @@ impl FilesCache {
 
     /// Removes the cache of the archive at `path`, which is about to be removed. An error is ignored, since the cache is not used then.
     pub(crate) fn remove_with(disk: &Disk, path: &Path) {
-        if Self::open(folder_of(path)).is_some_and(|cache| cache.path == path) {
-            let _ = disk.remove(&path.with_file_name(NAME));
+        let cache = path.with_file_name(NAME);
+        let known = regular_file::open(&cache).ok().and_then(|mut cache| last_line(&mut cache));
+        if known.is_some_and(|known| path.file_name() == Some(known.archive.as_ref())) {
+            let _ = disk.remove(&cache);
         }
     }
 
@@ -106,10 +106,12 @@ impl FilesCache {
         }
     }
 
-    /// Reads the next line that is about a file.
+    /// Reads the next line that is about a file. A line that is too long is read in pieces, none of which is.
     fn read(&mut self) -> Option<CachedFile> {
+        /// Several times what a file with the longest name takes.
+        const LONGEST: u64 = 16 << 10;
         let mut line = Vec::new();
-        while self.lines.read_until(b'\n', &mut line).ok()? > 0 {
+        while (&mut self.lines).take(LONGEST).read_until(b'\n', &mut line).ok()? > 0 {
             if let Ok(file) = serde_json::from_slice(&line) {
                 return Some(file);
             }
@@ -186,13 +188,12 @@ impl FilesCacheWriter {
         }
     }
 
-    /// Ends the cache, which is about the archive at `path` with this fingerprint, and puts it beside the archive.
-    pub(crate) fn finish(mut self, path: &Path, fingerprint: &Fingerprint) {
+    /// Ends the cache, which is about the archive at `path` with this identity, and puts it beside the archive.
+    pub(crate) fn finish(mut self, path: &Path, (size, modified): Identity) {
         let Some(archive) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
             return;
         };
-        let &Fingerprint { identity: (size, modified), sha256 } = fingerprint;
-        self.write(&CachedArchive { archive, size, modified, sha256 });
+        self.write(&CachedArchive { archive, size, modified });
         let Some(mut out) = self.out.take() else { return };
         let written = out.flush();
         drop(out);

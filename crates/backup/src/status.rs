@@ -209,7 +209,7 @@ pub(crate) fn archive_of_status(path: &Path) -> Option<PathBuf> {
 /// What an archive was when it was read.
 pub(crate) struct Fingerprint {
     pub(crate) identity: Identity,
-    pub(crate) sha256: Sha256Hex,
+    sha256: Sha256Hex,
 }
 
 /// The size of a file and its modification time in nanoseconds since 1970, which tell whether it has changed.

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -140,7 +140,11 @@ async fn what_has_not_changed_is_taken_over_and_all_else_is_read(
     assert_eq!(engine.backup(ACTOR, &options, &mut |_| {}).unwrap().unchanged, 2);
 
     engine.remove_backup(ACTOR, "fourth.zip").unwrap();
-    assert!(shop.cache().exists());
+    let mode = shop.cache().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "it holds names and hashes");
+    // Nor does it stay with an archive that has changed.
+    let sheets = File::options().write(true).open(engine.places().backups.join("sheets.zip")).unwrap();
+    sheets.set_modified(SystemTime::UNIX_EPOCH).unwrap();
     engine.remove_backup(ACTOR, "sheets.zip").unwrap();
     assert!(!shop.cache().exists(), "it would disclose what has been removed");
 }
@@ -219,7 +223,7 @@ async fn an_unusable_cache_is_ignored(
     for (number, text) in [String::new(), "\n".to_owned(), without_end, nowhere, half].into_iter().enumerate()
     {
         fs::write(shop.cache(), &text).unwrap();
-        assert_eq!(back_up(&engine, &format!("unusable_{number}")).unchanged, 0, "{text}");
+        assert_eq!(back_up(&engine, &format!("unusable_{number}")).unchanged, 0, "{:.300}", text);
     }
     fs::remove_file(shop.cache()).unwrap();
     assert_eq!(back_up(&engine, "without").unchanged, 0);
