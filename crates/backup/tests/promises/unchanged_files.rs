@@ -223,7 +223,7 @@ async fn an_unusable_cache_is_ignored(
     for (number, text) in [String::new(), "\n".to_owned(), without_end, nowhere, half].into_iter().enumerate()
     {
         fs::write(shop.cache(), &text).unwrap();
-        assert_eq!(back_up(&engine, &format!("unusable_{number}")).unchanged, 0, "{:.300}", text);
+        assert_eq!(back_up(&engine, &format!("unusable_{number}")).unchanged, 0, "{text}");
     }
     fs::remove_file(shop.cache()).unwrap();
     assert_eq!(back_up(&engine, "without").unchanged, 0);
