@@ -19,6 +19,8 @@ pub(super) fn looks_random(bytes: &[u8]) -> bool {
 
 /// The size of the blocks that are judged one by one.
 const BLOCK: usize = 4 << 10;
+/// The size of the parts of a block that are judged where random bytes border on others.
+const PART: usize = 512;
 
 /// Divides bytes into stretches that look random and others, and returns each stretch with whether it does. Returns nothing if less than half
 /// of the bytes look random.
@@ -34,7 +36,35 @@ pub(super) fn mostly_random(bytes: &[u8]) -> Option<Vec<(bool, Range<usize>)>> {
             _ => stretches.push((is_random, begin..begin + block.len())),
         }
     }
-    (random > bytes.len() / 2).then_some(stretches)
+    if random <= bytes.len() / 2 {
+        return None;
+    }
+    move_borders(bytes, &mut stretches);
+    Some(stretches)
+}
+
+/// Moves the borders between stretches to where the random bytes begin and end: a text of two kilobytes makes one or two blocks look as if
+/// none of their bytes were random.
+fn move_borders(bytes: &[u8], stretches: &mut [(bool, Range<usize>)]) {
+    let is_random = |part: &[u8]| chi_squared(part) <= MAX_CHI_SQUARED;
+    for right in 1..stretches.len() {
+        let [(left_is_random, left), (_, right)] = &mut stretches[right - 1..=right] else { unreachable!() };
+        let border = match left_is_random {
+            true => {
+                let parts = bytes[right.clone()].chunks_exact(PART).take_while(|part| is_random(part));
+                right.start + parts.count() * PART
+            }
+            false => {
+                let parts = bytes[left.clone()].rchunks_exact(PART).take_while(|part| is_random(part));
+                left.end - parts.count() * PART
+            }
+        };
+        // Where no part differs from random bytes, but all of them together do, the stretch stays as it is.
+        if border > left.start && border < right.end {
+            left.end = border;
+            right.start = border;
+        }
+    }
 }
 
 /// Returns the chi-squared statistic of a sample, under the hypothesis that each value is equally likely.
@@ -99,6 +129,23 @@ mod tests {
         mixed[50_000..170_000].fill(b' ');
         assert_eq!(mostly_random(&mixed), None);
         assert_eq!(mostly_random(b""), None);
+    }
+
+    #[test]
+    fn borders_of_stretches_are_where_the_random_bytes_end() {
+        let mut mixed = random(200_000);
+        mixed[50_000..52_000].fill(b' ');
+        mixed[60_000..62_500].fill(b' ');
+        let stretches = mostly_random(&mixed).unwrap();
+        let texts = stretches.iter().filter(|(is_random, _)| !is_random).map(|(_, range)| range.clone());
+        let texts: Vec<_> = texts.collect();
+        assert_eq!(texts.len(), 3, "two texts and the end: {texts:?}");
+        for (found, written) in texts.iter().zip([50_000..52_000, 60_000..62_500]) {
+            assert!(found.start <= written.start && found.start + PART > written.start, "{found:?}");
+            assert!(found.end >= written.end && found.end < written.end + PART, "{found:?}");
+        }
+        let behind_each_other = stretches.windows(2).all(|pair| pair[0].1.end == pair[1].1.start);
+        assert!(behind_each_other && stretches.last().unwrap().1.end == mixed.len(), "{stretches:?}");
     }
 
     #[test]
