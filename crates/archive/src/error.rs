@@ -95,6 +95,9 @@ pub enum Refusal {
     /// Two entries share bytes, as those of some zip bombs do.
     #[error("entries \"{}\" and \"{}\" overlap in the file", printable(.first), printable(.second))]
     Overlap { first: String, second: String },
+    /// An entry shares bytes with the next one or with the directory, because it takes up more than the directory shows.
+    #[error("entry \"{}\" overlaps what follows it in the file", printable(.name))]
+    OverlapsNext { name: String },
     /// An entry and the directory share bytes.
     #[error("entry \"{}\" overlaps the directory of the archive", printable(.name))]
     OverlapsDirectory { name: String },

@@ -1,17 +1,18 @@
 //! Opens an archive and reads its entries, each of which is checked while it is read.
 //!
-//! [`Reader::open`] checks the whole structure first: every name, size and header, and for format 3.0
-//! whether manifest, `SHA256SUMS` and directory list the same files. It decompresses nothing but
-//! those two. [`Reader::read`] then streams one entry, and fails at its end unless size, CRC-32 and,
-//! where one is stated, SHA-256 are right.
+//! [`Reader::open`] first checks the whole directory: every name and size, and for format 3.0
+//! whether manifest, `SHA256SUMS` and directory list the same files. It reads nothing else but
+//! those two. [`Reader::read`] then streams one entry. It fails unless the local header agrees with the directory, and at the end of the
+//! content unless the descriptor, size, CRC-32 and, where one is stated, SHA-256 are right.
 //!
 //! Reading order: `age_header`, `age_file` and `detect` (what kind of file it is, and what an age file
-//! contains); `zip_encryption` and `entry`; `headers`, `end_of_central_directory` and `structure`; `content`,
+//! contains); `zip_encryption` and `entry`; `headers`, `end_of_central_directory` and `central_directory`; `content`,
 //! `positioned` and `zip` (how an entry is read); `password`, `format` and `manifest_check`; `probe`,
 //! and this file.
 
 mod age_file;
 mod age_header;
+mod central_directory;
 mod content;
 mod detect;
 mod end_of_central_directory;
@@ -22,7 +23,6 @@ mod manifest_check;
 mod password;
 mod positioned;
 mod probe;
-mod structure;
 mod zip;
 mod zip_encryption;
 
@@ -40,6 +40,7 @@ use crate::scheme::EncryptionScheme;
 
 use age_file::Source;
 use detect::{Container, detect};
+use headers::Body;
 use zip::Zip;
 use zip_encryption::Cipher;
 
@@ -48,7 +49,7 @@ pub use entry::Entry;
 pub use format::Format;
 pub use probe::ArchiveProbe;
 
-/// An archive whose structure has been checked.
+/// An archive whose directory has been checked.
 pub struct Reader<R: Read + Seek> {
     zip: Zip<Source<R>>,
     entries: Vec<Entry>,
@@ -61,7 +62,7 @@ pub struct Reader<R: Read + Seek> {
 }
 
 impl<R: Read + Seek> Reader<R> {
-    /// Opens an archive that is not encrypted, and checks its structure.
+    /// Opens an archive that is not encrypted, and checks its directory.
     ///
     /// # Errors
     /// [`Refusal`] and [`crate::Corruption`] say what is wrong, and name the entry.
@@ -69,15 +70,15 @@ impl<R: Read + Seek> Reader<R> {
         Self::open_with(source, limits, &Keys::default())
     }
 
-    /// Opens an archive, encrypted or not, and checks its structure.
+    /// Opens an archive, encrypted or not, and checks its directory.
     ///
     /// # Errors
     /// Those of [`Reader::open`], and [`crate::KeyFault`] when no key fits.
     pub fn open_with(source: R, limits: &Limits, keys: &Keys) -> Result<Self, Error> {
         let (source, length, outer) = open_container(source, keys)?;
         let (outer, file_key) = outer.unzip();
-        let zip = Zip::open(source, length, keys.passphrase.clone())?;
-        let directory = structure::check(&zip.archive, length, limits)?;
+        let mut zip = Zip::open(source, length, keys.passphrase.clone())?;
+        let directory = central_directory::check(&zip.archive, length, limits)?;
         let mut entries = directory.entries;
         password::check(&zip, &entries)?;
         let (format, info) = format::read(&zip, &entries, limits)?;
@@ -88,11 +89,14 @@ impl<R: Read + Seek> Reader<R> {
                 if let Some((offset, bytes)) = directory.stray {
                     return Err(Refusal::StrayBytes { offset, bytes }.into());
                 }
+                zip.may_have_gaps = false;
                 manifest_check::check(&zip, &mut entries, manifest, limits)?;
             }
             Info::Legacy(_) => {
-                let unknown = entries.extract_if(.., |entry| entry.role == Role::Other);
-                ignored.extend(unknown.map(|entry| entry.name));
+                for unknown in entries.extract_if(.., |entry| entry.role == Role::Other) {
+                    Body::open(&zip.archive, &unknown)?.check_end()?;
+                    ignored.push(unknown.name);
+                }
             }
         }
         let is_rescue = info.v3().is_some_and(|manifest| manifest.damaged.is_some());
@@ -160,11 +164,11 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     /// Streams the content of an entry. The last `read` fails unless the content is as stated.
-    pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
+    pub fn read<'a>(&'a self, entry: &'a Entry) -> Result<EntryReader<'a, impl Read + Seek>, Error> {
         self.zip.read(entry)
     }
 
-    /// Opens the same archive once more, through `file`, so that another thread can read entries at the same time. The structure is not
+    /// Opens the same archive once more, through `file`, so that another thread can read entries at the same time. The directory is not
     /// checked again, nor is a key derived from a passphrase again.
     ///
     /// # Errors
@@ -172,7 +176,8 @@ impl<R: Read + Seek> Reader<R> {
     pub fn handle<S: Read + Seek>(&self, file: S) -> Result<Handle<S>, Error> {
         let keys = Keys { file_key: self.file_key.clone(), ..Keys::default() };
         let (source, length, _) = open_container(file, &keys)?;
-        Ok(Handle { zip: Zip::open(source, length, self.zip.password.clone())? })
+        let opened = Zip::open(source, length, self.zip.password.clone())?;
+        Ok(Handle { zip: Zip { may_have_gaps: self.zip.may_have_gaps, ..opened } })
     }
 }
 
@@ -183,7 +188,7 @@ pub struct Handle<R: Read + Seek> {
 
 impl<R: Read + Seek> Handle<R> {
     /// Streams the content of an entry. The last `read` fails unless the content is as stated.
-    pub fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
+    pub fn read<'a>(&'a self, entry: &'a Entry) -> Result<EntryReader<'a, impl Read + Seek>, Error> {
         self.zip.read(entry)
     }
 }

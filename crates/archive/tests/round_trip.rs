@@ -148,7 +148,10 @@ fn a_changed_time_is_refused_and_a_time_that_is_missing_in_the_headers_is_not() 
     let source = |_: &str, (): &()| Ok::<_, Error>((Content::Unpacked(&b"x"[..]), time));
     writer.add_all(std::iter::once(("images/a".to_owned(), ())), source, |_| {}, &mut |_| {}).unwrap();
     let bytes = writer.finish(metadata()).unwrap().0;
-    let read = |bytes: &[u8]| open(bytes).map(|reader| reader.entry(Role::Image).unwrap().modified);
+    let read = |bytes: &[u8]| {
+        read_all(bytes)?;
+        Ok::<_, Error>(open(bytes)?.entry(Role::Image).unwrap().modified)
+    };
     assert!(time.is_some());
     assert_eq!(read(&bytes).unwrap(), time);
 

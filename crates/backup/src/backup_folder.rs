@@ -108,7 +108,7 @@ impl Upload {
     /// Makes the archive durable and gives it its final name, if it looks like an archive. Nothing in it has been verified.
     ///
     /// # Errors
-    /// Any fault of the structure of the archive, [`Error::NameTaken`], [`Error::Storage`].
+    /// Any fault of the directory of the archive, [`Error::NameTaken`], [`Error::Storage`].
     pub fn finish(mut self) -> Result<Summary, Error> {
         let (engine, path) = (self.engine.clone(), self.path.clone());
         self.out.sync().map_err(Error::storage("write", &self.partial))?;

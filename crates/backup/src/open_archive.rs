@@ -16,7 +16,7 @@ use crate::event::Meter;
 use crate::unpacker::Unpacker;
 use crate::{Cancellation, Error, Event, Observer, Step};
 
-/// An archive whose structure has been checked.
+/// An archive whose directory has been checked.
 pub(crate) struct OpenArchive {
     pub(crate) path: PathBuf,
     file: FileView,
@@ -24,7 +24,7 @@ pub(crate) struct OpenArchive {
 }
 
 impl OpenArchive {
-    /// Opens an archive, with `keys` if it is encrypted, and checks its structure.
+    /// Opens an archive, with `keys` if it is encrypted, and checks its directory.
     pub(crate) fn open(path: &Path, keys: &Keys) -> Result<Self, Error> {
         let file = FileView::new(open_file(path)?);
         let opened = Reader::open_with(file.clone(), &Limits::default(), keys);

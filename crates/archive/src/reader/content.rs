@@ -1,53 +1,51 @@
 //! Reads the content of one entry: decompresses it, and compares it with what the headers state.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 
 use flate2::bufread::DeflateDecoder;
+use rawzip::ZipReader;
 
-use crate::error::{Corruption, Error, from_io, into_io};
+use crate::error::{Corruption, Error, Refusal, from_io, into_io};
 use crate::hashing::{EntryDigest, Sha256Hex};
 
 use super::entry::Entry;
+use super::headers::Body;
+use super::positioned::Positioned;
 use super::zip_encryption::{Cipher, Decrypted};
 
-/// The content of one entry. Reading it to its end checks size, CRC-32 and hash; reading only a part
+/// The content of one entry. Reading it to its end checks size, CRC-32, hash and descriptor; reading only a part
 /// of it checks nothing.
-pub struct EntryReader<R> {
-    source: Decompressor<BufReader<Decrypted<R>>>,
-    name: String,
-    size: u64,
-    body_size: u64,
-    /// The CRC-32 that the headers state, unless the encryption leaves it out.
-    crc: Option<u32>,
-    sha256: Option<Sha256Hex>,
+pub struct EntryReader<'a, R: Read + Seek> {
+    source: Decompressor<BufReader<Packed<'a, R>>>,
+    body: Body<'a, Positioned<R>>,
+    entry: &'a Entry,
+    may_have_gaps: bool,
     digest: EntryDigest,
     finished: bool,
 }
+
+type Packed<'a, R> = Decrypted<ZipReader<&'a Positioned<R>>>;
 
 enum Decompressor<R> {
     Stored(R),
     Deflated(DeflateDecoder<R>),
 }
 
-impl<R: Read> EntryReader<R> {
-    pub(super) fn new(body: Decrypted<R>, entry: &Entry) -> Self {
+impl<'a, R: Read + Seek> EntryReader<'a, R> {
+    pub(super) fn new(
+        packed: Packed<'a, R>,
+        body: Body<'a, Positioned<R>>,
+        entry: &'a Entry,
+        may_have_gaps: bool,
+    ) -> Self {
         const BUFFER: u64 = 64 << 10;
         let buffer = usize::try_from(entry.body_size().clamp(1, BUFFER)).expect("at most BUFFER");
-        let body = BufReader::with_capacity(buffer, body);
-        Self {
-            source: if entry.deflated {
-                Decompressor::Deflated(DeflateDecoder::new(body))
-            } else {
-                Decompressor::Stored(body)
-            },
-            name: entry.name.clone(),
-            size: entry.size,
-            body_size: entry.body_size(),
-            crc: entry.cipher.is_none_or(Cipher::has_crc).then_some(entry.crc),
-            sha256: entry.sha256,
-            digest: EntryDigest::default(),
-            finished: false,
-        }
+        let packed = BufReader::with_capacity(buffer, packed);
+        let source = match entry.deflated {
+            true => Decompressor::Deflated(DeflateDecoder::new(packed)),
+            false => Decompressor::Stored(packed),
+        };
+        Self { source, body, entry, may_have_gaps, digest: EntryDigest::default(), finished: false }
     }
 
     fn decompress(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -55,7 +53,7 @@ impl<R: Read> EntryReader<R> {
             Decompressor::Stored(stored) => stored.read(buffer),
             Decompressor::Deflated(deflated) => deflated.read(buffer).map_err(|error| match error.kind() {
                 io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                    into_io(Corruption::Unpack { entry: self.name.clone(), why: error.to_string() })
+                    into_io(Corruption::Unpack { entry: self.entry.name.clone(), why: error.to_string() })
                 }
                 _ => error,
             }),
@@ -63,30 +61,33 @@ impl<R: Read> EntryReader<R> {
     }
 
     fn check_end(&mut self) -> Result<(), Error> {
-        let entry = || self.name.clone();
-        if self.digest.bytes() != self.size {
-            return Err(Corruption::Size { entry: entry(), expected: self.size }.into());
+        let name = || self.entry.name.clone();
+        let gap = self.body.check_end()?;
+        if self.digest.bytes() != self.entry.size {
+            return Err(Corruption::Size { entry: name(), expected: self.entry.size }.into());
         }
         let decrypted = match &mut self.source {
             Decompressor::Stored(stored) => stored.get_mut(),
-            Decompressor::Deflated(deflated) if deflated.total_in() != self.body_size => {
+            Decompressor::Deflated(deflated) if deflated.total_in() != self.entry.body_size() => {
                 let why = "bytes are left over after its end".to_owned();
-                return Err(Corruption::Unpack { entry: entry(), why }.into());
+                return Err(Corruption::Unpack { entry: name(), why }.into());
             }
             Decompressor::Deflated(deflated) => deflated.get_mut().get_mut(),
         };
         if !decrypted.is_authentic().map_err(from_io)? {
             let why = "its bytes have been changed or damaged";
-            return Err(Corruption::Decrypt { entry: entry(), why }.into());
+            return Err(Corruption::Decrypt { entry: name(), why }.into());
         }
-        if self.crc.is_some_and(|crc| self.digest.crc() != crc) {
-            return Err(Corruption::Crc { entry: entry() }.into());
+        // The encryption may leave out the CRC-32.
+        if self.entry.cipher.is_none_or(Cipher::has_crc) && self.digest.crc() != self.entry.crc {
+            return Err(Corruption::Crc { entry: name() }.into());
         }
         let found = self.digest.sha256();
-        match self.sha256 {
-            Some(expected) if expected != found => {
-                Err(Corruption::Hash { entry: entry(), expected, found }.into())
-            }
+        if let Some(expected) = self.entry.sha256.filter(|expected| *expected != found) {
+            return Err(Corruption::Hash { entry: name(), expected, found }.into());
+        }
+        match gap {
+            Some((offset, bytes)) if !self.may_have_gaps => Err(Refusal::StrayBytes { offset, bytes }.into()),
             _ => Ok(()),
         }
     }
@@ -97,15 +98,16 @@ impl<R: Read> EntryReader<R> {
     }
 }
 
-impl<R: Read> Read for EntryReader<R> {
+impl<R: Read + Seek> Read for EntryReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.finished || buffer.is_empty() {
             return Ok(0);
         }
         let n = self.decompress(buffer)?;
         self.digest.update(&buffer[..n]);
-        if self.digest.bytes() > self.size {
-            return Err(into_io(Corruption::Size { entry: self.name.clone(), expected: self.size }));
+        if self.digest.bytes() > self.entry.size {
+            let entry = self.entry.name.clone();
+            return Err(into_io(Corruption::Size { entry, expected: self.entry.size }));
         }
         if n == 0 {
             self.check_end().map_err(into_io)?;

@@ -6,6 +6,7 @@ use crate::hashing::Sha256Hex;
 use crate::modified::ModifiedTime;
 use crate::name::Role;
 
+use super::headers::StatedHeader;
 use super::zip_encryption::Cipher;
 
 /// One file in an archive.
@@ -26,6 +27,11 @@ pub struct Entry {
     pub(super) deflated: bool,
     pub(super) cipher: Option<Cipher>,
     pub(super) crc: u32,
+    pub(super) stated: StatedHeader,
+    /// The offset of the local header.
+    pub(super) start: u64,
+    /// The offset of the next entry, or of the directory behind the last one.
+    pub(super) end: u64,
     pub(super) location: ZipArchiveEntryWayfinder,
 }
 

@@ -7,7 +7,7 @@
 
 use std::io::{self, Read, Seek};
 
-use crate::error::{Error, KeyFault, from_io};
+use crate::error::{Corruption, Error, KeyFault, from_io};
 use crate::name::Role;
 
 use super::entry::Entry;
@@ -32,20 +32,30 @@ pub(super) fn check<R: Read + Seek>(zip: &Zip<R>, entries: &[Entry]) -> Result<(
     let can_tell =
         |entry: &&Entry| entry.role == Role::Database || (1..=MAX_TRIED_SIZE).contains(&entry.size);
     let tried: Vec<&Entry> = encrypted.into_iter().filter(can_tell).take(MAX_TRIED).collect();
+    let mut damaged_header = None;
     for entry in &tried {
-        if decrypts(zip, entry)? {
-            return Ok(());
+        match decrypts(zip, entry) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(error @ Error::Corrupt(Corruption::Headers { .. })) => {
+                damaged_header.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
         }
     }
     // With no entry to try, a wrong password is found when the entries are read.
-    if tried.is_empty() { Ok(()) } else { Err(KeyFault::Wrong(cipher.scheme()).into()) }
+    match damaged_header {
+        Some(error) => Err(error),
+        None if tried.is_empty() => Ok(()),
+        None => Err(KeyFault::Wrong(cipher.scheme()).into()),
+    }
 }
 
 /// Returns whether the password decrypts an entry to its content.
 fn decrypts<R: Read + Seek>(zip: &Zip<R>, entry: &Entry) -> Result<bool, Error> {
     const SQLITE: &[u8] = b"SQLite format 3\0";
     let mut content = match zip.read(entry) {
-        Err(Error::Corrupt(_)) => return Ok(false),
+        Err(Error::Corrupt(Corruption::Decrypt { .. })) => return Ok(false),
         opened => opened?,
     };
     let mut start = Vec::new();
@@ -55,7 +65,7 @@ fn decrypts<R: Read + Seek>(zip: &Zip<R>, entry: &Entry) -> Result<bool, Error> 
         io::copy(&mut content, &mut io::sink()).map(|_| true)
     };
     match result.map_err(from_io) {
-        Err(Error::Io(error)) => Err(error.into()),
+        Err(error @ (Error::Io(_) | Error::Corrupt(Corruption::Headers { .. }))) => Err(error),
         Err(_) => Ok(false),
         Ok(right) => Ok(right),
     }

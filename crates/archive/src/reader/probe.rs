@@ -8,9 +8,9 @@ use crate::limits::Limits;
 use crate::scheme::EncryptionScheme;
 
 use super::age_file::Source;
+use super::central_directory;
 use super::detect::{Container, detect};
 use super::entry::Entry;
-use super::structure;
 use super::zip::Zip;
 use super::zip_encryption::Cipher;
 
@@ -38,7 +38,7 @@ impl ArchiveProbe {
             return Ok(Self { encryption: Some(scheme), entries: Vec::new() });
         }
         let zip = Zip::open(source, length, None)?;
-        let entries = structure::check(&zip.archive, length, limits)?.entries;
+        let entries = central_directory::check(&zip.archive, length, limits)?.entries;
         let encryption = entries.iter().find_map(|entry| entry.cipher).map(Cipher::scheme);
         Ok(Self { encryption, entries })
     }

@@ -10,6 +10,7 @@ use crate::keys::{ExposeSecret, SecretString};
 
 use super::content::EntryReader;
 use super::entry::Entry;
+use super::headers::Body;
 use super::positioned::Positioned;
 use super::zip_encryption::Decrypted;
 
@@ -20,6 +21,8 @@ pub(super) const BUFFER: usize = 64 << 10;
 pub(super) struct Zip<R> {
     pub(super) archive: ZipArchive<Positioned<R>>,
     pub(super) password: Option<SecretString>,
+    /// Whether bytes that belong to no entry may follow one. They may in archives of older formats.
+    pub(super) may_have_gaps: bool,
 }
 
 impl<R: Read + Seek> Zip<R> {
@@ -28,16 +31,16 @@ impl<R: Read + Seek> Zip<R> {
         let source = Positioned::new(source, length);
         let located = ZipLocator::new().locate_in_reader(source, &mut buffer, length);
         let archive = located.map_err(|(_, error)| error)?;
-        Ok(Self { archive, password })
+        Ok(Self { archive, password, may_have_gaps: true })
     }
 
-    /// Streams the content of an entry. The last `read` fails unless size and checksums are right.
-    pub(super) fn read(&self, entry: &Entry) -> Result<EntryReader<impl Read + '_>, Error> {
-        let body = self.archive.get_entry(entry.location)?.reader();
+    /// Streams the content of an entry. The last `read` fails unless headers, size and checksums are right.
+    pub(super) fn read<'a>(&'a self, entry: &'a Entry) -> Result<EntryReader<'a, R>, Error> {
+        let body = Body::open(&self.archive, entry)?;
         let password = self.password.as_ref().map_or("", |password| password.expose_secret());
-        let decrypted = Decrypted::open(body, entry.cipher, entry.body_size(), password.as_bytes());
+        let decrypted = Decrypted::open(body.reader(), entry.cipher, entry.body_size(), password.as_bytes());
         match decrypted.map_err(from_io)? {
-            Some(body) => Ok(EntryReader::new(body, entry)),
+            Some(decrypted) => Ok(EntryReader::new(decrypted, body, entry, self.may_have_gaps)),
             None => {
                 let why = "the header of its encryption is damaged";
                 Err(Corruption::Decrypt { entry: entry.name.clone(), why }.into())

@@ -1,5 +1,5 @@
-//! Checks everything about an archive that can be checked without decompressing it: names, sizes,
-//! methods, limits, that both headers of each entry agree, and that no two entries share bytes.
+//! Checks everything about an archive that its directory shows: names, sizes, methods, limits, and that no two entries share bytes. What
+//! lies before and behind the data of an entry is checked when it is read.
 
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
@@ -9,17 +9,17 @@ use crate::name::{self, NameFault, Role};
 
 use super::end_of_central_directory::{self, DirectoryExtent};
 use super::entry::Entry;
-use super::headers::{check_extra_fields, check_local_header};
+use super::headers::{Body, Gap, LOCAL_HEADER, StatedHeader, check_extra_fields};
 use super::zip_encryption::Cipher;
 
 /// A directory that has passed all checks.
 pub(super) struct CheckedDirectory {
     pub(super) entries: Vec<Entry>,
-    /// The offset and length of the first run of bytes that belong to no entry.
-    pub(super) stray: Option<(u64, u64)>,
+    /// The first gap that the directory shows. Those between entries are found when the entries are read.
+    pub(super) stray: Option<Gap>,
 }
 
-/// Checks the structure of an archive of `length` bytes.
+/// Checks the directory of an archive of `length` bytes.
 pub(super) fn check<R: ReaderAt>(
     zip: &ZipArchive<R>,
     length: u64,
@@ -27,9 +27,8 @@ pub(super) fn check<R: ReaderAt>(
 ) -> Result<CheckedDirectory, Error> {
     let announced = zip.entries_hint();
     check_count(announced, limits)?;
-    let mut scan = Scan { zip, limits, entries: Vec::new(), extents: Vec::new(), total: 0 };
+    let mut scan = Scan { zip, limits, entries: Vec::new(), total: 0 };
     let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    let mut local_buffer = vec![0; 1 << 17];
     let mut records = zip.entries(&mut buffer);
     let mut directory =
         DirectoryExtent { entries: 0, start: zip.directory_offset(), end: zip.directory_offset() };
@@ -37,19 +36,23 @@ pub(super) fn check<R: ReaderAt>(
         directory.entries += 1;
         check_count(directory.entries, limits)?;
         directory.end = end_of(&record);
-        scan.add(&record, &mut local_buffer)?;
+        scan.add(&record)?;
     }
-    let Scan { mut entries, extents, total, .. } = scan;
+    let Scan { mut entries, total, .. } = scan;
     check_names(&entries)?;
     if directory.entries != announced {
         return Err(end_of_central_directory::wrong_count(announced, directory.entries));
     }
-    let stray = check_extents(extents, &entries, zip, length)?;
+    let mut stray = check_extents(&mut entries, zip, length)?;
     if total > limits.ratio_floor && total / limits.ratio > length {
         return Err(Refusal::TotalRatio { ratio: total / length.max(1), limit: limits.ratio }.into());
     }
     let between = end_of_central_directory::check(zip, &directory)?;
-    entries.retain(|entry| !entry.name.ends_with('/'));
+    // Nobody reads the entries of folders.
+    for folder in entries.extract_if(.., |entry| entry.name.ends_with('/')) {
+        let gap = Body::open(zip, &folder)?.check_end()?;
+        stray = stray.or(gap);
+    }
     Ok(CheckedDirectory { entries, stray: stray.or(between) })
 }
 
@@ -65,22 +68,13 @@ struct Scan<'a, R> {
     zip: &'a ZipArchive<R>,
     limits: &'a Limits,
     entries: Vec<Entry>,
-    extents: Vec<Extent>,
     /// The size of all entries together.
     total: u64,
 }
 
-/// The bytes of the file that an entry takes up, on which both of its headers agree.
-struct Extent {
-    start: u64,
-    end: u64,
-    /// The index of the entry. (Its name would take too much memory in a large archive.)
-    entry: usize,
-}
-
 impl<R: ReaderAt> Scan<'_, R> {
-    /// Checks one record, and adds its entry. The local header is read into `buffer`.
-    fn add(&mut self, record: &ZipFileHeaderRecord<'_>, buffer: &mut [u8]) -> Result<(), Error> {
+    /// Checks one record, and adds its entry.
+    fn add(&mut self, record: &ZipFileHeaderRecord<'_>) -> Result<(), Error> {
         /// The length of an empty content, deflated.
         const EMPTY_DEFLATED: u64 = 2;
         let name = checked_name(record.file_path().as_ref())?;
@@ -98,11 +92,9 @@ impl<R: ReaderAt> Scan<'_, R> {
         if compressed_size < overhead || (!deflated && size != compressed_size - overhead) {
             return Err(Corruption::Headers { entry: name, about: "size" }.into());
         }
-        let (start, end) = check_local_header(self.zip, &name, record, buffer)?;
         if name.ends_with('/') && (size != 0 || compressed_size > EMPTY_DEFLATED + overhead) {
             return Err(Refusal::Special { name, kind: "folder with content" }.into());
         }
-        self.extents.push(Extent { start, end, entry: self.entries.len() });
         let (role, crc, location) = (Role::of(&name), record.crc32(), record.wayfinder());
         let (sha256, modified) = (None, None);
         self.entries.push(Entry {
@@ -115,6 +107,10 @@ impl<R: ReaderAt> Scan<'_, R> {
             deflated,
             cipher,
             crc,
+            stated: StatedHeader::of(record),
+            start: record.local_header_offset(),
+            // Known when all entries are.
+            end: 0,
             location,
         });
         Ok(())
@@ -228,30 +224,47 @@ fn check_ratio(name: &str, size: u64, compressed_size: u64, limits: &Limits) -> 
     Ok(())
 }
 
-/// Checks that no two entries share bytes. Returns the offset and length of the first gap between
-/// entries, directory and end, if there is one.
+/// Returns the error of an entry that shares bytes with the second one, or with the directory.
+fn overlap(first: &Entry, second: Option<&Entry>) -> Error {
+    let name = first.name.clone();
+    let refusal = match second {
+        Some(second) => Refusal::Overlap { first: name, second: second.name.clone() },
+        None => Refusal::OverlapsDirectory { name },
+    };
+    refusal.into()
+}
+
+/// Returns the error of the headers of two entries that seem to share bytes, if it is a damaged offset or size that makes them seem so.
+fn damaged_header<R: ReaderAt>(zip: &ZipArchive<R>, first: &Entry, second: Option<&Entry>) -> Option<Error> {
+    [Some(first), second].into_iter().flatten().find_map(|entry| {
+        let anywhere = Entry { end: u64::MAX, ..entry.clone() };
+        Body::open(zip, &anywhere).and_then(|body| body.check_end()).err()
+    })
+}
+
+/// Checks that no two entries share bytes, as far as the directory shows it, and notes the end of each. Returns the gap before the first
+/// entry or behind the end of the archive, if there is one.
 fn check_extents<R: ReaderAt>(
-    mut extents: Vec<Extent>,
-    entries: &[Entry],
+    entries: &mut [Entry],
     zip: &ZipArchive<R>,
     length: u64,
-) -> Result<Option<(u64, u64)>, Error> {
-    let name = |extent: &Extent| entries[extent.entry].name.clone();
-    extents.sort_by_key(|extent| extent.start);
-    for pair in extents.windows(2) {
-        if pair[1].start < pair[0].end {
-            let (first, second) = (name(&pair[0]), name(&pair[1]));
-            return Err(Refusal::Overlap { first, second }.into());
-        }
-    }
+) -> Result<Option<Gap>, Error> {
+    let mut order: Vec<u32> = (0..).take(entries.len()).collect();
+    order.sort_by_key(|&index| entries[index as usize].start);
     let directory = zip.directory_offset();
-    if let Some(last) = extents.last().filter(|last| last.end > directory) {
-        return Err(Refusal::OverlapsDirectory { name: name(last) }.into());
+    for (place, &index) in order.iter().enumerate() {
+        let next = order.get(place + 1).map(|&next| next as usize);
+        let entry = &entries[index as usize];
+        let end = next.map_or(directory, |next| entries[next].start);
+        // Extra fields and a descriptor may come on top.
+        let least = LOCAL_HEADER + entry.name.len() as u64;
+        if entry.start.saturating_add(least).saturating_add(entry.compressed_size) > end {
+            let second = next.map(|next| &entries[next]);
+            return Err(damaged_header(zip, entry, second).unwrap_or_else(|| overlap(entry, second)));
+        }
+        entries[index as usize].end = end;
     }
-    let first = extents.first().map_or(directory, |first| first.start);
-    let mut gaps = vec![(0, first)];
-    gaps.extend(extents.windows(2).map(|pair| (pair[0].end, pair[1].start)));
-    gaps.extend(extents.last().map(|last| (last.end, directory)));
-    gaps.push((zip.end_offset(), length));
+    let first = order.first().map_or(directory, |&first| entries[first as usize].start);
+    let gaps = [(0, first), (zip.end_offset(), length)];
     Ok(gaps.into_iter().find(|(from, to)| to > from).map(|(from, to)| (from, to - from)))
 }
