@@ -101,7 +101,6 @@ impl<R: ReaderAt> Scan<'_, R> {
             name,
             role,
             size,
-            compressed_size,
             sha256,
             modified,
             deflated,
@@ -258,7 +257,7 @@ fn check_extents<R: ReaderAt>(
         let end = next.map_or(directory, |next| entries[next].start);
         // Extra fields and a descriptor may come on top.
         let least = LOCAL_HEADER + entry.name.len() as u64;
-        if entry.start.saturating_add(least).saturating_add(entry.compressed_size) > end {
+        if entry.start.saturating_add(least).saturating_add(entry.compressed_size()) > end {
             let second = next.map(|next| &entries[next]);
             return Err(damaged_header(zip, entry, second).unwrap_or_else(|| overlap(entry, second)));
         }

@@ -18,8 +18,6 @@ pub struct Entry {
     pub role: Role,
     /// Size in bytes after decompression.
     pub size: u64,
-    /// Size in bytes in the archive, including what encryption adds.
-    pub compressed_size: u64,
     /// The hash of the content, if the archive states one.
     pub sha256: Option<Sha256Hex>,
     /// When the file was last modified, if the manifest states it.
@@ -36,9 +34,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns the size in bytes in the archive, including what encryption adds.
+    pub fn compressed_size(&self) -> u64 {
+        self.location.compressed_size_hint()
+    }
+
     /// Returns the size in the archive without what encryption adds.
     pub(super) fn body_size(&self) -> u64 {
-        self.compressed_size - self.cipher.map_or(0, Cipher::overhead)
+        self.compressed_size() - self.cipher.map_or(0, Cipher::overhead)
     }
 
     /// Returns the first of `entries` with this role.

@@ -110,7 +110,7 @@ impl<'a, R: ReaderAt> Body<'a, R> {
 
 /// Returns the CRC-32, the packed size and the size that the directory states.
 fn stated_sizes(entry: &Entry) -> (u32, u64, u64) {
-    (entry.crc, entry.compressed_size, entry.size)
+    (entry.crc, entry.compressed_size(), entry.size)
 }
 
 fn differ(entry: &Entry, about: &'static str) -> Error {
@@ -142,7 +142,7 @@ fn descriptor_length<R: ReaderAt>(zip: &ZipArchive<R>, offset: u64, entry: &Entr
     const CRC: u64 = 4;
     let mut signature = [0; 4];
     zip.get_ref().read_exact_at(&mut signature, offset)?;
-    let zip64 = entry.size.max(entry.compressed_size) >= u64::from(u32::MAX);
+    let zip64 = entry.size.max(entry.compressed_size()) >= u64::from(u32::MAX);
     let sizes = if zip64 { 16 } else { 8 };
     Ok(CRC + sizes + if &signature == b"PK\x07\x08" { 4 } else { 0 })
 }

@@ -19,7 +19,7 @@ pub(super) enum Cipher {
     /// most wrong passwords.
     ZipCrypto { check: [u8; 2] },
     /// With AES and a key of this many bytes. Version 2 (AE-2) leaves out the CRC-32.
-    Aes { key_length: usize, version: u8 },
+    Aes { key_length: u8, version: u8 },
 }
 
 impl Cipher {
@@ -35,7 +35,7 @@ impl Cipher {
     pub(super) fn from_aes_field(fields: ExtraFields<'_>) -> Option<(Self, u16)> {
         let (_, content) = fields.into_iter().find(|(id, _)| *id == ExtraFieldId::AES)?;
         let &[version @ 1..=2, 0, b'A', b'E', strength @ 1..=3, low, high] = content else { return None };
-        let key_length = 8 + 8 * usize::from(strength);
+        let key_length = 8 + 8 * strength;
         Some((Self::Aes { key_length, version }, u16::from_le_bytes([low, high])))
     }
 
@@ -44,7 +44,7 @@ impl Cipher {
         const HEADER: u64 = 12;
         match self {
             Self::ZipCrypto { .. } => HEADER,
-            Self::Aes { key_length, .. } => (key_length / 2 + VERIFIER + TAG) as u64,
+            Self::Aes { key_length, .. } => u64::from(key_length / 2) + (VERIFIER + TAG) as u64,
         }
     }
 
@@ -90,7 +90,7 @@ impl<R: Read> Decrypted<R> {
                 Ok(fits.then_some(Self::ZipCrypto(body)))
             }
             Some(Cipher::Aes { key_length, .. }) => {
-                let body = Aes::open(packed, key_length, length, password)?;
+                let body = Aes::open(packed, key_length.into(), length, password)?;
                 Ok(body.map(|body| Self::Aes(Box::new(body))))
             }
         }

@@ -1,7 +1,7 @@
 //! Stages a restore: unpacks the archive beside the live data, on the same file system, and checks it.
 //! Changes no live data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use durable::{FileMode, FileView, folder_of, regular_file};
 use inventory::sqlite::{
     self, DatabaseState, ObjectKind, PartChanges, Preparation, RecreatedObjects, SchemaObject,
 };
-use inventory::static_files::FileKind;
+use inventory::static_files::{FileKind, StaticFile};
 use inventory::{Census, NameList};
 
 use crate::damage::{recheck_damage, recheck_error};
@@ -163,16 +163,17 @@ impl Engine {
         let static_files = self.static_files();
         let (mut all, mut changes) = (LiveFiles::new(), Changes::new());
         for kind in included_kinds(reader) {
-            let listing = static_files.list(kind).map_err(Error::live(static_files.root()))?;
+            let mut files = static_files.list(kind).map_err(Error::live(static_files.root()))?.files;
             // Ignore files that a backup would leave out.
             let nameable = |path: &str| archive::name::check(&format!("{}/{path}", kind.folder())).is_ok();
-            let files = listing.files.into_iter().filter(|file| nameable(&file.path));
-            let live: BTreeMap<String, u64> = files.map(|file| (file.path, file.size)).collect();
+            files.retain(|file| nameable(&file.path));
             let entries = reader.entries().iter().filter(|entry| kind_of(entry.role) == Some(kind));
-            let kept: BTreeSet<&str> = entries.map(path_in_folder).collect();
-            let remove = live.keys().filter(|path| !kept.contains(path.as_str())).cloned().collect();
+            let mut kept: Vec<&str> = entries.map(path_in_folder).collect();
+            kept.sort_unstable();
+            let removed = files.iter().filter(|file| kept.binary_search(&file.path.as_str()).is_err());
+            let remove = removed.map(|file| file.path.clone()).collect();
             let changed = FileChanges { kind, add: Vec::new(), replace: Vec::new(), remove, unchanged: 0 };
-            all.insert(kind, live);
+            all.insert(kind, LiveFolder(files));
             changes.insert(kind, FolderChanges { changes: changed, unchanged: UnchangedFiles::of(kind) });
         }
         Ok((all, changes))
@@ -185,14 +186,14 @@ impl Engine {
         entry: &Entry,
         kind: FileKind,
         id: Option<&str>,
-        live_files: &BTreeMap<String, u64>,
+        live_files: &LiveFolder,
         meter: &Meter<'_>,
     ) -> Result<StagedFile, Error> {
         let name = path_in_folder(entry);
         let live = self.places.static_files.join(kind.folder()).join(name);
         self.ensure_path_free(kind, name, live_files)?;
-        let same_size = match live_files.get(name) {
-            Some(size) if *size == entry.size => {
+        let same_size = match live_files.size_of(name) {
+            Some(size) if size == entry.size => {
                 // Read the metadata before hashing, so that a change during hashing is detected.
                 let metadata = live.symlink_metadata().map_err(Error::storage("read", &live))?;
                 Some((hash_of(&live)?, metadata))
@@ -215,19 +216,14 @@ impl Engine {
         };
         Ok(match same_size {
             Some((live, metadata)) if live == hash => StagedFile::Unchanged(metadata),
-            _ if live_files.contains_key(name) => StagedFile::Replaces,
+            _ if live_files.size_of(name).is_some() => StagedFile::Replaces,
             _ => StagedFile::New,
         })
     }
 
     /// Refuses a file whose path is blocked: by a folder, link or special file of its name, or by a file in place of
     /// a folder above it.
-    fn ensure_path_free(
-        &self,
-        kind: FileKind,
-        name: &str,
-        live_files: &BTreeMap<String, u64>,
-    ) -> Result<(), Error> {
+    fn ensure_path_free(&self, kind: FileKind, name: &str, live_files: &LiveFolder) -> Result<(), Error> {
         let folder = self.places.static_files.join(kind.folder());
         let in_the_way = |path: PathBuf, why| {
             Err(Error::InTheWay { path, name: format!("{}/{name}", kind.folder()), why })
@@ -241,7 +237,7 @@ impl Engine {
             }
         }
         let path = folder.join(name);
-        if !live_files.contains_key(name) && path.symlink_metadata().is_ok() {
+        if live_files.size_of(name).is_none() && path.symlink_metadata().is_ok() {
             return in_the_way(path, "it is a folder, a link or a special file");
         }
         Ok(())
@@ -359,8 +355,19 @@ pub(super) struct Destination {
     pub(super) stages_files: bool,
 }
 
-/// The live files of each folder, by path with their sizes.
-type LiveFiles = BTreeMap<FileKind, BTreeMap<String, u64>>;
+/// The live files of each folder.
+type LiveFiles = BTreeMap<FileKind, LiveFolder>;
+
+/// The live files of one folder, in the order of their paths. (There can be many, and a map takes more memory.)
+struct LiveFolder(Vec<StaticFile>);
+
+impl LiveFolder {
+    /// Returns the size of a file, if it exists.
+    fn size_of(&self, path: &str) -> Option<u64> {
+        let place = self.0.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        Some(self.0[place].size)
+    }
+}
 
 /// The changes to each folder.
 type Changes = BTreeMap<FileKind, FolderChanges>;
