@@ -29,9 +29,7 @@ pub use error::{Corruption, Error, KeyFault, Refusal};
 pub use hashing::{Checksums, HashingReader, Sha256Hex};
 pub use keys::{Identity, Keys, Recipient};
 pub use limits::Limits;
-pub use manifest::{
-    FORMAT_VERSION, FileRecord, Info, LegacyInfo, Manifest, Omission, OmissionReason, TableRecord,
-};
+pub use manifest::{FORMAT_VERSION, Info, LegacyInfo, Manifest, Omission, OmissionReason, TableRecord};
 pub use modified::ModifiedTime;
 pub use name::{CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 pub use reader::{ArchiveProbe, Entry, Format, Handle, Reader};

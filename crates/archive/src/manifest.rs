@@ -15,8 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::hashing::Sha256Hex;
 use crate::name::{DATABASE, Role};
 
-pub use files::FileRecord;
-pub(crate) use files::FileVisitor;
+pub(crate) use files::{FileRecord, FileVisitor, ManifestWithFiles};
 pub use omission::{Omission, OmissionReason};
 
 /// The version of the format that this crate writes. Its history, newest first:
@@ -83,12 +82,8 @@ pub struct Manifest {
     /// restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
-    /// Each entry except `backup_info.json` and `SHA256SUMS`, in the order of the archive. To save
-    /// memory, the list exists only while it is written: it is empty in what
-    /// [`crate::Writer::finish`] returns, and in what is read, where each record is compared with its
-    /// entry as soon as it has been parsed.
-    #[serde(skip_deserializing)]
-    pub files: Vec<FileRecord>,
+    // The last field is `files`: each entry except `backup_info.json` and `SHA256SUMS`, in the order of the archive. To save memory, the
+    // list is written and read as a stream.
 }
 
 /// One table of the database.

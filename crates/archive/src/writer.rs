@@ -5,24 +5,25 @@ mod compression;
 mod content;
 mod pack;
 mod randomness;
+mod zip;
 
 use std::io::{self, Read, Write};
 
-use rawzip::extra_fields::ExtraFieldId;
-use rawzip::path::EntryPath;
-use rawzip::time::UtcDateTime;
-use rawzip::{CompressionMethod, DataDescriptorOutput, Header, ZipArchiveWriter, ZipEntryWriter};
+use rawzip::CompressionMethod;
 
 use crate::error::{Error, Refusal};
-use crate::hashing::{Checksums, Sha256Hex};
+use crate::hashing::Sha256Hex;
 use crate::limits::{MAX_LINE, MAX_LISTED};
-use crate::manifest::{FORMAT_VERSION, FileRecord, Manifest, Omission, TableRecord, mebibytes, two_places};
+use crate::manifest::{
+    FORMAT_VERSION, FileRecord, Manifest, ManifestWithFiles, Omission, TableRecord, mebibytes, two_places,
+};
 use crate::modified::ModifiedTime;
 use crate::name::{self, CHECKSUMS, DATABASE, ENV, MANIFEST, Role};
 use crate::{parallel, sums};
 
 use compression::{Compressor, Prepared};
 use pack::{TextWriter, copy_long, deflate_long, prepare_file, store_long};
+use zip::ZipWriter;
 
 pub use content::{AddedFile, Content, Packing};
 pub use pack::SourceChanged;
@@ -55,9 +56,23 @@ pub struct BackupMetadata {
 /// Writes an archive: add the database first, then the files, then call [`Writer::finish`]. If it is
 /// dropped before that, no reader accepts the output.
 pub struct Writer<W: Write> {
-    zip: ZipArchiveWriter<W>,
-    files: Vec<FileRecord>,
-    created: i64,
+    zip: ZipWriter<W>,
+    files: Vec<StatedFile>,
+    created: u32,
+}
+
+/// What the manifest states about a file besides its name, which the directory of the zip has.
+struct StatedFile {
+    role: Role,
+    size: u64,
+    sha256: Sha256Hex,
+    modified: Option<ModifiedTime>,
+}
+
+impl StatedFile {
+    fn record<'a>(&self, name: &'a str) -> FileRecord<'a> {
+        FileRecord { path: name.into(), size: self.size, sha256: self.sha256, modified: self.modified }
+    }
 }
 
 impl<W: Write> Writer<W> {
@@ -70,9 +85,9 @@ impl<W: Write> Writer<W> {
     /// than their content.
     pub fn with_capacity(out: W, created: chrono::NaiveDateTime, files: usize) -> Self {
         Self {
-            zip: ZipArchiveWriter::builder().with_capacity(files).build(out),
+            zip: ZipWriter::new(out),
             files: Vec::with_capacity(files),
-            created: created.and_utc().timestamp(),
+            created: u32::try_from(created.and_utc().timestamp()).unwrap_or_default(),
         }
     }
 
@@ -90,7 +105,7 @@ impl<W: Write> Writer<W> {
     ) -> Result<(), Error> {
         check_name(name)?;
         let prepared = Compressor::new().prepare(source).map_err(Error::source(name))?;
-        self.append(name.to_owned(), prepared, None, source, progress)?;
+        self.append(name, prepared, None, source, progress)?;
         Ok(())
     }
 
@@ -115,9 +130,8 @@ impl<W: Write> Writer<W> {
         };
         parallel::in_order(files, AHEAD, Compressor::new, prepare, |(name, prepared)| {
             let (prepared, mut source, modified) = prepared?;
-            let (offset, packing) = self.append(name, prepared, modified, &mut source, progress)?;
-            let name = &self.files.last().expect("has just been appended").path;
-            added(AddedFile { name, source, offset, packing });
+            let (offset, packing) = self.append(&name, prepared, modified, &mut source, progress)?;
+            added(AddedFile { name: &name, source, offset, packing });
             Ok(())
         })
     }
@@ -125,28 +139,32 @@ impl<W: Write> Writer<W> {
     /// Writes the manifest, the hashes and the directory. Returns the output, which the caller makes
     /// durable, and the manifest without its list of files.
     pub fn finish(mut self, metadata: BackupMetadata) -> Result<(W, Manifest), Error> {
-        let mut manifest = manifest(metadata, std::mem::take(&mut self.files));
-        let hash = self.append_text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &manifest)?))?;
-        let files = std::mem::take(&mut manifest.files);
-        let listed = files.iter().map(|file| (file.path.as_str(), &file.sha256));
-        let mut lines = listed.chain([(MANIFEST, &hash)]).map(|(name, hash)| sums::line(name, hash));
-        self.append_text(CHECKSUMS, |out| lines.try_for_each(|line| out.write_all(line.as_bytes())))?;
-        Ok((self.zip.finish()?, manifest))
+        let files = std::mem::take(&mut self.files);
+        let manifest = manifest(metadata, &files);
+        let directory = self.zip.take_directory();
+        let records = || directory.names().zip(&files).map(|(name, file)| file.record(name));
+        let with_files = ManifestWithFiles::new(&manifest, records);
+        let hash = self.append_text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &with_files)?))?;
+        self.append_text(CHECKSUMS, |out| {
+            records().try_for_each(|file| out.write_all(sums::line(&file.path, &file.sha256).as_bytes()))?;
+            out.write_all(sums::line(MANIFEST, &hash).as_bytes())
+        })?;
+        Ok((self.zip.finish(directory)?, manifest))
     }
 
     /// Appends a file whose first chunk has been prepared, and the rest of `source`. Returns where and how it is packed.
     fn append(
         &mut self,
-        path: String,
+        name: &str,
         prepared: Prepared,
         modified: Option<ModifiedTime>,
         source: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(u64),
     ) -> Result<(u64, Packing), Error> {
-        let time = modified.map_or(self.created, |modified| modified.seconds().into());
+        let time = modified.map_or(self.created, ModifiedTime::seconds);
         let method = prepared.method();
-        let mut entry = start(&mut self.zip, &path, method, time)?;
-        let offset = entry.stream_offset();
+        let mut entry = self.zip.start(name, method, time)?;
+        let offset = entry.data_start();
         let packed = match prepared {
             Prepared::Whole { body, packing } => {
                 entry.write_all(&body)?;
@@ -159,11 +177,12 @@ impl<W: Write> Writer<W> {
             Prepared::Long { first, deflates: true } => deflate_long(first, source, &mut entry, progress),
             Prepared::Long { first, deflates: false } => store_long(first, source, &mut entry, progress),
         };
-        let content = packed.map_err(|error| error.of(&path))?;
+        let content = packed.map_err(|error| error.of(name))?;
         let deflated = method == CompressionMethod::DEFLATE;
-        let packing = Packing { deflated, packed_size: entry.compressed_bytes(), content };
-        finish(entry, &content)?;
-        self.files.push(FileRecord { path, size: content.size, sha256: content.sha256, modified });
+        let packing = Packing { deflated, packed_size: entry.packed_size(), content };
+        entry.finish(&content)?;
+        let role = Role::of(name);
+        self.files.push(StatedFile { role, size: content.size, sha256: content.sha256, modified });
         Ok((offset, packing))
     }
 
@@ -173,49 +192,17 @@ impl<W: Write> Writer<W> {
         name: &str,
         make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Sha256Hex, Error> {
-        let mut entry = start(&mut self.zip, name, CompressionMethod::DEFLATE, self.created)?;
+        let mut entry = self.zip.start(name, CompressionMethod::DEFLATE, self.created)?;
         let mut text = TextWriter::new(&mut entry);
         make(&mut text)?;
         let content = text.finish()?;
-        finish(entry, &content)?;
+        entry.finish(&content)?;
         Ok(content.sha256)
     }
 }
 
-/// Begins an entry with a time in seconds since 1970.
-fn start<'a, W: Write>(
-    zip: &'a mut ZipArchiveWriter<W>,
-    name: &str,
-    method: CompressionMethod,
-    time: i64,
-) -> Result<ZipEntryWriter<'a, W>, Error> {
-    let modified = UtcDateTime::from_unix(time);
-    let file = zip.new_file(path_of(name)).compression_method(method).last_modified(modified);
-    // `rawzip` writes this field to the directory only, and `unzip` takes it from the local header. The flag says that
-    // the modification time is stated, and no other.
-    const MODIFIED: u8 = 1;
-    let [a, b, c, d] = u32::try_from(time).unwrap_or_default().to_le_bytes();
-    let field = [MODIFIED, a, b, c, d];
-    let file = file.extra_field(ExtraFieldId::EXTENDED_TIMESTAMP, &field, Header::LOCAL)?;
-    Ok(file.unix_permissions(0o100_644).start()?.0)
-}
-
-/// Ends an entry with its size and checksum.
-fn finish<W: Write>(entry: ZipEntryWriter<'_, W>, content: &Checksums) -> Result<(), Error> {
-    entry.finish(DataDescriptorOutput::new(content.crc, content.size))?;
-    Ok(())
-}
-
 fn check_name(name: &str) -> Result<(), Error> {
     name::check(name).map_err(|fault| Refusal::Name { name: name.to_owned(), fault }.into())
-}
-
-/// Returns the name for `rawzip`. By default it would remove what precedes a colon, as a drive. A
-/// verbatim name is left alone, but then `rawzip` does not set the flag for UTF-8. Programs that consider
-/// the origin of an archive, such as `unzip`, read such a name correctly, and so does this crate. (The
-/// extra field that exists for this purpose, 0x7075, makes Debian's `unzip` report a zip bomb.)
-fn path_of(name: &str) -> EntryPath<'_> {
-    if name.contains(':') { EntryPath::verbatim(name.as_bytes()) } else { EntryPath::conformant(name) }
 }
 
 /// Limits the length of an item of the manifest. The name of a file in the database can have any length.
@@ -227,7 +214,8 @@ fn shorten(line: &mut String) {
     }
 }
 
-fn manifest(mut metadata: BackupMetadata, files: Vec<FileRecord>) -> Manifest {
+/// Returns the manifest without its list of files.
+fn manifest(mut metadata: BackupMetadata, files: &[StatedFile]) -> Manifest {
     // Long enough to show what happened, and never too long for a reader.
     metadata.dangling.truncate(MAX_LISTED);
     metadata.left_out.truncate(MAX_LISTED);
@@ -237,7 +225,7 @@ fn manifest(mut metadata: BackupMetadata, files: Vec<FileRecord>) -> Manifest {
         .chain(metadata.left_out.iter_mut().map(|left| &mut left.what))
         .for_each(shorten);
     let total = |role: Role| {
-        let of_role = files.iter().filter(move |file| Role::of(&file.path) == role);
+        let of_role = files.iter().filter(move |file| file.role == role);
         of_role.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size))
     };
     let (databases, database_bytes) = total(Role::Database);
@@ -279,7 +267,6 @@ fn manifest(mut metadata: BackupMetadata, files: Vec<FileRecord>) -> Manifest {
         dangling: metadata.dangling,
         left_out: metadata.left_out,
         damaged: metadata.damaged,
-        files,
     }
 }
 

@@ -237,7 +237,7 @@ fn unsafe_names_are_never_written() {
     }
 }
 
-/// `rawzip` takes what precedes a colon for a drive. The name of the entry then differed from that in the
+/// What precedes a colon was once taken for a drive, and removed. The name of the entry then differed from that in the
 /// manifest, and every backup of such an inventory failed.
 #[test]
 fn a_colon_in_a_name_does_not_change_it() {

@@ -1,32 +1,58 @@
-//! Parses the list of files in a manifest as a stream, because the whole list would take more memory
+//! Writes and parses the list of files in a manifest as a stream, because the whole list would take more memory
 //! than everything else about an archive.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::hashing::Sha256Hex;
 use crate::modified::ModifiedTime;
 
+use super::Manifest;
+
 /// One file in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FileRecord<'a> {
     /// The name of the entry.
-    pub path: String,
+    pub(crate) path: Cow<'a, str>,
     /// Size in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// The hash of its content.
-    pub sha256: Sha256Hex,
+    pub(crate) sha256: Sha256Hex,
     /// When the file was last modified; `None` if that is unknown, or of no use, as for the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modified: Option<ModifiedTime>,
+    pub(crate) modified: Option<ModifiedTime>,
+}
+
+/// Serializes a manifest with its list of files.
+#[derive(Serialize)]
+pub(crate) struct ManifestWithFiles<'a, F: Fn() -> I, I: Iterator<Item = FileRecord<'a>>> {
+    #[serde(flatten)]
+    manifest: &'a Manifest,
+    #[serde(serialize_with = "each_record")]
+    files: F,
+}
+
+impl<'a, F: Fn() -> I, I: Iterator<Item = FileRecord<'a>>> ManifestWithFiles<'a, F, I> {
+    /// Combines a manifest with a function that lists the files.
+    pub(crate) fn new(manifest: &'a Manifest, files: F) -> Self {
+        Self { manifest, files }
+    }
+}
+
+fn each_record<'a, S: Serializer, I: Iterator<Item = FileRecord<'a>>>(
+    files: &impl Fn() -> I,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files())
 }
 
 /// Deserializes a manifest and passes each of its files to a function.
 pub(crate) struct FileVisitor<F>(pub(crate) F);
 
-impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileVisitor<F> {
+impl<'de, F: FnMut(FileRecord<'static>)> DeserializeSeed<'de> for FileVisitor<F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -34,7 +60,7 @@ impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileVisitor<F> {
     }
 }
 
-impl<'de, F: FnMut(FileRecord)> Visitor<'de> for FileVisitor<F> {
+impl<'de, F: FnMut(FileRecord<'static>)> Visitor<'de> for FileVisitor<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +85,7 @@ impl<'de, F: FnMut(FileRecord)> Visitor<'de> for FileVisitor<F> {
 
 struct FileList<'a, F>(&'a mut F);
 
-impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileList<'_, F> {
+impl<'de, F: FnMut(FileRecord<'static>)> DeserializeSeed<'de> for FileList<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -67,7 +93,7 @@ impl<'de, F: FnMut(FileRecord)> DeserializeSeed<'de> for FileList<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(FileRecord)> Visitor<'de> for FileList<'_, F> {
+impl<'de, F: FnMut(FileRecord<'static>)> Visitor<'de> for FileList<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
