@@ -79,10 +79,23 @@ impl OpenArchive {
         mut take: impl FnMut(&'a Entry, T) -> Result<(), Error>,
     ) -> Result<(), Error> {
         /// The results are small, and the sizes of entries differ.
-        const AHEAD: usize = 64;
-        let work = |unpacker: &mut Unpacker<'a>, entry| (entry, work(unpacker, entry));
-        let take = |(entry, result): (_, Result<T, Error>)| take(entry, result?);
-        parallel::in_order(entries, AHEAD, || self.unpacker(), work, take)
+        const AHEAD: usize = 16;
+        let work = |unpacker: &mut Unpacker<'a>, entries: Vec<&'a Entry>| {
+            let mut results = Vec::with_capacity(entries.len());
+            for entry in entries {
+                let result = work(unpacker, entry);
+                let failed = result.is_err();
+                results.push((entry, result));
+                if failed {
+                    break;
+                }
+            }
+            results
+        };
+        let take = |results: Vec<(&'a Entry, Result<T, Error>)>| {
+            results.into_iter().try_for_each(|(entry, result)| take(entry, result?))
+        };
+        parallel::in_order(Neighbours { entries }, AHEAD, || self.unpacker(), work, take)
     }
 
     /// Checks the unpacked database of the archive, and compares it with the manifest if the format has one. First
@@ -131,6 +144,28 @@ impl OpenArchive {
             return Err(mismatch("the number of broken foreign keys".to_owned()));
         }
         Ok((inspection, stripped))
+    }
+}
+
+/// Groups entries that one thread reads one after the other. Neighbours share chunks of an encrypted archive, which are then decrypted once.
+struct Neighbours<I> {
+    entries: I,
+}
+
+impl<'a, I: Iterator<Item = &'a Entry>> Iterator for Neighbours<I> {
+    type Item = Vec<&'a Entry>;
+
+    fn next(&mut self) -> Option<Vec<&'a Entry>> {
+        /// Packed bytes: many chunks, and few enough to share the work evenly.
+        const ENOUGH: u64 = 1 << 20;
+        const MOST: usize = 32;
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while bytes < ENOUGH && group.len() < MOST {
+            let Some(entry) = self.entries.next() else { break };
+            bytes += entry.compressed_size();
+            group.push(entry);
+        }
+        (!group.is_empty()).then_some(group)
     }
 }
 
