@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures backup, verify and restore on large inventories, beside `cp -r` plus sync, `zip -6 -r` and, where they are
 # installed, `tar | zstd`, restic and borg, on the same data in the same run. Prints wall time, ratio to cp, and peak
-# memory, and then the ratios of docs/PERFORMANCE.md. Whatever is read is in the page cache, except what a backup
-# reads back. Anything else that runs on the machine distorts the figures.
-#   scripts/measure.sh [SIZE...]
+# memory, and then the ratios of docs/PERFORMANCE.md: the median of all rounds, the smallest and the largest. Whatever is read is in the
+# page cache, except what a backup reads back. Anything else that runs on the machine distorts the figures.
+#   ROUNDS=N scripts/measure.sh [SIZE...]
 # Each SIZE is one of those below; by default 600MB. `scripts/measure.sh all` measures all that bound
-# memory. Needs GNU time (on Debian the package `time`), age, zip and unzip, and four times the size on disk.
+# memory. By default there is one round. Needs GNU time (on Debian the package `time`), age, zip and unzip, and four times the size on disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +31,6 @@ cargo build --release --locked --quiet
 cargo build --release --locked --quiet -p makermatrix-testkit --example large_inventory
 mm=$PWD/target/release/makermatrix
 work=
-trap 'rm -rf "$work"' EXIT
 
 # run NAME COMMAND...: prints a row; the first one is what the others are compared with. The memory is
 # that of the command alone: time itself is small.
@@ -42,6 +41,9 @@ run() {
   # drops what it has read.
   sync -f "$work"
   find "$work/data" -type f -exec cat {} + >/dev/null
+  # A virtual machine gives free memory back to its host after some seconds, and getting it again takes a command more than half a second here.
+  # None may profit from the memory that another has just freed.
+  sleep 5
   begun=$(date +%s%N)
   if ! /usr/bin/time -o "$work/peak" -f %M "$@" >/dev/null 2>"$work/errors"; then
     echo "measure: $name failed:" >&2
@@ -65,18 +67,41 @@ run() {
   esac
 }
 
-# ratio WHAT NAME OTHER: prints how the time of NAME compares with that of OTHER, if both were measured.
+# ratio WHAT NAME OTHER: notes how the time of NAME compares with that of OTHER, if both were measured.
 ratio() {
   if [ -n "${times[$2]:-}" ] && [ -n "${times[$3]:-}" ]; then
-    awk -v what="$1" -v a="${times[$2]}" -v b="${times[$3]}" 'BEGIN { printf "%-54s %.2f\n", what, a / b }'
+    awk -v what="$1" -v a="${times[$2]}" -v b="${times[$3]}" 'BEGIN { printf "%.3f\t%s\n", a / b, what }' >>"$ratios"
   fi
+}
+
+# Prints the median of each ratio, and the smallest and the largest, in the order in which they were noted.
+print_ratios() {
+  printf '\nratios of wall time, rounds: %s; median (smallest to largest)\n' "$rounds"
+  sort -n "$ratios" | awk -F '\t' -v order="$(cut -f2 "$ratios")" '
+    { all[$2, ++count[$2]] = $1 }
+    END {
+      for (i = split(order, names, "\n"); i > 0; i--) first[names[i]] = i
+      for (i = 1; i in names; i++) {
+        what = names[i]
+        if (first[what] != i) continue
+        n = count[what]
+        printf "%-54s %.2f (%.2f to %.2f)\n", what, all[what, int((n + 1) / 2)], all[what, 1], all[what, n]
+      }
+    }'
+  : >"$ratios"
 }
 
 have() { command -v "$1" >/dev/null; }
 
 export RESTIC_PASSWORD=measure BORG_PASSPHRASE=measure BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
 declare -A times
-for size in "${sizes[@]}"; do
+rounds=${ROUNDS:-1}
+ratios=$(mktemp)
+trap 'rm -rf "$work" "$ratios"' EXIT
+
+# measure SIZE: measures everything once.
+measure() {
+  local size=$1 archive recipient sealed
   times=()
   work=$(mktemp -d)
   export RESTIC_CACHE_DIR=$work/restic-cache BORG_BASE_DIR=$work/borg-home
@@ -130,16 +155,19 @@ for size in "${sizes[@]}"; do
   # Every file is another one now: all are staged, and the old ones kept in the safety backup.
   find "$work/new/static" -type f -exec sh -c 'for file; do printf x >>"$file"; done' _ {} +
   MAKERMATRIX_DATA=$work/new run "restore, all changed" "$mm" restore "$archive" --yes
+  rm -rf "$work/new" "$work"/data/backups/safety_*
   # Encrypted, with age: the server has the public key only.
   "$mm" key new --quiet --output "$work/key" --kit "$work/kit" >/dev/null
   recipient=$(sed -n 's/^# public key: //p' "$work/key")
+  # In the clear once more, because how fast the machine is at the moment must not decide what encryption seems to cost.
+  run "backup, in the clear" "$mm" backup --rescan --name clear
+  rm -f "$work"/data/backups/clear*
   run "backup, encrypted" "$mm" backup --name sealed --recipient "$recipient"
   sealed=$work/data/backups/sealed.zip.age
   run "age -r of the archive" sh -c "age -r '$recipient' -o '$work/by-age' '$archive' && sync -f '$work/by-age'"
   rm -f "$work/by-age"
   run "verify, encrypted" "$mm" verify "$sealed" --identity "$work/key"
   run "age -d of the archive" age -d -i "$work/key" -o /dev/null "$sealed"
-  rm -rf "$work/new"
   MAKERMATRIX_DATA=$work/new run "restore, encrypted" "$mm" restore "$sealed" --identity "$work/key" --create --yes
   # And as the original encrypts: ZipCrypto, which is only read here.
   if [ "$size" != 5GB ]; then
@@ -153,7 +181,6 @@ for size in "${sizes[@]}"; do
     MAKERMATRIX_DATA=$work/new \
       run "restore of ZipCrypto" "$mm" restore "$work/crypto.zip" --passphrase-file "$work/password" --create --yes
   fi
-  printf '\nratios of wall time, load average %s\n' "$(cut -d' ' -f1 /proc/loadavg)"
   ratio "backup / zip -6 -r" backup "zip -6 -r, sync"
   ratio "backup / restic backup into a new repository" backup "restic backup, new"
   ratio "backup / borg create into a new repository" backup "borg create, new"
@@ -161,6 +188,15 @@ for size in "${sizes[@]}"; do
   ratio "verify / restic check --read-data" verify "restic check, data"
   ratio "restore into nothing / restic restore" "restore, into nothing" "restic restore"
   ratio "restore into nothing / cp -r, sync" "restore, into nothing" "cp -r, sync"
-  ratio "backup, encrypted / backup" "backup, encrypted" backup
+  ratio "backup, encrypted / in the clear" "backup, encrypted" "backup, in the clear"
+  ratio "backup, encrypted / restic backup (which encrypts)" "backup, encrypted" "restic backup, new"
   rm -rf "$work"
+}
+
+for size in "${sizes[@]}"; do
+  for round in $(seq "$rounds"); do
+    printf '\nround %s' "$round"
+    measure "$size"
+  done
+  print_ratios
 done
