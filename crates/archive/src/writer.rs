@@ -63,7 +63,6 @@ pub struct Writer<W: Write> {
 
 /// What the manifest states about a file besides its name, which the directory of the zip has.
 struct StatedFile {
-    role: Role,
     size: u64,
     sha256: Sha256Hex,
     modified: Option<ModifiedTime>,
@@ -140,9 +139,9 @@ impl<W: Write> Writer<W> {
     /// durable, and the manifest without its list of files.
     pub fn finish(mut self, metadata: BackupMetadata) -> Result<(W, Manifest), Error> {
         let files = std::mem::take(&mut self.files);
-        let manifest = manifest(metadata, &files);
         let directory = self.zip.take_directory();
         let records = || directory.names().zip(&files).map(|(name, file)| file.record(name));
+        let manifest = manifest(metadata, records);
         let with_files = ManifestWithFiles::new(&manifest, records);
         let hash = self.append_text(MANIFEST, |out| Ok(serde_json::to_writer_pretty(out, &with_files)?))?;
         self.append_text(CHECKSUMS, |out| {
@@ -181,8 +180,7 @@ impl<W: Write> Writer<W> {
         let deflated = method == CompressionMethod::DEFLATE;
         let packing = Packing { deflated, packed_size: entry.packed_size(), content };
         entry.finish(&content)?;
-        let role = Role::of(name);
-        self.files.push(StatedFile { role, size: content.size, sha256: content.sha256, modified });
+        self.files.push(StatedFile { size: content.size, sha256: content.sha256, modified });
         Ok((offset, packing))
     }
 
@@ -215,7 +213,10 @@ fn shorten(line: &mut String) {
 }
 
 /// Returns the manifest without its list of files.
-fn manifest(mut metadata: BackupMetadata, files: &[StatedFile]) -> Manifest {
+fn manifest<'a, I: Iterator<Item = FileRecord<'a>>>(
+    mut metadata: BackupMetadata,
+    records: impl Fn() -> I,
+) -> Manifest {
     // Long enough to show what happened, and never too long for a reader.
     metadata.dangling.truncate(MAX_LISTED);
     metadata.left_out.truncate(MAX_LISTED);
@@ -225,7 +226,7 @@ fn manifest(mut metadata: BackupMetadata, files: &[StatedFile]) -> Manifest {
         .chain(metadata.left_out.iter_mut().map(|left| &mut left.what))
         .for_each(shorten);
     let total = |role: Role| {
-        let of_role = files.iter().filter(move |file| file.role == role);
+        let of_role = records().filter(|file| Role::of(&file.path) == role);
         of_role.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size))
     };
     let (databases, database_bytes) = total(Role::Database);
@@ -252,7 +253,7 @@ fn manifest(mut metadata: BackupMetadata, files: &[StatedFile]) -> Manifest {
         images_count,
         images_size_mb: mebibytes(images_bytes),
         env_size_kb: two_places(env_bytes as f64 / 1024.0),
-        total_size_mb: files.iter().map(|file| file.size).sum::<u64>() >> 20,
+        total_size_mb: records().map(|file| file.size).sum::<u64>() >> 20,
         database_path: DATABASE.to_owned(),
         datasheets_path: "datasheets/".to_owned(),
         images_path: "images/".to_owned(),

@@ -150,18 +150,18 @@ fn descriptor_length<R: ReaderAt>(zip: &ZipArchive<R>, offset: u64, entry: &Entr
 /// Checks the extra fields that other programs use. `unzip` would prefer a second name in them, and
 /// programs differ in which of two sets of sizes they take.
 pub(super) fn check_extra_fields(name: &str, fields: ExtraFields<'_>) -> Result<(), Error> {
-    const UNICODE_PATH: u16 = 0x7075;
     /// The length of the version and of the CRC-32 of the other name, which precede the name.
     const UNICODE_PATH_HEAD: usize = 5;
-    const ZIP64: u16 = 1;
     let differ = |about| Err(Corruption::Headers { entry: name.to_owned(), about }.into());
     let mut zip64_fields = 0;
     for (id, content) in fields {
-        match id.as_u16() {
-            UNICODE_PATH if content.get(UNICODE_PATH_HEAD..) != Some(name.as_bytes()) => {
+        match id {
+            ExtraFieldId::INFO_ZIP_UNICODE_PATH
+                if content.get(UNICODE_PATH_HEAD..) != Some(name.as_bytes()) =>
+            {
                 return differ("name");
             }
-            ZIP64 => zip64_fields += 1,
+            ExtraFieldId::ZIP64 => zip64_fields += 1,
             _ => {}
         }
     }

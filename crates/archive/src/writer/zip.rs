@@ -4,10 +4,12 @@
 use std::io::{self, Write};
 
 use rawzip::CompressionMethod;
+use rawzip::extra_fields::ExtraFieldId;
 use rawzip::time::{DosDateTime, UtcDateTime};
 
 use crate::hashing::Checksums;
 
+/// The signatures with which the records begin.
 const LOCAL_HEADER: u32 = 0x0403_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
 const RECORD: u32 = 0x0201_4b50;
@@ -24,9 +26,6 @@ const HAS_DESCRIPTOR: u16 = 1 << 3;
 const UTF_8: u16 = 1 << 11;
 /// A regular file, 0644.
 const MODE: u32 = 0o100_644 << 16;
-/// The extra fields with the modification time, and with numbers of 64 bits.
-const EXTENDED_TIMESTAMP: u16 = 0x5455;
-const ZIP64: u16 = 1;
 
 /// What a field of 32 or 16 bits holds when zip64 states the number.
 const MAX_32: u64 = u32::MAX as u64;
@@ -177,7 +176,7 @@ impl Header<'_> {
 fn extended_timestamp(modified: u32) -> Vec<u8> {
     const MODIFIED: u8 = 1;
     let mut field = Bytes::default();
-    field.u16(EXTENDED_TIMESTAMP).u16(5).bytes(&[MODIFIED]).u32(modified);
+    field.u16(ExtraFieldId::EXTENDED_TIMESTAMP.as_u16()).u16(5).bytes(&[MODIFIED]).u32(modified);
     field.0
 }
 
@@ -203,7 +202,7 @@ impl Directory {
             .filter(|number| *number >= MAX_32)
             .collect();
         if !large.is_empty() {
-            extra.u16(ZIP64).length(8 * large.len());
+            extra.u16(ExtraFieldId::ZIP64.as_u16()).length(8 * large.len());
             for number in &large {
                 extra.u64(*number);
             }
