@@ -5,7 +5,8 @@
 mod sample;
 
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -174,6 +175,38 @@ fn a_changed_time_is_refused_and_a_time_that_is_missing_in_the_headers_is_not() 
         no_time_stated[at + 4] = 0;
         assert_eq!(read(&no_time_stated).unwrap(), time);
     }
+}
+
+/// Reading a few bytes before each entry takes a hard disk or a network share as long as reading the whole archive.
+#[test]
+fn opening_reads_nothing_of_the_entries_but_the_manifest_and_the_hashes() {
+    /// Notes the offsets of what is read, which may be much at once where the end of the zip is searched.
+    struct Noting<'a>(Cursor<&'a [u8]>, &'a Mutex<Vec<Range<u64>>>);
+    impl Read for Noting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let begin = self.0.position();
+            let n = self.0.read(buffer)?;
+            self.1.lock().unwrap().push(begin..begin + n as u64);
+            Ok(n)
+        }
+    }
+    impl Seek for Noting<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+    let noise = noise(1 << 21, 1);
+    let names: Vec<String> = (0..16).map(|index| format!("images/{index}")).collect();
+    let images = names.iter().zip(noise.chunks(noise.len() / 16)).map(|(name, part)| (name.as_str(), part));
+    let files: Vec<(&str, &[u8])> = [("makers_matrix.db", &b"x"[..])].into_iter().chain(images).collect();
+    let bytes = written(&files);
+    let ranges = Mutex::new(Vec::new());
+    Reader::open(Noting(Cursor::new(&bytes), &ranges), &Limits::default()).unwrap();
+    // The first bytes tell what kind of file it is.
+    let entries = 512..noise.len() as u64 - (256 << 10);
+    let ranges = ranges.into_inner().unwrap();
+    let inside = ranges.iter().find(|range| range.end > entries.start && range.start < entries.end);
+    assert_eq!(inside, None, "{ranges:?}");
 }
 
 #[test]
