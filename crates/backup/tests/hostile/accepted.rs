@@ -84,6 +84,7 @@ pub(super) const ACCEPTED: &[(&str, Effect)] = &[
     ("layout/a header in front, format 2", None),
     ("layout/a signature of the directory, format 2", None),
     ("layout/bytes before the directory, format 2", None),
+    ("layout/bytes behind a folder, format 2", None),
     ("layout/bytes behind the end, format 2", None),
     // Additions of newer minor versions, and fields that nothing relies on.
     ("manifest/a field nobody knows", None),

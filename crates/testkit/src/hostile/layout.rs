@@ -85,6 +85,10 @@ const STRAYS: Table<fn(&mut Zip)> = &[
     ("a program in front", |zip| zip.before = b"#!/bin/sh\nexit\n".to_vec()),
     ("a header in front", |zip| zip.before = Zip::of([Entry::stored("x", b"")]).bytes()[..31].to_vec()),
     ("bytes before the directory", |zip| zip.gap = vec![7; 99]),
+    ("bytes behind a folder", |zip| {
+        zip.entries.push(Entry::stored("images/empty/", b""));
+        zip.gap = vec![7; 99];
+    }),
     ("bytes behind the directory", |zip| zip.gap_at_end = vec![7; 99]),
     ("a signature of the directory", |zip| {
         zip.gap_at_end = [b"PK\x05\x05".as_slice(), &9_u16.to_le_bytes(), &[7; 9]].concat();
