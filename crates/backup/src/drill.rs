@@ -96,9 +96,9 @@ impl Engine {
             RestoreOptions { archive, safety_backup: false, allow_violations: options.allow_violations };
         let started = Instant::now();
         let mut plan = engine.stage_restore(actor, &restore, observer)?.commit(observer)?.plan;
+        let took = started.elapsed();
         // The names of many files take much memory, and the archive has them, too.
         plan.files = Vec::new();
-        let took = started.elapsed();
         observer.event(Event::Step(Step::Compare));
         let archive = engine.open(&options.archive)?;
         let comparison = Comparison { archive: &archive, engine: &engine, scratch: scratch.path() };

@@ -106,7 +106,7 @@ impl FilesCache {
         }
     }
 
-    /// Reads the next line that is about a file. A line that is too long is read in pieces, none of which is.
+    /// Reads the next line that is about a file. A line that is too long is read in pieces, and each piece is skipped like any other line.
     fn read(&mut self) -> Option<CachedFile> {
         /// Several times what a file with the longest name takes.
         const LONGEST: u64 = 16 << 10;
